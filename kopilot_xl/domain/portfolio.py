@@ -1,0 +1,240 @@
+"""The portfolio as a whole: counts, shares, tilt, shape and its checks; and what to do next, with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+
+from kopilot_xl.domain import words
+from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.domain.segments import ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Heading, Segment
+
+
+class Shape(StrEnum):
+    """The portfolio's shape. Source: docs/rules.md, "The portfolio's shape"."""
+
+    EMPTY = "Empty"
+    INACCURATE = "Inaccurate"
+    DECLINING = "Declining"
+    GROWING = "Growing"
+    MATURE = "Mature"
+
+    @property
+    def icon(self) -> str:
+        """The sign shown beside the label."""
+        return _SHAPE_ICONS[self]
+
+
+_SHAPE_ICONS = {
+    Shape.EMPTY: "◻️",
+    Shape.INACCURATE: "❓",
+    Shape.DECLINING: "📉",
+    Shape.GROWING: "📈",
+    Shape.MATURE: "⚖️",
+}
+
+_SHAPE_WORDS = {
+    Shape.EMPTY: "There are no clients in the portfolio.",
+    Shape.INACCURATE: "Too many clients have no activity, so the share of active clients cannot be trusted. "
+    "Plan their first revenue or mark them canceled: every decision makes the picture truer.",
+    Shape.DECLINING: "The centre of gravity tilts left: exits are not offset by new clients. "
+    "Contact the inactive ones and offer a product or service, an upgrade or maintenance.",
+    Shape.GROWING: "The centre of gravity tilts right: new and active clients offset the inactive ones. "
+    "Plan the revenue well, so that work goes to the months that still need it.",
+    Shape.MATURE: "Well balanced: active clients carry the portfolio and the new ones make up for those who leave.",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One of the three checks under the label, with its figures in words."""
+
+    passed: bool
+    text: str
+    failing: str
+    """how a sentence goes on when it fails"""
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client as of a day. `segment` is None for one that is not yet a client."""
+
+    key: str
+    id: str
+    name: str
+    segment: Segment | None
+    created_on: date | None = None
+    last_invoice: date | None = None
+    next_planned: date | None = None
+    next_amount: float | None = None
+    overdue: date | None = None
+    far_off: date | None = None
+    leaves_on: date | None = None
+    value: float | None = None
+
+    @property
+    def weight(self) -> float:
+        """Its value where values are added up: one below zero weighs nothing."""
+        return max(self.value or 0.0, 0.0)
+
+    @property
+    def next_action(self) -> str:
+        """What to do about the client, or the plan that is already there; blank if not yet a client.
+
+        Source: docs/rules.md, "Next action".
+        """
+        if self.segment is None:
+            return ""
+        if self.overdue:
+            return f"Planned for {words.day(self.overdue)}, not invoiced: invoice it, move it or drop it."
+        if self.next_planned:
+            expected = f", {words.amount(self.next_amount)}" if self.next_amount else ""
+            return f"Planned: {words.day(self.next_planned)}{expected}."
+        if self.far_off:
+            return f"Planned for {words.day(self.far_off)}, too far ahead to count yet. {self.segment.advice}"
+        return self.segment.advice
+
+    @property
+    def to_do(self) -> bool:
+        """Whether it is on the list "Do next": nothing is coming, or a plan is overdue."""
+        return self.next_planned is None or self.overdue is not None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The portfolio in figures. Source: docs/rules.md, "The histogram" and "The portfolio's shape".
+
+    `counts` and `values` have all eight segments; a value is the sum of the clients' weights.
+    """
+
+    counts: Mapping[Segment, int]
+    values: Mapping[Segment, float]
+    rules: Rules = DEFAULT
+
+    @classmethod
+    def of(cls, clients: Iterable[Client], rules: Rules = DEFAULT) -> Summary:
+        """Return the summary of some clients; those not yet clients are counted nowhere."""
+        counts = dict.fromkeys(Segment, 0)
+        values = dict.fromkeys(Segment, 0.0)
+        for client in clients:
+            if client.segment is not None:
+                counts[client.segment] += 1
+                values[client.segment] += client.weight
+        return cls(counts, values, rules)
+
+    def clients(self, segments: Iterable[Segment]) -> int:
+        """Return the number of clients in some segments."""
+        return sum(self.counts.get(each, 0) for each in segments)
+
+    def value(self, segments: Iterable[Segment]) -> float:
+        """Return the value of the clients in some segments."""
+        return sum(self.values.get(each, 0.0) for each in segments)
+
+    @property
+    def size(self) -> int:
+        """N: the clients in the portfolio."""
+        return self.clients(PORTFOLIO)
+
+    def share(self, segment: Segment) -> float | None:
+        """Return a segment's share of the portfolio's clients; None for Lost, Canceled or an empty portfolio."""
+        return self.counts[segment] / self.size if segment in PORTFOLIO and self.size else None
+
+    def share_of_value(self, segment: Segment) -> float | None:
+        """Return a segment's share of the portfolio's value; None for Lost, Canceled or one without value."""
+        total = self.value(PORTFOLIO)
+        return self.values[segment] / total if segment in PORTFOLIO and total else None
+
+    @property
+    def tilt(self) -> float | None:
+        """The centre of gravity by number of clients, −1 (far left) … +1 (far right); None when M = 0."""
+        return _tilt(self.clients(ENGAGED), self.clients(INACTIVE))
+
+    @property
+    def tilt_by_value(self) -> float | None:
+        """The centre of gravity by value, −1 … +1; None when engaged and inactive clients have none."""
+        return _tilt(self.value(ENGAGED), self.value(INACTIVE))
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The label, first match wins."""
+        inactive, engaged = self.clients(INACTIVE), self.clients(ENGAGED)
+        active, new = self.counts[Segment.ACTIVE], self.counts[Segment.NEW]
+        minority = 2 * active <= engaged + inactive
+        if self.size == 0:
+            return Shape.EMPTY
+        if not self._few_without_activity:
+            return Shape.INACCURATE
+        if inactive >= engaged or (minority and new < self.counts[Segment.LEAVING]):
+            return Shape.DECLINING
+        if new > inactive or minority:
+            return Shape.GROWING
+        return Shape.MATURE
+
+    @property
+    def _few_without_activity(self) -> bool:
+        limit = Fraction(self.rules.inaccurate_share).limit_denominator(1_000_000)
+        return self.counts[Segment.NO_ACTIVITY] < limit * self.size
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The three checks, none for an empty portfolio."""
+        if self.shape is Shape.EMPTY:
+            return ()
+        counts = self.counts
+        active, new, leaving = counts[Segment.ACTIVE], counts[Segment.NEW], counts[Segment.LEAVING]
+        some = self.clients(ENGAGED) + self.clients(INACTIVE)
+        none, limit = counts[Segment.NO_ACTIVITY], self.rules.inaccurate_share
+        of_active = f"{active:,} of {some:,}" + (f", {active / some:.0%}" if some else "")
+        return (
+            Check(
+                2 * active > some,
+                f"Active clients are the majority ({of_active})",
+                f"they are no majority ({of_active})",
+            ),
+            Check(
+                new >= leaving,
+                f"New clients make up for the leaving ones ({new:,} new, {leaving:,} leaving)",
+                f"new clients do not make up for the leaving ones ({new:,} new, {leaving:,} leaving)",
+            ),
+            Check(
+                self._few_without_activity,
+                f"Few clients have no activity ({none:,} of {self.size:,}, {none / self.size:.0%}; limit {limit:.0%})",
+                f"many clients have no activity ({none:,} of {self.size:,})",
+            ),
+        )
+
+    @property
+    def words(self) -> str:
+        """The sentence under the label: what the shape means and what to do."""
+        failed = [each.failing for each in self.checks if not each.passed]
+        if self.shape is Shape.MATURE and failed:
+            return f"Active clients carry the portfolio, but {' and '.join(failed)}."
+        return _SHAPE_WORDS[self.shape]
+
+
+def _tilt(engaged: float, inactive: float) -> float | None:
+    total = engaged + inactive
+    return (engaged - inactive) / total if total else None
+
+
+def do_next(clients: Sequence[Client]) -> dict[Heading, list[Client]]:
+    """Return whom to turn to, under the three headings, in the order to work through the portfolio.
+
+    Source: docs/rules.md, "Do next". Within a segment the most valuable client comes first, then by name.
+    """
+    return {
+        heading: sorted(
+            (each for each in clients if each.segment in segments and each.to_do),
+            key=lambda each: (segments.index(_placed(each)), -(each.value or 0.0), each.name, each.id),
+        )
+        for heading, segments in WORK_ORDER.items()
+    }
+
+
+def _placed(client: Client) -> Segment:
+    assert client.segment is not None  # noqa: S101 - only clients in a segment are sorted
+    return client.segment

@@ -1,0 +1,143 @@
+"""The segments: their names, icons, advice and order, each written here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a user may record about a client.
+
+    Source: docs/rules.md, "Actions".
+    """
+
+    PLAN_REVENUE = "Plan revenue"
+    MARK_LOST = "Mark lost"
+    MARK_CANCELED = "Mark canceled"
+    REACTIVATE = "Reactivate"
+
+
+class Segment(StrEnum):
+    """The activity level of a client. The value is the name a reader sees.
+
+    Source: docs/rules.md, "The segments".
+    """
+
+    NO_ACTIVITY = "No Activity"
+    NEW = "New"
+    ACTIVE = "Active"
+    SLEEPING_AWAY = "Sleeping Away"
+    HIBERNATING = "Hibernating"
+    LEAVING = "Leaving"
+    LOST = "Lost"
+    CANCELED = "Canceled"
+
+    @property
+    def icon(self) -> str:
+        """The sign shown beside the name."""
+        return _PROFILES[self].icon
+
+    @property
+    def meaning(self) -> str:
+        """Who is in this segment, in one sentence; `Rules.meaning` fills in the thresholds."""
+        return _PROFILES[self].meaning
+
+    @property
+    def advice(self) -> str:
+        """What to do about a client of this segment, in one sentence."""
+        return _PROFILES[self].advice
+
+
+@dataclass(frozen=True)
+class _Profile:
+    icon: str
+    meaning: str
+    advice: str
+
+
+_PROFILES = {
+    Segment.NO_ACTIVITY: _Profile(
+        "😕",
+        "Never invoiced and nothing planned; created in the last {lifespan_days} days or on an unknown date.",
+        "Plan the first revenue, or mark it canceled if the expected income is gone.",
+    ),
+    Segment.NEW: _Profile(
+        "🆕",
+        "Revenue is planned within {horizon_months} months, and no invoice was sent in the last {lifespan_days} days.",
+        "Keep the plan true: this is the engine of future growth.",
+    ),
+    Segment.ACTIVE: _Profile(
+        "💖",
+        "Invoiced within the last {active_months} months.",
+        "Plan its revenue so that today's turnover goes on; mark it lost if none is expected in the coming year.",
+    ),
+    Segment.SLEEPING_AWAY: _Profile(
+        "👻",
+        "Last invoiced more than {active_months} and at most {sleeping_months} months ago.",
+        "It gets cold: offer another product or service, then plan the revenue; "
+        "mark it lost if none is expected in the coming six months.",
+    ),
+    Segment.HIBERNATING: _Profile(
+        "🧊",
+        "Last invoiced more than {sleeping_months} months and at most {lifespan_days} days ago, and not leaving yet.",
+        "Propose maintenance, an upgrade or a new project, then plan the revenue; "
+        "mark it lost if none is expected in the coming months.",
+    ),
+    Segment.LEAVING: _Profile(
+        "🚪",
+        "Leaves the portfolio within {leaving_days} days, and nothing is planned.",
+        "The last chance: plan revenue; mark it lost if no prospect is near "
+        "and none is expected in the coming six months.",
+    ),
+    Segment.LOST: _Profile(
+        "⚰️",
+        "No invoice for more than {lifespan_days} days and nothing planned, or marked lost.",
+        "Try to reactivate it, then plan revenue.",
+    ),
+    Segment.CANCELED: _Profile(
+        "🚫",
+        "Marked canceled: out of the portfolio.",
+        "Nothing to do: it is out of the portfolio.",
+    ),
+}
+
+BARS: tuple[Segment, ...] = (
+    Segment.LOST,
+    Segment.LEAVING,
+    Segment.HIBERNATING,
+    Segment.SLEEPING_AWAY,
+    Segment.ACTIVE,
+    Segment.NEW,
+    Segment.NO_ACTIVITY,
+)
+"""The histogram's bars from left to right. Lost is drawn set apart and is in no percentage."""
+
+INACTIVE = (Segment.SLEEPING_AWAY, Segment.HIBERNATING, Segment.LEAVING)
+ENGAGED = (Segment.ACTIVE, Segment.NEW)
+PORTFOLIO = (Segment.NO_ACTIVITY, *ENGAGED, *INACTIVE)
+"""The segments that make up the portfolio: all but Lost and Canceled."""
+
+
+class Heading(StrEnum):
+    """The three headings of "Do next", in the order to work through them."""
+
+    CLEAN = "Clean"
+    REACTIVATE = "(Re-)activate"
+    DECIDE = "Decide"
+
+
+WORK_ORDER: dict[Heading, tuple[Segment, ...]] = {
+    Heading.CLEAN: (Segment.LEAVING, Segment.HIBERNATING, Segment.SLEEPING_AWAY, Segment.ACTIVE),
+    Heading.REACTIVATE: (Segment.NEW, Segment.LOST),
+    Heading.DECIDE: (Segment.NO_ACTIVITY,),
+}
+"""The order to work through the portfolio; within a segment the most valuable client first."""
+
+ALLOWED: dict[Action, frozenset[Segment]] = {
+    Action.PLAN_REVENUE: frozenset(Segment),
+    Action.MARK_LOST: frozenset({Segment.ACTIVE, Segment.SLEEPING_AWAY, Segment.HIBERNATING, Segment.LEAVING}),
+    Action.MARK_CANCELED: frozenset({Segment.NO_ACTIVITY, Segment.NEW, Segment.LOST}),
+    Action.REACTIVATE: frozenset({Segment.LOST, Segment.CANCELED}),
+}
+"""The segments in which an action may be recorded; a Lost client may be canceled only if never invoiced."""

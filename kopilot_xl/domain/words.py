@@ -1,0 +1,36 @@
+"""How dates, amounts and counts read inside a sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def day(value: date) -> str:
+    """Return a date as in `1 July 2026`, whatever the machine's language."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def amount(value: float) -> str:
+    """Return an amount as in `1,200` or `1,200.50`."""
+    text = f"{value:,.2f}"
+    return text.removesuffix(".00")
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun, as in `1 client` or `2 clients`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

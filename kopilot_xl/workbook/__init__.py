@@ -1,0 +1,1 @@
+"""Kopilot.xlsm from its sources."""
