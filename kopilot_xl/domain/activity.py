@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import narwhals as nw
 from narwhals.typing import IntoFrameT
@@ -60,6 +60,11 @@ def segment(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], cut: CutOffs) -> nw.Ex
     return nw.when(~nw.col("mark").is_null()).then(nw.col("mark")).otherwise(by_dates)
 
 
+def _frame(native: Any) -> nw.DataFrame[Any]:
+    """A frame of any engine; the verbs used here are the same for eager and lazy ones."""
+    return cast("nw.DataFrame[Any]", nw.from_native(native))
+
+
 def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, rules: Rules = DEFAULT) -> IntoFrameT:
     """Return one row per client: where it stands as of a day.
 
@@ -80,8 +85,7 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
         ValueError: the as-of date is out of range.
     """
     cut = CutOffs.at(as_of, rules)
-    people = nw.from_native(clients)
-    rows = nw.from_native(transactions)
+    people, rows = _frame(clients), _frame(transactions)
     if "mark" not in people.collect_schema().names():
         people = people.with_columns(nw.lit(None, dtype=nw.String).alias("mark"))
     day_type = rows.collect_schema()["issue_date"]
@@ -147,4 +151,4 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
         ),
     )
     frame = frame.drop("year", "planned_sum", "next_sum")
-    return nw.to_native(frame)
+    return cast(IntoFrameT, frame.to_native())
