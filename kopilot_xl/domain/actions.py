@@ -101,13 +101,14 @@ class Folded:
 def fold(entries: Sequence[Entry], clients: Mapping[str, Dossier], as_of: date, rules: Rules = DEFAULT) -> Folded:
     """Judge each row of the log and add the rows up.
 
-    A row is judged by what was known on its recording date, so its verdict does not depend on the as-of date; what
-    became of it (fulfilled, overdue, superseded) does. Source: docs/rules.md, "Actions".
+    A row is judged by what was known on its recording date, so whether it is rejected does not depend on the as-of
+    date, even while the row is pending; what became of it (fulfilled, overdue, superseded) does.
+    Source: docs/rules.md, "Actions".
 
     Args:
         entries: the log in the order of its rows.
         clients: every known client by its key; transactions need only be there for clients of the log.
-        as_of: the day; rows recorded after it are Pending.
+        as_of: the day; rows recorded after it are Pending, or Rejected already.
         rules: the thresholds.
 
     Returns:
@@ -124,17 +125,16 @@ def fold(entries: Sequence[Entry], clients: Mapping[str, Dossier], as_of: date, 
         reason = _flaw(entry, clients)
         if reason or entry.recorded_on is None or entry.client is None:
             verdicts[position] = Verdict(Outcome.REJECTED, reason or "")
-        elif entry.recorded_on.date() > as_of:
-            verdicts[position] = Verdict(
-                Outcome.PENDING, f"Recorded after {words.day(as_of)}, the date of this refresh."
-            )
         else:
             by_client[entry.client].append((entry.recorded_on, position, entry))
+    pending = Verdict(Outcome.PENDING, f"Recorded after {words.day(as_of)}, the date of this refresh.")
     plans: list[Plan] = []
     marks: dict[str, Segment] = {}
     for key, rows in by_client.items():
         case = _Case(clients[key], rules)
-        for moment, position, entry in sorted(rows, key=lambda each: each[:2]):
+        rows.sort(key=lambda each: each[:2])
+        folded = [each for each in rows if each[0].date() <= as_of]
+        for moment, position, entry in folded:
             case.take(position, entry, moment.date())
         case.close(as_of)
         verdicts.update(case.verdicts)
@@ -142,6 +142,10 @@ def fold(entries: Sequence[Entry], clients: Mapping[str, Dossier], as_of: date, 
             marks[key] = case.mark.segment
         else:
             plans += [Plan(key, each.day, each.amount) for each in case.open_plans]
+        for moment, position, entry in rows[len(folded) :]:
+            case.take(position, entry, moment.date())
+            verdict = case.verdicts[position]
+            verdicts[position] = verdict if verdict.outcome is Outcome.REJECTED else pending
     return Folded([verdicts[position] for position in range(len(entries))], plans, marks)
 
 

@@ -148,7 +148,8 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
             nw.when(going & (name == Segment.NO_ACTIVITY.value)).then(
                 nw.col("created_on").dt.offset_by(f"{rules.lifespan_days}d")
             )
-        ),
+        )
+        .cast(day_type),  # DuckDB makes a timestamp of a date and an interval
     )
     frame = frame.drop("year", "planned_sum", "next_sum")
     return cast(IntoFrameT, frame.to_native())

@@ -11,7 +11,7 @@ from kopilot_xl.domain.segments import Segment
 VALUE_MONTHS = 12
 """A client's value is what it was billed in this many months up to its last invoice."""
 
-FIRST_DAY, LAST_DAY = date(1910, 1, 1), date(9990, 12, 31)
+FIRST_DAY, LAST_DAY = date(1910, 1, 1), date(9989, 12, 31)
 """The as-of dates that can be computed: every boundary date stays inside Excel's calendar."""
 
 
