@@ -1,0 +1,164 @@
+"""The Clients sheet: who the clients are, and where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from kopilot_xl.book import Book, Value
+from kopilot_xl.domain.ids import client_key, shown_id
+from kopilot_xl.domain.portfolio import Client
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.sheets.findings import Kind, Problem, notice
+from kopilot_xl.sheets.table import Column, Format, Table, TableRows
+from kopilot_xl.sheets.values import DateOrder, is_blank, read_date, shown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CLIENT_ID = Column(
+    "Client ID",
+    width=12,
+    required=True,
+    also=(
+        "ID", "Client no", "Client number", "Client code", "Customer ID", "Customer no", "Customer number",
+        "Customer code", "Account", "Account ID", "Account no", "Account code", "Contact ID", "Debtor",
+        "Debtor no", "Debtor number", "Code", "Number", "No",
+    ),
+)  # fmt: skip
+NAME = Column(
+    "Client",
+    width=30,
+    required=True,
+    also=(
+        "Name", "Client name", "Customer", "Customer name", "Company", "Company name", "Account name", "Contact",
+        "Contact name", "Debtor name", "Organisation", "Organization",
+    ),
+)  # fmt: skip
+CREATED_ON = Column(
+    "Created on",
+    Format.DATE,
+    width=12,
+    also=("Created", "Creation date", "Created at", "Date created", "Client since", "Customer since", "Since"),
+)
+SEGMENT = Column(
+    "Segment",
+    width=16,
+    written=True,
+    formula=f"SEGMENT({{{CLIENT_ID.header}}})",
+    rule=f"SEGMENT(Clients[[#This Row],[{CLIENT_ID.header}]])",
+)
+LAST_INVOICE = Column("Last invoice", Format.DATE, width=12, written=True)
+NEXT_PLANNED = Column("Next planned", Format.DATE, width=13, written=True)
+LEAVES_ON = Column("Leaves on", Format.DATE, width=12, written=True)
+VALUE = Column("Value", Format.AMOUNT, width=12, written=True)
+NEXT_ACTION = Column("Next action", width=80, written=True)
+
+TABLE = Table(
+    "Clients",
+    (CLIENT_ID, NAME, CREATED_ON, SEGMENT, LAST_INVOICE, NEXT_PLANNED, LEAVES_ON, VALUE, NEXT_ACTION),
+)
+
+
+@dataclass(frozen=True)
+class ClientRows:
+    """The clients of the table, each once, as parallel lists; `places` are their positions in `rows`."""
+
+    rows: TableRows
+    keys: list[str]
+    ids: list[str]
+    names: list[str]
+    created: list[date | None]
+    places: list[int]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was found while reading."""
+        return self.rows.problems
+
+
+def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
+    """Return the clients. A row without an id is left out, of a duplicate id the first row counts."""
+    ids, names = rows.values(CLIENT_ID), rows.values(NAME)
+    created, _ = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
+    first: dict[str, int] = {}
+    for position, value in enumerate(ids):
+        key = client_key(value)
+        if key is None:
+            rows.report(position, CLIENT_ID, "The client has no id.", "The row was left out.")
+        elif key in first:
+            at = rows.row_number(first[key])
+            rows.report(position, CLIENT_ID, f"The id stands in row {at} already.", f"Row {at} counts.")
+        else:
+            first[key] = position
+            day = created[position]
+            if day is not None and day > as_of:
+                rows.report(
+                    position, CREATED_ON, "The creation date is in the future.",
+                    "It is not yet a client, unless it was invoiced.", Kind.NOTICE,
+                )  # fmt: skip
+    if not first:
+        rows.problems.append(notice(rows.data.sheet, "There are no clients.", "The portfolio is empty."))
+    places = list(first.values())
+    return ClientRows(
+        rows=rows,
+        keys=list(first),
+        ids=[shown_id(ids[place]) for place in places],
+        names=["" if is_blank(names[place]) else shown(names[place]) for place in places],
+        created=[created[place] for place in places],
+        places=places,
+    )
+
+
+def states(rows: ClientRows, activity: pl.DataFrame) -> list[Client]:
+    """Return each client's row of the activity, in the order of the table."""
+    columns = {name: activity[name].to_list() for name in activity.columns}
+    place = {key: at for at, key in enumerate(columns["client"])}
+    return [
+        Client(
+            key=key,
+            id=shown,
+            name=name,
+            segment=Segment(segment) if (segment := columns["segment"][at]) else None,
+            created_on=created,
+            last_invoice=columns["last_invoice"][at],
+            next_planned=columns["next_planned"][at],
+            next_amount=columns["next_amount"][at],
+            overdue=columns["overdue"][at],
+            far_off=columns["far_off"][at],
+            leaves_on=columns["leaves_on"][at],
+            value=columns["value"][at],
+        )
+        for key, shown, name, created in zip(rows.keys, rows.ids, rows.names, rows.created, strict=True)
+        for at in (place[key],)
+    ]
+
+
+def negative_values(rows: ClientRows, clients: Sequence[Client]) -> None:
+    """Add a notice for each client whose credit notes outweigh its invoices."""
+    for client, place in zip(clients, rows.places, strict=True):
+        if client.value is not None and client.value < 0:
+            rows.rows.report(
+                place, VALUE, "The value is negative: credit notes outweigh the invoices.",
+                "It weighs nothing in sums.", Kind.NOTICE, value=client.value,
+            )  # fmt: skip
+
+
+def fill(book: Book, rows: ClientRows, clients: Sequence[Client]) -> None:
+    """Write refresh's columns, one value per row of the table; blank beside a blank or unknown id."""
+    data = rows.rows.data
+    known = {each.key: each for each in clients}
+    at = rows.rows.position(CLIENT_ID)
+    here = [known.get(client_key(row[at]) or "") for row in data.rows] if at is not None else []
+    columns: dict[Column, list[Value]] = {
+        SEGMENT: [each.segment.value if each and each.segment else None for each in here],
+        LAST_INVOICE: [each.last_invoice if each else None for each in here],
+        NEXT_PLANNED: [each.next_planned if each else None for each in here],
+        LEAVES_ON: [each.leaves_on if each else None for each in here],
+        VALUE: [each.value if each else None for each in here],
+        NEXT_ACTION: [each.next_action if each else None for each in here],
+    }
+    for column, values in columns.items():
+        book.write_column(data.name, column.header, values, formula=column.formula)

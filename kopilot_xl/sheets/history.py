@@ -1,0 +1,90 @@
+"""The History sheet: one row per as-of date, and the trend of the last of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from kopilot_xl.book import Book, Value
+from kopilot_xl.domain.portfolio import Summary
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.sheets.table import Column, Format, Table, TableRows
+from kopilot_xl.sheets.values import UnreadableError, read_date
+
+DATE = Column("Date", Format.DATE, width=12, written=True)
+WRITTEN_ON = Column("Written on", Format.DATE, width=12, written=True)
+COUNTS = {each: Column(each.value, Format.COUNT, width=13, written=True) for each in (*BARS, Segment.CANCELED)}
+SIZE = Column("Portfolio", Format.COUNT, width=11, written=True)
+TILT = Column("Tilt", Format.TILT, width=9, written=True)
+TILT_BY_VALUE = Column("Tilt by value", Format.TILT, width=13, written=True)
+SHAPE = Column("Shape", width=12, written=True)
+
+TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_BY_VALUE, SHAPE))
+
+TREND = "HistoryTrend"
+"""The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
+TREND_DATES = 24
+TREND_COLUMNS = ("Date", *(each.value for each in BARS), TILT.header)
+
+
+def fill(book: Book, summary: Summary, as_of: date, today: date) -> None:
+    """Write the row of the as-of date, unless it is in the future, and the trend.
+
+    A row that was written on its own day is replaced on that day only; a reconstructed one always. Rows never move,
+    so that what the user keeps beside them stays beside them.
+    """
+    rows = TABLE.of(book)
+    table: dict[Column, list[Value]] = {each: list(_all(rows, each)) for each in TABLE.columns}
+    if as_of <= today:
+        place = _place(table[DATE], table[WRITTEN_ON], as_of, today)
+        if place is not None:
+            for column, value in _row(summary, as_of, today).items():
+                if place == len(table[column]):
+                    table[column].append(value)
+                else:
+                    table[column][place] = value
+            book.write_table(rows.data.name, {each.header: values for each, values in table.items()})
+    book.write_block(TREND, _trend(table))
+
+
+def _all(rows: TableRows, column: Column) -> Sequence[Value]:
+    """A column's values in every row of the table, the blank ones too."""
+    at = rows.position(column)
+    return [None if at is None else row[at] for row in rows.data.rows]
+
+
+def _row(summary: Summary, as_of: date, today: date) -> dict[Column, Value]:
+    return {
+        DATE: as_of,
+        WRITTEN_ON: today,
+        **{column: summary.counts[segment] for segment, column in COUNTS.items()},
+        SIZE: summary.size,
+        TILT: summary.tilt,
+        TILT_BY_VALUE: summary.tilt_by_value,
+        SHAPE: summary.shape.value,
+    }
+
+
+def _day(value: Value) -> date | None:
+    try:
+        return read_date(value)
+    except UnreadableError:
+        return None
+
+
+def _place(dates: Sequence[Value], written: Sequence[Value], as_of: date, today: date) -> int | None:
+    """Where the row of a date goes: its own row, else the first blank one, else the end; None to leave it alone."""
+    days = [_day(each) for each in dates]
+    if as_of in days:
+        at = days.index(as_of)
+        final = _day(written[at]) == as_of and today != as_of
+        return None if final else at
+    return next((at for at, each in enumerate(dates) if each is None), len(dates))
+
+
+def _trend(table: dict[Column, list[Value]]) -> list[list[Value]]:
+    """The last dates, oldest first; blank rows after them."""
+    days = [(day, at) for at, value in enumerate(table[DATE]) if (day := _day(value))]
+    shown = [at for _, at in sorted(days)[-TREND_DATES:]]
+    columns = [*(COUNTS[each] for each in BARS), TILT]
+    return [[_day(table[DATE][at]), *(table[column][at] for column in columns)] for at in shown]

@@ -1,0 +1,44 @@
+"""The colours of every sheet, chart and report, each written here and nowhere else."""
+
+from __future__ import annotations
+
+from kopilot_xl.domain.segments import Segment
+
+INK = "1F2933"
+"""Text."""
+MUTED = "52606D"
+"""Secondary text; contrast with white above 4.5."""
+PAPER = "FFFFFF"
+BAND = "F3F6F9"
+"""Quiet background of headings and input hints."""
+LINE = "CBD2D9"
+ACCENT = "1B4F72"
+"""Headlines, table headers."""
+ALERT = "B3261E"
+"""What wants attention: a strange as-of date, a failed check, a rejected action."""
+GOOD = "1E6B3A"
+"""What is well: a passed check, an applied action."""
+
+SEGMENTS: dict[Segment, str] = {
+    Segment.LOST: "9AA5B1",
+    Segment.LEAVING: "D55E00",
+    Segment.HIBERNATING: "0072B2",
+    Segment.SLEEPING_AWAY: "56B4E9",
+    Segment.ACTIVE: "009E73",
+    Segment.NEW: "CC79A7",
+    Segment.NO_ACTIVITY: "E69F00",
+    Segment.CANCELED: "7B8794",
+}
+"""One colour per segment, told apart by the colour-blind too (the Okabe-Ito set; Lost is grey)."""
+
+TINTS: dict[Segment, str] = {
+    Segment.LOST: "E4E7EB",
+    Segment.LEAVING: "FBE0CC",
+    Segment.HIBERNATING: "CCE3F0",
+    Segment.SLEEPING_AWAY: "DDF0FB",
+    Segment.ACTIVE: "CCECE3",
+    Segment.NEW: "F5E4ED",
+    Segment.NO_ACTIVITY: "FAECCC",
+    Segment.CANCELED: "E4E7EB",
+}
+"""The same colours as a background behind dark text (contrast above 7)."""

@@ -1,0 +1,36 @@
+"""The Problems sheet: every bad cell and notice of the last refresh, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kopilot_xl.book import Book
+from kopilot_xl.sheets.findings import Kind, Problem
+from kopilot_xl.sheets.table import Column, Format, Table
+
+KIND = Column("Kind", width=10, written=True)
+SHEET = Column("Sheet", width=14, written=True)
+ROW = Column("Row", Format.COUNT, width=8, written=True)
+COLUMN = Column("Column", width=14, written=True)
+VALUE = Column("Value", width=22, written=True)
+WRONG = Column("What is wrong", width=70, written=True)
+DONE = Column("What was done", width=44, written=True)
+
+TABLE = Table("Problems", (KIND, SHEET, ROW, COLUMN, VALUE, WRONG, DONE))
+
+
+def fill(book: Book, problems: Sequence[Problem]) -> None:
+    """Write one row per finding, problems before notices; one blank row when there is none."""
+    ordered = sorted(problems, key=lambda each: each.kind is not Kind.PROBLEM)
+    book.write_table(
+        TABLE.name,
+        {
+            KIND.header: [each.kind.value for each in ordered],
+            SHEET.header: [each.sheet for each in ordered],
+            ROW.header: [each.row for each in ordered],
+            COLUMN.header: [each.column for each in ordered],
+            VALUE.header: [each.value for each in ordered],
+            WRONG.header: [each.wrong for each in ordered],
+            DONE.header: [each.done for each in ordered],
+        },
+    )

@@ -1,0 +1,49 @@
+"""The very hidden sheet `_Segments`: what the worksheet functions answer from where Python is out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from kopilot_xl.book import Book, Value
+from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.segments import BARS, Segment
+
+SHEET = "_Segments"
+FORMAT = 1
+"""Raised when the layout changes, so that an older workbook's functions can tell."""
+
+COLUMNS = ("Client ID", "Segment", "Next action", "Leaves on", "Value")
+AS_OF_ROW, REFRESHED_ROW, SHAPE_ROW, TILT_ROW, TILT_BY_VALUE_ROW, COUNTS_ROW = 2, 3, 4, 5, 6, 7
+"""The sheet rows of the summary; the counts follow in the order of the bars, then Canceled."""
+CLIENTS_ROW = COUNTS_ROW + len(BARS) + 1
+"""The row that tells how many clients follow; then the header, then the clients."""
+FIRST_CLIENT_ROW = CLIENTS_ROW + 2
+
+
+def rows(summary: Summary, clients: Sequence[Client], as_of: date, now: datetime) -> list[list[Value]]:
+    """Return the snapshot: the summary's rows, then one row per client that is in a segment.
+
+    Every row has as many cells as `COLUMNS`. Clients are named by the key their id is compared by.
+    """
+    known = [each for each in clients if each.segment is not None]
+    head: list[list[Value]] = [
+        ["Kopilot XL", FORMAT],
+        ["As of", as_of],
+        ["Refreshed", now],
+        ["Shape", summary.shape.value],
+        ["Tilt", summary.tilt],
+        ["Tilt by value", summary.tilt_by_value],
+    ]
+    head += [[each.value, summary.counts[each], summary.values[each]] for each in (*BARS, Segment.CANCELED)]
+    head += [["Clients", len(known)], list(COLUMNS)]
+    body: list[list[Value]] = [
+        [each.key, each.segment and each.segment.value, each.next_action, each.leaves_on, each.value] for each in known
+    ]
+    width = len(COLUMNS)
+    return [row + [None] * (width - len(row)) for row in head] + body
+
+
+def fill(book: Book, summary: Summary, clients: Sequence[Client], as_of: date, now: datetime) -> bool:
+    """Write the snapshot; False if the workbook has no such sheet."""
+    return book.write_sheet(SHEET, rows(summary, clients, as_of, now))

@@ -1,0 +1,175 @@
+"""What a table is: its columns, and reading them by their header into typed values and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import repeat
+from typing import TypeVar
+
+from kopilot_xl.book import Book, TableData, Value
+from kopilot_xl.errors import MissingError
+from kopilot_xl.sheets.findings import Kind, Problem
+from kopilot_xl.sheets.values import UnreadableError, is_blank, shown
+
+T = TypeVar("T")
+
+
+class Format(Enum):
+    """How a column's cells are shown; the value is Excel's number format."""
+
+    TEXT = "General"
+    DATE = "yyyy-mm-dd"
+    MOMENT = "yyyy-mm-dd hh:mm"
+    AMOUNT = "#,##0;[Red]-#,##0"
+    COUNT = "#,##0"
+    SHARE = "0%"
+    TILT = "+0.00;-0.00;0.00"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, known by its header.
+
+    `required` columns must be there to read the table; `written` ones are refresh's, the others the user's.
+    `formula` is what its cells hold, in the words of `Book.write_column`; `rule` the same as the table's own
+    calculated-column rule. `also` are other headings that accounting exports use for it.
+    """
+
+    header: str
+    format: Format = Format.TEXT
+    width: float = 14
+    required: bool = False
+    written: bool = False
+    formula: str | None = None
+    rule: str | None = None
+    also: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    """what its drop-down offers"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and its columns. It stands on the sheet of its own name."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def headers(self) -> list[str]:
+        """The headers, left to right."""
+        return [each.header for each in self.columns]
+
+    def of(self, book: Book) -> TableRows:
+        """Read the table from a book.
+
+        Raises:
+            MissingError: the table or a required column is not there; the text names it and the way out.
+        """
+        return self.read(book.table(self.name), book.name)
+
+    def read(self, data: TableData, source: str) -> TableRows:
+        """Take a table's data as they stand, blank rows left out; `source` is what errors call the file.
+
+        Raises:
+            MissingError: a required column is not there.
+        """
+        rows = TableRows(self, data)
+        for column in self.columns:
+            if column.required and rows.position(column) is None:
+                found = ", ".join(each for each in data.headers if each) or "none"
+                raise MissingError(
+                    f'{source}: the table {self.name} has no column "{column.header}" (its columns: {found}). '
+                    "Restore the column or its header, then refresh again."
+                )
+        return rows
+
+
+def same_name(header: str) -> str:
+    """Return what a header is compared by: case, line breaks and extra blanks do not count."""
+    return " ".join(header.split()).casefold()
+
+
+@dataclass
+class TableRows:
+    """The rows of a table that are not blank, read column by column; problems gather on the way.
+
+    `indices` are the rows' positions in the data as they stand; `problems` holds one line per bad cell.
+    """
+
+    table: Table
+    data: TableData
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._positions = {same_name(header): index for index, header in reversed(list(enumerate(self.data.headers)))}
+        mine = [at for each in self.table.columns if not each.written and (at := self.position(each)) is not None]
+        self.indices = [index for index, row in enumerate(self.data.rows) if any(not is_blank(row[at]) for at in mine)]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def position(self, column: Column) -> int | None:
+        """Return where a column stands among the data's columns, None where it is missing."""
+        return self._positions.get(same_name(column.header))
+
+    def values(self, column: Column) -> list[Value]:
+        """Return a column's values as they stand, blanks where the column is missing."""
+        at = self.position(column)
+        if at is None:
+            return list(repeat(None, len(self.indices)))
+        rows = self.data.rows
+        if len(self.indices) == len(rows):
+            return [row[at] for row in rows]
+        return [rows[index][at] for index in self.indices]
+
+    def typed(self, column: Column, read: Callable[[Value], T | None], done: str) -> tuple[list[T | None], set[int]]:
+        """Return a column's values as `read` understands them, and the positions of those it could not.
+
+        An unreadable value becomes None and a problem that says what was `done` about it.
+        """
+        typed: list[T | None] = []
+        bad: set[int] = set()
+        for position, value in enumerate(self.values(column)):
+            try:
+                typed.append(read(value))
+            except UnreadableError as reason:
+                typed.append(None)
+                bad.add(position)
+                self.report(position, column, str(reason), done)
+        return typed, bad
+
+    def report(
+        self, position: int, column: Column, wrong: str, done: str, kind: Kind = Kind.PROBLEM, value: Value = None
+    ) -> None:
+        """Add a line about the cell of a column in the row at a position."""
+        index = self.indices[position]
+        at = self.position(column)
+        if at is not None and value is None:
+            value = self.data.rows[index][at]
+        self.problems.append(
+            Problem(
+                kind=kind,
+                sheet=self.data.sheet,
+                row=self.row_number(position),
+                column=column.header,
+                letter=None if at is None else letters(self.data.first_column + at),
+                value=shown(value),
+                wrong=wrong,
+                done=done,
+            )
+        )
+
+    def row_number(self, position: int) -> int:
+        """Return the sheet row of the row at a position."""
+        return self.data.row_number(self.indices[position])
+
+
+def letters(column: int) -> str:
+    """Return a column's letters: 1 is A, 27 is AA."""
+    text = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text

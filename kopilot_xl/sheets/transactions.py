@@ -1,0 +1,192 @@
+"""The Transactions sheet: invoices, credit notes and planned revenue, as the user keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from kopilot_xl.book import Value
+from kopilot_xl.domain import words
+from kopilot_xl.domain.activity import Status
+from kopilot_xl.domain.ids import client_key
+from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.sheets import clients
+from kopilot_xl.sheets.findings import Kind, Problem, notice
+from kopilot_xl.sheets.table import Column, Format, Table, TableRows
+from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date
+
+SPELLINGS: dict[Status, tuple[str, ...]] = {
+    Status.ISSUED: (
+        "Issued", "Sent", "Paid", "Overdue", "Unpaid", "Partially paid", "Open", "Invoiced", "Posted", "Approved",
+        "Credited", "Credit note",
+    ),
+    Status.PLANNED: ("Planned", "Forecast"),
+    Status.DRAFT: ("Draft",),
+    Status.CANCELED: ("Canceled", "Cancelled", "Void", "Voided"),
+}  # fmt: skip
+"""The accepted spellings of a status, in any case; a blank one is an issued invoice."""
+
+_STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
+
+CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, also=(*clients.CLIENT_ID.also, "Client"))
+ISSUE_DATE = Column(
+    "Issue date",
+    Format.DATE,
+    width=12,
+    required=True,
+    also=(
+        "Date",
+        "Invoice date",
+        "Issued on",
+        "Issued",
+        "Date issued",
+        "Document date",
+        "Posting date",
+        "Booking date",
+    ),
+)
+AMOUNT = Column(
+    "Amount",
+    Format.AMOUNT,
+    width=12,
+    also=(
+        "Total",
+        "Net",
+        "Net amount",
+        "Amount net",
+        "Subtotal",
+        "Net total",
+        "Invoice amount",
+        "Total amount",
+        "Value",
+    ),
+)
+STATUS = Column(
+    "Status",
+    width=12,
+    also=("State", "Invoice status", "Document status"),
+    choices=("Issued", "Paid", "Overdue", "Planned", "Draft", "Canceled"),
+)
+REFERENCE = Column(
+    "Reference",
+    width=20,
+    also=(
+        "Invoice",
+        "Invoice no",
+        "Invoice number",
+        "Invoice ID",
+        "Number",
+        "Document",
+        "Document no",
+        "Document number",
+    ),
+)
+
+TABLE = Table("Transactions", (CLIENT_ID, ISSUE_DATE, AMOUNT, STATUS, REFERENCE))
+
+_LEFT_OUT = "The row was left out."
+
+
+@dataclass(frozen=True)
+class TransactionRows:
+    """The transactions that count, as parallel lists; `places` are their positions in `rows`."""
+
+    rows: TableRows
+    clients: list[str]
+    days: list[date]
+    amounts: list[float | None]
+    statuses: list[Status]
+    places: list[int]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was found while reading."""
+        return self.rows.problems
+
+
+def read_status(value: Value) -> Status:
+    """Return what a transaction is.
+
+    Raises:
+        UnreadableError: it is no accepted spelling.
+    """
+    if is_blank(value):
+        return Status.ISSUED
+    status = _STATUS.get(" ".join(str(value).split()).casefold())
+    if status is None:
+        raise UnreadableError(
+            f'"{value}" is no status. Write {", ".join(STATUS.choices[:-1])} or {STATUS.choices[-1]}.'
+        )
+    return status
+
+
+def read(rows: TableRows, known: Container[str], order: DateOrder | None) -> TransactionRows:
+    """Return the transactions. Left out, each with a problem: no id or an unknown one, no date, no known status."""
+    days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT)
+    amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.")
+    statuses, _ = rows.typed(STATUS, _Statuses().read, _LEFT_OUT)
+    keys = _Keys()
+    result = TransactionRows(rows, [], [], [], [], [])
+    for position, (value, day, amount, status) in enumerate(
+        zip(rows.values(CLIENT_ID), days, amounts, statuses, strict=True)
+    ):
+        key = keys[value]
+        if key is None:
+            rows.report(position, CLIENT_ID, "The transaction has no client id.", _LEFT_OUT)
+        elif key not in known:
+            rows.report(position, CLIENT_ID, "No client has this id. Add it to Clients, or correct it.", _LEFT_OUT)
+            key = None
+        if day is None and position not in bad_days:
+            rows.report(position, ISSUE_DATE, "The transaction has no issue date.", _LEFT_OUT)
+        if key is None or day is None or status is None:
+            continue
+        result.clients.append(key)
+        result.days.append(day)
+        result.amounts.append(amount)
+        result.statuses.append(status)
+        result.places.append(position)
+    if not len(rows):
+        rows.problems.append(notice(rows.data.sheet, "There are no transactions.", "No client counts as invoiced."))
+    return result
+
+
+class _Keys(dict[Value, "str | None"]):
+    """The key of each id as written, worked out once."""
+
+    def __missing__(self, value: Value) -> str | None:
+        key = self[value] = client_key(value)
+        return key
+
+
+class _Statuses(dict[Value, Status]):
+    """The status behind each spelling as written, worked out once."""
+
+    def __missing__(self, value: Value) -> Status:
+        status = self[value] = read_status(value)
+        return status
+
+    def read(self, value: Value) -> Status:
+        return self[value]
+
+
+def plan_notices(transactions: TransactionRows, cut: CutOffs) -> None:
+    """Add a notice for each planned row whose date has passed, or lies past the horizon."""
+    for position, day in _plans(transactions):
+        if day <= cut.as_of:
+            transactions.rows.report(
+                position, ISSUE_DATE, f"Planned for {words.day(day)}, not invoiced.",
+                "Not counted: invoice it, move it or drop it.", Kind.NOTICE,
+            )  # fmt: skip
+        elif day > cut.horizon:
+            transactions.rows.report(
+                position, ISSUE_DATE, f"Planned for {words.day(day)}, past {words.day(cut.horizon)}.",
+                "Not counted yet: it is too far ahead.", Kind.NOTICE,
+            )  # fmt: skip
+
+
+def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
+    rows = zip(transactions.places, transactions.days, transactions.amounts, transactions.statuses, strict=True)
+    for position, day, amount, status in rows:
+        if status is Status.PLANNED and (amount is None or amount > 0):
+            yield position, day
