@@ -22,11 +22,10 @@ FIRST_CLIENT_ROW = CLIENTS_ROW + 2
 
 
 def rows(summary: Summary, clients: Sequence[Client], as_of: date, now: datetime) -> list[list[Value]]:
-    """Return the snapshot: the summary's rows, then one row per client that is in a segment.
+    """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
 
     Every row has as many cells as `COLUMNS`. Clients are named by the key their id is compared by.
     """
-    known = [each for each in clients if each.segment is not None]
     head: list[list[Value]] = [
         ["Kopilot XL", FORMAT],
         ["As of", as_of],
@@ -36,9 +35,10 @@ def rows(summary: Summary, clients: Sequence[Client], as_of: date, now: datetime
         ["Tilt by value", summary.tilt_by_value],
     ]
     head += [[each.value, summary.counts[each], summary.values[each]] for each in (*BARS, Segment.CANCELED)]
-    head += [["Clients", len(known)], list(COLUMNS)]
+    head += [["Clients", len(clients)], list(COLUMNS)]
     body: list[list[Value]] = [
-        [each.key, each.segment and each.segment.value, each.next_action, each.leaves_on, each.value] for each in known
+        [each.key, each.segment and each.segment.value, each.next_action, each.leaves_on, each.value]
+        for each in clients
     ]
     width = len(COLUMNS)
     return [row + [None] * (width - len(row)) for row in head] + body
