@@ -22,7 +22,12 @@ _MONTHS = (
 
 def day(value: date) -> str:
     """Return a date as in `1 July 2026`, whatever the machine's language."""
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return f"{day_of_year(value)} {value.year}"
+
+
+def day_of_year(value: date) -> str:
+    """Return a date without its year, as in `1 July`."""
+    return f"{value.day} {_MONTHS[value.month - 1]}"
 
 
 def amount(value: float) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from kopilot_xl.book import ErrorValue, Value
+from kopilot_xl.domain import words
 
 
 class DateOrder(StrEnum):
@@ -116,7 +117,7 @@ def _month(name: str) -> int:
 
 def _two_days(text: str, one: date, other: date) -> str:
     return (
-        f"{_shown(text)} could be {one.day} {one:%B} or {other.day} {other:%B}. "
+        f"{_shown(text)} could be {words.day_of_year(one)} or {words.day_of_year(other)}. "
         f"Write {one.isoformat()}, or set Date order to {' or '.join(DateOrder)}."
     )
 
