@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
 
-from kopilot_xl import sheets
 from kopilot_xl.book import Book
 from kopilot_xl.domain.actions import Dossier, Folded, Outcome, Transaction, fold
 from kopilot_xl.domain.portfolio import Client, Summary
-from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, CutOffs
+from kopilot_xl.errors import SettingError
 from kopilot_xl.sheets import actions, clients, history, portfolio, problems, settings, snapshot, transactions
 from kopilot_xl.sheets.findings import Kind, Problem, count, notice
 
@@ -29,11 +29,6 @@ class Inputs:
     clients: clients.ClientRows
     transactions: transactions.TransactionRows
     actions: actions.ActionRows
-
-    @property
-    def problems(self) -> list[Problem]:
-        """Every finding so far, sheet by sheet."""
-        return [*self.clients.problems, *self.transactions.problems, *self.actions.problems]
 
 
 @dataclass(frozen=True)
@@ -121,6 +116,8 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
     """
     chosen = settings.read(book)
     day, order = as_of or chosen.as_of or today, chosen.date_order
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise SettingError(f"{book.name}: the as-of date must lie between {FIRST_DAY} and {LAST_DAY}, not on {day}.")
     people = clients.read(clients.TABLE.of(book), day, order)
     return Inputs(
         settings=chosen,
@@ -190,7 +187,8 @@ def findings(inputs: Inputs, folded: Folded, people: Sequence[Client]) -> list[P
     transactions.plan_notices(inputs.transactions, cut)
     actions.notices(inputs.actions, folded.verdicts)
     clients.negative_values(inputs.clients, people)
-    return inputs.problems
+    groups = (inputs.clients.problems, inputs.transactions.problems, inputs.actions.problems)
+    return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)]
 
 
 def write(
@@ -244,17 +242,27 @@ def _gone(name: str, what: str) -> Problem:
 
 def _stale_formulas(book: Book) -> list[Problem]:
     """A notice about the user's own formulas that read what refresh wrote: they show the old result until then."""
-    places = book.formulas_mentioning(sheets.READ_BY_FORMULAS)
+    places = book.formulas_mentioning(_written_names())
     if not places:
         return []
     shown = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     return [
         notice(
             places[0].rpartition("!")[0].strip("'"),
-            f"Formulas of your own read what refresh writes ({shown}).",
-            "They show their old result until Excel recalculates: press Ctrl+Alt+F9 there.",
+            f"Formulas of your own mention what refresh writes ({shown}).",
+            "They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there.",
         )
     ]
+
+
+def _written_names() -> list[str]:
+    """What a formula mentions that reads cells refresh writes."""
+    columns = [f"[{each.header}]" for each in clients.TABLE.columns if each.written]
+    columns += [f"{actions.TABLE.name}[{each.header}]" for each in actions.TABLE.columns if each.written]
+    tables = [f"{each.name}[" for each in (history.TABLE, problems.TABLE)]
+    pages = [f"{each}!" for each in (clients.TABLE.name, portfolio.SHEET)]
+    functions = [f"{each}(" for each in ("SEGMENT", "NEXT_ACTION", "LEAVES_ON", "PORTFOLIO_SHAPE", "SEGMENT_COUNTS")]
+    return [*columns, *tables, *pages, *functions]
 
 
 def _hint(as_of: date, setting: date | None, today: date) -> str:
