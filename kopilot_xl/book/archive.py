@@ -1,0 +1,265 @@
+"""A zip archive held in memory: read entries, and rewrite a few while every other entry keeps its bytes."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from kopilot_xl.errors import BookError
+
+MAX_UNPACKED = 2 * 1024**3
+"""How many bytes all entries together may declare to unpack to; more is no workbook but an attack."""
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+_LEVEL_BITS_AND_DESCRIPTOR = 0b1110
+_ENCRYPTED = 0b1
+_ZIP64 = 1
+_FULL = 0xFFFFFFFF
+_DAMAGED = "is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)"
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry: its bytes from local header to the next one, and its record in the central directory."""
+
+    info: zipfile.ZipInfo
+    start: int
+    end: int
+    record: bytes
+
+
+class Archive:
+    """A zip archive in memory. Entry names are as `normal_name` gives them.
+
+    Raises:
+        BookError: it is no zip archive, damaged, encrypted, unpacks to too much, or has entry names that
+            are doubled or lead outside. `title` is what the message calls the file.
+    """
+
+    def __init__(self, data: bytes, title: str) -> None:
+        self.data = data
+        self._title = title
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(data))
+            infos = self._zip.infolist()
+            entries = self._entries(infos)
+        except _UNREADABLE as error:
+            raise BookError(f"{title} {_DAMAGED}.") from error
+        self._check_names(infos)
+        if sum(info.file_size for info in infos) > MAX_UNPACKED:
+            raise BookError(
+                f"{title} would unpack to more than {MAX_UNPACKED // 1024**3} GB: this is no usual workbook. "
+                "Check where it comes from."
+            )
+        self._entry_of = {normal_name(entry.info): entry for entry in entries}
+        self._key_of = {name.lower(): name for name in self._entry_of}
+
+    def _check_names(self, infos: Collection[zipfile.ZipInfo]) -> None:
+        seen: set[str] = set()
+        for info in infos:
+            name = normal_name(info)
+            if name.startswith("/") or ":" in name.split("/")[0] or ".." in name.split("/"):
+                raise BookError(
+                    f"{self._title} has a part that leads outside the file ({name}): do not open it, "
+                    "and check where it comes from."
+                )
+            if name.lower() in seen:
+                raise BookError(f"{self._title} has two parts named {name}: open it in Excel, save it, and try again.")
+            seen.add(name.lower())
+
+    def _entries(self, infos: list[zipfile.ZipInfo]) -> list[_Entry]:
+        """Return the entries in the central directory's order, once they are known not to overlap."""
+        position = self._zip.start_dir
+        starts = sorted(info.header_offset for info in infos)
+        end_of = dict(zip(starts, [*starts[1:], position], strict=True))
+        if len(end_of) < len(infos):
+            raise zipfile.BadZipFile("two entries share their data")
+        entries = []
+        for info in infos:
+            if info.flag_bits & _ENCRYPTED:
+                raise zipfile.BadZipFile("encrypted entry")
+            fields = _CENTRAL.unpack_from(self.data, position)
+            length = _CENTRAL.size + fields[10] + fields[11] + fields[12]
+            local = _LOCAL.unpack_from(self.data, info.header_offset)
+            body = info.header_offset + _LOCAL.size + local[9] + local[10]
+            end = end_of[info.header_offset]
+            if fields[0] != b"PK\1\2" or local[0] != b"PK\3\4" or body + info.compress_size > end:
+                raise zipfile.BadZipFile("entries overlap")
+            entries.append(_Entry(info, info.header_offset, end, self.data[position : position + length]))
+            position += length
+        self._tail_start = position
+        return entries
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all entries, in the archive's order."""
+        return list(self._entry_of)
+
+    def find(self, name: str) -> str | None:
+        """Return an entry's own spelling of a name, compared without case; None where there is none."""
+        return self._key_of.get(name.lower())
+
+    def read(self, name: str) -> bytes:
+        """Return the unpacked bytes of an entry.
+
+        Raises:
+            BookError: they are damaged.
+            KeyError: there is no such entry.
+        """
+        entry = self._entry_of[name]
+        try:
+            return self._zip.read(entry.info)
+        except _UNREADABLE as error:
+            raise BookError(f"{self._title} {_DAMAGED}. Its part {name} cannot be read.") from error
+
+    def rewritten(self, replaced: Mapping[str, bytes], removed: Collection[str] = ()) -> bytes:
+        """Return the archive with some entries' contents replaced and others left out.
+
+        Every other entry keeps its bytes: local header, extra fields, packed data and data descriptor.
+        """
+        if not replaced and not removed:
+            return self.data
+        entries = {name: entry for name, entry in self._entry_of.items() if name not in removed}
+        first = min((entry.start for entry in self._entry_of.values()), default=0)
+        output = bytearray(self.data[:first])
+        offset_of: dict[str, int] = {}
+        packed_size_of: dict[str, int] = {}
+        for name, entry in sorted(entries.items(), key=lambda item: item[1].start):
+            offset_of[name] = len(output)
+            if name in replaced:
+                local, packed = self._packed(entry, replaced[name])
+                packed_size_of[name] = len(packed)
+                output += local
+                output += packed
+            else:
+                output += memoryview(self.data)[entry.start : entry.end]
+        directory_start = len(output)
+        for name, entry in entries.items():
+            shift = offset_of[name] - entry.start
+            if name in replaced:
+                output += _record_of_replaced(entry, shift, replaced[name], packed_size_of[name])
+            else:
+                output += _record_moved(entry, shift)
+        output += self._tail(directory_start, len(output), len(entries))
+        return bytes(output)
+
+    def _packed(self, entry: _Entry, content: bytes) -> tuple[bytes, bytes]:
+        """Return the local header and the packed data of an entry with new content."""
+        compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packed = compressor.compress(content) + compressor.flush()
+        signature, version, flags, _, clock, day, _, _, _, name_length, extra_length = _LOCAL.unpack_from(
+            self.data, entry.start
+        )
+        after = entry.start + _LOCAL.size
+        name = self.data[after : after + name_length]
+        extra = _without_zip64(self.data[after + name_length : after + name_length + extra_length])
+        # Sizes stand in the header itself, so nothing announces a data descriptor behind the data.
+        header = _LOCAL.pack(
+            signature,
+            version,
+            flags & ~_LEVEL_BITS_AND_DESCRIPTOR,
+            zipfile.ZIP_DEFLATED,
+            clock,
+            day,
+            zlib.crc32(content),
+            len(packed),
+            len(content),
+            name_length,
+            len(extra),
+        )
+        return header + name + extra, packed
+
+    def _tail(self, directory_start: int, directory_end: int, count: int) -> bytes:
+        """Return what follows the central directory: the end records and the archive's comment."""
+        tail = bytearray(self.data[self._tail_start :])
+        size = directory_end - directory_start
+        shift = directory_start - self._zip.start_dir
+        position = 0
+        if tail.startswith(b"PK\6\6"):
+            (length,) = struct.unpack_from("<Q", tail, 4)
+            (old_start,) = struct.unpack_from("<Q", tail, 48)
+            struct.pack_into("<4Q", tail, 24, count, count, size, old_start + shift)
+            position = 12 + length
+            signature, disk, old_end, disks = _END64_LOCATOR.unpack_from(tail, position)
+            moved = old_end + directory_end - self._tail_start
+            _END64_LOCATOR.pack_into(tail, position, signature, disk, moved, disks)
+            position += _END64_LOCATOR.size
+        signature, disk, start_disk, here, total, old_size, old_start, comment = _END.unpack_from(tail, position)
+        _END.pack_into(
+            tail,
+            position,
+            signature,
+            disk,
+            start_disk,
+            here if here == 0xFFFF else count,
+            total if total == 0xFFFF else count,
+            old_size if old_size == _FULL else size,
+            old_start if old_start == _FULL else old_start + shift,
+            comment,
+        )
+        return bytes(tail)
+
+
+def normal_name(info: zipfile.ZipInfo) -> str:
+    """Return an entry's name with forward slashes, which some writers get wrong."""
+    return info.orig_filename.replace("\\", "/")
+
+
+def _without_zip64(extra: bytes) -> bytes:
+    """Return extra fields without the one for 64-bit sizes: the new sizes fit where they belong."""
+    kept, position = b"", 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, position)
+        if kind != _ZIP64:
+            kept += extra[position : position + 4 + length]
+        position += 4 + length
+    return kept + extra[position:]
+
+
+def _record_of_replaced(entry: _Entry, shift: int, content: bytes, packed_size: int) -> bytes:
+    """Return the central-directory record of an entry with new content."""
+    fields = list(_CENTRAL.unpack_from(entry.record))
+    name_end = _CENTRAL.size + fields[10]
+    extra_end = name_end + fields[11]
+    extra = _without_zip64(entry.record[name_end:extra_end])
+    old_offset = fields[16] if fields[16] != _FULL else _zip64_offset(entry.record)[1]
+    fields[3] &= ~_LEVEL_BITS_AND_DESCRIPTOR
+    fields[4] = zipfile.ZIP_DEFLATED
+    fields[7], fields[8], fields[9] = zlib.crc32(content), packed_size, len(content)
+    fields[11] = len(extra)
+    fields[16] = old_offset + shift
+    return _CENTRAL.pack(*fields) + entry.record[_CENTRAL.size : name_end] + extra + entry.record[extra_end:]
+
+
+def _record_moved(entry: _Entry, shift: int) -> bytes:
+    """Return the central-directory record of an entry that only stands elsewhere now."""
+    record = bytearray(entry.record)
+    (offset,) = struct.unpack_from("<L", record, 42)
+    if offset != _FULL:
+        struct.pack_into("<L", record, 42, offset + shift)
+    else:
+        position, offset = _zip64_offset(entry.record)
+        struct.pack_into("<Q", record, position, offset + shift)
+    return bytes(record)
+
+
+def _zip64_offset(record: bytes) -> tuple[int, int]:
+    """Return where in a record its 64-bit offset stands, and the offset."""
+    fields = _CENTRAL.unpack_from(record)
+    position = _CENTRAL.size + fields[10]
+    end = position + fields[11]
+    while position + 4 <= end:
+        kind, length = struct.unpack_from("<HH", record, position)
+        if kind == _ZIP64:
+            position += 4 + 8 * sum(size == _FULL for size in (fields[9], fields[8]))
+            return position, int(struct.unpack_from("<Q", record, position)[0])
+        position += 4 + length
+    raise zipfile.BadZipFile("64-bit offset is missing")

@@ -1,0 +1,739 @@
+"""Set cells in worksheet XML: bytes in, bytes out, and nothing else of the sheet is changed."""
+
+from __future__ import annotations
+
+import gc
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from lxml import etree
+
+from kopilot_xl.book import ErrorValue, Value, markup
+from kopilot_xl.book.addresses import Area, cell_address, column_number
+from kopilot_xl.book.worksheet import Layout, array_areas, merged_areas, walk
+from kopilot_xl.errors import BookError, SaveError
+
+MAX_TEXT = 32_767
+"""How many UTF-16 units of text a cell holds."""
+
+# Rows are parsed a thousand at a time, so that a sheet of any length takes little memory, and rows far from
+# any edit keep their bytes. Batches go by row number: a second run parts the sheet in the same way.
+_BATCH = 1_000
+
+_CELL = f"{{{markup.MAIN_NAMESPACE}}}c"
+_ROW = f"{{{markup.MAIN_NAMESPACE}}}row"
+_VALUE = f"{{{markup.MAIN_NAMESPACE}}}v"
+_FORMULA = f"{{{markup.MAIN_NAMESPACE}}}f"
+_INLINE = f"{{{markup.MAIN_NAMESPACE}}}is"
+_TEXT = f"{{{markup.MAIN_NAMESPACE}}}t"
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+_DIGITS = "0123456789"
+_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_ROW_TAG = re.compile(rb"<(?:[\w.-]+:)?row(?=[\s/>])([^>]*)>")
+_CELL_TAG = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s/>])([^>]*)>")
+
+_EPOCH_1900 = date(1899, 12, 30)
+_EPOCH_1904 = date(1904, 1, 1)
+_AFTER_PHANTOM_DAY = date(1900, 3, 1)
+_DAY = timedelta(days=1)
+_DAMAGED_ORDER = "its rows or cells are out of order"
+
+
+class Edit(NamedTuple):
+    """What is to become of a cell, where setting a value is not all.
+
+    `formula` (without `=`) is what a cell gets that has none. Without `keep_formula` a formula goes.
+    """
+
+    value: Value = None
+    formula: str | None = None
+    keep_formula: bool = True
+
+
+KEEP = Edit()
+"""Leaves a cell as it is, and shows a new cell below which style to take. Compared by identity."""
+
+
+class Move(NamedTuple):
+    """The cells from column `left` to `right` of a row, to be moved to the row `to` with all they hold."""
+
+    row: int
+    to: int
+    left: int
+    right: int
+
+
+Edits = Mapping[int, Mapping[int, Value | Edit]]
+"""By row and column, counted from 1. A value alone leaves a formula in its place and shows the value."""
+
+
+def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool = False) -> bytes:
+    """Return a worksheet with some cells set. Everything else stays; `moves` come first.
+
+    A cell keeps its style; a new one takes that of the edited cell above it, else its row's or column's.
+    The same edits on the result give the same bytes.
+
+    Raises:
+        BookError: the XML is damaged.
+        SaveError: a cell lies in the reach of an array formula or under a merged cell.
+    """
+    xml = markup.as_utf8(xml)
+    layout = Layout.of(xml)
+    ordered = [(row, edits[row]) for row in sorted(edits)]
+    _check_reach(xml, layout, edits, moves)
+    editor = _Editor(layout, _column_styles(xml, layout), date1904)
+    with _without_garbage_collection():
+        inner = b"".join(_edited_rows(editor, xml, layout, ordered, moves))
+    if inner == xml[layout.inner : layout.inner_end]:
+        return xml
+    return _assembled(xml, layout, inner, editor.created, grow=True)
+
+
+def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False) -> bytes:
+    """Return a worksheet whose cells are these values from A1 on and nothing else.
+
+    A cell keeps its style, a new one takes that of the cell above; column widths and the like stay.
+
+    Raises:
+        BookError: the XML is damaged.
+        SaveError: a value would lie under a merged cell.
+    """
+    xml = markup.as_utf8(xml)
+    layout = Layout.of(xml)
+    edits = {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)}
+    _check_merged(merged_areas(xml, layout), edits)
+    style_of = _styles(xml, layout)
+    prefix = layout.prefix.decode()
+    columns = _column_styles(xml, layout)
+    above: dict[int, str] = {}
+    output: list[str] = []
+    filled: list[tuple[int, int]] = []
+    for n, values in edits.items():
+        cells = []
+        for column, value in values.items():
+            style = style_of.get((n, column)) or above.get(column) or columns.get(column, "0")
+            above[column] = style
+            kind, text = encoded(value, date1904)
+            if kind is None or text == "":
+                continue
+            attributes = f' r="{cell_address(n, column)}"' + (f' s="{style}"' if style != "0" else "")
+            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            if kind == "str":
+                content = f'<{prefix}is><{prefix}t xml:space="preserve">{text}</{prefix}t></{prefix}is>'
+                attributes += ' t="inlineStr"'
+            else:
+                content = f"<{prefix}v>{text}</{prefix}v>"
+                attributes += f' t="{kind}"' if kind != "n" else ""
+            cells.append(f"<{prefix}c{attributes}>{content}</{prefix}c>")
+            filled.append((n, column))
+        if cells:
+            output.append(f'<{prefix}row r="{n}">{"".join(cells)}</{prefix}row>')
+    dimension = Area.around(filled) or Area(1, 1, 1, 1)
+    return _assembled(xml, layout, "".join(output).encode(), dimension, grow=False)
+
+
+def encoded(value: Value, date1904: bool) -> tuple[str | None, str]:
+    """Return a cell type and the text of its value: (`n`, `3.5`), (`str`, …), (`b`, `1`), (`e`, `#N/A`).
+
+    The type is None for a blank. Days before the date system begins are written as text.
+
+    Raises:
+        TypeError: no cell can hold such a value.
+    """
+    if value is None:
+        return None, ""
+    if isinstance(value, str):
+        return "str", safe_text(value)
+    if isinstance(value, bool):
+        return "b", "1" if value else "0"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None, ""
+        return "n", str(int(value)) if value.is_integer() and abs(value) < 1e15 else float.__repr__(value)
+    if isinstance(value, int):
+        return "n", int.__repr__(value)
+    if isinstance(value, date):
+        if value != value:  # pandas' NaT is a datetime that equals nothing
+            return None, ""
+        return _encoded_date(value, date1904)
+    if isinstance(value, time):
+        return "n", float.__repr__(_fraction(value))
+    if isinstance(value, ErrorValue):
+        return "e", value.code
+    raise TypeError(f"a cell cannot hold {value!r}")
+
+
+def safe_text(text: str) -> str:
+    """Return text as a cell stores it: cut to what a cell holds, control characters written as `_xHHHH_`."""
+    if len(text) > MAX_TEXT // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_TEXT:
+        units = text.encode("utf-16-le", "surrogatepass")[: 2 * (MAX_TEXT - 1)]
+        text = units.decode("utf-16-le", "ignore") + "…"
+    if text.isprintable() and "_x" not in text:
+        return text
+    text = _SURROGATE.sub("\ufffd", _ESCAPED.sub("_x005F_", text))
+    return _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+
+
+def _encoded_date(value: date, date1904: bool) -> tuple[str | None, str]:
+    day = value.date() if isinstance(value, datetime) else value
+    serial: float = (day - (_EPOCH_1904 if date1904 else _EPOCH_1900)).days
+    if not date1904 and day < _AFTER_PHANTOM_DAY:
+        serial -= 1  # Excel counts a 29 February 1900
+    if serial < (0 if date1904 else 1):
+        return "str", value.isoformat()
+    fraction = _fraction(value.time()) if isinstance(value, datetime) else 0.0
+    return "n", repr(serial + fraction) if fraction else str(serial)
+
+
+def _fraction(moment: time) -> float:
+    """Return the part of a day that has gone by at a time of day."""
+    return (
+        timedelta(
+            hours=moment.hour,
+            minutes=moment.minute,
+            seconds=moment.second,
+            microseconds=moment.microsecond,
+        )
+        / _DAY
+    )
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Hold the garbage collector back: it would look again and again through elements that are all in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _edited_rows(
+    editor: _Editor,
+    xml: bytes,
+    layout: Layout,
+    ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+    moves: Sequence[Move],
+) -> Iterator[bytes]:
+    """Yield the bytes of the rows, piece by piece."""
+    pieces = None if _needs_whole_sheet(xml, layout, ordered, moves) else _batches(xml, layout)
+    if pieces is None:
+        yield editor.edited(xml[layout.inner : layout.inner_end], ordered, moves)
+        return
+    numbers = [row for row, _ in ordered]
+    done = 0
+    for batch, start, end in pieces:
+        # Rows of batches that the sheet does not have yet come before this one.
+        first = bisect_left(numbers, batch * _BATCH + 1)
+        while done < first:
+            upto = bisect_left(numbers, ((numbers[done] - 1) // _BATCH + 1) * _BATCH + 1)
+            yield editor.edited(b"", ordered[done:upto])
+            done = upto
+        upto = bisect_left(numbers, (batch + 1) * _BATCH + 1)
+        if upto > done:
+            yield editor.edited(xml[start:end], ordered[done:upto])
+            done = upto
+        else:
+            yield xml[start:end]
+    if done < len(ordered):
+        yield editor.edited(b"", ordered[done:])
+
+
+def _needs_whole_sheet(
+    xml: bytes,
+    layout: Layout,
+    ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+    moves: Sequence[Move],
+) -> bool:
+    """Tell whether the edits need sight of all rows at once."""
+    if moves or not layout.plain:
+        return True
+    return xml.find(b"shared", layout.inner, layout.inner_end) >= 0 and any(
+        type(change) is Edit and not change.keep_formula for _, columns in ordered for change in columns.values()
+    )
+
+
+def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
+    """Return number, start and end of each batch of rows, None where rows do not say their number."""
+    found: list[tuple[int, int, int]] = []
+    last = 0
+    start = layout.inner
+    for match in _ROW_TAG.finditer(xml, layout.inner, layout.inner_end):
+        number = markup.attribute(match[1], "r")
+        if number is None:
+            return None
+        row = int(number)
+        if row <= last:
+            raise BookError(_DAMAGED_ORDER)
+        if last and (row - 1) // _BATCH != (last - 1) // _BATCH:
+            found.append(((last - 1) // _BATCH, start, match.start()))
+            start = match.start()
+        last = row
+    if last:
+        found.append(((last - 1) // _BATCH, start, layout.inner_end))
+    return found
+
+
+class _Editor:
+    """Sets cells in batches of rows that come one after the other, from the top of the sheet down."""
+
+    def __init__(self, layout: Layout, column_styles: Mapping[int, str], date1904: bool) -> None:
+        self.created: Area | None = None
+        self._layout = layout
+        self._column_styles = column_styles
+        self._date1904 = date1904
+        self._parser = markup.new_parser()
+        self._column_of: dict[str, int] = {}
+        self._above: dict[int, str] = {}
+        self._last_edited = 0
+        self._changed = False
+
+    def edited(
+        self,
+        rows: bytes,
+        ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+        moves: Sequence[Move] = (),
+    ) -> bytes:
+        """Return a batch of rows with the edits made; the very same bytes if all was so already."""
+        layout = self._layout
+        head, tail = layout.root_tag + b"<" + layout.name + b">", b"</" + layout.name + b">"
+        try:
+            root = etree.fromstring(head + rows + tail + b"</" + layout.root_name + b">", self._parser)
+        except etree.XMLSyntaxError as error:
+            raise BookError(f"its XML is damaged ({error})") from error
+        data = root[0]
+        self._changed = False
+        _expand_shared_formulas(root, ordered, moves)
+        for move in moves:
+            self._move(data, move)
+        self._edit_rows(data, ordered)
+        if not self._changed:
+            return rows
+        written: bytes = etree.tostring(data, encoding="UTF-8", with_tail=False)
+        if len(data) == 0:
+            return b""
+        return written[written.index(b">") + 1 : written.rindex(b"</")]
+
+    def _edit_rows(self, data: etree._Element, ordered: list[tuple[int, Mapping[int, Value | Edit]]]) -> None:
+        last, done, count = 0, 0, len(ordered)
+        for element in list(data.iterchildren(_ROW)):
+            number = int(element.get("r") or last + 1)
+            if number <= last:
+                raise BookError(_DAMAGED_ORDER)
+            last = number
+            while done < count and ordered[done][0] < number:
+                self._insert_row(data, data.index(element), *ordered[done])
+                done += 1
+            if done < count and ordered[done][0] == number:
+                self._edit_row(element, *ordered[done])
+                done += 1
+        end = _after_last(data, _ROW)
+        for row, columns in ordered[done:]:
+            end += self._insert_row(data, end, row, columns)
+
+    def _insert_row(self, data: etree._Element, index: int, row: int, columns: Mapping[int, Value | Edit]) -> bool:
+        """Insert a row if it gets any cell; tell whether it did."""
+        element = data.makeelement(_ROW, {"r": str(row)})
+        self._edit_row(element, row, columns)
+        if len(element):
+            data.insert(index, element)
+        return len(element) > 0
+
+    def _edit_row(self, element: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> None:
+        if row != self._last_edited + 1:
+            self._above.clear()
+        self._last_edited = row
+        cells = self._cells(element)
+        above = self._above
+        for column, change in columns.items():
+            cell = cells.get(column)
+            if change is KEEP:
+                above[column] = "0" if cell is None else cell.get("s", "0")
+                continue
+            if cell is None:
+                cell = self._new_cell(element, row, column, change, cells)
+                if cell is None:
+                    continue
+            self._set(cell, change)
+            above[column] = cell.get("s", "0")
+
+    def _cells(self, element: etree._Element) -> dict[int, etree._Element]:
+        """Return the cells of a row by column."""
+        cells: dict[int, etree._Element] = {}
+        column_of, last = self._column_of, 0
+        for cell in element.iterchildren(_CELL):
+            address = cell.get("r")
+            if address is None:
+                column = last + 1
+            else:
+                letters = address.rstrip(_DIGITS)
+                column = column_of.get(letters) or column_of.setdefault(letters, column_number(letters))
+            if column <= last:
+                raise BookError(_DAMAGED_ORDER)
+            cells[column] = cell
+            last = column
+        return cells
+
+    def _new_cell(
+        self,
+        element: etree._Element,
+        row: int,
+        column: int,
+        change: Value | Edit,
+        cells: dict[int, etree._Element],
+    ) -> etree._Element | None:
+        """Insert a cell where it belongs and return it; None where a blank without style would be all."""
+        if type(change) is Edit and not change.keep_formula and change.value is None and change.formula is None:
+            return None
+        style = self._above.get(column)
+        if style is None and element.get("customFormat") in ("1", "true"):
+            style = element.get("s")
+        style = style or self._column_styles.get(column, "0")
+        value, formula = (change.value, change.formula) if type(change) is Edit else (change, None)
+        if style == "0" and formula is None and (value == "" or encoded(value, self._date1904)[0] is None):  # type: ignore[arg-type]
+            return None
+        cell = element.makeelement(_CELL, {"r": cell_address(row, column)})
+        if style != "0":
+            cell.set("s", style)
+        self._place(element, row, column, cell, cells)
+        return cell
+
+    def _place(
+        self,
+        element: etree._Element,
+        row: int,
+        column: int,
+        cell: etree._Element,
+        cells: dict[int, etree._Element],
+    ) -> None:
+        """Put a cell into a row, behind the cells to its left."""
+        following = min((other for other in cells if other > column), default=None)
+        if following is None:
+            element.insert(_after_last(element, _CELL), cell)
+        else:
+            element.insert(element.index(cells[following]), cell)
+        cells[column] = cell
+        spans = element.get("spans")
+        if spans is not None and not _in_spans(spans, column):
+            del element.attrib["spans"]
+        here = Area(row, column, row, column)
+        self.created = here if self.created is None else self.created.joined(here)
+        self._changed = True
+
+    def _set(self, cell: etree._Element, change: Value | Edit) -> None:
+        """Make a cell hold what it should, touching nothing that is so already."""
+        value: Value
+        if type(change) is Edit:
+            value, new_formula, keep = change
+        else:
+            value, new_formula, keep = change, None, True  # type: ignore[assignment]
+        formula = stored = inline = None
+        for child in cell:
+            tag = child.tag
+            if tag == _VALUE:
+                stored = child
+            elif tag == _FORMULA:
+                formula = child
+            elif tag == _INLINE:
+                inline = child
+        if formula is not None and not keep:
+            cell.remove(formula)
+            formula = None
+            self._changed = True
+        if formula is None:
+            if new_formula is not None:
+                formula = cell.makeelement(_FORMULA)
+                formula.text = new_formula
+                cell.insert(0, formula)
+                self._changed = True
+            elif cell.get("cm") is not None:
+                del cell.attrib["cm"]
+                self._changed = True
+        if cell.get("vm") is not None:
+            del cell.attrib["vm"]
+            self._changed = True
+        kind, text = encoded(value, self._date1904)
+        if kind is None and formula is not None:
+            kind, text = "str", ""  # what a formula shows that gives nothing
+        elif formula is None and text == "":
+            kind = None
+        if kind == "str" and formula is None:
+            self._set_inline(cell, text, stored, inline)
+        else:
+            self._set_value(cell, kind, text, stored, inline)
+
+    def _set_inline(
+        self,
+        cell: etree._Element,
+        text: str,
+        stored: etree._Element | None,
+        inline: etree._Element | None,
+    ) -> None:
+        if stored is not None:
+            cell.remove(stored)
+        elif (
+            inline is not None
+            and cell.get("t") == "inlineStr"
+            and len(inline) == 1
+            and inline[0].tag == _TEXT
+            and inline[0].text == text
+            and (inline[0].get(_SPACE) == "preserve" or text == text.strip())
+        ):
+            return
+        if inline is not None:
+            cell.remove(inline)
+        inline = cell.makeelement(_INLINE)
+        content = etree.SubElement(inline, _TEXT)
+        content.set(_SPACE, "preserve")
+        content.text = text
+        cell.insert(0, inline)
+        cell.set("t", "inlineStr")
+        self._changed = True
+
+    def _set_value(
+        self,
+        cell: etree._Element,
+        kind: str | None,
+        text: str,
+        stored: etree._Element | None,
+        inline: etree._Element | None,
+    ) -> None:
+        if inline is not None:
+            cell.remove(inline)
+            self._changed = True
+        current = cell.get("t", "n")
+        wanted = kind or "n"
+        if current != wanted:
+            if wanted == "n":
+                del cell.attrib["t"]
+            else:
+                cell.set("t", wanted)
+            self._changed = True
+        if kind is None:
+            if stored is not None:
+                cell.remove(stored)
+                self._changed = True
+        elif stored is None:
+            stored = cell.makeelement(_VALUE)
+            stored.text = text
+            cell.insert(_after_last(cell, _FORMULA), stored)
+            self._changed = True
+        elif not _same(stored.text or "", text, number=kind == current == "n"):
+            stored.text = text
+            self._changed = True
+
+    def _move(self, data: etree._Element, move: Move) -> None:
+        """Move cells from one row to another; what stood there goes."""
+        rows: dict[int, etree._Element] = {}
+        number = 0
+        for element in data.iterchildren(_ROW):
+            number = int(element.get("r") or number + 1)
+            rows[number] = element
+        source = rows.get(move.row)
+        if source is None:
+            return
+        target = rows.get(move.to)
+        if target is None:
+            target = data.makeelement(_ROW, {"r": str(move.to)})
+            following = min((other for other in rows if other > move.to), default=None)
+            data.insert(_after_last(data, _ROW) if following is None else data.index(rows[following]), target)
+        moved = {column: cell for column, cell in self._cells(source).items() if move.left <= column <= move.right}
+        _number_cells(source, move.row, self._cells(source))
+        cells = self._cells(target)
+        _number_cells(target, move.to, cells)
+        for column in [column for column in cells if move.left <= column <= move.right]:
+            target.remove(cells.pop(column))
+        for column, cell in moved.items():
+            source.remove(cell)
+            address = cell_address(move.to, column)
+            cell.set("r", address)
+            formula = cell.find(_FORMULA)
+            if formula is not None and formula.get("ref") is not None:
+                formula.set("ref", address)
+            self._place(target, move.to, column, cell, cells)
+        self._changed = True
+
+
+def _number_cells(element: etree._Element, row: int, cells: Mapping[int, etree._Element]) -> None:
+    """Give every cell of a row its address, so that taking one away shifts no other."""
+    element.set("r", str(row))
+    for column, cell in cells.items():
+        cell.set("r", cell_address(row, column))
+
+
+def _after_last(element: etree._Element, tag: str) -> int:
+    """Return the index behind the last child of that tag."""
+    last = next(element.iterchildren(tag, reversed=True), None)
+    return 0 if last is None else element.index(last) + 1
+
+
+def _same(current: str, wanted: str, *, number: bool) -> bool:
+    """Tell whether two value texts say the same: 3 and 3.0 do."""
+    if current == wanted:
+        return True
+    try:
+        return number and float(current) == float(wanted)
+    except ValueError:
+        return False
+
+
+def _in_spans(spans: str, column: int) -> bool:
+    for span in spans.split():
+        first, _, last = span.partition(":")
+        if first.isdigit() and last.isdigit() and int(first) <= column <= int(last):
+            return True
+    return False
+
+
+def _expand_shared_formulas(
+    root: etree._Element,
+    ordered: Iterable[tuple[int, Mapping[int, Value | Edit]]],
+    moves: Iterable[Move],
+) -> None:
+    """Write formulas out that are shared with a cell that loses its own or is moved away."""
+    leaving = {
+        (row, column)
+        for row, columns in ordered
+        for column, change in columns.items()
+        if type(change) is Edit and not change.keep_formula
+    } | {(row, column) for move in moves for row in (move.row, move.to) for column in range(move.left, move.right + 1)}
+    if not leaving:
+        return
+    groups: dict[str, list[tuple[int, int, etree._Element]]] = {}
+    broken: set[str] = set()
+    for row, column, cell in walk(root):
+        formula = cell.find(_FORMULA)
+        if formula is not None and formula.get("t") == "shared":
+            group = formula.get("si", "")
+            groups.setdefault(group, []).append((row, column, formula))
+            if (row, column) in leaving:
+                broken.add(group)
+    for group in broken:
+        _expand_group(groups[group])
+
+
+def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
+    # Only a few workbooks ever need this, and openpyxl takes a tenth of a refresh to import.
+    from openpyxl.formula.tokenizer import TokenizerError
+    from openpyxl.formula.translate import Translator, TranslatorError
+
+    first = next(((row, column, formula.text) for row, column, formula in members if formula.text), None)
+    if first is None:
+        return
+    origin = cell_address(first[0], first[1])
+    for row, column, formula in members:
+        if not formula.text:
+            try:
+                text = Translator(f"={first[2]}", origin).translate_formula(cell_address(row, column))
+            except (TokenizerError, TranslatorError) as error:
+                raise SaveError(
+                    f"The formula in {origin} cannot be copied out to {cell_address(row, column)}: "
+                    "enter it there anew in Excel, save, and try again."
+                ) from error
+            formula.text = text[1:]
+        for name in ("t", "si", "ref"):
+            if formula.get(name) is not None:
+                del formula.attrib[name]
+
+
+def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]) -> None:
+    """Refuse edits that would tear apart what one formula fills or one merged cell covers."""
+    merged = merged_areas(xml, layout)
+    arrays = [area for area in array_areas(xml, layout) if area.height > 1 or area.width > 1]
+    for move in moves:
+        for row in (move.row, move.to):
+            for area in merged + arrays:
+                if area.meets(Area(row, move.left, row, move.right)):
+                    raise SaveError(
+                        f"Row {row} cannot move to make room: {area} is merged or filled by one formula. "
+                        "Change that in Excel, save, and try again."
+                    )
+    for area in arrays:
+        hit = [
+            (row, column, change)
+            for row in range(area.top, area.bottom + 1)
+            if row in edits
+            for column, change in edits[row].items()
+            if area.left <= column <= area.right and change is not KEEP
+        ]
+        gone = [change for *_, change in hit if type(change) is Edit and not change.keep_formula]
+        if len(gone) == area.height * area.width:
+            continue
+        for row, column, change in hit:
+            if (row, column) != (area.top, area.left) or (type(change) is Edit and not change.keep_formula):
+                raise SaveError(
+                    f"{cell_address(row, column)} belongs to the formula in "
+                    f"{cell_address(area.top, area.left)}, which fills {area}: move that formula elsewhere."
+                )
+    _check_merged(merged, edits)
+
+
+def _check_merged(areas: list[Area], edits: Edits) -> None:
+    for area in areas:
+        for row in range(area.top, area.bottom + 1):
+            for column, change in edits.get(row, {}).items():
+                value = change.value if type(change) is Edit else change
+                if value is not None and area.holds(row, column) and (row, column) != (area.top, area.left):
+                    raise SaveError(
+                        f"{cell_address(row, column)} lies under the merged cell {area}: unmerge it in Excel."
+                    )
+
+
+def _column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
+    """Return the style of each column that has one of its own."""
+    styles: dict[int, str] = {}
+    for tag in markup.tags(xml, 0, layout.start):
+        if markup.local_name(tag["name"]) == b"col" and not tag["close"]:
+            style = markup.attribute(tag[0], "style")
+            if style and style != "0":
+                first, last = markup.attribute(tag[0], "min"), markup.attribute(tag[0], "max")
+                for column in range(int(first or 0), int(last or -1) + 1):
+                    styles[column] = style
+    return styles
+
+
+def _styles(xml: bytes, layout: Layout) -> dict[tuple[int, int], str]:
+    """Return the styles of the cells that have one, by row and column."""
+    if not layout.plain:
+        return {
+            (row, column): cell.get("s", "0")
+            for row, column, cell in walk(markup.parse(xml))
+            if cell.get("s", "0") != "0"
+        }
+    styles = {}
+    for match in _CELL_TAG.finditer(xml, layout.inner, layout.inner_end):
+        style = markup.attribute(match[1], "s")
+        address = markup.attribute(match[1], "r") if style else None
+        if style and style != "0" and address:
+            letters = address.rstrip(_DIGITS)
+            styles[int(address[len(letters) :]), column_number(letters)] = style
+    return styles
+
+
+def _assembled(xml: bytes, layout: Layout, inner: bytes, dimension: Area | None, *, grow: bool) -> bytes:
+    """Return the worksheet with other rows, and the dimension it then has."""
+    head = xml[: layout.start]
+    for tag in markup.tags(head):
+        reference = markup.attribute(tag[0], "ref")
+        if markup.local_name(tag["name"]) == b"dimension" and reference and dimension:
+            area = dimension.joined(Area.parse(reference)) if grow else dimension
+            if str(area) != reference:
+                head = head[: tag.start()] + markup.with_attribute(tag[0], "ref", str(area)) + head[tag.end() :]
+            break
+    start = xml[layout.start : layout.inner]
+    if not inner:
+        return head + start + xml[layout.inner_end :]
+    if layout.inner == layout.end:
+        start = start[: start.rindex(b"/")] + b">"
+        return head + start + inner + b"</" + layout.name + b">" + xml[layout.end :]
+    return head + start + inner + xml[layout.inner_end :]

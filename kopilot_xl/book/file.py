@@ -1,0 +1,710 @@
+"""A book that is a file: calamine reads its values, cell edits in its parts write them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+from lxml import etree
+from python_calamine import CalamineWorkbook
+
+from kopilot_xl.book import ErrorValue, TableData, Value, cells, markup, worksheet
+from kopilot_xl.book.addresses import LAST_ROW, Area, cell_address, column_letters, quote_sheet
+from kopilot_xl.book.cells import KEEP, Edit, Move
+from kopilot_xl.book.package import Package
+from kopilot_xl.book.saving import check_writable
+from kopilot_xl.errors import BookError, MissingError, SaveError
+
+MAX_READ = 30_000_000
+"""How many cells the values of a sheet may span: one stray value far away would cost all memory."""
+
+_DAY = timedelta(days=1)
+_EMPTY = Edit(keep_formula=False)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_PLACE = re.compile(
+    r"(?:'((?:[^']|'')+)'|([^'!(),]+))!(\$?[A-Za-z]{0,3}\$?[0-9]*(?::\$?[A-Za-z]{0,3}\$?[0-9]*)?)(?=,|$)"
+)
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
+_ROW_NUMBER = re.compile(rb"<(?:[\w.-]+:)?row\s[^>]*?\br=[\"']([0-9]+)")
+_DIMENSION = re.compile(rb"<(?:[\w.-]+:)?dimension\s[^>]*?ref=[\"']([^\"']+)")
+_VALUE_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s([^>]*)(?<!/)>")
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A worksheet: its name, its part, and its place among all sheets."""
+
+    name: str
+    part: str
+    index: int
+
+
+@dataclass(frozen=True)
+class _TablePart:
+    """A table that has a part of its own, and the area it states."""
+
+    name: str
+    sheet: _Sheet
+    part: str
+    area: Area
+    root: etree._Element
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a table stands: its header row, first column, headers and number of data rows.
+
+    A table without a part of its own (`part` is None) is what stands under a header row on its sheet.
+    """
+
+    name: str
+    sheet: _Sheet
+    header_row: int
+    first_column: int
+    headers: tuple[str, ...]
+    height: int
+    totals: int = 0
+    part: str | None = None
+    calculated: frozenset[int] = frozenset()
+    query: bool = False
+
+    @property
+    def last_column(self) -> int:
+        return self.first_column + len(self.headers) - 1
+
+    @property
+    def area(self) -> Area:
+        """All its cells, with header and totals."""
+        bottom = self.header_row + self.height + self.totals
+        return Area(max(self.header_row, 1), self.first_column, bottom, self.last_column)
+
+    def column(self, header: str) -> int | None:
+        """Return the place, counted from 0, of the first column with this header."""
+        wanted = _key(header)
+        return next((place for place, name in enumerate(self.headers) if _key(name) == wanted), None)
+
+
+@dataclass
+class _Writes:
+    """What is to be written to one sheet."""
+
+    edits: dict[int, dict[int, Value | Edit]] = field(default_factory=dict)
+    content: Sequence[Sequence[Value]] | None = None
+
+    def set(self, row: int, column: int, change: Value | Edit) -> None:
+        self.edits.setdefault(row, {})[column] = change
+
+
+class FileBook:
+    """A workbook file as a `Book`: read as it was opened, written at once by `save`.
+
+    What is not written keeps its bytes. Sheet protection is for people at the screen: it hinders no refresh.
+
+    Raises:
+        BookError: there is no such file, or it is no workbook that can be read; the text says which and
+            what to do.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._package = Package(path)
+        self._workbook = self._package.parse(self._package.workbook)
+        self._sheets = self._find_sheets()
+        properties = self._workbook.find("{*}workbookPr")
+        self._date1904 = properties is not None and properties.get("date1904") in ("1", "true", "on")
+        self._xml_of: dict[str, bytes] = {}
+        self._values_of: dict[str, list[list[Value]]] = {}
+        self._found: dict[str, _Layout | None] = {}
+        self._writes: dict[str, _Writes] = {}
+        self._heights: dict[str, int] = {}
+
+    @property
+    def path(self) -> Path:
+        """The file it was opened from."""
+        return self._package.path
+
+    @property
+    def name(self) -> str:
+        """The file's name, to call it by in messages."""
+        return self.path.name
+
+    def check_writable(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Make sure `save` could write now, before work is spent.
+
+        Raises:
+            SaveError: it is open in Excel or LibreOffice, read-only, or its folder takes no file.
+        """
+        check_writable(self.path if path is None else path)
+
+    # reading
+
+    def table(self, name: str) -> TableData:
+        """Return a table by its name; without such a table, what stands on a sheet of that name.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: its sheet cannot be read.
+        """
+        layout = self._layout(name)
+        left, right = layout.first_column - 1, layout.last_column
+        blank: list[Value] = [None] * len(layout.headers)
+        values = self._values(layout.sheet)
+        rows: list[Sequence[Value]] = []
+        for row in values[layout.header_row : layout.header_row + layout.height]:
+            piece = row[left:right]
+            rows.append(piece if len(piece) == len(blank) else piece + blank[len(piece) :])
+        rows += [list(blank) for _ in range(layout.height - len(rows))]
+        return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is a table of that name, or a sheet of that name with a header row."""
+        return self._find_layout(name) is not None
+
+    def has_sheet(self, name: str) -> bool:
+        """Tell whether there is a sheet of that name, hidden or not."""
+        return _key(name) in self._sheets
+
+    def cell(self, name: str) -> Value:
+        """Return the value of a named cell (of the first cell, if the name covers several).
+
+        Raises:
+            MissingError: there is no such name, or it points nowhere.
+            BookError: its sheet cannot be read.
+        """
+        sheet, area = self._named_area(name)
+        return self._value(sheet, area.top, area.left)
+
+    def cell_address(self, name: str) -> str:
+        """Return where a named cell is, as in `Settings!B3`.
+
+        Raises:
+            MissingError: as `cell`.
+        """
+        sheet, area = self._named_area(name)
+        return f"{quote_sheet(sheet.name)}!{cell_address(area.top, area.left)}"
+
+    def formulas_mentioning(self, words: Sequence[str]) -> list[str]:
+        """Return the addresses of formula cells, other than those written here, that mention one of the words.
+
+        They come in the order of the sheets; words are compared without case.
+
+        Raises:
+            BookError: a sheet cannot be read.
+        """
+        wanted = [word.casefold() for word in words if word]
+        if not wanted:
+            return []
+        found = []
+        for sheet in self._sheets.values():
+            writes = self._writes.get(sheet.part, _Writes())
+            if writes.content is not None:
+                continue
+            for row, column, text in self._formulas(sheet):
+                if column not in writes.edits.get(row, ()) and any(word in text.casefold() for word in wanted):
+                    found.append(f"{quote_sheet(sheet.name)}!{cell_address(row, column)}")
+        return found
+
+    # writing
+
+    def write_column(self, table: str, header: str, values: Sequence[Value], *, formula: str | None = None) -> bool:
+        """Write one value per data row into a column; a cell that holds a formula keeps it and shows the value.
+
+        `formula` goes into the other cells of a calculated column (one whose table says so, or that has a
+        formula already), `{Header}` standing for the cell of that column in the same row; none
+        does if it names a column that is missing. Returns False where the column does not exist.
+
+        Raises:
+            MissingError: there is no such table.
+            ValueError: not one value per data row.
+        """
+        layout = self._layout(table)
+        place = layout.column(header)
+        if place is None:
+            return False
+        height = self._heights.get(_key(layout.name), layout.height)
+        if len(values) != height:
+            raise ValueError(f"{len(values)} values for {height} rows of {layout.name}")
+        column = layout.first_column + place
+        pieces = self._formula_pieces(layout, formula) if formula and self._calculated(layout, place) else None
+        writes = self._writes_to(layout.sheet)
+        for row, value in enumerate(values, layout.header_row + 1):
+            writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
+        return True
+
+    def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
+        """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
+
+        Columns are named by header; one that does not exist is passed over, one that is not named keeps its
+        cells. Rows cut off are emptied. New rows look like the row above them; a totals row moves along.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: there is no room: cells below the table are in use; or its rows come from a query.
+            ValueError: the columns are not equally long.
+        """
+        layout = self._layout(table)
+        if not columns:
+            return
+        lengths = {len(values) for values in columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of different lengths for {layout.name}: {sorted(lengths)}")
+        length = max(lengths, default=0)
+        height = max(length, 1)
+        if height != layout.height:
+            self._check_resizable(layout, height)
+        before = self._heights.get(_key(layout.name), layout.height)
+        self._heights[_key(layout.name)] = height
+        writes = self._writes_to(layout.sheet)
+        top = layout.header_row + 1
+        # What an earlier, longer writing put below the table's new end is no longer wanted.
+        for row in range(top + height, top + before):
+            for column in range(layout.first_column, layout.last_column + 1):
+                writes.edits.get(row, {}).pop(column, None)
+        for header, values in columns.items():
+            place = layout.column(header)
+            if place is not None:
+                column = layout.first_column + place
+                for row, value in enumerate(values, top):
+                    writes.set(row, column, value)
+                if not values:
+                    writes.set(top, column, None)
+
+    def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
+
+        A name that points nowhere counts as none.
+
+        Raises:
+            ValueError: there are more rows or columns than the block has.
+        """
+        try:
+            sheet, area = self._named_area(name)
+        except MissingError:
+            return False
+        if len(rows) > area.height or any(len(row) > area.width for row in rows):
+            width = max(map(len, rows))
+            raise ValueError(f"{len(rows)} rows of {width} do not fit into {name}, which is {area}")
+        writes = self._writes_to(sheet)
+        used = self._values(sheet)
+        bottom = min(area.bottom, max(len(used), area.top + len(rows) - 1))
+        right = min(area.right, max(max(map(len, used), default=0), area.left + max(map(len, rows), default=0)))
+        for row in range(area.top, bottom + 1):
+            given = rows[row - area.top] if row - area.top < len(rows) else ()
+            for column in range(area.left, right + 1):
+                place = column - area.left
+                writes.set(row, column, given[place] if place < len(given) else _EMPTY)
+        return True
+
+    def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
+        found = self._sheets.get(_key(sheet))
+        if found is None:
+            return False
+        self._writes_to(found).content = rows
+        return True
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Write what was gathered, to the file itself or to another; all or nothing.
+
+        Raises:
+            SaveError: it cannot be written, or the file changed since it was opened; what was there before
+                is untouched.
+            BookError: a part to be written is damaged.
+        """
+        self._package.revert()
+        edits = {part: {row: dict(of) for row, of in writes.edits.items()} for part, writes in self._writes.items()}
+        moves: dict[str, list[Move]] = {}
+        for key, height in self._heights.items():
+            layout = self._layout(key)
+            self._resize(layout, height, edits[layout.sheet.part], moves.setdefault(layout.sheet.part, []))
+        formulas_gone = False
+        for sheet in self._sheets.values():
+            if sheet.part in self._writes:
+                before = self._xml(sheet)
+                after = self._written(sheet, edits[sheet.part], moves.get(sheet.part, []))
+                self._package.replace(sheet.part, after)
+                formulas_gone = formulas_gone or self._loses_formulas(before, after)
+        if formulas_gone:
+            self._drop_calculation_chain()
+        self._package.save(path)
+
+    # structure
+
+    def _find_sheets(self) -> dict[str, _Sheet]:
+        """Return the worksheets by key, in the order of their tabs; chart sheets hold no cells."""
+        relationships = {item.id: item for item in self._package.relationships(self._package.workbook)}
+        sheets: dict[str, _Sheet] = {}
+        for index, element in enumerate(self._workbook.iterfind("{*}sheets/{*}sheet")):
+            identifier = next((value for name, value in element.items() if str(name).endswith("}id")), "")
+            item = relationships.get(str(identifier))
+            name = element.get("name", "")
+            if item and item.kind == "worksheet" and item.target and name:
+                sheets[_key(name)] = _Sheet(name, item.target, index)
+        if not sheets:
+            raise BookError(f"{self._package.path} has no worksheet that can be read. Open it in Excel and save it.")
+        return sheets
+
+    @cached_property
+    def _tables(self) -> dict[str, _TablePart]:
+        """The tables that have a part of their own, by key."""
+        tables = {}
+        for sheet in self._sheets.values():
+            for item in self._package.relationships(sheet.part):
+                if item.kind == "table" and item.target:
+                    table = self._table_part(sheet, item.target)
+                    tables[_key(table.name)] = table
+        return tables
+
+    def _table_part(self, sheet: _Sheet, part: str) -> _TablePart:
+        root = self._package.parse(part)
+        area = self._package.explain(part, lambda: _area_of(root.get("ref", "")))
+        return _TablePart(root.get("displayName") or root.get("name") or "", sheet, part, area, root)
+
+    def _layout_of(self, table: _TablePart) -> _Layout:
+        """Return the layout of a table that has a part, its headers as its cells show them."""
+        root, area = table.root, table.area
+        has_header = root.get("headerRowCount", "1") != "0"
+        totals = int(root.get("totalsRowCount", "0"))
+        elements = list(root.iterfind("{*}tableColumns/{*}tableColumn"))
+        header_row = area.top if has_header else area.top - 1
+        headers = []
+        for place in range(area.width):
+            shown = self._value(table.sheet, header_row, area.left + place) if has_header else None
+            stored = elements[place].get("name", "") if place < len(elements) else ""
+            headers.append(shown if isinstance(shown, str) else _unescaped(stored))
+        return _Layout(
+            name=table.name,
+            sheet=table.sheet,
+            header_row=header_row,
+            first_column=area.left,
+            headers=tuple(headers),
+            height=area.bottom - header_row - totals,
+            totals=totals,
+            part=table.part,
+            calculated=frozenset(
+                place
+                for place, element in enumerate(elements)
+                if element.find("{*}calculatedColumnFormula") is not None
+            ),
+            query=root.get("tableType") == "queryTable"
+            or any(item.kind == "queryTable" for item in self._package.relationships(table.part)),
+        )
+
+    def _layout(self, name: str) -> _Layout:
+        layout = self._find_layout(name)
+        if layout is None:
+            raise MissingError(
+                f"{self.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
+                f"or call the sheet {name} and put the headers in its first row."
+            )
+        return layout
+
+    def _find_layout(self, name: str) -> _Layout | None:
+        key = _key(name)
+        if key not in self._found:
+            sheet = self._sheets.get(key)
+            table = self._tables.get(key)
+            self._found[key] = self._layout_of(table) if table else self._layout_on(sheet) if sheet else None
+        return self._found[key]
+
+    def _layout_on(self, sheet: _Sheet) -> _Layout | None:
+        """Return the table a sheet holds: its only table part, or what stands under its first header row."""
+        own = [table for table in self._tables.values() if table.sheet == sheet]
+        if own:
+            return self._layout_of(own[0]) if len(own) == 1 else None
+        values = self._values(sheet)
+        for number, row in enumerate(values, 1):
+            filled = [column for column, value in enumerate(row, 1) if value is not None]
+            if sum(map(_is_text, row)) < 2:
+                continue
+            left, right = filled[0], filled[-1]
+            last = len(values)
+            while last > number and all(value is None for value in values[last - 1][left - 1 : right]):
+                last -= 1
+            headers = tuple(_as_header(value) for value in row[left - 1 : right])
+            return _Layout(sheet.name, sheet, number, left, headers, last - number)
+        return None
+
+    def _named_area(self, name: str) -> tuple[_Sheet, Area]:
+        """Return the sheet and the (first) area a defined name stands for."""
+        wanted = _key(name)
+        texts = [
+            (element.get("localSheetId") is not None, (element.text or "").strip())
+            for element in self._workbook.iterfind("{*}definedNames/{*}definedName")
+            if _key(element.get("name", "")) == wanted
+        ]
+        if not texts:
+            raise MissingError(
+                f"{self.name} has no cell named {name}: select the cell and type {name} into the Name Box in Excel."
+            )
+        # A name for the whole workbook comes before one that a single sheet has for itself.
+        text = min(texts, key=lambda item: item[0])[1].removeprefix("=")
+        match = _PLACE.match(text)
+        sheet = self._sheets.get(_key((match[1] or "").replace("''", "'") or match[2])) if match else None
+        try:
+            area = Area.parse(match[3]) if match else None
+        except ValueError:
+            area = None
+        if "#REF!" in text or sheet is None or area is None:
+            raise MissingError(
+                f"The name {name} in {self.name} points nowhere ({text or 'it is empty'}): restore it or let it "
+                "point to its cell again (Formulas, Name Manager)."
+            )
+        return sheet, area
+
+    # values
+
+    @cached_property
+    def _calamine(self) -> CalamineWorkbook:
+        try:
+            return CalamineWorkbook.from_filelike(BytesIO(self._package.data))
+        except BaseException as error:
+            self._refuse_unreadable(error, "")
+            raise
+
+    def _refuse_unreadable(self, error: BaseException, place: str) -> None:
+        """Turn what calamine says into a message; an interruption stays what it is."""
+        # calamine's panics are no Exception, as KeyboardInterrupt and SystemExit are none.
+        if not isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            raise BookError(
+                f"{self.path} cannot be read{place}: {error}. Open it in Excel, save it, and try again."
+            ) from error
+
+    def _xml(self, sheet: _Sheet) -> bytes:
+        if sheet.part not in self._xml_of:
+            self._xml_of[sheet.part] = self._package.read(sheet.part)
+        return self._xml_of[sheet.part]
+
+    def _value(self, sheet: _Sheet, row: int, column: int) -> Value:
+        values = self._values(sheet)
+        if row <= len(values) and column <= len(values[row - 1]):
+            return values[row - 1][column - 1]
+        return None
+
+    def _values(self, sheet: _Sheet) -> list[list[Value]]:
+        """Return a sheet's values from A1 on, row by row."""
+        if sheet.part not in self._values_of:
+            self._values_of[sheet.part] = self._read_values(sheet)
+        return self._values_of[sheet.part]
+
+    def _read_values(self, sheet: _Sheet) -> list[list[Value]]:
+        xml = self._xml(sheet)
+        self._check_extent(sheet, xml)
+        try:
+            read = self._calamine.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+        except BaseException as error:
+            self._refuse_unreadable(error, f" (sheet {sheet.name})")
+            raise
+        values: list[list[Value]] = [
+            [value if value.__class__ is float else _plain(value) for value in row] for row in read
+        ]
+        codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml))
+        texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
+        special: dict[tuple[int, int], Value] = {**texts, **{place: ErrorValue(code) for place, code in codes.items()}}
+        for (row, column), value in special.items():
+            if row <= len(values) and column <= len(values[row - 1]):
+                values[row - 1][column - 1] = value
+        return values
+
+    def _check_extent(self, sheet: _Sheet, xml: bytes) -> None:
+        """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
+        tail = max(xml.rfind(b"<row "), xml.rfind(b":row "))
+        last = _ROW_NUMBER.search(xml, max(tail - 20, 0))
+        stated = _DIMENSION.search(xml, 0, max(xml.find(b"sheetData"), 0))
+        if last is None or int(last[1]) * (_area_of(stated[1].decode()).right if stated else 16_384) <= MAX_READ:
+            return
+        rows = columns = 0
+        far = ""
+        for match in _VALUE_CELL.finditer(xml):
+            address = markup.attribute(match[1], "r")
+            if address:
+                place = _area_of(address)
+                if place.bottom > rows or place.right > columns:
+                    far = address
+                rows, columns = max(rows, place.bottom), max(columns, place.right)
+        if rows * columns > MAX_READ:
+            raise BookError(
+                f"{self.path} cannot be read: {sheet.name}!{far} has a value far away from all others. "
+                "Delete it in Excel, save, and try again."
+            )
+
+    def _formulas(self, sheet: _Sheet) -> Iterator[worksheet.Formula]:
+        xml = self._xml(sheet)
+        return iter(self._package.explain(sheet.part, lambda: list(worksheet.formulas(xml))))
+
+    # edits
+
+    def _writes_to(self, sheet: _Sheet) -> _Writes:
+        return self._writes.setdefault(sheet.part, _Writes())
+
+    def _calculated(self, layout: _Layout, place: int) -> bool:
+        """Tell whether a column is calculated: its table says so, or a cell of it has a formula."""
+        column = layout.first_column + place
+        return place in layout.calculated or any(
+            item.column == column and layout.area.holds(item.row, item.column) for item in self._formulas(layout.sheet)
+        )
+
+    def _formula_pieces(self, layout: _Layout, template: str) -> list[str] | None:
+        """Return a formula's text cut where the row number belongs; None if it names a column that is missing."""
+        pieces = [""]
+        for number, text in enumerate(_PLACEHOLDER.split(template.removeprefix("="))):
+            if number % 2 == 0:
+                pieces[-1] += text
+                continue
+            place = layout.column(text)
+            if place is None:
+                return None
+            pieces[-1] += column_letters(layout.first_column + place)
+            pieces.append("")
+        return pieces
+
+    def _check_resizable(self, layout: _Layout, height: int) -> None:
+        if layout.query:
+            raise SaveError(
+                f"The table {layout.name} in {self.name} is filled by a query: convert it to a plain table in Excel "
+                "(Table Design, Unlink), save, and try again."
+            )
+        old = layout.area
+        bottom = layout.header_row + height + layout.totals
+        if bottom > LAST_ROW:
+            raise SaveError(
+                f"The table {layout.name} in {self.name} would need {height:,} rows: more than a sheet has."
+            )
+        if bottom <= old.bottom:
+            return
+        below = Area(old.bottom + 1, old.left, bottom, old.right)
+        occupied = [
+            (row, column)
+            for row in range(below.top, min(below.bottom, len(self._values(layout.sheet))) + 1)
+            for column in range(below.left, below.right + 1)
+            if self._value(layout.sheet, row, column) is not None
+        ]
+        occupied += [(row, column) for row, column, _ in self._formulas(layout.sheet) if below.holds(row, column)]
+        occupied += [
+            (max(other.area.top, below.top), max(other.area.left, below.left))
+            for other in self._tables.values()
+            if other.sheet == layout.sheet and other.part != layout.part and other.area.meets(below)
+        ]
+        if occupied:
+            raise SaveError(
+                f"The table {layout.name} in {self.name} needs {bottom - old.bottom:,} more rows, but "
+                f"{quote_sheet(layout.sheet.name)}!{cell_address(*min(occupied))} below it is in use: "
+                "move what stands below the table elsewhere, save, and try again."
+            )
+
+    def _resize(
+        self, layout: _Layout, height: int, edits: dict[int, dict[int, Value | Edit]], moves: list[Move]
+    ) -> None:
+        """Add to the edits what a table's new height asks for, and have its part saved with new references."""
+        first, last = layout.first_column, layout.last_column
+        data_end, new_end = layout.header_row + layout.height, layout.header_row + height
+        for row in range(data_end + 1, new_end + 1):  # new rows take the style of the row above
+            for column in range(first, last + 1):
+                edits.setdefault(row, {}).setdefault(column, None)
+        if new_end > data_end and layout.height:
+            # The last old row is among the edited ones, for its style to be seen.
+            self._keep_row(layout, data_end, edits)
+        if height != layout.height and layout.totals:
+            moves += [
+                Move(data_end + number, new_end + number, first, last)
+                for number in (range(layout.totals, 0, -1) if new_end > data_end else range(1, layout.totals + 1))
+            ]
+        moved_to = range(new_end + 1, new_end + layout.totals + 1)
+        for row in range(new_end + 1, data_end + 1):
+            if row not in moved_to:
+                for column in range(first, last + 1):
+                    edits.setdefault(row, {})[column] = _EMPTY
+        if layout.part:
+            self._package.replace(layout.part, _resized_table(self._package.read(layout.part), layout, new_end))
+
+    def _keep_row(self, layout: _Layout, row: int, edits: dict[int, dict[int, Value | Edit]]) -> None:
+        for column in range(layout.first_column, layout.last_column + 1):
+            edits.setdefault(row, {}).setdefault(column, KEEP)
+
+    def _written(self, sheet: _Sheet, edits: cells.Edits, moves: Sequence[Move]) -> bytes:
+        xml = self._xml(sheet)
+        content = self._writes[sheet.part].content
+        try:
+            if content is not None:
+                return cells.fill(xml, content, date1904=self._date1904)
+            return self._package.explain(
+                sheet.part, lambda: cells.edit(xml, edits, moves=moves, date1904=self._date1904)
+            )
+        except SaveError as error:
+            raise SaveError(f"{self.name}, sheet {sheet.name}: {error}") from error
+
+    def _loses_formulas(self, before: bytes, after: bytes) -> bool:
+        if before == after:
+            return False
+        kept = {(row, column) for row, column, _ in worksheet.formulas(after)}
+        return any((row, column) not in kept for row, column, _ in worksheet.formulas(before))
+
+    def _drop_calculation_chain(self) -> None:
+        """Leave out the calculation chain, which may name no cell without a formula; Excel makes a new one."""
+        for item in self._package.relationships(self._package.workbook):
+            if item.kind == "calcChain" and item.target and self._package.has(item.target):
+                self._package.remove(item.target, source=self._package.workbook)
+
+
+def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
+    """Return a table part whose references end with the new last data row."""
+    data = markup.as_utf8(data)
+    pieces, done = [], 0
+    for tag in markup.tags(data):
+        name = markup.local_name(tag["name"])
+        reference = markup.attribute(tag[0], "ref")
+        if tag["close"] or not reference or name not in _RESIZED:
+            continue
+        area = _area_of(reference)
+        # Filters and sorting leave the totals row out.
+        bottom = max(new_end + layout.totals if name == b"table" else new_end, area.top)
+        start = markup.with_attribute(tag[0], "ref", str(replace(area, bottom=bottom)))
+        # Excel shows an empty table's one row as "insert row"; what it holds now is data.
+        start = markup.without_attribute(start, "insertRow")
+        pieces += [data[done : tag.start()], start]
+        done = tag.end()
+    return b"".join([*pieces, data[done:]])
+
+
+def _area_of(reference: str) -> Area:
+    try:
+        return Area.parse(reference)
+    except ValueError as error:
+        raise BookError(f"its XML is damaged ({error})") from error
+
+
+def _key(name: str) -> str:
+    """Return a name as it is compared: without case and surrounding blanks."""
+    return name.strip().casefold()
+
+
+def _unescaped(text: str) -> str:
+    """Return a name from an attribute, where Excel writes a line break as `_x000a_`."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _as_header(value: Value) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str) and value.strip() != ""
+
+
+def _plain(value: str | float | date | time | timedelta) -> Value:
+    """Return what calamine read as a value of ours."""
+    if value == "":
+        return None
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    if isinstance(value, timedelta):  # a duration is the number of days the cell holds
+        return value / _DAY
+    return value

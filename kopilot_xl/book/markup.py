@@ -1,0 +1,115 @@
+"""XML as bytes: find tags, read and patch their attributes, and leave every other byte as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from kopilot_xl.errors import BookError
+
+MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+_TAG = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+    rb"|<(?P<close>/?)(?P<name>[^\s/>!?]+)(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(rb"\s([^\s=/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_DECLARATION = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
+
+
+def tags(data: bytes, start: int = 0, end: int | None = None) -> Iterator[re.Match[bytes]]:
+    """Yield the tags between two offsets, passing over comments, CDATA and processing instructions.
+
+    Each match has the groups `close` (`/` in an end tag), `name` (with its prefix) and `attributes`.
+    """
+    for match in _TAG.finditer(data, start, len(data) if end is None else end):
+        if match["name"] is not None:
+            yield match
+
+
+def local_name(name: bytes) -> bytes:
+    """Return a tag's name without its prefix."""
+    return name.rpartition(b":")[2]
+
+
+def prefix_of(name: bytes) -> bytes:
+    """Return a tag's prefix with its colon, empty where there is none."""
+    prefix, colon, _ = name.rpartition(b":")
+    return prefix + colon
+
+
+def attribute(tag: bytes, name: str) -> str | None:
+    """Return the value of a start tag's attribute (named without prefix), None where it has none."""
+    wanted = name.encode()
+    for match in _ATTRIBUTE.finditer(tag):
+        if match[1] == wanted:
+            value = match[2] if match[2] is not None else match[3]
+            return unescape(value.decode("utf-8", "replace"))
+    return None
+
+
+def with_attribute(tag: bytes, name: str, value: str) -> bytes:
+    """Return a start tag with another value for an attribute it already has; all else stays."""
+    wanted = name.encode()
+    for match in _ATTRIBUTE.finditer(tag):
+        if match[1] == wanted:
+            group = 2 if match[2] is not None else 3
+            text = escape(value, {'"': "&quot;", "'": "&apos;"}).encode()
+            return tag[: match.start(group)] + text + tag[match.end(group) :]
+    return tag
+
+
+def without_attribute(tag: bytes, name: str) -> bytes:
+    """Return a start tag without an attribute; all else stays."""
+    wanted = name.encode()
+    for match in _ATTRIBUTE.finditer(tag):
+        if match[1] == wanted:
+            return tag[: match.start()] + tag[match.end() :]
+    return tag
+
+
+def as_utf8(data: bytes) -> bytes:
+    """Return an XML document in UTF-8, unchanged where it is so already.
+
+    Raises:
+        BookError: its encoding is unknown, or the text is not what it declares.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    else:
+        declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+        encoding = declared[1].decode() if declared else "utf-8"
+        if encoding.lower() in ("utf-8", "utf8", "us-ascii"):
+            return data
+    try:
+        text = data.decode(encoding)
+    except (LookupError, UnicodeDecodeError) as error:
+        raise BookError(f"its text cannot be read as {encoding}") from error
+    return re.sub(r"""(<\?xml[^>]*?encoding\s*=\s*["'])[^"']+""", r"\g<1>UTF-8", text, count=1).encode()
+
+
+def parse(data: bytes) -> etree._Element:
+    """Return the root element of an XML document that comes from a file of someone else.
+
+    Raises:
+        BookError: it is no well-formed XML, or it carries a DOCTYPE, which no Office file may.
+    """
+    try:
+        root = etree.fromstring(data, new_parser())
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise BookError(f"its XML is damaged ({error})") from error
+    if etree.ElementTree(root).docinfo.internalDTD is not None:
+        raise BookError("its XML has a DOCTYPE, which Office files never have")
+    return root
+
+
+def new_parser() -> etree.XMLParser:
+    """Return a parser that loads nothing from elsewhere and keeps what it reads as it was."""
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, strip_cdata=False, remove_blank_text=False
+    )

@@ -1,0 +1,228 @@
+"""Look into worksheet XML without building a tree of it: where its cells stand, formulas, errors, arrays, merges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from typing import NamedTuple
+
+from lxml import etree
+
+from kopilot_xl.book import markup
+from kopilot_xl.book.addresses import Area, column_number, split_address
+from kopilot_xl.errors import BookError
+
+_CELL_WITH_FORMULA = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s>])([^>]*)>\s*<(?:[\w.-]+:)?f(?=[\s/>])([^>]*)>(?:([^<]*)</)?")
+_ERROR_TYPE = re.compile(rb"\st\s*=\s*(?:\"e\"|'e')")
+_ERROR_CELL = re.compile(
+    rb"<(?:[\w.-]+:)?c(?=\s)([^>]*)(?<!/)>\s*(?:<(?:[\w.-]+:)?f[^>]*(?:/>|>[^<]*</[^>]*>))?"
+    rb"\s*<(?:[\w.-]+:)?v[^>]*>([^<]*)<"
+)
+_FORMULA_MARKS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
+_FORMULA_TAG = re.compile(rb"<(?:[\w.-]+:)?f(\s[^>]*)>")
+_DIGITS = "0123456789"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the cells stand in a worksheet's XML, as offsets.
+
+    The bytes before `start` and from `end` on belong to others; `start` to `inner` is the start tag of
+    sheetData, `inner` to `inner_end` are its rows. `plain` says that there are no comments, CDATA or
+    processing instructions among the rows, so that every `<` opens an element.
+    """
+
+    root_tag: bytes
+    root_name: bytes
+    name: bytes
+    start: int
+    inner: int
+    inner_end: int
+    end: int
+    plain: bool
+
+    @classmethod
+    def of(cls, xml: bytes) -> Layout:
+        """Find the rows of a worksheet.
+
+        Raises:
+            BookError: it is no worksheet, or carries a DOCTYPE.
+        """
+        depth = 0
+        root: re.Match[bytes] | None = None
+        for tag in markup.tags(xml):
+            if root is None:
+                root = tag
+                if b"<!DOCTYPE" in xml[: tag.start()]:
+                    raise BookError("its XML has a DOCTYPE, which Office files never have")
+                if markup.local_name(tag["name"]) != b"worksheet":
+                    break
+            empty = tag["attributes"].endswith(b"/")
+            if tag["close"]:
+                depth -= 1
+            elif depth == 1 and markup.local_name(tag["name"]) == b"sheetData":
+                place = (tag.end(), tag.end(), tag.end(), True) if empty else _end_of_rows(xml, tag)
+                return cls(root[0], root["name"], tag["name"], tag.start(), *place)
+            elif not empty:
+                depth += 1
+        raise BookError("there is no sheetData in it")
+
+    @property
+    def prefix(self) -> bytes:
+        """The namespace prefix of its elements, with the colon."""
+        return markup.prefix_of(self.name)
+
+
+def _end_of_rows(xml: bytes, tag: re.Match[bytes]) -> tuple[int, int, int, bool]:
+    """Return inner, inner_end, end and plain of a layout whose sheetData starts with this tag."""
+    close = re.compile(rb"</" + re.escape(tag["name"]) + rb"\s*>")
+    found = close.search(xml, tag.end())
+    if found and xml.find(b"<!", tag.end(), found.start()) < 0 and xml.find(b"<?", tag.end(), found.start()) < 0:
+        return tag.end(), found.start(), found.end(), True
+    for other in markup.tags(xml, tag.end()):
+        if other["close"] and other["name"] == tag["name"]:
+            return tag.end(), other.start(), other.end(), False
+    raise BookError("its XML is damaged (sheetData does not end)")
+
+
+class Formula(NamedTuple):
+    """A cell's formula; a cell that shares another's formula has the text that one has."""
+
+    row: int
+    column: int
+    text: str
+
+
+def formulas(xml: bytes) -> Iterator[Formula]:
+    """Yield the formula of every cell that has one, in the order of the sheet.
+
+    Raises:
+        BookError: the XML is damaged.
+    """
+    xml = markup.as_utf8(xml)
+    if all(mark not in xml for mark in _FORMULA_MARKS):
+        return
+    layout = Layout.of(xml)
+    shared: dict[str | None, str] = {}
+    if layout.plain:
+        found = []
+        for match in _CELL_WITH_FORMULA.finditer(xml, layout.inner, layout.inner_end):
+            address = markup.attribute(match[1], "r")
+            if address is None:
+                break
+            empty = match[2].endswith(b"/") or match[3] is None
+            text = "" if empty else unescape(match[3].decode("utf-8", "replace"))
+            if b"shared" in match[2]:
+                text = _shared_text(shared, markup.attribute(match[2], "si"), text)
+            found.append(Formula(*_position(address), text))
+        else:
+            yield from found
+            return
+    for row, column, cell in walk(markup.parse(xml)):
+        formula = cell.find("{*}f")
+        if formula is not None:
+            text = formula.text or ""
+            if formula.get("t") == "shared":
+                text = _shared_text(shared, formula.get("si"), text)
+            yield Formula(row, column, text)
+
+
+def _shared_text(shared: dict[str | None, str], group: str | None, text: str) -> str:
+    if text:
+        shared[group] = text
+    return text or shared.get(group, "")
+
+
+def error_values(xml: bytes) -> dict[tuple[int, int], str]:
+    """Return what the cells with an error show, by row and column.
+
+    Raises:
+        BookError: the XML is damaged.
+    """
+    xml = markup.as_utf8(xml)
+    if b't="e"' not in xml and b"t='e'" not in xml:
+        return {}
+    layout = Layout.of(xml)
+    found: dict[tuple[int, int], str] = {}
+    if layout.plain:
+        # Errors are few: look for their mark, and only there for the cell around it.
+        for mark in _ERROR_TYPE.finditer(xml, layout.inner, layout.inner_end):
+            match = _ERROR_CELL.match(xml, xml.rindex(b"<", layout.inner, mark.start()))
+            if match is None:
+                continue
+            address = markup.attribute(match[1], "r")
+            if address is None:
+                break
+            found[_position(address)] = unescape(match[2].decode("utf-8", "replace")).strip()
+        else:
+            return found
+    found.clear()
+    for row, column, cell in walk(markup.parse(xml)):
+        if cell.get("t") == "e":
+            found[row, column] = (cell.findtext("{*}v") or "").strip()
+    return found
+
+
+def wrapped_values(xml: bytes) -> dict[tuple[int, int], str]:
+    """Return the texts that stand in CDATA sections, by row and column: not every reader sees those.
+
+    Raises:
+        BookError: the XML is damaged.
+    """
+    xml = markup.as_utf8(xml)
+    if b"<![CDATA[" not in xml:
+        return {}
+    return {
+        (row, column): cell.findtext("{*}v") or ""
+        for row, column, cell in walk(markup.parse(xml))
+        if cell.get("t") == "str" and cell.find("{*}v") is not None
+    }
+
+
+def walk(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
+    """Yield row, column and element of every cell; what has no position follows the one before it.
+
+    Raises:
+        BookError: a cell has an address that is none.
+    """
+    data = root.find("{*}sheetData")
+    number = 0
+    for row in () if data is None else data.iterchildren("{*}row"):
+        number = int(row.get("r") or number + 1)
+        column = 0
+        for cell in row.iterchildren("{*}c"):
+            address = cell.get("r")
+            column = column_number(address.rstrip(_DIGITS)) if address else column + 1
+            yield number, column, cell
+
+
+def array_areas(xml: bytes, layout: Layout) -> list[Area]:
+    """Return the areas that one formula fills: array formulas, spills and data tables."""
+    found = []
+    if xml.find(b"array", layout.inner, layout.inner_end) >= 0 or xml.find(b"dataTable", layout.inner) >= 0:
+        for match in _FORMULA_TAG.finditer(xml, layout.inner, layout.inner_end):
+            reference = markup.attribute(match[1], "ref")
+            if reference and markup.attribute(match[1], "t") in ("array", "dataTable"):
+                found.append(Area.parse(reference))
+    return found
+
+
+def merged_areas(xml: bytes, layout: Layout) -> list[Area]:
+    """Return the merged areas of a worksheet."""
+    if xml.find(b"mergeCell", layout.end) < 0:
+        return []
+    references = (
+        markup.attribute(tag[0], "ref")
+        for tag in markup.tags(xml, layout.end)
+        if markup.local_name(tag["name"]) == b"mergeCell"
+    )
+    return [Area.parse(reference) for reference in references if reference]
+
+
+def _position(address: str) -> tuple[int, int]:
+    try:
+        return split_address(address)
+    except ValueError as error:
+        raise BookError(f"its XML is damaged ({error})") from error
