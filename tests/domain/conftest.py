@@ -1,0 +1,17 @@
+"""What the domain's tests share: every frame is tried on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.domain.engines import ENGINES, Engine
+
+
+@pytest.fixture(scope="session", params=ENGINES, ids=lambda each: each.name)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine; a test that asks for it runs once on each."""
+    each: Engine = request.param
+    yield each
+    each.close()

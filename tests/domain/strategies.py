@@ -1,0 +1,114 @@
+"""What Hypothesis draws from: settings, days around the boundaries, clients with their rows, logs of actions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from hypothesis import strategies as st
+
+from kopilot_xl.domain.actions import Dossier, Entry, Transaction
+from kopilot_xl.domain.activity import Status
+from kopilot_xl.domain.rules import Rules
+from kopilot_xl.domain.segments import Action
+from tests.domain.oracle import Person, Row, months_from
+
+AMOUNTS = st.sampled_from([None, None, -500.0, -100.0, 0.0, 0.25, 40.0, 100.0, 1200.5])
+MARKS = st.sampled_from([None, None, None, None, "Lost", "Canceled"])
+STATUSES = st.sampled_from(["Issued", "Issued", "Issued", "Planned", "Planned", "Draft", "Canceled"])
+
+
+@st.composite
+def any_rules(draw: st.DrawFn) -> Rules:
+    """Settings that make sense, half of the time the default ones."""
+    if draw(st.booleans()):
+        return Rules()
+    sleeping = draw(st.integers(2, 14))
+    leaving = draw(st.integers(1, 90))
+    return Rules(
+        active_months=draw(st.integers(1, sleeping - 1)),
+        sleeping_months=sleeping,
+        horizon_months=draw(st.integers(1, 25)),
+        lifespan_days=sleeping * 31 + leaving + draw(st.integers(0, 60)),
+        leaving_days=leaving,
+        inaccurate_share=draw(st.sampled_from([0.01, 0.1, 0.25, 1 / 3, 0.5, 1])),
+    )
+
+
+def as_of_dates() -> st.SearchStrategy[date]:
+    """Any day, with leap days and month ends often among them."""
+    ends = [
+        date(2024, 2, 29),
+        date(2025, 2, 28),
+        date(2024, 2, 28),
+        date(2024, 3, 31),
+        date(2026, 6, 30),
+        date(2026, 7, 1),
+        date(2025, 12, 31),
+        date(2026, 1, 31),
+        date(2025, 10, 29),
+        date(2024, 10, 30),
+    ]
+    return st.one_of(st.sampled_from(ends), st.dates(date(2000, 1, 1), date(2040, 12, 31)))
+
+
+def edges(as_of: date, rules: Rules) -> list[date]:
+    """The days at which something changes, by the guide's own counting."""
+    days = (0, rules.lifespan_days - rules.leaving_days, rules.lifespan_days)
+    months = (-rules.active_months, -rules.sleeping_months, rules.horizon_months, -12)
+    return [as_of - timedelta(days=each) for each in days] + [months_from(as_of, each) for each in months]
+
+
+def days_around(as_of: date, rules: Rules) -> st.SearchStrategy[date]:
+    """Days at the boundaries and next to them, and some far from all."""
+    near = {edge + timedelta(days=by) for edge in edges(as_of, rules) for by in (-1, 0, 1)}
+    year_before = {months_from(edge, -12) + timedelta(days=by) for edge in edges(as_of, rules) for by in (0, 1)}
+    far = st.integers(-900, 900).map(lambda by: as_of + timedelta(days=by))
+    return st.one_of(st.sampled_from(sorted(near)), st.sampled_from(sorted(near | year_before)), far)
+
+
+@st.composite
+def portfolios(draw: st.DrawFn) -> tuple[list[Person], list[Row], date, Rules]:
+    """A table of clients and one of transactions, some of them of nobody, as of a day."""
+    rules, as_of = draw(any_rules()), draw(as_of_dates())
+    day = days_around(as_of, rules)
+    people = [Person(f"c{number}", draw(st.none() | day), draw(MARKS)) for number in range(draw(st.integers(0, 25)))]
+    owners = st.sampled_from([each.client for each in people] + ["nobody"])
+    rows = draw(st.lists(st.builds(Row, owners, day, AMOUNTS, STATUSES), max_size=70))
+    return people, rows, as_of, rules
+
+
+SHORT = Rules(active_months=1, sleeping_months=2, horizon_months=1, lifespan_days=70, leaving_days=5)
+"""A life so short that in half a year everything happens to a client."""
+START = date(2026, 1, 1)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> tuple[list[Entry], dict[str, Dossier], Rules]:
+    """A log over few days and clients, so that its rows and the invoices meet."""
+    last = draw(st.sampled_from([12, 40, 130]))
+    days = st.integers(0, last).map(lambda by: START + timedelta(days=by))
+    before = st.integers(-90, last + 10).map(lambda by: START + timedelta(days=by))
+    statuses = st.sampled_from([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED, Status.DRAFT])
+    amounts = st.sampled_from([None, 100.0, 100.0, 60.0, 50.0, 49.0, 40.0, 0.0, -100.0])
+    transactions = st.lists(st.builds(Transaction, before, amounts, statuses), max_size=5)
+    clients = {
+        key: Dossier(draw(st.none() | before), draw(transactions)) for key in ("a", "b")[: draw(st.integers(1, 2))]
+    }
+    moments = st.builds(datetime.combine, days, st.sampled_from([time(0), time(9), time(17)]))
+    actions = st.sampled_from([*Action, *Action, None])
+    entries = []
+    for row in range(2, 2 + draw(st.integers(0, 9))):
+        recorded = draw(st.one_of(*[moments] * 9, st.none()))
+        ahead = draw(st.sampled_from([0, 1, 2, 5, 29, 30, 31, 32, 45]))
+        entries.append(
+            Entry(
+                row=row,
+                recorded_on=recorded,
+                client=draw(st.sampled_from([*clients] * 4 + ["unknown", None])),
+                action=draw(actions),
+                issue_date=(recorded or datetime(2026, 1, 1)).date() + timedelta(days=ahead),
+                amount=draw(st.sampled_from([100.0, 100.0, 100.0, 80.0, 0.0, None])),
+                flaw=draw(st.sampled_from([None] * 12 + ["The amount cannot be read."])),
+            )
+        )
+    return entries, clients, draw(st.sampled_from([SHORT, SHORT, Rules()]))
