@@ -16,7 +16,7 @@ from kopilot_xl.domain.actions import Dossier, Folded, Outcome, Transaction, fol
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, CutOffs
 from kopilot_xl.errors import SettingError
-from kopilot_xl.sheets import actions, clients, history, portfolio, problems, settings, snapshot, transactions
+from kopilot_xl.sheets import actions, clients, guide, history, portfolio, problems, settings, snapshot, transactions
 from kopilot_xl.sheets.findings import Kind, Problem, count, notice
 
 
@@ -261,7 +261,7 @@ def _written_names() -> list[str]:
     columns += [f"{actions.TABLE.name}[{each.header}]" for each in actions.TABLE.columns if each.written]
     tables = [f"{each.name}[" for each in (history.TABLE, problems.TABLE)]
     pages = [f"{each}!" for each in (clients.TABLE.name, portfolio.SHEET)]
-    functions = [f"{each}(" for each in ("SEGMENT", "NEXT_ACTION", "LEAVES_ON", "PORTFOLIO_SHAPE", "SEGMENT_COUNTS")]
+    functions = [formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS]
     return [*columns, *tables, *pages, *functions]
 
 
