@@ -17,32 +17,45 @@ from kopilot_xl.sheets.values import DateOrder, is_blank, read_date, shown
 
 if TYPE_CHECKING:
     import polars as pl
+    from openpyxl.worksheet.worksheet import Worksheet
+
+ID_HEADINGS = (
+    "Client no", "Client number", "Client code", "Customer ID", "Customer no", "Customer number", "Customer code",
+    "Customer account", "Account ID", "Account no", "Account number", "Account code", "Account reference",
+    "Account ref", "A/C", "Contact ID", "Partner ID", "Debtor ID", "Debtor no", "Debtor number", "Debtor account",
+    "Debtor", "Kundennummer", "Kundennr", "Kunden-ID", "Debitor", "Debitorennummer", "Code client", "N° client",
+    "No client", "Numéro client", "Numéro de client", "ID client", "Klantnummer", "Klantnr", "Klantcode",
+)  # fmt: skip
+"""How exports head a column of client ids, whatever else stands in the table."""
 
 CLIENT_ID = Column(
     "Client ID",
     width=12,
     required=True,
-    also=(
-        "ID", "Client no", "Client number", "Client code", "Customer ID", "Customer no", "Customer number",
-        "Customer code", "Account", "Account ID", "Account no", "Account code", "Contact ID", "Debtor",
-        "Debtor no", "Debtor number", "Code", "Number", "No",
-    ),
-)  # fmt: skip
+    also=(*ID_HEADINGS, "ID", "Account", "Code", "Reference", "Ref", "Number", "No", "Nummer", "Nr"),
+)
 NAME = Column(
     "Client",
     width=30,
     required=True,
     also=(
-        "Name", "Client name", "Customer", "Customer name", "Company", "Company name", "Account name", "Contact",
-        "Contact name", "Debtor name", "Organisation", "Organization",
+        "Client name", "Customer", "Customer name", "Customer full name", "Name", "Full name", "Display name",
+        "Company", "Company name", "Account name", "Organisation", "Organization", "Organisation name",
+        "Organization name", "Invoice partner display name", "Partner", "Partner name", "Debtor name", "Contact",
+        "Contact name", "Kunde", "Kundenname", "Firma", "Firmenname", "Raison sociale", "Nom", "Nom du client",
+        "Klant", "Klantnaam", "Bedrijfsnaam", "Naam",
     ),
 )  # fmt: skip
 CREATED_ON = Column(
     "Created on",
     Format.DATE,
     width=12,
-    also=("Created", "Creation date", "Created at", "Date created", "Client since", "Customer since", "Since"),
-)
+    also=(
+        "Created", "Creation date", "Created at", "Date created", "Created date", "Create date", "Added on",
+        "Client since", "Customer since", "Account opened", "Since", "Angelegt am", "Erstellt am", "Kunde seit",
+        "Date de création", "Créé le", "Client depuis", "Aangemaakt op", "Klant sinds",
+    ),
+)  # fmt: skip
 SEGMENT = Column(
     "Segment",
     width=16,
@@ -162,3 +175,12 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client]) -> None:
     }
     for column, values in columns.items():
         book.write_column(data.name, column.header, values, formula=column.formula)
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out."""
+    from kopilot_xl.workbook import looks
+
+    looks.lay_out(ws, TABLE)
+    cells = looks.down(TABLE, SEGMENT)
+    looks.tint_segments(ws, cells, cells.partition(":")[0])

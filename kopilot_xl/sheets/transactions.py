@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Value
 from kopilot_xl.domain import words
@@ -16,72 +17,66 @@ from kopilot_xl.sheets.findings import Kind, Problem, notice
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date
 
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
 SPELLINGS: dict[Status, tuple[str, ...]] = {
     Status.ISSUED: (
         "Issued", "Sent", "Paid", "Overdue", "Unpaid", "Partially paid", "Open", "Invoiced", "Posted", "Approved",
-        "Credited", "Credit note",
+        "Credited", "Credit note", "Not paid", "In payment", "Partial", "Authorised", "Authorized", "Awaiting payment",
+        "Outstanding", "Viewed", "Closed", "Bezahlt", "Offen", "Überfällig", "Teilbezahlt", "Versendet", "Payée",
+        "Payé", "Émise", "Envoyée", "En retard", "Impayée", "Betaald", "Verzonden", "Openstaand",
     ),
-    Status.PLANNED: ("Planned", "Forecast"),
-    Status.DRAFT: ("Draft",),
-    Status.CANCELED: ("Canceled", "Cancelled", "Void", "Voided"),
+    Status.PLANNED: ("Planned", "Forecast", "Geplant", "Prévue", "Prévu", "Gepland"),
+    Status.DRAFT: ("Draft", "Submitted", "Awaiting approval", "Entwurf", "Brouillon", "Concept"),
+    Status.CANCELED: (
+        "Canceled", "Cancelled", "Void", "Voided", "Deleted", "Storniert", "Annulée", "Annulé", "Geannuleerd",
+    ),
 }  # fmt: skip
 """The accepted spellings of a status, in any case; a blank one is an issued invoice."""
 
 _STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
 
-CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, also=(*clients.CLIENT_ID.also, "Client"))
+CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, also=clients.ID_HEADINGS)
 ISSUE_DATE = Column(
     "Issue date",
     Format.DATE,
     width=12,
     required=True,
     also=(
-        "Date",
-        "Invoice date",
-        "Issued on",
-        "Issued",
-        "Date issued",
-        "Document date",
-        "Posting date",
-        "Booking date",
+        "Invoice date", "Invoice/Bill date", "Date issued", "Issued on", "Issued", "Date", "Document date",
+        "Posting date", "Booking date", "Transaction date", "Rechnungsdatum", "Belegdatum", "Datum",
+        "Date de facture", "Date de facturation", "Date facture", "Date d'émission", "Factuurdatum",
     ),
-)
+)  # fmt: skip
 AMOUNT = Column(
     "Amount",
     Format.AMOUNT,
     width=12,
     also=(
-        "Total",
-        "Net",
-        "Net amount",
-        "Amount net",
-        "Subtotal",
-        "Net total",
-        "Invoice amount",
-        "Total amount",
-        "Value",
+        "Net amount", "Amount net", "Net", "Net total", "Net value", "Subtotal", "Untaxed amount",
+        "Untaxed amount signed", "Untaxed amount in currency signed", "Amount excl tax", "Amount excl VAT",
+        "Total excl VAT", "Nettobetrag", "Netto", "Betrag netto", "Montant HT", "Total HT", "Bedrag excl btw",
+        "Bedrag excl", "Invoice amount", "Invoice total", "Total amount", "Amount total", "Total", "Total signed",
+        "Gross amount", "Line total", "Value", "Betrag", "Rechnungsbetrag", "Gesamtbetrag", "Umsatz", "Montant",
+        "Montant TTC", "Total TTC", "Bedrag", "Totaal", "Totaalbedrag",
     ),
-)
+)  # fmt: skip
 STATUS = Column(
     "Status",
     width=12,
-    also=("State", "Invoice status", "Document status"),
+    also=("State", "Invoice status", "Document status", "Rechnungsstatus", "Statut", "État", "Factuurstatus"),
     choices=("Issued", "Paid", "Overdue", "Planned", "Draft", "Canceled"),
 )
 REFERENCE = Column(
     "Reference",
     width=20,
     also=(
-        "Invoice",
-        "Invoice no",
-        "Invoice number",
-        "Invoice ID",
-        "Number",
-        "Document",
-        "Document no",
-        "Document number",
+        "Invoice", "Invoice no", "Invoice number", "Invoice ID", "Document no", "Document number", "Document",
+        "Number", "Num", "No", "Ref", "Transaction ID", "Rechnungsnummer", "Rechnungsnr", "Belegnummer",
+        "Belegfeld 1", "Facture", "N° facture", "N° de facture", "Numéro de facture", "Factuurnummer", "Factuurnr",
     ),
-)
+)  # fmt: skip
 
 TABLE = Table("Transactions", (CLIENT_ID, ISSUE_DATE, AMOUNT, STATUS, REFERENCE))
 
@@ -190,3 +185,10 @@ def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
     for position, day, amount, status in rows:
         if status is Status.PLANNED and (amount is None or amount > 0):
             yield position, day
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out."""
+    from kopilot_xl.workbook import looks
+
+    looks.lay_out(ws, TABLE)
