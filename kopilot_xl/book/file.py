@@ -144,6 +144,28 @@ class FileBook:
 
     # reading
 
+    @property
+    def sheet_names(self) -> list[str]:
+        """The names of the worksheets, in the order of their tabs."""
+        return [sheet.name for sheet in self._sheets.values()]
+
+    @property
+    def table_names(self) -> list[str]:
+        """The names of the tables that were made with Excel's Format as Table, in the order of the sheets."""
+        return [table.name for table in self._tables.values()]
+
+    def sheet_values(self, name: str) -> list[list[Value]]:
+        """Return the values of a sheet from A1 on, row by row; rows may differ in length.
+
+        Raises:
+            MissingError: there is no such sheet.
+            BookError: it cannot be read.
+        """
+        sheet = self._sheets.get(_key(name))
+        if sheet is None:
+            raise MissingError(f"{self.name} has no sheet {name}.")
+        return self._values(sheet)
+
     def table(self, name: str) -> TableData:
         """Return a table by its name; without such a table, what stands on a sheet of that name.
 
