@@ -1,0 +1,82 @@
+"""Which row of History a refresh writes, and what the trend shows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from kopilot_xl.book import Value
+from kopilot_xl.book.file import FileBook
+from kopilot_xl.domain.portfolio import Summary
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.sheets import history
+from kopilot_xl.sheets.values import read_date
+from tests.sheets.books import make_book
+
+MONDAY = date(2026, 6, 29)
+ACTIVE = history.TABLE.headers.index("Active")
+
+
+def _summary(active: int) -> Summary:
+    return Summary(dict.fromkeys(Segment, 0) | {Segment.ACTIVE: active}, dict.fromkeys(Segment, 0.0))
+
+
+def _row(day: date, written: date, active: int = 1) -> list[Value]:
+    row: list[Value] = [day, written, *[0] * len(history.COUNTS), active, 1.0, None, "Mature"]
+    row[ACTIVE] = active
+    return row
+
+
+def _after(path: Path, rows: list[list[Value]], as_of: date, today: date, active: int = 9) -> FileBook:
+    book = make_book(
+        path / "book.xlsx", {history.TABLE: rows}, blocks={history.TREND: (24, len(history.TREND_COLUMNS))}
+    )
+    history.fill(book, _summary(active), as_of, today)
+    book.save()
+    return FileBook(path / "book.xlsx")
+
+
+def _dates(book: FileBook) -> list[tuple[Value, Value, Value]]:
+    return [(read_date(row[0]), read_date(row[1]), row[ACTIVE]) for row in book.table("History").rows]
+
+
+def test_the_first_refresh_fills_the_blank_row(tmp_path: Path) -> None:
+    assert _dates(_after(tmp_path, [], MONDAY, MONDAY)) == [(MONDAY, MONDAY, 9.0)]
+
+
+def test_a_new_date_is_added_at_the_end_and_no_row_moves(tmp_path: Path) -> None:
+    later = date(2026, 12, 1)
+    book = _after(tmp_path, [_row(later, later)], MONDAY, MONDAY)
+    assert _dates(book) == [(later, later, 1.0), (MONDAY, MONDAY, 9.0)]
+
+
+def test_the_row_of_today_is_replaced_today(tmp_path: Path) -> None:
+    assert _dates(_after(tmp_path, [_row(MONDAY, MONDAY)], MONDAY, MONDAY)) == [(MONDAY, MONDAY, 9.0)]
+
+
+def test_a_row_written_on_its_own_day_is_never_replaced_later(tmp_path: Path) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    assert _dates(_after(tmp_path, [_row(MONDAY, MONDAY)], MONDAY, tuesday)) == [(MONDAY, MONDAY, 1.0)]
+
+
+def test_a_reconstructed_row_is_replaced(tmp_path: Path) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    book = _after(tmp_path, [_row(MONDAY, tuesday)], MONDAY, tuesday + timedelta(days=1))
+    assert _dates(book) == [(MONDAY, tuesday + timedelta(days=1), 9.0)]
+
+
+def test_a_future_date_is_not_written(tmp_path: Path) -> None:
+    book = _after(tmp_path, [_row(MONDAY, MONDAY)], MONDAY + timedelta(days=30), MONDAY)
+    assert _dates(book) == [(MONDAY, MONDAY, 1.0)]
+
+
+def test_the_trend_shows_the_last_dates_oldest_first(tmp_path: Path) -> None:
+    days = [MONDAY - timedelta(days=7 * week) for week in range(1, 31)]
+    _after(tmp_path, [_row(day, day, active=week) for week, day in enumerate(days)], MONDAY, MONDAY)
+    trend = load_workbook(tmp_path / "book.xlsx")[history.TREND]
+    shown = list(trend.iter_rows(values_only=True))
+    serials = [(each - date(1899, 12, 30)).days for each in sorted([*days, MONDAY])[-24:]]
+    assert [row[0] for row in shown] == serials
+    assert shown[-1][history.TREND_COLUMNS.index("Active")] == 9
