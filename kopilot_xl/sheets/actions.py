@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain.actions import Entry, Outcome, Verdict
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
-from kopilot_xl.sheets import clients
+from kopilot_xl.sheets import clients, palette
 from kopilot_xl.sheets.findings import Kind, Problem
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date, read_moment
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 RECORDED_ON = Column("Recorded on", Format.DATE, width=13, required=True)
 CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True)
@@ -24,6 +28,16 @@ STATUS = Column("Status", width=13, written=True)
 DETAIL = Column("Detail", width=60, written=True)
 
 TABLE = Table("Actions", (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))
+
+_OUTCOMES = {
+    Outcome.APPLIED: palette.GOOD,
+    Outcome.FULFILLED: palette.GOOD,
+    Outcome.OVERDUE: palette.ALERT,
+    Outcome.SUPERSEDED: palette.MUTED,
+    Outcome.REJECTED: palette.ALERT,
+    Outcome.PENDING: palette.ACCENT,
+}
+"""The colour of each Status."""
 
 _ACTIONS = {action.casefold(): action for action in Action}
 
@@ -93,3 +107,15 @@ def fill(book: Book, log: ActionRows, verdicts: Sequence[Verdict]) -> None:
         status[index], detail[index] = verdict.outcome.value, verdict.detail or None
     book.write_column(log.rows.data.name, STATUS.header, status)
     book.write_column(log.rows.data.name, DETAIL.header, detail)
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: ids to choose from, and each row's outcome in its colour."""
+    from kopilot_xl.workbook import looks
+
+    looks.lay_out(ws, TABLE)
+    looks.choices(ws, looks.down(TABLE, CLIENT_ID), clients.IDS)
+    cells = looks.down(TABLE, STATUS)
+    first = cells.partition(":")[0]
+    for outcome, color in _OUTCOMES.items():
+        looks.when(ws, cells, f'{first}="{outcome}"', color=color)

@@ -74,6 +74,9 @@ TABLE = Table(
     (CLIENT_ID, NAME, CREATED_ON, SEGMENT, LAST_INVOICE, NEXT_PLANNED, LEAVES_ON, VALUE, NEXT_ACTION),
 )
 
+IDS = "ClientIds"
+"""The name under which the ids of the table are offered elsewhere."""
+
 
 @dataclass(frozen=True)
 class ClientRows:
@@ -182,5 +185,6 @@ def build(ws: Worksheet) -> None:
     from kopilot_xl.workbook import looks
 
     looks.lay_out(ws, TABLE)
+    looks.name_column(ws, IDS, TABLE, CLIENT_ID)
     cells = looks.down(TABLE, SEGMENT)
     looks.tint_segments(ws, cells, cells.partition(":")[0])

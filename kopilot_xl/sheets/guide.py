@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.rules import Rules
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.sheets import palette
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
 SHEET = "Guide"
 
 STEPS: tuple[tuple[str, str], ...] = (
@@ -27,3 +36,54 @@ OWNERSHIP = (
     "Refresh writes only the columns Segment to Next action of Clients, Status and Detail of Actions, and the sheets "
     "Portfolio, History and Problems. Everything else is yours: add columns, sheets, charts and colours as you like."
 )
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the page out."""
+    from kopilot_xl.workbook import looks
+
+    quiet, strong = looks.font(color=palette.MUTED), looks.font(bold=True)
+    reading = looks.align(vertical="top", wrap=True)
+    ws.sheet_view.showGridLines = False
+    looks.widths(ws, (3, 5, 24, 62, 84))
+    looks.put(ws, "B1", SHEET, look=looks.font(size=18, bold=True, color=palette.ACCENT))
+    ws.row_dimensions[1].height = 32
+
+    def heading(row: int, *texts: str) -> None:
+        ws.row_dimensions[row].height = 24
+        for letter, text in zip("BCDE", (*texts, *[""] * 4), strict=False):
+            look = looks.font(size=12 if text == texts[0] else looks.SIZE, bold=True, color=palette.ACCENT)
+            looks.put(ws, f"{letter}{row}", text or None, look=look, lines=looks.edge(bottom=palette.ACCENT))
+
+    heading(2, "How it works")
+    row = 2
+    for number, text in STEPS:
+        row += 1
+        looks.put(ws, f"B{row}", number, look=looks.font(bold=True, color=palette.ACCENT), stand=looks.align("center"))
+        looks.put(ws, f"C{row}:E{row}", text, stand=looks.align(wrap=True))
+        ws.row_dimensions[row].height = 18
+    row += 2
+    heading(row, "The segments", "", "Who is in it", "What to do")
+    for segment in (*reversed(BARS), Segment.CANCELED):
+        row += 1
+        looks.put(ws, f"B{row}", segment.icon, look=looks.font(size=12), stand=looks.align("center", "top"))
+        tint = palette.TINTS[segment]
+        looks.put(ws, f"C{row}", segment, look=strong, stand=looks.align(vertical="top"), background=tint)
+        looks.put(ws, f"D{row}", Rules().meaning(segment), stand=reading)
+        looks.put(ws, f"E{row}", segment.advice, stand=reading)
+        ws.row_dimensions[row].height = 28
+    row += 2
+    heading(row, "The formulas")
+    for formula, text in FORMULAS:
+        row += 1
+        looks.put(ws, f"B{row}:C{row}", f"'{formula}", look=looks.font(name=looks.MONOSPACED, bold=True))
+        ws[f"B{row}"].value = formula
+        ws[f"B{row}"].data_type = "s"
+        looks.put(ws, f"D{row}:E{row}", text)
+        ws.row_dimensions[row].height = 16
+    row += 2
+    heading(row, "What is yours, and what refresh writes")
+    row += 1
+    looks.put(ws, f"B{row}:E{row}", OWNERSHIP, look=quiet, stand=looks.align(vertical="top", wrap=True))
+    ws.row_dimensions[row].height = 30
+    looks.page(ws)

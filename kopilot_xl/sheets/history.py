@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows
 from kopilot_xl.sheets.values import UnreadableError, read_date
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 DATE = Column("Date", Format.DATE, width=12, written=True)
 WRITTEN_ON = Column("Written on", Format.DATE, width=12, written=True)
@@ -88,3 +93,33 @@ def _trend(table: dict[Column, list[Value]]) -> list[list[Value]]:
     shown = [at for _, at in sorted(days)[-TREND_DATES:]]
     columns = [*(COUNTS[each] for each in BARS), TILT]
     return [[_day(table[DATE][at]), *(table[column][at] for column in columns)] for at in shown]
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: the table, and to its right the trend chart above the block it is drawn from."""
+    from openpyxl.utils import get_column_letter
+
+    from kopilot_xl.workbook import charts, looks
+
+    looks.lay_out(ws, TABLE)
+    left = len(TABLE.columns) + 2
+    chart_row, heading_row = 2, 28
+    ws.column_dimensions[get_column_letter(left - 1)].width = 3
+    quiet = looks.font(color=palette.MUTED)
+    corner = f"{get_column_letter(left)}{heading_row}"
+    looks.put(ws, corner, "What the chart is drawn from: the last dates, written by refresh.", look=quiet)
+    formats = (Format.DATE, *(Format.COUNT for _ in BARS), Format.TILT)
+    for at, (header, shown) in enumerate(zip(TREND_COLUMNS, formats, strict=True)):
+        letter = get_column_letter(left + at)
+        side = looks.align("left" if at == 0 else "right")
+        ws.column_dimensions[letter].width = 13
+        looks.put(
+            ws, f"{letter}{heading_row + 1}", header, look=looks.font(bold=True, color=palette.MUTED), stand=side,
+            background=palette.BAND,
+        )  # fmt: skip
+        for row in range(heading_row + 2, heading_row + 2 + TREND_DATES):
+            looks.put(ws, f"{letter}{row}", look=quiet, stand=side, shown=shown)
+    first = f"{get_column_letter(left)}{heading_row + 2}"
+    looks.name(ws, TREND, first, TREND_DATES, len(TREND_COLUMNS))
+    charts.trend(ws, left, heading_row + 1, TREND_DATES, chart_row, heading_row - 2)
+    looks.page_break_after(ws, left - 1, 75)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain import words
-from kopilot_xl.domain.portfolio import Client, Summary, do_next
-from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
+from kopilot_xl.domain.portfolio import Client, Shape, Summary, do_next
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, WORK_ORDER, Heading, Segment
+from kopilot_xl.sheets import palette
+from kopilot_xl.sheets.table import Format
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SHEET = "Portfolio"
 
@@ -47,6 +53,12 @@ BLOCKS: dict[str, tuple[int, int]] = {
     **{DO_NEXT[each]: (rows + 1, len(DO_NEXT_COLUMNS)) for each, rows in DO_NEXT_ROWS.items()},
 }
 """The named blocks and their size in rows and columns."""
+
+FIRST_WORDS = (
+    "Put your clients and transactions into their sheets, save and close this workbook, then refresh it: "
+    "kopilot-xl refresh and its name. The Guide sheet tells the rest."
+)
+"""What stands under the label until the first refresh."""
 
 _BALANCE = 10
 """Places on either side of the middle of the balance picture."""
@@ -152,3 +164,151 @@ def balance(tilt: float | None) -> str | None:
     beam = ["─"] * _BALANCE + ["┼"] + ["─"] * _BALANCE
     beam[_BALANCE + round(tilt * _BALANCE)] = "●"
     return "".join(beam)
+
+
+_WIDTHS = (3, 15, 11, 31, 10, 12, 12, 40, 1.5, 4.5, 15, 10, 9, 13, 11)
+"""A to O: the clients to turn to take B to H and on, the histogram's table I to O."""
+_DO_NEXT_ROW = 18
+"""Where the lower part of the page begins."""
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the page out: the shape, the histogram and its table above, the clients to turn to below."""
+    from kopilot_xl.workbook import looks
+
+    ws.sheet_view.showGridLines = False
+    looks.widths(ws, _WIDTHS)
+    _build_head(ws)
+    _build_shape(ws)
+    _build_histogram(ws)
+    last = _build_do_next(ws)
+    _build_foot(ws, last + 1)
+    looks.page(ws)
+    ws.print_area = f"A1:O{last + 1}"
+
+
+def _build_head(ws: Worksheet) -> None:
+    from kopilot_xl.workbook import looks
+
+    quiet = looks.font(color=palette.MUTED)
+    ws.row_dimensions[1].height, ws.row_dimensions[2].height, ws.row_dimensions[3].height = 30, 16, 8
+    looks.put(ws, "B1:H1", "Client portfolio", look=looks.font(size=20, bold=True, color=palette.ACCENT))
+    looks.put(ws, "K1:M1", "as of", look=quiet, stand=looks.align("right", "bottom"))
+    looks.put(
+        ws, "N1:O1", look=looks.font(size=16, bold=True), stand=looks.align("right", "bottom"), shown=Format.DATE
+    )  # fmt: skip
+    looks.put(ws, "B2:G2", "Who brings revenue, who is going, and whom to turn to", look=quiet)
+    looks.put(ws, "H2:O2", look=looks.font(color=palette.ALERT), stand=looks.align("right"))
+    for letter in "BCDEFGHIJKLMNO":
+        ws[f"{letter}3"].border = looks.edge(top=palette.ACCENT)
+    for name, place in ((TITLE, "B1"), (AS_OF, "N1"), (HINT, "H2")):
+        looks.name(ws, name, place)
+    looks.when(ws, "N1", "LEN($H$2)>0", color=palette.ALERT)
+
+
+def _build_shape(ws: Worksheet) -> None:
+    from kopilot_xl.workbook import looks
+
+    quiet = looks.font(color=palette.MUTED)
+    ws.row_dimensions[4].height = 34
+    looks.put(ws, "B4:D4", "Not refreshed yet", look=looks.font(size=24, bold=True, color=palette.ACCENT))
+    for shape in (Shape.DECLINING, Shape.INACCURATE):
+        looks.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
+    for shape in (Shape.GROWING, Shape.MATURE):
+        looks.when(ws, "B4", f'$B$4="{shape}"', color=palette.GOOD)
+    looks.put(ws, "B5:D8", FIRST_WORDS, look=looks.font(size=11), stand=looks.align(vertical="top", wrap=True))
+    for row in range(9, 12):
+        looks.put(ws, f"A{row}", look=looks.font(bold=True), stand=looks.align("center"))
+        looks.put(ws, f"B{row}:D{row}")
+    looks.when(ws, "A9:A11", 'A9="✓"', color=palette.GOOD)
+    looks.when(ws, "A9:A11", 'A9="✗"', color=palette.ALERT)
+    looks.put(ws, "B13", "Tilt", look=looks.font(bold=True, color=palette.ACCENT))
+    scale = "inactive".ljust(_BALANCE * 2 + 1 - len("engaged")) + "engaged"
+    looks.put(ws, "D13", scale, look=looks.font(name=looks.MONOSPACED, color=palette.MUTED))
+    for row in (14, 15):
+        looks.put(ws, f"B{row}", look=quiet)
+        looks.put(ws, f"C{row}", look=looks.font(bold=True), stand=looks.align("right"), shown=Format.TILT)
+        looks.put(ws, f"D{row}", look=looks.font(name=looks.MONOSPACED, bold=True, color=palette.ACCENT))
+    for name, place in ((SHAPE, "B4"), (WORDS, "B5"), (CHECKS, "A9"), (TILT, "B14")):
+        looks.name(ws, name, place, *BLOCKS[name])
+
+
+def _build_histogram(ws: Worksheet) -> None:
+    from kopilot_xl.workbook import charts, looks
+
+    top, letters = 4, "KLMNO"
+    formats = (Format.TEXT, Format.COUNT, Format.SHARE, Format.AMOUNT, Format.SHARE)
+    quiet = looks.font(bold=True, color=palette.MUTED)
+    for letter, header in zip("IJ" + letters, ("", "", *HISTOGRAM_COLUMNS), strict=True):
+        side = looks.align("left" if letter in "IJK" else "right", "bottom", wrap=True)
+        looks.put(ws, f"{letter}{top}", header or None, look=quiet, stand=side, lines=looks.edge(bottom=palette.LINE))
+    for row, segment in enumerate(BARS, top + 1):
+        ws[f"I{row}"].fill = looks.fill(palette.SEGMENTS[segment])
+        looks.put(ws, f"J{row}", segment.icon, stand=looks.align("center"))
+        for letter, shown in zip(letters, formats, strict=True):
+            out = looks.font(color=palette.MUTED) if segment is Segment.LOST else None
+            side = looks.align("left" if letter == "K" else "right")
+            looks.put(ws, f"{letter}{row}", segment if letter == "K" else None, look=out, stand=side, shown=shown)
+    total = top + 1 + len(BARS)
+    for letter, shown in zip("IJ" + letters, (Format.TEXT, Format.TEXT, *formats), strict=True):
+        side = looks.align("left" if letter in "IJK" else "right")
+        looks.put(
+            ws, f"{letter}{total}", look=looks.font(bold=True), stand=side, shown=shown,
+            lines=looks.edge(top=palette.INK),
+        )  # fmt: skip
+    ws[f"K{total}"].value = "Portfolio"
+    looks.put(ws, f"J{total + 1}:O{total + 1}", look=looks.font(color=palette.MUTED))
+    looks.name(ws, VALUE_LABEL, f"N{top}")
+    looks.name(ws, HISTOGRAM, f"K{top + 1}", *BLOCKS[HISTOGRAM])
+    looks.name(ws, TOTAL, f"K{total}", *BLOCKS[TOTAL])
+    looks.name(ws, OUTSIDE, f"J{total + 1}")
+    charts.histogram(ws, "K", "L", top + 1, ("E", top), ("H", _DO_NEXT_ROW - 2))
+
+
+def _build_do_next(ws: Worksheet) -> int:
+    """Lay out the lower part; return its last row."""
+    from kopilot_xl.workbook import looks
+
+    row = _DO_NEXT_ROW
+    ws.row_dimensions[row].height = 24
+    looks.put(ws, f"B{row}", "Do next", look=looks.font(size=14, bold=True, color=palette.ACCENT))
+    looks.put(
+        ws, f"D{row}:O{row}", "From top to bottom. Clients with revenue coming are not listed.",
+        look=looks.font(color=palette.MUTED),
+    )  # fmt: skip
+    formats = (Format.TEXT, Format.TEXT, Format.TEXT, Format.COUNT, Format.DATE, Format.AMOUNT, Format.TEXT)
+    for heading, room in DO_NEXT_ROWS.items():
+        row += 1
+        ws.row_dimensions[row].height = 18
+        for letter, text in zip("BCDEFGH", DO_NEXT_COLUMNS, strict=True):
+            first = letter == "B"
+            look = looks.font(bold=True, color=palette.ACCENT if first else palette.MUTED)
+            side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "FH" else 0)
+            place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
+            looks.put(ws, place, heading if first else text, look=look, stand=side, background=palette.BAND)
+        looks.name(ws, DO_NEXT[heading], f"B{row + 1}", *BLOCKS[DO_NEXT[heading]])
+        for row in range(row + 1, row + 2 + room):
+            for letter, shown in zip("BCDEFGH", formats, strict=True):
+                place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
+                cut = looks.align(
+                    "right" if letter in "EG" else "left", "top", wrap=letter in "DH", indent=1 if letter in "FH" else 0
+                )
+                looks.put(ws, place, stand=cut, shown=shown)
+            ws.row_dimensions[row].height = 14.25
+    looks.tint_segments(ws, f"B{_DO_NEXT_ROW + 1}:B{row}", f"$B{_DO_NEXT_ROW + 1}")
+    return row
+
+
+def _build_foot(ws: Worksheet, row: int) -> None:
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    from kopilot_xl.workbook import looks
+
+    ws.row_dimensions[row].height = 20
+    looks.put(ws, f"B{row}:G{row}", look=looks.font(bold=True, color=palette.ACCENT))
+    ws[f"B{row}"].hyperlink = Hyperlink(ref=f"B{row}", location="Problems!A1", tooltip="Go to the Problems sheet")
+    quiet = looks.font(color=palette.MUTED)
+    looks.put(ws, f"H{row}:M{row}", "last refreshed", look=quiet, stand=looks.align("right"))
+    looks.put(ws, f"N{row}:O{row}", look=quiet, stand=looks.align("right"), shown=Format.MOMENT)
+    looks.name(ws, PROBLEMS, f"B{row}")
+    looks.name(ws, REFRESHED, f"N{row}")

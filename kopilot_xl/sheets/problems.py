@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book
+from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.findings import Kind, Problem
 from kopilot_xl.sheets.table import Column, Format, Table
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 KIND = Column("Kind", width=10, written=True)
 SHEET = Column("Sheet", width=14, written=True)
@@ -34,3 +39,12 @@ def fill(book: Book, problems: Sequence[Problem]) -> None:
             DONE.header: [each.done for each in ordered],
         },
     )
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: a problem stands out from a notice."""
+    from kopilot_xl.workbook import looks
+
+    looks.lay_out(ws, TABLE)
+    cells = looks.down(TABLE, KIND)
+    looks.when(ws, cells, f'{cells.partition(":")[0]}="{Kind.PROBLEM}"', color=palette.ALERT)

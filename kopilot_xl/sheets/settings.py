@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, RuleError, Rules
 from kopilot_xl.errors import SettingError
+from kopilot_xl.sheets.table import Format
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SHEET = "Settings"
 
@@ -129,3 +134,43 @@ def _error(book: Book, setting: Setting, what: str) -> SettingError:
     return SettingError(
         f"{book.name}: {book.cell_address(setting.name)}, the setting {setting.label}, {what}. Correct it.{default}"
     )
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: one line per setting, its value in a cell of the setting's name."""
+    from kopilot_xl.sheets import palette
+    from kopilot_xl.workbook import looks
+
+    quiet, heading = looks.font(color=palette.MUTED), looks.font(bold=True, color=palette.ACCENT)
+    ws.sheet_view.showGridLines = False
+    looks.widths(ws, (3, 20, 24, 18, 96, 12))
+    looks.put(ws, "B1", SHEET, look=looks.font(size=18, bold=True, color=palette.ACCENT))
+    looks.put(ws, "B2", "Write in the framed cells. A blank one means its default.", look=quiet)
+    ws.row_dimensions[1].height = 32
+    row = 4
+    others = tuple(each for each in ALL if each not in NUMBERS)
+    for title, group in (("The workbook", others), ("Where one segment ends and the next begins", NUMBERS)):
+        for letter, text in zip("BCDEF", (title, None, None, None, "Default"), strict=True):
+            side = looks.align("right" if letter == "F" else "left")
+            looks.put(ws, f"{letter}{row}", text, look=heading, stand=side, lines=looks.edge(bottom=palette.ACCENT))
+        for row, setting in enumerate(group, row + 1):
+            shown_as = _shown_as(setting)
+            looks.put(ws, f"B{row}", setting.label, look=looks.font(bold=True))
+            looks.put_input(ws, f"C{row}", setting.default, shown_as)
+            looks.put(ws, f"D{row}", setting.unit or None, look=quiet)
+            looks.put(ws, f"E{row}", setting.explanation, look=quiet)
+            default = "today" if setting is AS_OF else setting.default
+            looks.put(ws, f"F{row}", default, look=quiet, stand=looks.align("right"), shown=shown_as)
+            looks.name(ws, setting.name, f"C{row}")
+            if setting is DATE_ORDER:
+                looks.choices(ws, f"C{row}", looks.listed(DateOrder))
+            elif setting in NUMBERS:
+                looks.number_only(ws, f"C{row}", setting.label, whole=isinstance(setting.default, int))
+        row += 2
+    looks.page(ws)
+
+
+def _shown_as(setting: Setting) -> Format:
+    if setting is AS_OF:
+        return Format.DATE
+    return Format.SHARE if isinstance(setting.default, float) else Format.TEXT

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.sheets.table import Format
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SHEET = "_Segments"
 FORMAT = 1
@@ -47,3 +52,13 @@ def rows(summary: Summary, clients: Sequence[Client], as_of: date, now: datetime
 def fill(book: Book, summary: Summary, clients: Sequence[Client], as_of: date, now: datetime) -> bool:
     """Write the snapshot; False if the workbook has no such sheet."""
     return book.write_sheet(SHEET, rows(summary, clients, as_of, now))
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: only formats, so that dates read as dates."""
+    from kopilot_xl.workbook import looks
+
+    looks.widths(ws, (14, 16, 80, 12, 12))
+    ws[f"B{AS_OF_ROW}"].number_format = Format.DATE.value
+    ws[f"B{REFRESHED_ROW}"].number_format = Format.MOMENT.value
+    ws.column_dimensions["D"].number_format = Format.DATE.value

@@ -1,0 +1,203 @@
+"""Build the workbooks from their sources: `python -m kopilot_xl.workbook.build`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.indexed_list import IndexedList
+from openpyxl.worksheet.worksheet import Worksheet
+from pyopenvba import ExcelFile
+
+from kopilot_xl.refreshing import refresh
+from kopilot_xl.sheets import (
+    actions,
+    clients,
+    guide,
+    history,
+    portfolio,
+    problems,
+    settings,
+    snapshot,
+    transactions,
+)
+from kopilot_xl.workbook import looks, sample
+
+HERE = Path(__file__).parent
+TEMPLATE = HERE / "template.xlsm"
+SAMPLE = HERE.parents[1] / "workbook" / "Kopilot.xlsm"
+SOURCES = HERE / "vba"
+
+CALC_ID = 191029
+"""Excel's calculation engine of the workbook; an older number would make it recalculate everything on opening."""
+MADE_ON = datetime(2026, 1, 1)
+"""What every build writes as its date, so that two builds are the same to the byte."""
+XLWINGS_SHEET = "xlwings.conf"
+
+SHEETS: dict[str, Callable[[Worksheet], None]] = {
+    portfolio.SHEET: portfolio.build,
+    clients.TABLE.name: clients.build,
+    transactions.TABLE.name: transactions.build,
+    actions.TABLE.name: actions.build,
+    history.TABLE.name: history.build,
+    problems.TABLE.name: problems.build,
+    settings.SHEET: settings.build,
+    guide.SHEET: guide.build,
+    snapshot.SHEET: snapshot.build,
+}
+"""The sheets in tab order; the settings for xlwings come last."""
+
+_ID_COLUMNS = {
+    each.name: column
+    for each, column in (
+        (clients.TABLE, clients.CLIENT_ID),
+        (transactions.TABLE, transactions.CLIENT_ID),
+        (actions.TABLE, actions.CLIENT_ID),
+    )
+}
+
+
+def build_template(path: Path) -> None:
+    """Write the empty workbook."""
+    with TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw.xlsm"
+        _with_macros(raw)
+        book = load_workbook(raw, keep_vba=True)
+        _draw(book)
+        book.save(raw)
+        parts = _parts(raw)
+    ignored = {sheet: _ignored_errors(sheet) for sheet in _ID_COLUMNS}
+    for sheet, text in ignored.items():
+        part = f"xl/worksheets/sheet{list(SHEETS).index(sheet) + 1}.xml"
+        parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text.encode())
+    _pack(path, parts)
+
+
+def build_sample(template: Path, path: Path) -> None:
+    """Write the sample workbook: the template, filled and refreshed as a user's is."""
+    from kopilot_xl.book import open_book
+
+    with TemporaryDirectory() as folder:
+        raw = Path(folder) / path.name
+        sample.write_sample(raw, template)
+        refresh(open_book(raw), now=sample.SAMPLE_MOMENT)
+        _pack(path, _parts(raw))
+
+
+def _with_macros(path: Path) -> None:
+    """Write a workbook with one sheet and the modules of `vba/`."""
+    with ExcelFile.create_new(path) as made:
+        project = made.vba_project()
+        for module in ("Module1",):
+            project.delete_module(module)
+        for source in sorted(SOURCES.glob("*.bas")):
+            project.add_module(source.stem, source.read_text(encoding="utf-8"))
+        made.save(path)
+
+
+def _draw(book: Workbook) -> None:
+    """Lay out every sheet."""
+    book._fonts = IndexedList([looks.font()])
+    book._named_styles["Normal"].font = looks.font()
+    if book.loaded_theme:
+        book.loaded_theme = re.sub(rb'typeface="Aptos[^"]*"', f'typeface="{looks.FONT}"'.encode(), book.loaded_theme)
+    first, *others = SHEETS
+    book.worksheets[0].title = first
+    for title in others:
+        book.create_sheet(title)
+    for title, draw in SHEETS.items():
+        draw(book[title])
+    conf = book.create_sheet(XLWINGS_SHEET)
+    conf["A1"], conf["B1"] = "ADD_WORKBOOK_TO_PYTHONPATH", False
+    conf.sheet_state = "hidden"
+    looks.widths(conf, (36, 12))
+    book[snapshot.SHEET].sheet_state = "veryHidden"
+    book.active = 0
+    (view,) = book.views
+    view.xWindow, view.yWindow, view.windowWidth, view.windowHeight = 0, 0, 28800, 16000
+    book.calculation.calcId = CALC_ID
+    book.calculation.fullCalcOnLoad = None
+    about = book.properties
+    about.title, about.creator, about.lastModifiedBy = "Client portfolio", "Kopilot XL", "Kopilot XL"
+    about.created = about.modified = MADE_ON
+
+
+def _ignored_errors(sheet: str) -> str:
+    """What Excel is not to mark with a green corner: ids kept as text, and the formulas of a calculated column."""
+    table = next(each for each in (clients.TABLE, transactions.TABLE, actions.TABLE) if each.name == sheet)
+    cells = looks.down(table, _ID_COLUMNS[sheet])
+    marks = f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>'
+    for column in table.columns:
+        if column.rule:
+            marks += f'<ignoredError sqref="{looks.down(table, column)}" calculatedColumn="1"/>'
+    return f"<ignoredErrors>{marks}</ignoredErrors>"
+
+
+def _insert_before(xml: bytes, pattern: bytes, text: bytes) -> bytes:
+    """Insert a text before the first match.
+
+    Raises:
+        ValueError: nothing matches.
+    """
+    match = re.search(pattern, xml)
+    if match is None:
+        raise ValueError(f"no {pattern!r} to insert before")
+    return xml[: match.start()] + text + xml[match.start() :]
+
+
+def _parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as package:
+        return {each: package.read(each) for each in package.namelist()}
+
+
+def _pack(path: Path, parts: Mapping[str, bytes]) -> None:
+    """Write the parts as a package that depends on nothing but them: fixed order, dates and properties."""
+    fixed = dict(parts)
+    stamp = MADE_ON.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    core, app = "docProps/core.xml", "docProps/app.xml"
+    fixed[core] = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, fixed[core])
+    fixed[app] = (
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+        b"<Application>Microsoft Excel</Application><AppVersion>16.0300</AppVersion></Properties>"
+    )
+    first = "[Content_Types].xml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
+        for each in (first, *sorted(set(fixed) - {first})):
+            entry = zipfile.ZipInfo(each, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 0, 0
+            package.writestr(entry, fixed[each])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build both workbooks, or check that the committed ones are what their sources give."""
+    parser = argparse.ArgumentParser(prog="python -m kopilot_xl.workbook.build", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="build elsewhere and exit 1 if a committed file differs")
+    options = parser.parse_args(arguments)
+    if not options.check:
+        build_template(TEMPLATE)
+        build_sample(TEMPLATE, SAMPLE)
+        return 0
+    with TemporaryDirectory() as folder:
+        template, filled = Path(folder) / TEMPLATE.name, Path(folder) / SAMPLE.name
+        build_template(template)
+        build_sample(template, filled)
+        differing = [
+            kept for kept, built in ((TEMPLATE, template), (SAMPLE, filled)) if kept.read_bytes() != built.read_bytes()
+        ]
+    for each in differing:
+        print(f"{each} is not what its sources build. Run python -m kopilot_xl.workbook.build.", file=sys.stderr)
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

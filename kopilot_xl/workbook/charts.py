@@ -1,0 +1,151 @@
+"""The two charts: the histogram of the Portfolio sheet and the trend of the History sheet."""
+
+from __future__ import annotations
+
+from openpyxl.chart import BarChart, LineChart, Reference, Series
+from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.series import DataPoint
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Font,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.sheets import palette
+from kopilot_xl.workbook import looks
+
+
+def histogram(
+    ws: Worksheet, names: str, counts: str, first_row: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
+) -> None:
+    """Draw the histogram from the cells of the bars' names and counts, over the cells between two corners."""
+    chart = BarChart()
+    chart.type, chart.gapWidth, chart.varyColors = "col", 35, False
+    last_row = first_row + len(BARS) - 1
+    labels = Reference(ws, column_index_from_string(names), first_row, max_row=last_row)
+    data = Reference(ws, column_index_from_string(counts), first_row, max_row=last_row)
+    series = Series(data, title="Clients")
+    series.cat = _names(labels)
+    series.invertIfNegative = False
+    series.graphicalProperties = _plain(palette.SEGMENTS[Segment.ACTIVE])
+    for index, segment in enumerate(BARS):
+        series.dPt.append(DataPoint(idx=index, invertIfNegative=False, spPr=_plain(palette.SEGMENTS[segment])))
+    series.dLbls = DataLabelList(
+        showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False, dLblPos="outEnd",
+        txPr=_text(1000, bold=True),
+    )  # fmt: skip
+    chart.series.append(series)
+    _finish(chart, "Clients by segment")
+    chart.legend = None
+    chart.y_axis.delete = True
+    chart.y_axis.majorGridlines = None
+    chart.y_axis.scaling.min = 0
+    _place(ws, chart, top_left, bottom_right)
+
+
+def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, bottom_row: int) -> None:
+    """Draw the trend from the block below `header_row`: stacked columns of the portfolio, the tilt as a line."""
+    last_row = header_row + dates
+    labels = Reference(ws, left, header_row + 1, max_row=last_row)
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 30, False
+    for segment in reversed(BARS):
+        if segment is not Segment.LOST:
+            column = left + 1 + BARS.index(segment)
+            series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
+            series.cat = _numbers(labels)
+            series.invertIfNegative = False
+            series.graphicalProperties = _plain(palette.SEGMENTS[segment])
+            chart.series.append(series)
+    _finish(chart, "The portfolio over time")
+    chart.x_axis.number_format = "yyyy-mm-dd"
+    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350))
+    chart.y_axis.delete = False
+    chart.y_axis.number_format = "0"
+    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart.y_axis.title = None
+    chart.legend.position = "b"
+    chart.legend.txPr = _text(900)
+
+    line = LineChart()
+    tilt = Series(Reference(ws, left + 1 + len(BARS), header_row, max_row=last_row), title_from_data=True)
+    tilt.cat = _numbers(labels)
+    tilt.smooth = False
+    tilt.marker.symbol = "circle"
+    tilt.marker.size = 5
+    tilt.marker.graphicalProperties = _plain(palette.INK)
+    tilt.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=palette.INK, w=19050))
+    line.series.append(tilt)
+    line.y_axis.axId = 200
+    line.y_axis.delete = False
+    line.y_axis.crosses = "max"
+    line.y_axis.majorGridlines = None
+    line.y_axis.scaling.min, line.y_axis.scaling.max, line.y_axis.majorUnit = -1, 1, 0.5
+    line.y_axis.number_format = "+0.0;-0.0;0"
+    line.y_axis.txPr = _text(900)
+    line.y_axis.title = _title("Tilt", 900)
+    line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart += line
+    _place(ws, chart, (get_column_letter(left), top_row), (get_column_letter(left + len(BARS) + 1), bottom_row))
+
+
+def _finish(chart: BarChart, title: str) -> None:
+    """Give a chart the looks both share."""
+    chart.title = _title(title, 1200, bold=True)
+    chart.x_axis.delete = False
+    chart.x_axis.majorTickMark = "none"
+    chart.x_axis.txPr = _text(900)
+    chart.y_axis.txPr = _text(900)
+    chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=palette.LINE))
+    chart.graphical_properties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    chart.plot_area.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    chart.roundedCorners = False
+    chart.plot_visible_only = False
+    chart.display_blanks = "gap"
+
+
+def _plain(color: str) -> GraphicalProperties:
+    return GraphicalProperties(solidFill=color, ln=LineProperties(noFill=True))
+
+
+def _names(cells: Reference) -> AxDataSource:
+    return AxDataSource(strRef=StrRef(f=str(cells)))
+
+
+def _numbers(cells: Reference) -> AxDataSource:
+    return AxDataSource(numRef=NumRef(f=str(cells)))
+
+
+def _letters(size: int, *, bold: bool = False, color: str = palette.INK) -> CharacterProperties:
+    return CharacterProperties(sz=size, b=bold, solidFill=color, latin=Font(typeface=looks.FONT))
+
+
+def _text(size: int, *, bold: bool = False) -> RichText:
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=_letters(size, bold=bold)), endParaRPr=_letters(size))
+    return RichText(bodyPr=RichTextProperties(), p=[paragraph])
+
+
+def _title(text: str, size: int, *, bold: bool = False) -> Title:
+    look = _letters(size, bold=bold, color=palette.ACCENT if bold else palette.INK)
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=text)])
+    return Title(tx=Text(rich=RichText(bodyPr=RichTextProperties(), p=[paragraph])), overlay=False)
+
+
+def _place(ws: Worksheet, chart: BarChart, top_left: tuple[str, int], bottom_right: tuple[str, int]) -> None:
+    """Put a chart over the cells from one corner to the other, both included; it keeps its size."""
+    start = AnchorMarker(col=column_index_from_string(top_left[0]) - 1, row=top_left[1] - 1)
+    end = AnchorMarker(col=column_index_from_string(bottom_right[0]), row=bottom_right[1])
+    chart.anchor = TwoCellAnchor(editAs="oneCell", _from=start, to=end)
+    ws.add_chart(chart)

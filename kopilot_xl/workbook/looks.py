@@ -1,0 +1,228 @@
+"""The drawing steps the sheets share: fonts, table sheets, drop-downs, conditional colours, pages to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.table import Table as SheetTable
+from openpyxl.worksheet.table import TableFormula, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.sheets import palette
+from kopilot_xl.sheets.table import Column, Format, Table
+
+FONT = "Arial"
+"""On every Windows and Mac; Linux has a face of the same widths."""
+MONOSPACED = "Courier New"
+SIZE = 10
+LAST_ROW = 1_048_576
+
+
+def font(*, size: float = SIZE, bold: bool = False, color: str = palette.INK, name: str = FONT) -> Font:
+    """Return a font of the house."""
+    return Font(name=name, size=size, bold=bold, color=color, family=3 if name == MONOSPACED else 2)
+
+
+def fill(color: str) -> PatternFill:
+    """Return a plain background."""
+    return PatternFill("solid", start_color=color, end_color=color)
+
+
+def edge(*, top: str | None = None, bottom: str | None = None) -> Border:
+    """Return thin lines above or below a cell, by colour."""
+    return Border(top=Side("thin", color=top) if top else Side(), bottom=Side("thin", color=bottom) if bottom else Side())
+
+
+def align(horizontal: str = "left", vertical: str = "center", *, wrap: bool = False, indent: int = 0) -> Alignment:
+    """Return how a cell's text stands."""
+    return Alignment(horizontal=horizontal, vertical=vertical, wrap_text=wrap, indent=indent)
+
+
+def put(
+    ws: Worksheet,
+    place: str,
+    value: str | float | bool | None = None,
+    *,
+    look: Font | None = None,
+    stand: Alignment | None = None,
+    shown: Format | None = None,
+    background: str | None = None,
+    lines: Border | None = None,
+) -> None:
+    """Fill a cell, or the first of a range that is merged into one, and give it its looks."""
+    first, _, last = place.partition(":")
+    cell = ws[first]
+    if value is not None:
+        cell.value = value
+    cells = [each for row in ws[place] for each in row] if last else [cell]
+    for each in cells:
+        each.font = look or font()
+        each.alignment = stand or align()
+        if shown:
+            each.number_format = shown.value
+        if background:
+            each.fill = fill(background)
+        if lines:
+            each.border = lines
+    if last:
+        ws.merge_cells(place)
+
+
+def put_input(ws: Worksheet, place: str, value: object, shown: Format) -> None:
+    """Make a cell one that the user is to write in, framed and with its default in it."""
+    cell = ws[place]
+    cell.value = value  # type: ignore[assignment]
+    cell.font, cell.number_format = font(), shown.value
+    cell.alignment = align(indent=1)
+    side = Side("thin", color=palette.ACCENT)
+    cell.border = Border(left=side, right=side, top=side, bottom=side)
+
+
+def number_only(ws: Worksheet, cell: str, label: str, *, whole: bool) -> None:
+    """Refuse what is no number above zero (a share: above 0 % and at most 100 %)."""
+    text = f"{label} must be a whole number above 0." if whole else f"{label} must be above 0 % and at most 100 %."
+    if whole:
+        rule = DataValidation(type="whole", operator="greaterThan", formula1="0", allow_blank=True)
+    else:
+        rule = DataValidation(type="decimal", operator="between", formula1="0.0001", formula2="1", allow_blank=True)
+    rule.showErrorMessage, rule.errorStyle, rule.errorTitle, rule.error = True, "stop", label, text
+    rule.add(cell)
+    ws.add_data_validation(rule)
+
+
+def widths(ws: Worksheet, by_column: Iterable[float]) -> None:
+    """Set the columns' widths, from A on."""
+    for number, width in enumerate(by_column, 1):
+        ws.column_dimensions[get_column_letter(number)].width = width
+
+
+def name(ws: Worksheet, called: str, first: str, rows: int = 1, columns: int = 1) -> str:
+    """Define a name for a block of cells that starts at `first`; return the block's address on its sheet."""
+    start = ws[first]
+    row, column = start.row, start.column
+    corner = f"${get_column_letter(column)}${row}"
+    end = f"${get_column_letter(column + columns - 1)}${row + rows - 1}"
+    reference = corner if corner == end else f"{corner}:{end}"
+    assert ws.parent is not None  # noqa: S101 - a sheet of a workbook
+    sheet = ws.title if ws.title.isidentifier() else f"'{ws.title}'"
+    ws.parent.defined_names[called] = DefinedName(called, attr_text=f"{sheet}!{reference}")
+    return reference.replace("$", "")
+
+
+def name_column(ws: Worksheet, called: str, table: Table, column: Column) -> None:
+    """Define a name for a column of a table; it grows with the table."""
+    assert ws.parent is not None  # noqa: S101 - a sheet of a workbook
+    ws.parent.defined_names[called] = DefinedName(called, attr_text=f"{table.name}[{column.header}]")
+
+
+def when(ws: Worksheet, cells: str, formula: str, *, color: str | None = None, background: str | None = None) -> None:
+    """Colour cells where a formula, written for the first of them, holds."""
+    style = DifferentialStyle(
+        font=Font(color=color) if color else None,
+        fill=PatternFill("solid", bgColor=background) if background else None,
+    )
+    ws.conditional_formatting.add(cells, Rule(type="expression", dxf=style, formula=[formula]))
+
+
+def tint_segments(ws: Worksheet, cells: str, first: str) -> None:
+    """Tint cells that name a segment with its colour; `first` is the first of them as a formula writes it."""
+    for segment, color in palette.TINTS.items():
+        when(ws, cells, f'{first}="{segment}"', background=color)
+
+
+def choices(
+    ws: Worksheet, cells: str, formula: str, *, refuse: str | None = None, blank: bool = True
+) -> None:
+    """Offer a drop-down. Other values may be typed too, unless `refuse` says what to write instead."""
+    rule = DataValidation(type="list", formula1=formula, allow_blank=blank, showErrorMessage=refuse is not None)
+    if refuse:
+        rule.errorStyle, rule.errorTitle, rule.error = "stop", "Not in the list", refuse
+    rule.add(cells)
+    ws.add_data_validation(rule)
+
+
+def listed(values: Iterable[str]) -> str:
+    """Return the formula of a drop-down's fixed choices."""
+    return f'"{",".join(values)}"'
+
+
+def down(table: Table, column: Column) -> str:
+    """Return the cells of a table's column, down to the last row of the sheet: what grows needs no new rule."""
+    letter = get_column_letter(table.columns.index(column) + 1)
+    return f"{letter}2:{letter}{LAST_ROW}"
+
+
+def lay_out(ws: Worksheet, table: Table) -> None:
+    """Lay out the sheet of a table with one blank row: headers, widths, formats, filter, frozen header, page."""
+    for number, column in enumerate(table.columns, 1):
+        letter = get_column_letter(number)
+        right = column.format in {Format.AMOUNT, Format.COUNT, Format.SHARE, Format.TILT}
+        side = "right" if right else "left"
+        header = ws[f"{letter}1"]
+        header.value = column.header
+        header.font = font(bold=True, color=palette.MUTED if column.written else palette.PAPER)
+        header.fill = fill(palette.BAND if column.written else palette.ACCENT)
+        header.alignment = align(side)
+        header.border = edge(bottom=palette.LINE)
+        dimension = ws.column_dimensions[letter]
+        dimension.width = column.width
+        for styled in (dimension, ws[f"{letter}2"]):
+            styled.font = font(color=palette.MUTED if column.written else palette.INK)
+            styled.number_format = column.format.value
+            styled.alignment = align(side, "top")
+        if column.formula:
+            ws[f"{letter}2"].value = f"={column.formula}".format_map(
+                {each.header: f"{get_column_letter(at)}2" for at, each in enumerate(table.columns, 1)}
+            )
+        if column.choices:
+            choices(ws, down(table, column), listed(column.choices))
+    ws.row_dimensions[1].height = 22
+    ws.freeze_panes = "A2"
+    ws.add_table(_table(table))
+    page(ws, across=True)
+    ws.print_title_rows = "1:1"
+
+
+def _table(table: Table) -> SheetTable:
+    drawn = SheetTable(displayName=table.name, name=table.name, ref=f"A1:{get_column_letter(len(table.columns))}2")
+    drawn._initialise_columns()
+    for drawn_column, column in zip(drawn.tableColumns, table.columns, strict=True):
+        drawn_column.name = column.header
+        if column.rule:
+            drawn_column.calculatedColumnFormula = TableFormula(attr_text=column.rule)
+    drawn.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True, showColumnStripes=False)
+    return drawn
+
+
+def page(ws: Worksheet, *, across: bool = False) -> None:
+    """Set up an A4 page, lying, one page wide; `across` lets it run over several pages in height."""
+    ws.page_setup.orientation = "landscape"
+    ws.page_setup.paperSize = 9
+    ws.page_setup.fitToWidth = 1
+    ws.page_setup.fitToHeight = 0 if across else 1
+    ws.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    margins = ws.page_margins
+    margins.left = margins.right = 0.4
+    margins.top, margins.bottom, margins.header, margins.footer = 0.4, 0.5, 0.2, 0.25
+    ws.print_options.horizontalCentered = True
+    ws.oddFooter.left.text = "&A"
+    ws.oddFooter.right.text = "&P / &N"
+    for part in (ws.oddFooter.left, ws.oddFooter.right):
+        part.size, part.font, part.color = 8, f"{FONT},Regular", palette.MUTED
+
+
+def page_break_after(ws: Worksheet, column: int, scale: int) -> None:
+    """Begin a new page after a column, and print at a fixed scale: a page fitted to its width knows no breaks."""
+    ws.col_breaks.append(Break(id=column))
+    ws.sheet_properties.pageSetUpPr = None
+    ws.page_setup.fitToWidth = ws.page_setup.fitToHeight = None
+    ws.page_setup.scale = scale
