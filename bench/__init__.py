@@ -1,0 +1,1 @@
+"""Reproducible comparisons: `python -m bench` prints one table of ratios, each measured within one run."""

@@ -1,0 +1,64 @@
+"""Whole processes, timed from outside: fresh ones, in turn, so that a slow moment of the machine hits both sides."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its name and the Python it runs, as arguments of the interpreter."""
+
+    name: str
+    arguments: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The median of the rounds: seconds of the processor, seconds on the wall, most memory in MB."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+def compare(*sides: Side, rounds: int = ROUNDS) -> list[Measured]:
+    """Run the sides in turn, after one uncounted turn each, and return what each took.
+
+    Raises:
+        RuntimeError: a side failed.
+    """
+    runs: list[list[Measured]] = [[] for _ in sides]
+    for turn in range(rounds + 1):
+        for side, measured in zip(sides, runs, strict=True):
+            one = _run(side)
+            if turn:
+                measured.append(one)
+    return [
+        Measured(
+            statistics.median(each.cpu for each in measured),
+            statistics.median(each.wall for each in measured),
+            statistics.median(each.memory for each in measured),
+        )
+        for measured in runs
+    ]
+
+
+def _run(side: Side) -> Measured:
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, *side.arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - start
+    if process.returncode:
+        raise RuntimeError(f"{side.name} failed with exit code {process.returncode}")
+    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return Measured(used.ru_utime + used.ru_stime, wall, kilobytes / 1024)
