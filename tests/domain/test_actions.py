@@ -1,0 +1,598 @@
+"""The action log: what becomes of each row, by example and at random against the rules computed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kopilot_xl.domain.actions import Dossier, Entry, Folded, Outcome, Plan, Transaction, Verdict, fold
+from kopilot_xl.domain.activity import Status
+from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, Rules
+from kopilot_xl.domain.segments import Action, Segment
+from tests.domain.oracle import Log
+from tests.domain.strategies import START, logs
+
+TODAY = date(2026, 7, 1)
+
+PLAN, LOST, CANCELED, REACTIVATE = (
+    Action.PLAN_REVENUE,
+    Action.MARK_LOST,
+    Action.MARK_CANCELED,
+    Action.REACTIVATE,
+)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def row(
+    recorded_on: str | None,
+    action: Action | None,
+    issue_date: str | None = None,
+    amount: float | None = None,
+    client: str | None = "acme",
+    flaw: str | None = None,
+) -> Entry:
+    """A row of the log; `log` numbers it."""
+    return Entry(
+        row=0,
+        recorded_on=datetime.fromisoformat(recorded_on) if recorded_on else None,
+        client=client,
+        action=action,
+        issue_date=day(issue_date) if issue_date else None,
+        amount=amount,
+        flaw=flaw,
+    )
+
+
+def invoices(*days: str, amount: float | None = 100.0, status: Status = Status.ISSUED) -> list[Transaction]:
+    return [Transaction(day(each), amount, status) for each in days]
+
+
+def plans(*days: str) -> list[Transaction]:
+    return invoices(*days, status=Status.PLANNED)
+
+
+def log(
+    *rows: Entry,
+    transactions: Sequence[Transaction] = (),
+    created_on: str | None = "2026-01-01",
+    as_of: date = TODAY,
+    rules: Rules = DEFAULT,
+) -> Folded:
+    """The log of one client, its rows numbered from 2 as below a header."""
+    numbered = [
+        Entry(number, each.recorded_on, each.client, each.action, each.issue_date, each.amount, each.flaw)
+        for number, each in enumerate(rows, start=2)
+    ]
+    return fold(numbered, {"acme": Dossier(day(created_on) if created_on else None, transactions)}, as_of, rules)
+
+
+def outcomes(folded: Folded) -> list[str]:
+    return [str(each.outcome) for each in folded.verdicts]
+
+
+def test_the_outcomes_are_the_words_a_reader_sees() -> None:
+    assert [str(each) for each in Outcome] == [
+        "Applied",
+        "Fulfilled",
+        "Overdue",
+        "Superseded",
+        "Rejected",
+        "Pending",
+    ]
+
+
+def test_an_empty_log_changes_nothing() -> None:
+    assert log() == Folded([], [], {})
+
+
+# Where a client stands on the recording date, and which actions are allowed there.
+
+BACKGROUNDS: dict[str, tuple[list[Transaction], str | None, list[Entry]]] = {
+    "No Activity": ([], "2026-01-01", []),
+    "No Activity, created on unknown": ([], None, []),
+    "New": (plans("2026-08-01"), "2026-01-01", []),
+    "New, planned in the log": ([], "2026-01-01", [row("2026-05-01", PLAN, "2026-08-01", 10)]),
+    "New, once invoiced": (invoices("2024-01-01") + plans("2026-08-01"), "2023-01-01", []),
+    "Active": (invoices("2026-06-01"), "2023-01-01", []),
+    "Sleeping Away": (invoices("2026-01-01"), "2023-01-01", []),
+    "Hibernating": (invoices("2025-09-01"), "2023-01-01", []),
+    "Leaving": (invoices("2025-05-20"), "2023-01-01", []),
+    "Lost, invoiced long ago": (invoices("2025-01-01"), "2023-01-01", []),
+    "Lost, never invoiced": ([], "2025-01-01", []),
+    "Lost, only an old credit note": (invoices("2025-01-01", amount=-5), "2024-01-01", []),
+    "Lost by a mark": (invoices("2026-04-01"), "2023-01-01", [row("2026-05-01", LOST)]),
+    "Canceled": ([], "2026-01-01", [row("2026-05-01", CANCELED)]),
+    "not yet a client": ([], "2026-06-02", []),
+}
+ALLOWED = {
+    PLAN: set(BACKGROUNDS),
+    LOST: {"Active", "Sleeping Away", "Hibernating", "Leaving"},
+    CANCELED: {
+        "No Activity",
+        "No Activity, created on unknown",
+        "New",
+        "New, planned in the log",
+        "New, once invoiced",
+        "Lost, never invoiced",
+        "Lost, only an old credit note",
+    },
+    REACTIVATE: {each for each in BACKGROUNDS if each.startswith(("Lost", "Canceled"))},
+}
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("background", list(BACKGROUNDS))
+def test_an_action_is_allowed_or_rejected_by_where_the_client_stands(background: str, action: Action) -> None:
+    transactions, created_on, earlier = BACKGROUNDS[background]
+    decided = row("2026-06-01", action, "2026-12-01", 10)
+    folded = log(*earlier, decided, transactions=transactions, created_on=created_on)
+    verdict = folded.verdicts[-1]
+    assert (verdict.outcome is not Outcome.REJECTED) == (background in ALLOWED[action])
+    if background in ALLOWED[action]:
+        assert verdict.outcome is Outcome.APPLIED
+    elif action is CANCELED and background.startswith("Lost"):
+        assert "clients never invoiced" in verdict.detail
+    elif background == "not yet a client":
+        assert verdict.detail == "Not allowed: on 1 June 2026 it was not yet a client."
+    else:
+        segment = background.split(",")[0].removesuffix(" by a mark")
+        assert f"on 1 June 2026 the client was {segment}; {action.lower()} is for" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("action", "transactions", "mark"),
+    [(LOST, invoices("2026-05-01"), Segment.LOST), (CANCELED, [], Segment.CANCELED)],
+    ids=["lost", "canceled"],
+)
+def test_a_mark_puts_the_client_out_of_the_portfolio(
+    action: Action, transactions: list[Transaction], mark: Segment
+) -> None:
+    folded = log(row("2026-06-01", action), transactions=transactions)
+    assert folded == Folded([Verdict(Outcome.APPLIED)], [], {"acme": mark})
+
+
+def test_a_mark_counts_on_the_day_it_is_recorded() -> None:
+    assert log(row("2026-07-01 18:00", CANCELED)).marks == {"acme": Segment.CANCELED}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        pytest.param(row(None, PLAN, "2026-08-01", 10), "Recorded on is blank", id="blank Recorded on"),
+        pytest.param(row("1900-01-05", LOST), "1900-01-05 is out of range", id="Recorded on out of range"),
+        pytest.param(row("2026-06-01", LOST, client=None), "Client ID is blank", id="blank client"),
+        pytest.param(row("2026-06-01", LOST, client="nobody"), "Unknown client", id="unknown client"),
+        pytest.param(row("2026-06-01", None), "The action is blank: choose Plan revenue, Mark lost", id="no action"),
+        pytest.param(row("2026-06-01", PLAN, None, 10), "No issue date", id="no issue date"),
+        pytest.param(row("2026-06-01", PLAN, "2026-05-31", 10), "not after the recording date", id="issued before"),
+        pytest.param(row("2026-06-01 09:30", PLAN, "2026-06-01", 10), "not after the recording", id="issued that day"),
+        pytest.param(row("2026-06-01", PLAN, "2026-08-01"), "No amount", id="no amount"),
+        pytest.param(row("2026-06-01", PLAN, "2026-08-01", 0), "not above zero", id="amount zero"),
+        pytest.param(row("2026-06-01", PLAN, "2026-08-01", -10), "not above zero", id="amount below zero"),
+        pytest.param(row("2026-06-01", LOST, flaw="“Mark won” is no action."), "is no action", id="unknown action"),
+        pytest.param(row(None, LOST, flaw="“soon” is no date."), "“soon” is no date.", id="unreadable Recorded on"),
+        pytest.param(row("2026-06-01", LOST), "the client was No Activity", id="not allowed"),
+    ],
+)
+@pytest.mark.parametrize("as_of", [date(2026, 1, 1), TODAY], ids=["still pending", "folded"])
+def test_a_row_is_rejected_with_its_reason_even_while_it_is_pending(entry: Entry, said: str, as_of: date) -> None:
+    (verdict,) = log(entry, as_of=as_of).verdicts
+    assert verdict.outcome is Outcome.REJECTED
+    assert said in verdict.detail
+
+
+@pytest.mark.parametrize("rejected", [row("2026-05-02", PLAN, "2026-08-01"), row("2026-05-02", PLAN, "2026-05-02", 9)])
+def test_a_rejected_row_changes_nothing(rejected: Entry) -> None:
+    folded = log(row("2026-05-01", CANCELED), rejected)
+    assert outcomes(folded) == ["Applied", "Rejected"]
+    assert folded.marks == {"acme": Segment.CANCELED}
+    assert folded.plans == []
+
+
+def test_a_mark_is_not_asked_for_an_issue_date_or_amount() -> None:
+    assert outcomes(log(row("2026-06-01", CANCELED, "2020-01-01", -5))) == ["Applied"]
+
+
+# Pending rows.
+
+
+def test_a_row_recorded_after_the_as_of_date_is_pending() -> None:
+    folded = log(row("2026-07-02", CANCELED), row("2026-07-02", PLAN, "2026-08-01", 10))
+    assert folded.verdicts == [Verdict(Outcome.PENDING, "Recorded after 1 July 2026, the date of this refresh.")] * 2
+    assert (folded.plans, folded.marks) == ([], {})
+
+
+def test_a_row_recorded_late_on_the_as_of_date_is_folded() -> None:
+    assert outcomes(log(row("2026-07-01 23:59", CANCELED))) == ["Applied"]
+
+
+def test_a_pending_row_does_not_undo_a_mark_yet() -> None:
+    rows = (row("2026-06-01", CANCELED), row("2026-07-02", PLAN, "2026-08-01", 10))
+    assert outcomes(log(*rows)) == ["Applied", "Pending"]
+    assert log(*rows).marks == {"acme": Segment.CANCELED}
+    assert outcomes(log(*rows, as_of=date(2026, 7, 2))) == ["Superseded", "Applied"]
+
+
+def test_a_pending_row_is_judged_after_the_pending_rows_before_it() -> None:
+    rows = (row("2026-07-02", CANCELED), row("2026-07-03", CANCELED), row("2026-07-04", REACTIVATE))
+    assert outcomes(log(*rows)) == ["Pending", "Rejected", "Pending"]
+
+
+# The order of the rows.
+
+
+def test_rows_are_folded_by_the_time_of_recording_not_by_their_place() -> None:
+    rows = (row("2026-06-01 15:00", REACTIVATE), row("2026-06-01 09:00", CANCELED))
+    folded = log(*rows)
+    assert folded.verdicts == [Verdict(Outcome.APPLIED), Verdict(Outcome.SUPERSEDED, "Lifted by row 2: Reactivate.")]
+    assert folded.marks == {}
+
+
+def test_rows_of_the_same_time_are_folded_by_their_place() -> None:
+    assert outcomes(log(row("2026-06-01", REACTIVATE), row("2026-06-01", CANCELED))) == ["Rejected", "Applied"]
+    assert outcomes(log(row("2026-06-01", CANCELED), row("2026-06-01", REACTIVATE))) == ["Superseded", "Applied"]
+
+
+def test_a_row_without_a_time_comes_first_on_its_day() -> None:
+    assert outcomes(log(row("2026-06-01 00:01", REACTIVATE), row("2026-06-01", CANCELED))) == ["Applied", "Superseded"]
+
+
+def test_clients_do_not_touch_one_another() -> None:
+    entries = [
+        Entry(2, datetime(2026, 6, 1), "a", CANCELED),
+        Entry(3, datetime(2026, 6, 2), "b", PLAN, date(2026, 8, 1), 10.0),
+    ]
+    folded = fold(entries, {"a": Dossier(TODAY - timedelta(60)), "b": Dossier(TODAY)}, TODAY)
+    assert folded.marks == {"a": Segment.CANCELED}
+    assert folded.plans == [Plan("b", date(2026, 8, 1), 10.0)]
+
+
+# What undoes a mark.
+
+
+@pytest.mark.parametrize(
+    ("invoiced", "undone_by"),
+    [
+        pytest.param("2026-05-31", None, id="the day before"),
+        pytest.param("2026-06-01", None, id="the same day"),
+        pytest.param("2026-06-02", "2 June 2026", id="the day after"),
+        pytest.param("2026-07-01", "1 July 2026", id="today"),
+        pytest.param("2026-07-02", None, id="tomorrow"),
+    ],
+)
+def test_an_invoice_after_the_mark_undoes_it(invoiced: str, undone_by: str | None) -> None:
+    folded = log(row("2026-06-01 08:00", LOST), transactions=invoices("2026-05-01", invoiced))
+    if undone_by:
+        assert folded.verdicts == [Verdict(Outcome.SUPERSEDED, f"Undone by the invoice of {undone_by}.")]
+        assert folded.marks == {}
+    else:
+        assert folded.verdicts == [Verdict(Outcome.APPLIED)]
+        assert folded.marks == {"acme": Segment.LOST}
+
+
+@pytest.mark.parametrize(
+    "no_invoice",
+    [
+        pytest.param(invoices("2026-06-10", amount=-5), id="a credit note"),
+        pytest.param(invoices("2026-06-10", amount=0), id="a zero"),
+        pytest.param(invoices("2026-06-10", status=Status.DRAFT), id="a draft"),
+        pytest.param(invoices("2026-06-10", status=Status.CANCELED), id="a canceled one"),
+        pytest.param(invoices("2026-06-10", status=Status.PLANNED), id="an overdue plan"),
+        pytest.param(invoices("2026-08-10", status=Status.PLANNED), id="a plan"),
+    ],
+)
+def test_nothing_but_an_invoice_undoes_a_mark(no_invoice: list[Transaction]) -> None:
+    folded = log(row("2026-06-01", LOST), transactions=invoices("2026-05-01") + no_invoice)
+    assert folded.marks == {"acme": Segment.LOST}
+
+
+def test_an_invoice_without_an_amount_undoes_a_mark() -> None:
+    folded = log(row("2026-06-01", LOST), transactions=invoices("2026-05-01", "2026-06-10", amount=None))
+    assert outcomes(folded) == ["Superseded"]
+
+
+def test_the_first_invoice_after_the_mark_is_named() -> None:
+    folded = log(row("2026-06-01", LOST), transactions=invoices("2026-06-20", "2026-05-01", "2026-06-10"))
+    assert folded.verdicts[0].detail == "Undone by the invoice of 10 June 2026."
+
+
+@pytest.mark.parametrize("lift", [row("2026-06-10", REACTIVATE), row("2026-06-10", PLAN, "2026-08-01", 10)])
+def test_a_later_row_lifts_a_mark_and_is_named(lift: Entry) -> None:
+    folded = log(row("2026-06-01", CANCELED), lift)
+    assert folded.verdicts == [
+        Verdict(Outcome.SUPERSEDED, f"Lifted by row 3: {lift.action}."),
+        Verdict(Outcome.APPLIED),
+    ]
+    assert folded.marks == {}
+
+
+def test_a_mark_undone_by_an_invoice_cannot_be_lifted_again_on_that_day() -> None:
+    folded = log(
+        row("2026-06-01", LOST), row("2026-06-10 08:00", REACTIVATE), transactions=invoices("2026-05-01", "2026-06-10")
+    )
+    assert outcomes(folded) == ["Superseded", "Rejected"]
+    assert folded.verdicts[0].detail == "Undone by the invoice of 10 June 2026."
+
+
+def test_a_client_may_be_marked_again_after_its_mark_was_lifted() -> None:
+    folded = log(row("2026-06-01", CANCELED), row("2026-06-02", REACTIVATE), row("2026-06-03", CANCELED))
+    assert outcomes(folded) == ["Superseded", "Applied", "Applied"]
+    assert folded.marks == {"acme": Segment.CANCELED}
+
+
+def test_reactivate_without_a_mark_is_a_note() -> None:
+    folded = log(row("2026-06-01", REACTIVATE), transactions=invoices("2024-01-01"))
+    (verdict,) = folded.verdicts
+    assert verdict.outcome is Outcome.APPLIED
+    assert "plan revenue to bring it back" in verdict.detail
+    assert (folded.plans, folded.marks) == ([], {})
+
+
+def test_reactivate_of_a_mark_has_no_more_to_say() -> None:
+    assert log(row("2026-06-01", CANCELED), row("2026-06-02", REACTIVATE)).verdicts[1] == Verdict(Outcome.APPLIED)
+
+
+# What becomes of a plan.
+
+
+def test_a_plan_is_coming_revenue() -> None:
+    folded = log(row("2026-06-01", PLAN, "2026-08-01", 10))
+    assert folded == Folded([Verdict(Outcome.APPLIED)], [Plan("acme", date(2026, 8, 1), 10)], {})
+
+
+@pytest.mark.parametrize(
+    ("planned", "outcome"),
+    [("2026-06-30", "Overdue"), ("2026-07-01", "Overdue"), ("2026-07-02", "Applied")],
+    ids=["yesterday", "today", "tomorrow"],
+)
+def test_a_plan_is_overdue_from_its_day_on(planned: str, outcome: str) -> None:
+    folded = log(row("2026-06-01", PLAN, planned, 10))
+    assert outcomes(folded) == [outcome]
+    assert folded.plans == [Plan("acme", day(planned), 10)]
+
+
+def test_an_overdue_plan_says_what_to_do() -> None:
+    (verdict,) = log(row("2026-06-01", PLAN, "2026-06-30", 10)).verdicts
+    assert verdict.detail == "Planned for 30 June 2026, not invoiced: invoice it, move it or drop it."
+
+
+@pytest.mark.parametrize(
+    ("planned", "far_off"), [("2027-07-01", False), ("2027-07-02", True)], ids=["12 months ahead", "a day further"]
+)
+def test_a_plan_past_the_horizon_is_far_off(planned: str, far_off: bool) -> None:
+    folded = log(row("2026-06-01", PLAN, planned, 10))
+    assert outcomes(folded) == ["Applied"]
+    assert folded.verdicts[0].far_off is far_off
+    assert ("More than 12 months ahead" in folded.verdicts[0].detail) is far_off
+    assert folded.plans == [Plan("acme", day(planned), 10)]
+
+
+@pytest.mark.parametrize(
+    ("invoice", "amount", "fulfilled"),
+    [
+        pytest.param("2026-06-20", 100.0, True, id="on the planned day in full"),
+        pytest.param("2026-05-21", 100.0, True, id="exactly 30 days before"),
+        pytest.param("2026-05-20", 100.0, False, id="31 days before"),
+        pytest.param("2026-07-01", 100.0, True, id="later, up to today"),
+        pytest.param("2026-07-02", 100.0, False, id="tomorrow"),
+        pytest.param("2026-06-20", 50.0, True, id="exactly half"),
+        pytest.param("2026-06-20", 49.99, False, id="a cent under half"),
+        pytest.param("2026-06-20", 5000.0, True, id="much more"),
+        pytest.param("2026-06-20", None, True, id="a blank amount"),
+        pytest.param("2026-06-20", 0.0, False, id="zero"),
+        pytest.param("2026-06-20", -100.0, False, id="a credit note"),
+    ],
+)
+def test_an_invoice_fulfils_a_plan(invoice: str, amount: float | None, fulfilled: bool) -> None:
+    folded = log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=invoices(invoice, amount=amount))
+    assert outcomes(folded) == ["Fulfilled" if fulfilled else "Overdue"]
+    assert len(folded.plans) == (not fulfilled)
+
+
+@pytest.mark.parametrize(
+    ("invoice", "fulfilled"),
+    [("2026-06-09", False), ("2026-06-10", True)],
+    ids=["the day before it was recorded", "the day it was recorded"],
+)
+def test_only_an_invoice_from_the_recording_date_on_fulfils_a_plan(invoice: str, fulfilled: bool) -> None:
+    folded = log(row("2026-06-10 17:00", PLAN, "2026-06-20", 100), transactions=invoices(invoice))
+    assert outcomes(folded) == ["Fulfilled" if fulfilled else "Overdue"]
+
+
+@pytest.mark.parametrize("status", [Status.PLANNED, Status.DRAFT, Status.CANCELED])
+def test_only_an_issued_row_fulfils_a_plan(status: Status) -> None:
+    transactions = invoices("2026-06-20", status=status)
+    assert outcomes(log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=transactions)) == ["Overdue"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "detail"),
+    [(1250.5, "Invoiced on 19 June 2026, 1,250.50."), (None, "Invoiced on 19 June 2026.")],
+    ids=["amount known", "amount blank"],
+)
+def test_a_fulfilled_plan_names_its_invoice(amount: float | None, detail: str) -> None:
+    folded = log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=invoices("2026-06-19", amount=amount))
+    assert folded.verdicts == [Verdict(Outcome.FULFILLED, detail)]
+
+
+def test_a_plan_may_be_fulfilled_before_its_day() -> None:
+    folded = log(row("2026-06-01", PLAN, "2026-07-20", 100), transactions=invoices("2026-06-25"))
+    assert outcomes(folded) == ["Fulfilled"]
+    assert folded.plans == []
+
+
+def test_the_oldest_plan_takes_the_invoice() -> None:
+    later, sooner = row("2026-05-01", PLAN, "2026-06-25", 100), row("2026-05-02", PLAN, "2026-06-20", 100)
+    assert outcomes(log(later, sooner, transactions=invoices("2026-06-22"))) == ["Overdue", "Fulfilled"]
+
+
+def test_of_two_plans_for_one_day_the_one_recorded_first_takes_the_invoice() -> None:
+    later, sooner = row("2026-05-02", PLAN, "2026-06-20", 100), row("2026-05-01", PLAN, "2026-06-20", 100)
+    assert outcomes(log(later, sooner, transactions=invoices("2026-06-22"))) == ["Overdue", "Fulfilled"]
+
+
+def test_one_invoice_fulfils_one_plan() -> None:
+    rows = [row("2026-05-01", PLAN, "2026-06-20", 100)] * 3
+    assert outcomes(log(*rows, transactions=invoices("2026-06-20", "2026-06-21"))) == [
+        "Fulfilled",
+        "Fulfilled",
+        "Overdue",
+    ]
+
+
+def test_a_plan_takes_the_earliest_invoice_that_fits() -> None:
+    transactions = invoices("2026-06-28", "2026-06-24") + invoices("2026-06-22", amount=10)
+    folded = log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=transactions)
+    assert folded.verdicts[0].detail == "Invoiced on 24 June 2026, 100."
+
+
+def test_a_plan_of_transactions_is_not_fulfilled_and_takes_no_invoice() -> None:
+    transactions = plans("2026-06-10") + invoices("2026-06-21")
+    assert outcomes(log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=transactions)) == ["Fulfilled"]
+
+
+def test_a_plan_is_set_aside_while_a_mark_is_in_force() -> None:
+    rows = (row("2026-05-01", PLAN, "2026-08-01", 100), row("2026-06-01", CANCELED))
+    folded = log(*rows)
+    assert folded.verdicts == [
+        Verdict(Outcome.SUPERSEDED, "Set aside while the client is marked canceled by row 3."),
+        Verdict(Outcome.APPLIED),
+    ]
+    assert folded.plans == []
+
+
+@pytest.mark.parametrize("planned", ["2026-06-15", "2026-08-01", "2028-01-01"], ids=["past", "ahead", "far ahead"])
+def test_a_plan_is_set_aside_whatever_its_day(planned: str) -> None:
+    folded = log(row("2026-05-01", PLAN, planned, 100), row("2026-06-01", LOST), transactions=invoices("2026-04-01"))
+    assert outcomes(folded) == ["Superseded", "Applied"]
+    assert not folded.verdicts[0].far_off
+
+
+@pytest.mark.parametrize("lift", [row("2026-06-10", REACTIVATE), row("2026-06-10", PLAN, "2026-09-01", 5)])
+def test_plans_come_back_when_the_mark_is_lifted(lift: Entry) -> None:
+    folded = log(row("2026-05-01", PLAN, "2026-08-01", 100), row("2026-06-01", CANCELED), lift)
+    assert outcomes(folded) == ["Applied", "Superseded", "Applied"]
+    assert Plan("acme", date(2026, 8, 1), 100) in folded.plans
+
+
+def test_plans_come_back_when_an_invoice_undoes_the_mark() -> None:
+    rows = (row("2026-05-01", PLAN, "2026-08-01", 100), row("2026-06-01", LOST))
+    folded = log(*rows, transactions=invoices("2026-04-01", "2026-06-02", amount=10))
+    assert outcomes(folded) == ["Applied", "Superseded"]
+    assert folded.plans == [Plan("acme", date(2026, 8, 1), 100)]
+
+
+def test_a_plan_fulfilled_before_the_mark_stays_fulfilled() -> None:
+    rows = (row("2026-05-01", PLAN, "2026-05-20", 100), row("2026-06-01", LOST))
+    assert outcomes(log(*rows, transactions=invoices("2026-05-20"))) == ["Fulfilled", "Applied"]
+
+
+# What was known on the recording date.
+
+
+def test_an_invoice_dated_later_does_not_change_the_verdict() -> None:
+    folded = log(row("2026-06-01", CANCELED), transactions=invoices("2026-06-02"))
+    assert outcomes(folded) == ["Superseded"]
+
+
+def test_a_post_dated_invoice_is_not_seen_on_the_recording_date() -> None:
+    rows = (row("2026-06-01", REACTIVATE),)
+    assert outcomes(log(*rows, transactions=invoices("2024-01-01", "2026-06-20"))) == ["Applied"]
+    assert outcomes(log(*rows, transactions=invoices("2024-01-01") + plans("2026-06-20"))) == ["Rejected"]
+
+
+@pytest.mark.parametrize(
+    ("planned", "outcome"),
+    [("2026-06-02", "Rejected"), ("2026-06-01", "Applied"), ("2027-06-01", "Rejected"), ("2027-06-02", "Applied")],
+    ids=["coming", "overdue", "at the horizon", "far off"],
+)
+def test_a_planned_row_counts_by_the_recording_date(planned: str, outcome: str) -> None:
+    assert outcomes(log(row("2026-06-01", REACTIVATE), transactions=plans(planned), created_on="2024-01-01")) == [
+        outcome
+    ]
+
+
+def test_a_plan_of_the_log_counts_for_later_rows_until_it_is_fulfilled() -> None:
+    rows = (row("2026-05-01", PLAN, "2026-06-20", 100), row("2026-06-01", CANCELED))
+    assert outcomes(log(*rows)) == ["Superseded", "Applied"]
+    assert outcomes(log(*rows, transactions=invoices("2026-05-25"))) == ["Fulfilled", "Rejected"]
+
+
+def test_a_plan_lifts_a_mark_whatever_the_segment() -> None:
+    rows = (row("2026-05-01", LOST), row("2026-06-01", PLAN, "2026-08-01", 10))
+    folded = log(*rows, transactions=invoices("2026-04-01"))
+    assert (outcomes(folded), folded.marks) == (["Superseded", "Applied"], {})
+
+
+def test_a_plan_for_a_client_not_created_yet_is_taken() -> None:
+    assert outcomes(log(row("2026-06-01", PLAN, "2026-08-01", 10), created_on="2026-12-01")) == ["Applied"]
+
+
+def test_other_settings_move_what_is_allowed() -> None:
+    entry, transactions = row("2026-06-01", LOST), invoices("2025-01-01")
+    assert outcomes(log(entry, transactions=transactions)) == ["Rejected"]
+    assert outcomes(log(entry, transactions=transactions, rules=Rules(lifespan_days=600))) == ["Applied"]
+
+
+def test_an_as_of_date_out_of_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="an as-of date lies between"):
+        log(as_of=LAST_DAY + timedelta(days=1))
+
+
+# Any log.
+
+AS_OF = st.integers(-5, 175).map(lambda by: START + timedelta(days=by))
+Drawn = tuple[list[Entry], dict[str, Dossier], Rules]
+
+
+@settings(deadline=None, max_examples=400)
+@given(logs(), AS_OF)
+def test_any_log_is_folded_as_by_hand(drawn: Drawn, as_of: date) -> None:
+    entries, clients, rules = drawn
+    folded, by_hand = fold(entries, clients, as_of, rules), Log(entries, clients, rules)
+    expected = by_hand.judge(as_of)
+    assert outcomes(folded) == [each.outcome for each in expected]
+    for verdict, judged in zip(folded.verdicts, expected, strict=True):
+        assert (judged.named or "") in verdict.detail
+        assert verdict.detail or verdict.outcome is Outcome.APPLIED
+    assert {key: str(mark) for key, mark in folded.marks.items()} == by_hand.marks(as_of)
+    assert sorted((each.client, each.issue_date, each.amount) for each in folded.plans) == sorted(by_hand.plans(as_of))
+
+
+@settings(deadline=None, max_examples=150)
+@given(logs(), AS_OF, AS_OF)
+def test_whether_a_row_is_rejected_does_not_depend_on_the_as_of_date(drawn: Drawn, one: date, other: date) -> None:
+    entries, clients, rules = drawn
+    first, second = (fold(entries, clients, each, rules).verdicts for each in (one, other))
+    for before, after in zip(first, second, strict=True):
+        assert (before.outcome is Outcome.REJECTED) == (after.outcome is Outcome.REJECTED)
+        if before.outcome is Outcome.REJECTED:
+            assert before == after
+
+
+@settings(deadline=None, max_examples=100)
+@given(logs(), AS_OF)
+def test_folding_twice_gives_the_same(drawn: Drawn, as_of: date) -> None:
+    entries, clients, rules = drawn
+    assert fold(entries, clients, as_of, rules) == fold(entries, clients, as_of, rules)
+
+
+@settings(deadline=None, max_examples=100)
+@given(logs(), AS_OF)
+def test_deleting_the_rejected_rows_changes_nothing_else(drawn: Drawn, as_of: date) -> None:
+    entries, clients, rules = drawn
+    folded = fold(entries, clients, as_of, rules)
+    kept = [
+        (entry, verdict)
+        for entry, verdict in zip(entries, folded.verdicts, strict=True)
+        if verdict.outcome is not Outcome.REJECTED
+    ]
+    again = fold([entry for entry, _ in kept], clients, as_of, rules)
+    assert again == Folded([verdict for _, verdict in kept], folded.plans, folded.marks)
