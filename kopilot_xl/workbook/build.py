@@ -86,7 +86,7 @@ def build_sample(template: Path, path: Path) -> None:
 
     with TemporaryDirectory() as folder:
         raw = Path(folder) / path.name
-        sample.write_sample(raw, template)
+        sample.write_sample(raw, template=template)
         refresh(open_book(raw), now=sample.SAMPLE_MOMENT)
         _pack(path, _parts(raw))
 
