@@ -100,7 +100,7 @@ def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool
 def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False) -> bytes:
     """Return a worksheet whose cells are these values from A1 on and nothing else.
 
-    A cell keeps its style, a new one takes that of the cell above; column widths and the like stay.
+    A cell keeps its style, a new one takes that of its column; column widths and the like stay.
 
     Raises:
         BookError: the XML is damaged.
@@ -113,14 +113,12 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     style_of = _styles(xml, layout)
     prefix = layout.prefix.decode()
     columns = _column_styles(xml, layout)
-    above: dict[int, str] = {}
     output: list[str] = []
     filled: list[tuple[int, int]] = []
     for n, values in edits.items():
         cells = []
         for column, value in values.items():
-            style = style_of.get((n, column)) or above.get(column) or columns.get(column, "0")
-            above[column] = style
+            style = style_of.get((n, column)) or columns.get(column, "0")
             kind, text = encoded(value, date1904)
             if kind is None or text == "":
                 continue
