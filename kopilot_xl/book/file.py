@@ -24,6 +24,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 MAX_READ = 30_000_000
 """How many cells the values of a sheet may span: one stray value far away would cost all memory."""
 
+_Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
 _EMPTY = Edit(keep_formula=False)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -179,7 +180,7 @@ class FileBook:
         values = self._values(layout.sheet)
         rows: list[Sequence[Value]] = []
         for row in values[layout.header_row : layout.header_row + layout.height]:
-            piece = row[left:right]
+            piece = row[left:right] if left or right < len(row) else row
             rows.append(piece if len(piece) == len(blank) else piece + blank[len(piece) :])
         rows += [list(blank) for _ in range(layout.height - len(rows))]
         return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
@@ -345,14 +346,13 @@ class FileBook:
         for key, height in self._heights.items():
             layout = self._layout(key)
             self._resize(layout, height, edits[layout.sheet.part], moves.setdefault(layout.sheet.part, []))
-        formulas_gone = False
+        losing = False
         for sheet in self._sheets.values():
             if sheet.part in self._writes:
-                before = self._xml(sheet)
                 after = self._written(sheet, edits[sheet.part], moves.get(sheet.part, []))
                 self._package.replace(sheet.part, after)
-                formulas_gone = formulas_gone or self._loses_formulas(before, after)
-        if formulas_gone:
+                losing = losing or self._loses_formulas(sheet, edits[sheet.part], moves, after)
+        if losing:
             self._drop_calculation_chain()
         self._package.save(path)
 
@@ -523,9 +523,7 @@ class FileBook:
         except BaseException as error:
             self._refuse_unreadable(error, f" (sheet {sheet.name})")
             raise
-        values: list[list[Value]] = [
-            [value if value.__class__ is float else _plain(value) for value in row] for row in read
-        ]
+        values = _plain(read)
         codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml))
         texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
         special: dict[tuple[int, int], Value] = {**texts, **{place: ErrorValue(code) for place, code in codes.items()}}
@@ -661,11 +659,23 @@ class FileBook:
         except SaveError as error:
             raise SaveError(f"{self.name}, sheet {sheet.name}: {error}") from error
 
-    def _loses_formulas(self, before: bytes, after: bytes) -> bool:
-        if before == after:
+    def _loses_formulas(
+        self, sheet: _Sheet, edits: cells.Edits, moves: Mapping[str, Sequence[Move]], after: bytes
+    ) -> bool:
+        """Tell whether a cell of a sheet has a formula no longer."""
+        may_lose = (
+            self._writes[sheet.part].content is not None
+            or moves.get(sheet.part)
+            or any(
+                isinstance(change, Edit) and not change.keep_formula
+                for columns in edits.values()
+                for change in columns.values()
+            )
+        )
+        if not may_lose:
             return False
         kept = {(row, column) for row, column, _ in worksheet.formulas(after)}
-        return any((row, column) not in kept for row, column, _ in worksheet.formulas(before))
+        return any((row, column) not in kept for row, column, _ in self._formulas(sheet))
 
     def _drop_calculation_chain(self) -> None:
         """Leave out the calculation chain, which may name no cell without a formula; Excel makes a new one."""
@@ -721,8 +731,18 @@ def _is_text(value: Value) -> bool:
     return isinstance(value, str) and value.strip() != ""
 
 
-def _plain(value: str | float | date | time | timedelta) -> Value:
-    """Return what calamine read as a value of ours."""
+def _plain(read: list[list[_Read]]) -> list[list[Value]]:
+    """Return what calamine read as values of ours."""
+    kinds: set[type] = set()
+    for row in read:
+        kinds.update(map(type, row))
+    if kinds & {datetime, timedelta}:
+        return [[_plain_value(value) for value in row] for row in read]
+    # Nearly every sheet comes here, some with a million cells.
+    return [[None if value == "" else value for value in row] if "" in row else row for row in read]  # type: ignore[misc]
+
+
+def _plain_value(value: _Read) -> Value:
     if value == "":
         return None
     if isinstance(value, datetime) and value.time() == time():
