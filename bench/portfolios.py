@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from kopilot_xl.book import Value, open_book
-from kopilot_xl.create import TEMPLATE
 from kopilot_xl.sheets import clients, transactions
+from kopilot_xl.workbook import TEMPLATE
 
 AS_OF = date(2026, 7, 1)
 
