@@ -519,6 +519,15 @@ def test_a_planned_row_counts_by_the_recording_date(planned: str, outcome: str) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("amount", "outcome"), [(10.0, "Rejected"), (None, "Rejected"), (0.0, "Applied"), (-10.0, "Applied")]
+)
+def test_a_planned_row_counts_unless_its_amount_is_zero_or_less(amount: float | None, outcome: str) -> None:
+    transactions = invoices("2026-06-20", amount=amount, status=Status.PLANNED)
+    folded = log(row("2026-06-01", REACTIVATE), transactions=transactions, created_on="2024-01-01")
+    assert outcomes(folded) == [outcome]
+
+
 def test_a_plan_of_the_log_counts_for_later_rows_until_it_is_fulfilled() -> None:
     rows = (row("2026-05-01", PLAN, "2026-06-20", 100), row("2026-06-01", CANCELED))
     assert outcomes(log(*rows)) == ["Superseded", "Applied"]
