@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Value, open_book
@@ -83,8 +84,10 @@ def demo(path: str | PathLike[str], *, force: bool = False) -> Report:
     from kopilot_xl.workbook.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 
     target = _target(path, force)
-    write_sample(target)
-    return refresh(open_book(target), SAMPLE_DATE, now=SAMPLE_MOMENT)
+    with TemporaryDirectory() as folder:
+        draft = Path(folder, target.name)
+        write_sample(draft)
+        return refresh(open_book(draft), SAMPLE_DATE, output=target, now=SAMPLE_MOMENT)
 
 
 def _target(path: str | PathLike[str], force: bool) -> Path:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -479,6 +480,7 @@ def _text(value: Value) -> str:
     return " ".join(shown(value).split())
 
 
+@lru_cache(maxsize=4096)
 def _fold(heading: str) -> str:
     """What a heading is compared by: case, accents, blanks and punctuation do not count."""
     plain = unicodedata.normalize("NFKD", heading.replace("#", " no ")).casefold()

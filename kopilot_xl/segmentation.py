@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from os import PathLike
 from os import path as paths
 from pathlib import Path
@@ -18,6 +17,7 @@ from narwhals.typing import IntoFrameT
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.engines import Engine
 from kopilot_xl.errors import KopilotError, MissingError, SaveError
 from kopilot_xl.sheets import clients as clients_sheet
 from kopilot_xl.sheets import transactions as transactions_sheet
@@ -43,14 +43,6 @@ COLUMNS = (clients_sheet.CLIENT_ID.header, *_RESULT.values())
 _PLACE, _KEY, _SHOWN = "_place", "client", "_shown"
 _Frame = nw.DataFrame[Any]
 _NUMBERS = (nw.Decimal, nw.Float32, nw.Float64)
-
-
-class Engine(StrEnum):
-    """The library that computes."""
-
-    POLARS = "polars"
-    PANDAS = "pandas"
-    DUCKDB = "duckdb"
 
 
 class FrameError(KopilotError):
@@ -312,7 +304,7 @@ def segment_files(
     from kopilot_xl import exports
 
     start, day = time.perf_counter(), as_of or date.today()
-    build = _builder(Engine(engine))
+    build = Engine(engine).builder()
     order = DateOrder(date_order) if date_order else None
     target = None if output is None else _target(output, (clients, transactions))
     people_export, rows_export = exports.read_pair(clients, transactions, order)
@@ -346,50 +338,6 @@ def segment_files(
     if target is not None:
         _write(result, target)
     return result
-
-
-_Builder = Callable[[dict[str, Sequence[Any]]], Any]
-
-
-def _builder(engine: Engine) -> _Builder:
-    """Return what makes a frame of columns: `client` and `status` text, `amount` numbers, the others days.
-
-    Raises:
-        KopilotError: the engine is not installed.
-    """
-    if engine is Engine.DUCKDB:
-        try:
-            import duckdb
-        except ImportError as error:
-            raise KopilotError(
-                'The engine duckdb is not installed. Install it with: pip install "kopilot-xl[duckdb]"; '
-                "or choose the engine polars."
-            ) from error
-        connection = duckdb.connect()
-
-        def relation(columns: dict[str, Sequence[Any]]) -> Any:
-            kinds = {"client": "VARCHAR", "status": "VARCHAR", "amount": "DOUBLE"}
-            typed = ", ".join(f"{name}::{kinds.get(name, 'DATE')} AS {name}" for name in columns)
-            return connection.from_df(_pandas_frame(columns)).project(typed)
-
-        return relation
-    return _pandas_frame if engine is Engine.PANDAS else _polars_frame
-
-
-def _pandas_frame(columns: dict[str, Sequence[Any]]) -> Any:
-    import pandas
-
-    kinds = {"client": "str", "status": "str", "amount": "float64"}
-    return pandas.DataFrame(
-        {name: pandas.Series(values, dtype=kinds.get(name, "datetime64[us]")) for name, values in columns.items()}
-    )
-
-
-def _polars_frame(columns: dict[str, Sequence[Any]]) -> Any:
-    import polars
-
-    kinds: dict[str, Any] = {"client": polars.String, "status": polars.String, "amount": polars.Float64}
-    return polars.DataFrame(columns, schema={name: kinds.get(name, polars.Date) for name in columns})
 
 
 def _fetched(native: Any) -> list[tuple[Any, ...]]:

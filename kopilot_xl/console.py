@@ -1,0 +1,349 @@
+"""What the command line shows: reports for people, and the same as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from kopilot_xl.domain import words
+from kopilot_xl.domain.portfolio import do_next
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
+from kopilot_xl.sheets import palette, portfolio
+from kopilot_xl.sheets.findings import Kind
+
+if TYPE_CHECKING:
+    from kopilot_xl.create import Created
+    from kopilot_xl.domain.portfolio import Client, Summary
+    from kopilot_xl.exports import Choices
+    from kopilot_xl.refreshing import Report
+    from kopilot_xl.segmentation import Segmentation
+    from kopilot_xl.sheets.findings import Problem
+
+_WIDTH = 100
+"""How wide a report is where no terminal says so."""
+_BAR = 30
+_DO_NEXT = {Heading.CLEAN: 5, Heading.REACTIVATE: 3, Heading.DECIDE: 3}
+"""How many clients are named under each heading."""
+_PROBLEMS, _NOTICES = 5, 3
+"""How many problems and notices a refresh lists."""
+
+_PLAIN = {
+    "✓": "+",
+    "✗": "x",
+    "█": "#",
+    "─": "-",
+    "┼": "+",
+    "●": "o",
+    "…": "...",
+    "·": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "→": "->",
+    "€": "EUR",
+}
+"""What stands for a sign where the terminal's encoding has none."""
+
+
+def fitting(text: str, encoding: str | None) -> str:
+    """Return a text with every sign that an encoding cannot write replaced by one that it can."""
+    code = encoding or "ascii"
+    try:
+        text.encode(code)
+    except UnicodeEncodeError:
+        return "".join(_sign(each, code) for each in text)
+    except LookupError:
+        return fitting(text, "ascii")
+    return text
+
+
+def _sign(sign: str, encoding: str) -> str:
+    for attempt in (sign, _PLAIN.get(sign), unicodedata.normalize("NFKD", sign)[:1]):
+        if attempt:
+            try:
+                attempt.encode(encoding)
+            except UnicodeEncodeError:
+                continue
+            return attempt
+    return "" if unicodedata.combining(sign) or sign == "\ufe0f" else "?"
+
+
+class _Fitting:
+    """A stream that never fails on a sign its encoding does not have."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(fitting(text, getattr(self._stream, "encoding", None)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command to end; Rich's own way counts as a failure."""
+        raise BrokenPipeError
+
+
+class Screen:
+    """Where a command writes: a terminal with colours and wrapped lines, or plain lines where there is none."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.console: Console = _Console(file=_Fitting(stream), highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]  # all that Rich asks of a stream
+        if not self.console.is_terminal:
+            self.console = _Console(
+                file=self.console.file, highlight=False, markup=False, emoji=False, width=_WIDTH, color_system=None
+            )
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person is looking on."""
+        return self.console.is_terminal
+
+    def line(self, text: str | Text = "", *, indent: int = 0) -> None:
+        """Write a line; in a terminal a long one is wrapped under its indent, elsewhere it stays one."""
+        content = Text(text) if isinstance(text, str) else text
+        if self.is_terminal:
+            self.console.print(Padding(content, (0, 0, 0, indent)) if indent else content)
+        else:
+            self.console.print(Text(" " * indent) + content, soft_wrap=True)
+
+    def show(self, content: RenderableType, *, indent: int = 0) -> None:
+        """Write a block such as a table."""
+        block = Padding(content, (0, 0, 0, indent))
+        if self.is_terminal:
+            self.console.print(block)
+        else:
+            with self.console.capture() as lines:
+                self.console.print(block)
+            self.console.file.write("\n".join(each.rstrip() for each in lines.get().split("\n")))
+
+    def data(self, content: object) -> None:
+        """Write one line of JSON, which any encoding can hold."""
+        self.console.file.write(json.dumps(content) + "\n")
+        self.console.file.flush()
+
+
+# a refreshed book
+
+
+def report(screen: Screen, found: Report) -> None:
+    """Show a refreshed portfolio: its shape and why, the histogram, the tilt, whom to turn to, what is wrong."""
+    summary = found.summary
+    screen.line(_title(found))
+    screen.line()
+    screen.line(Text(summary.shape.value, "bold") + Text(f"  {summary.words}"))
+    for check in summary.checks:
+        mark = Text("✓", f"#{palette.GOOD}") if check.passed else Text("✗", f"#{palette.ALERT} bold")
+        screen.line(mark + Text(f" {check.text}", ""), indent=2)
+    screen.line()
+    screen.show(_histogram(summary, found.currency), indent=2)
+    screen.line(Text(portfolio.outside(summary), "dim"), indent=2)
+    if summary.tilt is not None:
+        screen.line()
+        screen.show(_tilts(summary), indent=2)
+    _to_do(screen, found)
+    _findings(screen, found)
+
+
+def brief(screen: Screen, found: Report, name: str) -> None:
+    """Show a refreshed book among others, in a line."""
+    summary = found.summary
+    problems = found.count(Kind.PROBLEM)
+    told = [
+        f"as of {words.day(found.as_of)}",
+        summary.shape.value,
+        words.count(summary.size, "client"),
+        f"tilt {_tilt(summary.tilt)}",
+        words.count(problems, "data problem") if problems else "no data problems",
+    ]
+    screen.line(Text(name, "bold") + Text(": " + ", ".join(told)))
+
+
+def as_json(found: Report, name: str) -> dict[str, object]:
+    """Return what a refresh found, in values JSON knows; tilts are unrounded, null where there is nothing to weigh."""
+    summary = found.summary
+    return {
+        "book": name,
+        "as_of": found.as_of.isoformat(),
+        "shape": summary.shape.value,
+        "tilt": summary.tilt,
+        "tilt_by_value": summary.tilt_by_value,
+        "segments": {each.value: summary.counts[each] for each in Segment},
+        "portfolio": summary.size,
+        "actions": {each.value: number for each, number in found.actions.items()},
+        "problems": found.count(Kind.PROBLEM),
+        "notices": found.count(Kind.NOTICE),
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _title(found: Report) -> Text:
+    return Text(found.book, "bold") + Text(f"  as of {words.day(found.as_of)}", "")
+
+
+def _histogram(summary: Summary, currency: str) -> Table:
+    longest = max([*(summary.counts[each] for each in BARS), 1])
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("Segment", no_wrap=True)
+    table.add_column("", width=_BAR, no_wrap=True)
+    table.add_column("Clients", justify="right")
+    table.add_column("Share", justify="right")
+    table.add_column(f"Value, {currency}" if currency else "Value", justify="right")
+    for segment in BARS:
+        count = summary.counts[segment]
+        length = max(round(count / longest * _BAR), 1) if count else 0
+        share = summary.share(segment)
+        table.add_row(
+            segment.value,
+            Text("█" * length, f"#{palette.SEGMENTS[segment]}"),
+            f"{count:,}",
+            "" if share is None else f"{share:.0%}",
+            f"{summary.values[segment]:,.0f}",
+            style="dim" if segment is Segment.LOST else "",
+        )
+    table.add_row("Portfolio", "", f"{summary.size:,}", "", f"{summary.value(PORTFOLIO):,.0f}", style="bold")
+    return table
+
+
+def _tilts(summary: Summary) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    for name, tilt in (("Tilt by clients", summary.tilt), ("Tilt by value", summary.tilt_by_value)):
+        table.add_row(name, portfolio.balance(tilt) or "", _tilt(tilt))
+    return table
+
+
+def _tilt(tilt: float | None) -> str:
+    return "none" if tilt is None else f"{tilt:+.2f}"
+
+
+def _to_do(screen: Screen, found: Report) -> None:
+    lists = do_next(found.clients)
+    if not any(lists.values()):
+        return
+    screen.line()
+    screen.line(Text("Do next", "bold"))
+    for heading, clients in lists.items():
+        room = _DO_NEXT[heading]
+        for each in clients[:room]:
+            screen.line(_client(each, found, heading if each is clients[0] else None), indent=2)
+        if len(clients) > room:
+            screen.line(Text(f"{'':14}… and {len(clients) - room:,} more", "dim"), indent=2)
+
+
+def _client(client: Client, found: Report, heading: Heading | None) -> Text:
+    told = [client.name or client.id]
+    if client.name and client.name != client.id:
+        told[0] += f" ({client.id})"
+    if client.segment is Segment.LEAVING and client.leaves_on:
+        told.append(f"{words.count((client.leaves_on - found.as_of).days, 'day')} left")
+    if client.overdue:
+        told.append(f"planned for {words.day(client.overdue)}, not invoiced")
+    if client.value:
+        told.append(f"{found.currency} {client.value:,.0f}".strip())
+    segment = client.segment or Segment.NO_ACTIVITY
+    return (
+        Text(f"{heading or '':14}", "dim")
+        + Text(f"{segment.value:14}", f"#{palette.SEGMENTS[segment]}")
+        + Text(", ".join(told))
+    )
+
+
+def _findings(screen: Screen, found: Report) -> None:
+    problems, notices = found.count(Kind.PROBLEM), found.count(Kind.NOTICE)
+    screen.line()
+    screen.line(Text(portfolio.found(problems, notices), f"#{palette.ALERT}" if problems else ""))
+    for kind, room in ((Kind.PROBLEM, _PROBLEMS), (Kind.NOTICE, _NOTICES)):
+        some = [each for each in found.problems if each.kind is kind]
+        _listed(screen, some[:room])
+        if len(some) > room:
+            screen.line(Text(f"… and {words.count(len(some) - room, f'more {kind.lower()}')}", "dim"), indent=2)
+
+
+def _listed(screen: Screen, problems: Iterable[Problem]) -> None:
+    for each in problems:
+        style = "" if each.kind is Kind.PROBLEM else "dim"
+        screen.line(Text(str(each), style), indent=2)
+
+
+# a checked book
+
+
+def checked(screen: Screen, found: Report) -> None:
+    """Show every problem and notice of a book."""
+    problems, notices = found.count(Kind.PROBLEM), found.count(Kind.NOTICE)
+    screen.line(_title(found))
+    told = [words.count(problems, "data problem") if problems else "No data problems"]
+    if notices:
+        told.append(words.count(notices, "notice"))
+    screen.line(Text(f"{' and '.join(told)}.", f"#{palette.ALERT}" if problems else f"#{palette.GOOD}"))
+    for kind in Kind:
+        _listed(screen, [each for each in found.problems if each.kind is kind])
+
+
+def checked_as_json(found: Report, name: str) -> dict[str, object]:
+    """Return every problem and notice of a book, in values JSON knows."""
+    return {
+        "book": name,
+        "as_of": found.as_of.isoformat(),
+        "problems": [_finding(each) for each in found.problems if each.kind is Kind.PROBLEM],
+        "notices": [_finding(each) for each in found.problems if each.kind is Kind.NOTICE],
+    }
+
+
+def _finding(problem: Problem) -> dict[str, object]:
+    return {
+        "place": problem.place,
+        "sheet": problem.sheet,
+        "row": problem.row,
+        "column": problem.column,
+        "value": problem.value,
+        "wrong": problem.wrong,
+        "done": problem.done,
+    }
+
+
+# what was read and made
+
+
+def created(screen: Screen, made: Created) -> None:
+    """Show where a new workbook is, what is in it, how the exports were read and how to go on."""
+    choices(screen, made.choices)
+    if made.choices:
+        filled = f"{words.count(made.clients, 'client')} and {words.count(made.transactions, 'transaction')}"
+        how = f"Next: kopilot-xl refresh {_quoted(str(made.path))}"
+    else:
+        filled = "no clients yet"
+        how = "Next: fill its sheets Clients and Transactions, then refresh it."
+    screen.line(Text(str(made.path), "bold") + Text(f" is made, with {filled}."))
+    screen.line(how)
+
+
+def choices(screen: Screen, read: Sequence[Choices]) -> None:
+    """Show how exports were read."""
+    for each in read:
+        screen.line(Text(each.title, "bold"))
+        for line in each.lines:
+            screen.line(line, indent=2)
+
+
+def segmented(screen: Screen, found: Segmentation) -> None:
+    """Show how files were read and every problem in them."""
+    choices(screen, found.choices)
+    _listed(screen, found.problems)
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
