@@ -18,14 +18,14 @@ from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-RECORDED_ON = Column("Recorded on", Format.DATE, width=13, required=True)
+RECORDED_ON = Column("Recorded on", Format.DATE, width=14, required=True)
 CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True)
 ACTION = Column("Action", width=16, required=True, choices=tuple(Action))
-ISSUE_DATE = Column("Issue date", Format.DATE, width=12, required=True)
+ISSUE_DATE = Column("Issue date", Format.DATE, width=13, required=True)
 AMOUNT = Column("Amount", Format.AMOUNT, width=12, required=True)
 NOTE = Column("Note", width=34)
 STATUS = Column("Status", width=13, written=True)
-DETAIL = Column("Detail", width=60, written=True)
+DETAIL = Column("Detail", width=90, written=True)
 
 TABLE = Table("Actions", (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))
 

@@ -63,11 +63,11 @@ SEGMENT = Column(
     formula=f"SEGMENT({{{CLIENT_ID.header}}})",
     rule=f"SEGMENT(Clients[[#This Row],[{CLIENT_ID.header}]])",
 )
-LAST_INVOICE = Column("Last invoice", Format.DATE, width=12, written=True)
-NEXT_PLANNED = Column("Next planned", Format.DATE, width=13, written=True)
-LEAVES_ON = Column("Leaves on", Format.DATE, width=12, written=True)
+LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
+NEXT_PLANNED = Column("Next planned", Format.DATE, width=15, written=True)
+LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
 VALUE = Column("Value", Format.AMOUNT, width=12, written=True)
-NEXT_ACTION = Column("Next action", width=80, written=True)
+NEXT_ACTION = Column("Next action", width=100, written=True)
 
 TABLE = Table(
     "Clients",

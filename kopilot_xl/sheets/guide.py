@@ -43,7 +43,7 @@ def build(ws: Worksheet) -> None:
     from kopilot_xl.workbook import looks
 
     quiet, strong = looks.font(color=palette.MUTED), looks.font(bold=True)
-    reading = looks.align(vertical="top", wrap=True)
+    reading = looks.align(wrap=True)
     ws.sheet_view.showGridLines = False
     looks.widths(ws, (3, 5, 24, 62, 84))
     looks.put(ws, "B1", SHEET, look=looks.font(size=18, bold=True, color=palette.ACCENT))
@@ -66,9 +66,9 @@ def build(ws: Worksheet) -> None:
     heading(row, "The segments", "", "Who is in it", "What to do")
     for segment in (*reversed(BARS), Segment.CANCELED):
         row += 1
-        looks.put(ws, f"B{row}", segment.icon, look=looks.font(size=12), stand=looks.align("center", "top"))
+        looks.put(ws, f"B{row}", segment.icon, look=looks.font(size=12), stand=looks.align("center"))
         tint = palette.TINTS[segment]
-        looks.put(ws, f"C{row}", segment, look=strong, stand=looks.align(vertical="top"), background=tint)
+        looks.put(ws, f"C{row}", segment, look=strong, stand=looks.align(indent=1), background=tint)
         looks.put(ws, f"D{row}", Rules().meaning(segment), stand=reading)
         looks.put(ws, f"E{row}", segment.advice, stand=reading)
         ws.row_dimensions[row].height = 28
@@ -76,9 +76,8 @@ def build(ws: Worksheet) -> None:
     heading(row, "The formulas")
     for formula, text in FORMULAS:
         row += 1
-        looks.put(ws, f"B{row}:C{row}", f"'{formula}", look=looks.font(name=looks.MONOSPACED, bold=True))
-        ws[f"B{row}"].value = formula
-        ws[f"B{row}"].data_type = "s"
+        looks.put(ws, f"B{row}:C{row}", formula, look=looks.font(name=looks.MONOSPACED, bold=True))
+        ws[f"B{row}"].data_type = "s"  # shown, not computed
         looks.put(ws, f"D{row}:E{row}", text)
         ws.row_dimensions[row].height = 16
     row += 2

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 DATE = Column("Date", Format.DATE, width=12, written=True)
-WRITTEN_ON = Column("Written on", Format.DATE, width=12, written=True)
-COUNTS = {each: Column(each.value, Format.COUNT, width=13, written=True) for each in (*BARS, Segment.CANCELED)}
-SIZE = Column("Portfolio", Format.COUNT, width=11, written=True)
-TILT = Column("Tilt", Format.TILT, width=9, written=True)
-TILT_BY_VALUE = Column("Tilt by value", Format.TILT, width=13, written=True)
-SHAPE = Column("Shape", width=12, written=True)
+WRITTEN_ON = Column("Written on", Format.DATE, width=13, written=True)
+COUNTS = {
+    each: Column(each.value, Format.COUNT, width=max(9, len(each.value) + 5), written=True)
+    for each in (*BARS, Segment.CANCELED)
+}
+SIZE = Column("Portfolio", Format.COUNT, width=13, written=True)
+TILT = Column("Tilt", Format.TILT, width=10, written=True)
+TILT_BY_VALUE = Column("Tilt by value", Format.TILT, width=17, written=True)
+SHAPE = Column("Shape", width=13, written=True)
 
 TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_BY_VALUE, SHAPE))
 
@@ -103,7 +106,7 @@ def build(ws: Worksheet) -> None:
 
     looks.lay_out(ws, TABLE)
     left = len(TABLE.columns) + 2
-    chart_row, heading_row = 2, 28
+    chart_row, heading_row = 2, 27
     ws.column_dimensions[get_column_letter(left - 1)].width = 3
     quiet = looks.font(color=palette.MUTED)
     corner = f"{get_column_letter(left)}{heading_row}"
@@ -112,7 +115,7 @@ def build(ws: Worksheet) -> None:
     for at, (header, shown) in enumerate(zip(TREND_COLUMNS, formats, strict=True)):
         letter = get_column_letter(left + at)
         side = looks.align("left" if at == 0 else "right")
-        ws.column_dimensions[letter].width = 13
+        ws.column_dimensions[letter].width = 14
         looks.put(
             ws, f"{letter}{heading_row + 1}", header, look=looks.font(bold=True, color=palette.MUTED), stand=side,
             background=palette.BAND,
@@ -122,4 +125,4 @@ def build(ws: Worksheet) -> None:
     first = f"{get_column_letter(left)}{heading_row + 2}"
     looks.name(ws, TREND, first, TREND_DATES, len(TREND_COLUMNS))
     charts.trend(ws, left, heading_row + 1, TREND_DATES, chart_row, heading_row - 2)
-    looks.page_break_after(ws, left - 1, 75)
+    looks.page_break_after(ws, left - 1, 64)

@@ -166,7 +166,7 @@ def balance(tilt: float | None) -> str | None:
     return "".join(beam)
 
 
-_WIDTHS = (3, 15, 11, 31, 10, 12, 12, 40, 1.5, 4.5, 15, 10, 9, 13, 11)
+_WIDTHS = (3, 16, 11, 31, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
 """A to O: the clients to turn to take B to H and on, the histogram's table I to O."""
 _DO_NEXT_ROW = 18
 """Where the lower part of the page begins."""
@@ -224,11 +224,12 @@ def _build_shape(ws: Worksheet) -> None:
     looks.when(ws, "A9:A11", 'A9="✗"', color=palette.ALERT)
     looks.put(ws, "B13", "Tilt", look=looks.font(bold=True, color=palette.ACCENT))
     scale = "inactive".ljust(_BALANCE * 2 + 1 - len("engaged")) + "engaged"
-    looks.put(ws, "D13", scale, look=looks.font(name=looks.MONOSPACED, color=palette.MUTED))
+    aside = looks.align(indent=1)
+    looks.put(ws, "D13", scale, look=looks.font(name=looks.MONOSPACED, color=palette.MUTED), stand=aside)
     for row in (14, 15):
         looks.put(ws, f"B{row}", look=quiet)
         looks.put(ws, f"C{row}", look=looks.font(bold=True), stand=looks.align("right"), shown=Format.TILT)
-        looks.put(ws, f"D{row}", look=looks.font(name=looks.MONOSPACED, bold=True, color=palette.ACCENT))
+        looks.put(ws, f"D{row}", look=looks.font(name=looks.MONOSPACED, bold=True, color=palette.ACCENT), stand=aside)
     for name, place in ((SHAPE, "B4"), (WORDS, "B5"), (CHECKS, "A9"), (TILT, "B14")):
         looks.name(ws, name, place, *BLOCKS[name])
 
@@ -283,18 +284,17 @@ def _build_do_next(ws: Worksheet) -> int:
         for letter, text in zip("BCDEFGH", DO_NEXT_COLUMNS, strict=True):
             first = letter == "B"
             look = looks.font(bold=True, color=palette.ACCENT if first else palette.MUTED)
-            side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "FH" else 0)
+            side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BFH" else 0)
             place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
             looks.put(ws, place, heading if first else text, look=look, stand=side, background=palette.BAND)
         looks.name(ws, DO_NEXT[heading], f"B{row + 1}", *BLOCKS[DO_NEXT[heading]])
         for row in range(row + 1, row + 2 + room):
             for letter, shown in zip("BCDEFGH", formats, strict=True):
                 place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
-                cut = looks.align(
-                    "right" if letter in "EG" else "left", "top", wrap=letter in "DH", indent=1 if letter in "FH" else 0
-                )
-                looks.put(ws, place, stand=cut, shown=shown)
-            ws.row_dimensions[row].height = 14.25
+                side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BFH" else 0)
+                small = looks.font(size=9, color=palette.MUTED) if letter == "H" else None
+                looks.put(ws, place, look=small, stand=side, shown=shown)
+            ws.row_dimensions[row].height = 15.75
     looks.tint_segments(ws, f"B{_DO_NEXT_ROW + 1}:B{row}", f"$B{_DO_NEXT_ROW + 1}")
     return row
 

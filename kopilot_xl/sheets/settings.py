@@ -155,9 +155,10 @@ def build(ws: Worksheet) -> None:
             looks.put(ws, f"{letter}{row}", text, look=heading, stand=side, lines=looks.edge(bottom=palette.ACCENT))
         for row, setting in enumerate(group, row + 1):
             shown_as = _shown_as(setting)
+            ws.row_dimensions[row].height = 18
             looks.put(ws, f"B{row}", setting.label, look=looks.font(bold=True))
             looks.put_input(ws, f"C{row}", setting.default, shown_as)
-            looks.put(ws, f"D{row}", setting.unit or None, look=quiet)
+            looks.put(ws, f"D{row}", setting.unit or None, look=quiet, stand=looks.align(indent=1))
             looks.put(ws, f"E{row}", setting.explanation, look=quiet)
             default = "today" if setting is AS_OF else setting.default
             looks.put(ws, f"F{row}", default, look=quiet, stand=looks.align("right"), shown=shown_as)

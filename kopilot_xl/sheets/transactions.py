@@ -191,4 +191,4 @@ def build(ws: Worksheet) -> None:
     """Lay the sheet out."""
     from kopilot_xl.workbook import looks
 
-    looks.lay_out(ws, TABLE)
+    looks.lay_out(ws, TABLE, upright=True)

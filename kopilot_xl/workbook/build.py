@@ -54,14 +54,11 @@ SHEETS: dict[str, Callable[[Worksheet], None]] = {
 }
 """The sheets in tab order; the settings for xlwings come last."""
 
-_ID_COLUMNS = {
-    each.name: column
-    for each, column in (
-        (clients.TABLE, clients.CLIENT_ID),
-        (transactions.TABLE, transactions.CLIENT_ID),
-        (actions.TABLE, actions.CLIENT_ID),
-    )
-}
+_IDS = (
+    (clients.TABLE, clients.CLIENT_ID),
+    (transactions.TABLE, transactions.CLIENT_ID),
+    (actions.TABLE, actions.CLIENT_ID),
+)
 
 
 def build_template(path: Path) -> None:
@@ -71,12 +68,13 @@ def build_template(path: Path) -> None:
         _with_macros(raw)
         book = load_workbook(raw, keep_vba=True)
         _draw(book)
+        ignored = _ignored_errors(book)
         book.save(raw)
         parts = _parts(raw)
-    ignored = {sheet: _ignored_errors(sheet) for sheet in _ID_COLUMNS}
-    for sheet, text in ignored.items():
+    for sheet, marks in ignored.items():
         part = f"xl/worksheets/sheet{list(SHEETS).index(sheet) + 1}.xml"
-        parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text.encode())
+        text = f"<ignoredErrors>{marks}</ignoredErrors>".encode()
+        parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text)
     _pack(path, parts)
 
 
@@ -95,10 +93,10 @@ def _with_macros(path: Path) -> None:
     """Write a workbook with one sheet and the modules of `vba/`."""
     with ExcelFile.create_new(path) as made:
         project = made.vba_project()
-        for module in ("Module1",):
-            project.delete_module(module)
+        project.delete_module("Module1")
         for source in sorted(SOURCES.glob("*.bas")):
-            project.add_module(source.stem, source.read_text(encoding="utf-8"))
+            lines = source.read_text(encoding="ascii").splitlines()
+            project.add_module(source.stem, "\r\n".join(lines) + "\r\n")
         made.save(path)
 
 
@@ -129,15 +127,16 @@ def _draw(book: Workbook) -> None:
     about.created = about.modified = MADE_ON
 
 
-def _ignored_errors(sheet: str) -> str:
-    """What Excel is not to mark with a green corner: ids kept as text, and the formulas of a calculated column."""
-    table = next(each for each in (clients.TABLE, transactions.TABLE, actions.TABLE) if each.name == sheet)
-    cells = looks.down(table, _ID_COLUMNS[sheet])
-    marks = f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>'
-    for column in table.columns:
-        if column.rule:
-            marks += f'<ignoredError sqref="{looks.down(table, column)}" calculatedColumn="1"/>'
-    return f"<ignoredErrors>{marks}</ignoredErrors>"
+def _ignored_errors(book: Workbook) -> dict[str, str]:
+    """What Excel is not to mark with a green corner, sheet by sheet: ids that are texts, calculated columns."""
+    texts = [(each.name, looks.down(each, column)) for each, column in _IDS]
+    texts.append((problems.TABLE.name, looks.down(problems.TABLE, problems.VALUE)))
+    for name in portfolio.DO_NEXT.values():
+        texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
+    marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]
+    rules = looks.down(clients.TABLE, clients.SEGMENT)
+    marks.append((clients.TABLE.name, f'<ignoredError sqref="{rules}" calculatedColumn="1"/>'))
+    return {sheet: "".join(mark for where, mark in marks if where == sheet) for sheet, _ in marks}
 
 
 def _insert_before(xml: bytes, pattern: bytes, text: bytes) -> bytes:

@@ -24,6 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.sheets import palette
+from kopilot_xl.sheets.table import Format
 from kopilot_xl.workbook import looks
 
 
@@ -70,7 +71,8 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
             series.graphicalProperties = _plain(palette.SEGMENTS[segment])
             chart.series.append(series)
     _finish(chart, "The portfolio over time")
-    chart.x_axis.number_format = "yyyy-mm-dd"
+    chart.x_axis.number_format = Format.DATE.value
+    chart.x_axis.txPr = _text(800, turned=True)
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350))
     chart.y_axis.delete = False
     chart.y_axis.number_format = "0"
@@ -80,6 +82,7 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     chart.legend.txPr = _text(900)
 
     line = LineChart()
+    line.x_axis = chart.x_axis
     tilt = Series(Reference(ws, left + 1 + len(BARS), header_row, max_row=last_row), title_from_data=True)
     tilt.cat = _numbers(labels)
     tilt.smooth = False
@@ -104,7 +107,7 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
 def _finish(chart: BarChart, title: str) -> None:
     """Give a chart the looks both share."""
     chart.title = _title(title, 1200, bold=True)
-    chart.x_axis.delete = False
+    chart.x_axis.delete, chart.x_axis.axPos = False, "b"
     chart.x_axis.majorTickMark = "none"
     chart.x_axis.txPr = _text(900)
     chart.y_axis.txPr = _text(900)
@@ -132,9 +135,10 @@ def _letters(size: int, *, bold: bool = False, color: str = palette.INK) -> Char
     return CharacterProperties(sz=size, b=bold, solidFill=color, latin=Font(typeface=looks.FONT))
 
 
-def _text(size: int, *, bold: bool = False) -> RichText:
+def _text(size: int, *, bold: bool = False, turned: bool = False) -> RichText:
     paragraph = Paragraph(pPr=ParagraphProperties(defRPr=_letters(size, bold=bold)), endParaRPr=_letters(size))
-    return RichText(bodyPr=RichTextProperties(), p=[paragraph])
+    body = RichTextProperties(rot=-5_400_000, vert="horz") if turned else RichTextProperties()
+    return RichText(bodyPr=body, p=[paragraph])
 
 
 def _title(text: str, size: int, *, bold: bool = False) -> Title:

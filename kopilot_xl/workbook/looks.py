@@ -161,24 +161,29 @@ def down(table: Table, column: Column) -> str:
     return f"{letter}2:{letter}{LAST_ROW}"
 
 
-def lay_out(ws: Worksheet, table: Table) -> None:
-    """Lay out the sheet of a table with one blank row: headers, widths, formats, filter, frozen header, page."""
+def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
+    """Lay out the sheet of a table with one blank row: headers, widths, formats, filter, frozen header, page.
+
+    Long texts stay on one line: nobody fits the height of rows that a headless refresh fills.
+    """
+    after_number = False
     for number, column in enumerate(table.columns, 1):
         letter = get_column_letter(number)
-        right = column.format in {Format.AMOUNT, Format.COUNT, Format.SHARE, Format.TILT}
-        side = "right" if right else "left"
+        is_number = column.format in {Format.AMOUNT, Format.COUNT, Format.SHARE, Format.TILT}
+        side, indent = ("right", 1) if is_number else ("left", int(after_number))
+        after_number = is_number
         header = ws[f"{letter}1"]
         header.value = column.header
         header.font = font(bold=True, color=palette.MUTED if column.written else palette.PAPER)
         header.fill = fill(palette.BAND if column.written else palette.ACCENT)
-        header.alignment = align(side)
+        header.alignment = align(side, indent=indent + is_number)  # a number's is clear of the filter button
         header.border = edge(bottom=palette.LINE)
         dimension = ws.column_dimensions[letter]
         dimension.width = column.width
         for styled in (dimension, ws[f"{letter}2"]):
             styled.font = font(color=palette.MUTED if column.written else palette.INK)
             styled.number_format = column.format.value
-            styled.alignment = align(side, "top")
+            styled.alignment = align(side, "top", indent=indent)
         if column.formula:
             ws[f"{letter}2"].value = f"={column.formula}".format_map(
                 {each.header: f"{get_column_letter(at)}2" for at, each in enumerate(table.columns, 1)}
@@ -188,7 +193,7 @@ def lay_out(ws: Worksheet, table: Table) -> None:
     ws.row_dimensions[1].height = 22
     ws.freeze_panes = "A2"
     ws.add_table(_table(table))
-    page(ws, across=True)
+    page(ws, across=True, upright=upright)
     ws.print_title_rows = "1:1"
 
 
@@ -203,9 +208,9 @@ def _table(table: Table) -> SheetTable:
     return drawn
 
 
-def page(ws: Worksheet, *, across: bool = False) -> None:
+def page(ws: Worksheet, *, across: bool = False, upright: bool = False) -> None:
     """Set up an A4 page, lying, one page wide; `across` lets it run over several pages in height."""
-    ws.page_setup.orientation = "landscape"
+    ws.page_setup.orientation = "portrait" if upright else "landscape"
     ws.page_setup.paperSize = 9
     ws.page_setup.fitToWidth = 1
     ws.page_setup.fitToHeight = 0 if across else 1
