@@ -35,7 +35,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
 _ROW_NUMBER = re.compile(rb"<(?:[\w.-]+:)?row\s[^>]*?\br=[\"']([0-9]+)")
 _DIMENSION = re.compile(rb"<(?:[\w.-]+:)?dimension\s[^>]*?ref=[\"']([^\"']+)")
-_VALUE_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s([^>]*)(?<!/)>")
+_VALUE_CELL = re.compile(rb"<(?:[\w.-]+:)?c(?=\s)([^>]*)(?<!/)>")
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,9 @@ def wrapped_values(xml: bytes) -> dict[tuple[int, int], str]:
     if b"<![CDATA[" not in xml:
         return {}
     return {
-        (row, column): cell.findtext("{*}v") or ""
+        (row, column): text
         for row, column, cell in walk(markup.parse(xml))
-        if cell.get("t") == "str" and cell.find("{*}v") is not None
+        if cell.get("t") == "str" and (text := cell.findtext("{*}v"))
     }
 
 
