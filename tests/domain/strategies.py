@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -82,33 +85,68 @@ SHORT = Rules(active_months=1, sleeping_months=2, horizon_months=1, lifespan_day
 START = date(2026, 1, 1)
 
 
+Drawn = tuple[list[Entry], dict[str, Dossier], Rules]
+
+
 @st.composite
-def logs(draw: st.DrawFn) -> tuple[list[Entry], dict[str, Dossier], Rules]:
-    """A log over few days and clients, so that its rows and the invoices meet."""
+def logs(draw: st.DrawFn) -> Drawn:
+    """A log over few days and clients, so that its rows and the invoices meet; any row may be a bad one."""
     last = draw(st.sampled_from([12, 40, 130]))
-    days = st.integers(0, last).map(lambda by: START + timedelta(days=by))
     before = st.integers(-90, last + 10).map(lambda by: START + timedelta(days=by))
     statuses = st.sampled_from([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED, Status.DRAFT])
-    amounts = st.sampled_from([None, 100.0, 100.0, 60.0, 50.0, 49.0, 40.0, 0.0, -100.0])
+    amounts = st.sampled_from([100.0, 60.0, 50.0, 49.0, None, 0.0, -100.0])
     transactions = st.lists(st.builds(Transaction, before, amounts, statuses), max_size=5)
-    clients = {
-        key: Dossier(draw(st.none() | before), draw(transactions)) for key in ("a", "b")[: draw(st.integers(1, 2))]
-    }
-    moments = st.builds(datetime.combine, days, st.sampled_from([time(0), time(9), time(17)]))
-    actions = st.sampled_from([*Action, *Action, None])
+    clients = {key: Dossier(draw(st.none() | before), draw(transactions)) for key in ("a", "b")}
     entries = []
-    for row in range(2, 2 + draw(st.integers(0, 9))):
-        recorded = draw(st.one_of(*[moments] * 9, st.none()))
-        ahead = draw(st.sampled_from([0, 1, 2, 5, 29, 30, 31, 32, 45]))
-        entries.append(
-            Entry(
-                row=row,
-                recorded_on=recorded,
-                client=draw(st.sampled_from([*clients] * 4 + ["unknown", None])),
-                action=draw(actions),
-                issue_date=(recorded or datetime(2026, 1, 1)).date() + timedelta(days=ahead),
-                amount=draw(st.sampled_from([100.0, 100.0, 100.0, 80.0, 0.0, None])),
-                flaw=draw(st.sampled_from([None] * 12 + ["The amount cannot be read."])),
-            )
+    for row in range(2, 2 + draw(st.integers(1, 9))):
+        recorded = datetime.combine(START, time(draw(st.sampled_from([0, 9, 17]))))
+        recorded += timedelta(days=draw(st.integers(0, last)))
+        action = draw(st.sampled_from(Action))
+        planned = action is Action.PLAN_REVENUE
+        entry = Entry(
+            row=row,
+            recorded_on=recorded,
+            client=draw(st.sampled_from("aaab")),
+            action=action,
+            issue_date=recorded.date() + timedelta(days=draw(st.sampled_from(AHEAD))) if planned else None,
+            amount=draw(st.sampled_from([100.0, 80.0])) if planned else None,
         )
-    return entries, clients, draw(st.sampled_from([SHORT, SHORT, Rules()]))
+        entries.append(replace(entry, **draw(st.sampled_from(FLAWS))) if draw(st.integers(0, 9)) == 9 else entry)
+    return entries, clients, draw(st.sampled_from([SHORT, Rules()]))
+
+
+AHEAD = (1, 2, 5, 29, 30, 31, 32, 45)
+FLAWS: tuple[dict[str, Any], ...] = (
+    {"recorded_on": None},
+    {"client": None},
+    {"client": "unknown"},
+    {"action": None},
+    {"issue_date": None},
+    {"issue_date": START},
+    {"amount": None},
+    {"amount": 0.0},
+    {"flaw": "The amount cannot be read."},
+)
+
+
+def crowded_log(seed: int) -> Drawn:
+    """A log of one client in which much happens: plans, marks, lifts and invoices within a few weeks."""
+    chance = random.Random(seed)
+    last = chance.choice([10, 40, 130])
+    transactions = [
+        Transaction(
+            START + timedelta(days=chance.randint(-80, last + 5)),
+            chance.choice([100.0, 100.0, 50.0, 49.0, None, 0.0]),
+            chance.choice([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED]),
+        )
+        for _ in range(chance.randint(0, 4))
+    ]
+    created_on = chance.choice([None, START - timedelta(days=chance.randint(-20, 100))])
+    entries = []
+    for row in range(2, chance.randint(5, 14)):
+        recorded = datetime.combine(START, time(chance.choice([0, 9, 17])))
+        recorded += timedelta(days=chance.randint(0, last))
+        action = chance.choice(list(Action))
+        planned = recorded.date() + timedelta(days=chance.choice(AHEAD))
+        entries.append(Entry(row, recorded, "a", action, planned, chance.choice([100.0, 80.0])))
+    return entries, {"a": Dossier(created_on, transactions)}, SHORT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -13,8 +14,8 @@ from kopilot_xl.domain.actions import Dossier, Entry, Folded, Outcome, Plan, Tra
 from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, Rules
 from kopilot_xl.domain.segments import Action, Segment
-from tests.domain.oracle import Log
-from tests.domain.strategies import START, logs
+from tests.domain.oracle import Judged, Log
+from tests.domain.strategies import START, Drawn, crowded_log, logs
 
 TODAY = date(2026, 7, 1)
 
@@ -497,8 +498,9 @@ def test_a_plan_fulfilled_before_the_mark_stays_fulfilled() -> None:
 # What was known on the recording date.
 
 
-def test_an_invoice_dated_later_does_not_change_the_verdict() -> None:
-    folded = log(row("2026-06-01", CANCELED), transactions=invoices("2026-06-02"))
+@pytest.mark.parametrize("created_on", ["2026-01-01", "2024-01-01"], ids=["No Activity", "Lost, never invoiced"])
+def test_an_invoice_dated_later_does_not_change_the_verdict(created_on: str) -> None:
+    folded = log(row("2026-06-01", CANCELED), transactions=invoices("2026-06-02"), created_on=created_on)
     assert outcomes(folded) == ["Superseded"]
 
 
@@ -558,12 +560,10 @@ def test_an_as_of_date_out_of_range_is_refused() -> None:
 # Any log.
 
 AS_OF = st.integers(-5, 175).map(lambda by: START + timedelta(days=by))
-Drawn = tuple[list[Entry], dict[str, Dossier], Rules]
 
 
-@settings(deadline=None, max_examples=400)
-@given(logs(), AS_OF)
-def test_any_log_is_folded_as_by_hand(drawn: Drawn, as_of: date) -> None:
+def compare(drawn: Drawn, as_of: date) -> list[Judged]:
+    """Fold a log and compare all of the answer with the rules computed by hand, which is returned."""
     entries, clients, rules = drawn
     folded, by_hand = fold(entries, clients, as_of, rules), Log(entries, clients, rules)
     expected = by_hand.judge(as_of)
@@ -573,9 +573,38 @@ def test_any_log_is_folded_as_by_hand(drawn: Drawn, as_of: date) -> None:
         assert verdict.detail or verdict.outcome is Outcome.APPLIED
     assert {key: str(mark) for key, mark in folded.marks.items()} == by_hand.marks(as_of)
     assert sorted((each.client, each.issue_date, each.amount) for each in folded.plans) == sorted(by_hand.plans(as_of))
+    return expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=250)
+@given(logs(), AS_OF)
+def test_any_log_is_folded_as_by_hand(drawn: Drawn, as_of: date) -> None:
+    compare(drawn, as_of)
+
+
+def test_logs_in_which_much_happens_are_folded_as_by_hand() -> None:
+    seen = Counter[str]()
+    for seed in range(1500):
+        drawn = crowded_log(seed)
+        for entry, judged in zip(drawn[0], compare(drawn, START + timedelta(days=seed % 150)), strict=True):
+            by = (
+                ""
+                if judged.outcome != "Superseded"
+                else " by a row"
+                if "row" in str(judged.named)
+                else " by an invoice"
+            )
+            seen[f"{entry.action}: {judged.outcome}{by}"] += 1
+    happened = {each for each, times in seen.items() if times >= 20}
+    assert happened == {
+        *(f"{action}: {outcome}" for action in (LOST, CANCELED, REACTIVATE) for outcome in ("Applied", "Rejected")),
+        *(f"{mark}: Superseded by {what}" for mark in (LOST, CANCELED) for what in ("a row", "an invoice")),
+        *(f"Plan revenue: {each}" for each in ("Applied", "Fulfilled", "Overdue", "Superseded by a row")),
+        *(f"{action}: Pending" for action in Action),
+    }
+
+
+@settings(deadline=None, max_examples=100)
 @given(logs(), AS_OF, AS_OF)
 def test_whether_a_row_is_rejected_does_not_depend_on_the_as_of_date(drawn: Drawn, one: date, other: date) -> None:
     entries, clients, rules = drawn
@@ -586,7 +615,7 @@ def test_whether_a_row_is_rejected_does_not_depend_on_the_as_of_date(drawn: Draw
             assert before == after
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(logs(), AS_OF)
 def test_folding_twice_gives_the_same(drawn: Drawn, as_of: date) -> None:
     entries, clients, rules = drawn

@@ -268,6 +268,14 @@ def test_within_a_segment_the_most_valuable_client_comes_first_then_by_name() ->
     ]
 
 
+def test_clients_of_the_same_value_come_by_name_then_by_id() -> None:
+    clients = [
+        Client(key=number, id=number, name=name, segment=Segment.LOST, value=1.0)
+        for number, name in (("1", "bravo"), ("3", "alpha"), ("2", "alpha"))
+    ]
+    assert [each.id for each in do_next(clients)[Heading.REACTIVATE]] == ["2", "3", "1"]
+
+
 @pytest.mark.parametrize(
     ("plans", "listed"),
     [
