@@ -116,16 +116,16 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-AsOf = Annotated[
-    date | None,
-    typer.Option(
+def _as_of(beats: str) -> Any:
+    return typer.Option(
         "--as-of",
         parser=_day,
         metavar="DATE",
-        help="The day to look at the portfolio, as 2026-04-03 or today. It beats the workbook's own setting.",
+        help=f"The day to look at the portfolio, as 2026-04-03 or today. {beats}",
         show_default=False,
-    ),
-]
+    )
+
+
 Order = Annotated[
     DateOrder | None,
     typer.Option(
@@ -203,7 +203,7 @@ def demo(
 )
 def refresh(
     books: Annotated[list[str], typer.Argument(metavar="BOOK", help="The workbooks, .xlsx or .xlsm.")],
-    as_of: AsOf = None,
+    as_of: Annotated[date | None, _as_of("It beats the workbook's own setting.")] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -221,8 +221,9 @@ def refresh(
 ) -> None:
     """Recompute the segments and the Portfolio sheet of one or more workbooks.
 
-    Excel is not needed. Only the cells a refresh owns are written; a workbook that cannot be refreshed stays as it is.
-    Exit code 0: all refreshed; 1: at least one was not, or --strict found problems; 2: wrong usage.
+    Excel is not needed. Only the cells a refresh owns are written.
+
+    Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage.
     """
     from kopilot_xl import console
     from kopilot_xl.book import open_book
@@ -280,7 +281,7 @@ def segment(
     transactions: Annotated[
         Path, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
     ],
-    as_of: AsOf = None,
+    as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -301,8 +302,9 @@ def segment(
 ) -> None:
     """Tell the segment of each client for data outside a workbook.
 
-    The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value. How the files were
-    read, and every problem in them, is told on standard error.
+    The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
+
+    How the files were read, and every problem in them, is told on standard error.
     """
     from kopilot_xl import console
     from kopilot_xl.segmentation import segment_files

@@ -277,12 +277,17 @@ def _look(path: str | PathLike[str], wanted: _Wanted) -> _Found:
         MissingError: there is no such row.
     """
     grid = _grid(Path(path), wanted)
-    if all(is_blank(each) for row in grid.rows for each in row):
+    if not any(_word(each) for row in grid.rows for each in row):
         raise BookError(f"{grid.path} is empty. Export it again, with a row of headings.")
     found = wanted.find(grid.rows)
     if found is None:
         raise _no_header(grid, wanted)
     return _Found(grid, wanted, *found)
+
+
+def _word(value: Value) -> bool:
+    """Whether a cell says anything; a stray delimiter does not."""
+    return any(map(str.isalnum, value)) if isinstance(value, str) else value is not None
 
 
 def _no_header(grid: _Grid, wanted: _Wanted) -> MissingError:
