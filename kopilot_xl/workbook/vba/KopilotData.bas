@@ -10,18 +10,19 @@ Private Const COUNTS_ROW As Long = 7
 Private Const BARS As Long = 7
 Private Const CLIENTS_ROW As Long = 15
 Private Const FIRST_CLIENT_ROW As Long = 17
-Private Const SNAPSHOT_COLUMNS As Long = 5
 
 ' Excel's numbers of #VALUE! and #N/A, which other programs may not name.
 Private Const ERROR_VALUE As Long = 2015
 Private Const ERROR_NA As Long = 2042
 
 Private snapshot As Variant
-Private known As Collection
+
+' The row of each client's key. Public, because LibreOffice empties a private object variable between two cells.
+Public KopilotKnown As Collection
 
 Public Sub KopilotForget()
     ' The next formula reads the stored snapshot anew.
-    Set known = Nothing
+    Set KopilotKnown = Nothing
 End Sub
 
 Public Function KopilotAnswer(client As Variant, column As Long, as_of As Variant) As Variant
@@ -104,7 +105,6 @@ Private Function Refusal(as_of As Variant) As Variant
         Refusal = CVErr(ERROR_NA)
         Exit Function
     End If
-    If IsMissing(as_of) Then Exit Function
     asked = PlainValue(as_of)
     If IsError(asked) Then
         Refusal = asked
@@ -130,7 +130,7 @@ Private Function Loaded() As Boolean
     Dim sheet As Object
     Dim found As Collection
     Dim clients As Long, row As Long
-    If Not known Is Nothing Then
+    If Not (KopilotKnown Is Nothing) Then
         Loaded = True
         Exit Function
     End If
@@ -142,9 +142,9 @@ Private Function Loaded() As Boolean
     snapshot = sheet.Range("A1:E" & (FIRST_CLIENT_ROW + clients)).Value
     Set found = New Collection
     For row = FIRST_CLIENT_ROW To FIRST_CLIENT_ROW + clients - 1
-        found.Add row, ClientKey(snapshot(row, 1))
+        found.Add row, CStr(snapshot(row, 1))
     Next row
-    Set known = found
+    Set KopilotKnown = found
     Loaded = True
 Missing:
 End Function
@@ -152,14 +152,17 @@ End Function
 Private Function RowOf(key As String) As Long
     ' The row of a client in the snapshot; 0 for an unknown one.
     On Error GoTo Missing
-    RowOf = known.Item(key)
+    RowOf = KopilotKnown.Item(key)
 Missing:
 End Function
 
 Private Function PlainValue(given As Variant) As Variant
-    ' What an argument holds: a range's values, or the argument itself.
+    ' What an argument holds: a range's values, or the argument itself. A variable of its own for the range, since
+    ' LibreOffice fails on given.Value where given is no object, even in the branch that is not taken.
+    Dim cells As Object
     If IsObject(given) Then
-        PlainValue = given.Value
+        Set cells = given
+        PlainValue = cells.Value
     Else
         PlainValue = given
     End If
