@@ -53,12 +53,6 @@ DUCKDB_TYPES: dict[Any, str] = {
     pl.Int64: "BIGINT",
     pl.Int32: "INTEGER",
 }
-    pl.Date: "DATE",
-    pl.String: "VARCHAR",
-    pl.Float64: "DOUBLE",
-    pl.Int64: "BIGINT",
-    pl.Int32: "INTEGER",
-}
 
 
 def to_duckdb(frame: pl.DataFrame) -> duckdb.DuckDBPyRelation:

@@ -1,0 +1,225 @@
+"""New workbooks: empty, filled from exports, and the sample; and what happens to them afterwards."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from kopilot_xl import open_book, refresh
+from kopilot_xl.create import demo, new
+from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.portfolio import Shape
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.refreshing import Report
+from kopilot_xl.sheets import actions
+from kopilot_xl.workbook.sample import SAMPLE_DATE
+from tests.invariants import assert_sound
+
+EXPORTS = Path(__file__).parent / "exports"
+AS_OF = date(2026, 6, 30)
+
+
+def segments(report: Report) -> dict[str, Segment | None]:
+    return {each.id: each.segment for each in report.clients}
+
+
+def test_an_empty_workbook(tmp_path: Path) -> None:
+    made = new(tmp_path / "empty.xlsm")
+    assert (made.path, made.clients, made.transactions, made.choices) == (tmp_path / "empty.xlsm", 0, 0, [])
+    book = open_book(made.path)
+    for name in ("Clients", "Transactions", "Actions", "History", "Problems"):
+        data = book.table(name)
+        assert [each for row in data.rows for each in row if each not in (None, "")] == [], name
+        assert len(data.rows) == 1
+    assert book.cell("AsOf") is None
+    assert_sound(made.path)
+    report = refresh(book, AS_OF)
+    assert report.summary.shape is Shape.EMPTY
+    assert [str(each) for each in report.problems] == [
+        "Clients: There are no clients. The portfolio is empty.",
+        "Transactions: There are no transactions. No client counts as invoiced.",
+    ]
+    assert_sound(made.path)
+
+
+def test_from_the_export_to_an_action_and_back(tmp_path: Path) -> None:
+    made = new(tmp_path / "Körner & Söhne.xlsm", EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv")
+    assert (made.clients, made.transactions) == (5, 7)
+    assert_sound(made.path)
+    first = refresh(open_book(made.path), AS_OF)
+    assert segments(first) == {
+        "00101": Segment.ACTIVE,
+        "00102": Segment.LOST,
+        "00103": Segment.NEW,
+        "00104": Segment.SLEEPING_AWAY,
+        "00105": Segment.NO_ACTIVITY,
+    }
+    assert not first.problems
+    assert_sound(made.path)
+
+    book = open_book(made.path)
+    book.write_table(
+        actions.TABLE.name,
+        {
+            "Recorded on": [date(2026, 6, 28), datetime(2026, 6, 28, 9, 15), date(2026, 6, 29)],
+            "Client ID": ["00105", "00104", "00102"],
+            "Action": ["Plan revenue", "Mark lost", "Mark lost"],
+            "Issue date": [date(2026, 9, 1), None, None],
+            "Amount": [1500, None, None],
+            "Note": ["Garden for the town hall", None, None],
+        },
+    )
+    book.save()
+    assert_sound(made.path)
+    second = refresh(open_book(made.path), AS_OF)
+    assert segments(second) == {
+        **segments(first), "00105": Segment.NEW, "00104": Segment.LOST,
+    }  # fmt: skip
+    assert second.actions[Outcome.APPLIED] == 2
+    assert second.actions[Outcome.REJECTED] == 1
+    assert_sound(made.path)
+
+    sheet = openpyxl.load_workbook(made.path, data_only=True)["Clients"]
+    shown = {row[0].value: [cell.value for cell in row[1:]] for row in sheet.iter_rows(min_row=2)}
+    assert shown["00101"][0] == "Möbelhaus Körner OHG"
+    assert shown["00101"][1] == datetime(2023, 2, 17)
+    assert shown["00104"][2] == "Lost"
+    formulas = openpyxl.load_workbook(made.path, keep_vba=True)["Clients"]
+    assert [formulas.cell(row, 4).value for row in range(2, 7)] == [f"=SEGMENT(A{row})" for row in range(2, 7)]
+
+
+def test_openpyxl_may_write_the_action(tmp_path: Path) -> None:
+    made = new(tmp_path / "book.xlsm", EXPORTS / "contacts.csv", EXPORTS / "sales_invoices.csv")
+    refresh(open_book(made.path), AS_OF)
+    book = openpyxl.load_workbook(made.path, keep_vba=True)
+    sheet = book["Actions"]
+    top = sheet.tables["Actions"].ref.split(":")[0]
+    row = sheet[top].row + 1
+    for column, value in enumerate((date(2026, 6, 29), "basket case", "mark lost"), sheet[top].column):
+        sheet.cell(row, column).value = value
+    book.save(made.path)
+    report = refresh(open_book(made.path), AS_OF)
+    assert segments(report)["Basket Case"] is Segment.LOST
+    assert report.actions[Outcome.APPLIED] == 1
+    assert_sound(made.path, recalculates=True)
+
+
+def test_the_date_order_stays_in_the_workbook(tmp_path: Path) -> None:
+    made = new(
+        tmp_path / "book.xlsm", EXPORTS / "customers_unicode.txt", EXPORTS / "transactions_unicode.txt",
+        date_order="MDY",
+    )  # fmt: skip
+    book = open_book(made.path)
+    assert book.cell("DateOrder") == "MDY"
+    assert [row[0] for row in book.table("Clients").rows] == ["007", "7", "1001"]
+    report = refresh(book, AS_OF)
+    assert not [each for each in report.problems if each.kind == "Problem"]
+    assert segments(report) == {"007": Segment.ACTIVE, "7": Segment.ACTIVE, "1001": Segment.ACTIVE}
+    assert_sound(made.path)
+
+
+def test_without_a_date_order_the_doubtful_rows_are_told_on_refresh(tmp_path: Path) -> None:
+    made = new(tmp_path / "book.xlsm", EXPORTS / "customers_unicode.txt", EXPORTS / "transactions_unicode.txt")
+    report = refresh(open_book(made.path), AS_OF)
+    assert [each.place for each in report.problems] == ["Clients!C4", "Transactions!B3"]
+    assert_sound(made.path)
+
+
+def test_clients_alone(tmp_path: Path) -> None:
+    made = new(tmp_path / "book.xlsm", EXPORTS / "kundenliste.csv")
+    assert (made.clients, made.transactions) == (5, 0)
+    assert segments(refresh(open_book(made.path), AS_OF))["00105"] is Segment.NO_ACTIVITY
+    assert_sound(made.path)
+
+
+def test_a_kopilot_workbook_is_an_export_too(tmp_path: Path) -> None:
+    first = new(tmp_path / "one.xlsm", EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv").path
+    second = new(tmp_path / "two.xlsm", first, first)
+    assert (second.clients, second.transactions) == (5, 7)
+    one, two = open_book(first), open_book(second.path)
+    assert [row[:3] for row in one.table("Clients").rows] == [row[:3] for row in two.table("Clients").rows]
+    assert one.table("Transactions").rows == two.table("Transactions").rows
+
+
+def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text('Client ID,Client\n=1+1,"=HYPERLINK(""x"")"\n-7,+49 30\n')
+    made = new(tmp_path / "book.xlsm", tmp_path / "c.csv")
+    sheet = openpyxl.load_workbook(made.path)["Clients"]
+    assert "f" not in [sheet.cell(row, column).data_type for row in (2, 3) for column in (1, 2)]
+    assert [row[:2] for row in open_book(made.path).table("Clients").rows] == [
+        ["=1+1", '=HYPERLINK("x")'],
+        ["-7", "+49 30"],
+    ]
+    assert_sound(made.path)
+
+
+def test_an_existing_file_is_refused_unless_forced(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsm"
+    path.write_text("mine")
+    for make in (new, demo):
+        with pytest.raises(SaveError, match=r"there already: .*--force"):
+            make(path)
+        assert path.read_text() == "mine"
+    new(path, force=True)
+    assert_sound(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("book.xlsx", r"book\.xlsm"),
+        ("book", r"book\.xlsm"),
+        ("none/book.xlsm", "no folder"),
+        (".", "is a folder"),
+    ],
+)
+def test_a_target_that_cannot_be(name: str, says: str, tmp_path: Path) -> None:
+    for make in (new, demo):
+        with pytest.raises(SaveError, match=says):
+            make(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_read_only_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    os.chmod(folder, 0o555)
+    try:
+        with pytest.raises(SaveError, match="read-only"):
+            new(folder / "book.xlsm")
+    finally:
+        os.chmod(folder, 0o755)
+
+
+def test_a_bad_export_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(MissingError, match="Client ID"):
+        new(tmp_path / "book.xlsm", tmp_path / "c.csv")
+    assert [each.name for each in tmp_path.iterdir()] == ["c.csv"]
+
+
+def test_transactions_need_clients(tmp_path: Path) -> None:
+    with pytest.raises(BookError, match="--clients"):
+        new(tmp_path / "book.xlsm", transactions=EXPORTS / "rechnungen.csv")
+
+
+def test_more_rows_than_a_sheet_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kopilot_xl.create.MOST_ROWS", 3)
+    with pytest.raises(BookError, match=r"kundenliste\.csv has 5 rows.*kopilot-xl segment"):
+        new(tmp_path / "book.xlsm", EXPORTS / "kundenliste.csv")
+
+
+def test_demo(tmp_path: Path) -> None:
+    report = demo(tmp_path / "demo.xlsm")
+    assert (report.book, report.as_of) == ("demo.xlsm", SAMPLE_DATE)
+    assert all(report.summary.counts.values())
+    assert [each.name for each in tmp_path.iterdir()] == ["demo.xlsm"]
+    assert_sound(tmp_path / "demo.xlsm")
+    first = (tmp_path / "demo.xlsm").read_bytes()
+    demo(tmp_path / "demo.xlsm", force=True)
+    assert (tmp_path / "demo.xlsm").read_bytes() == first
