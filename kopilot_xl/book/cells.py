@@ -10,14 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from kopilot_xl.book import ErrorValue, Value, markup
 from kopilot_xl.book.addresses import Area, cell_address, column_number
-from kopilot_xl.book.rows import Cell, RowEditor, UnusualError
-from kopilot_xl.book.rows import cell as cell_text
 from kopilot_xl.book.worksheet import Layout, array_areas, merged_areas, walk
 from kopilot_xl.errors import BookError, SaveError
 
@@ -92,15 +89,9 @@ def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool
     layout = Layout.of(xml)
     ordered = [(row, edits[row]) for row in sorted(edits)]
     _check_reach(xml, layout, edits, moves)
-    whole = _needs_whole_sheet(xml, layout, ordered, moves)
-    by_text = not whole and not layout.prefix
-    editor = _Editor(layout, _column_styles(xml, layout), by_text=by_text, date1904=date1904)
-    pieces = None if whole else _batches(xml, layout)
+    editor = _Editor(layout, _column_styles(xml, layout), date1904)
     with _without_garbage_collection():
-        if pieces is None:
-            inner = editor.edited(xml[layout.inner : layout.inner_end], ordered, moves)
-        else:
-            inner = b"".join(_edited_rows(editor, xml, pieces, ordered))
+        inner = b"".join(_edited_rows(editor, xml, layout, ordered, moves))
     if inner == xml[layout.inner : layout.inner_end]:
         return xml
     return _assembled(xml, layout, inner, editor.created, grow=True)
@@ -228,10 +219,15 @@ def _without_garbage_collection() -> Iterator[None]:
 def _edited_rows(
     editor: _Editor,
     xml: bytes,
-    pieces: list[tuple[int, int, int]],
+    layout: Layout,
     ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+    moves: Sequence[Move],
 ) -> Iterator[bytes]:
-    """Yield the bytes of the rows, batch by batch."""
+    """Yield the bytes of the rows, piece by piece."""
+    pieces = None if _needs_whole_sheet(xml, layout, ordered, moves) else _batches(xml, layout)
+    if pieces is None:
+        yield editor.edited(xml[layout.inner : layout.inner_end], ordered, moves)
+        return
     numbers = [row for row, _ in ordered]
     done = 0
     for batch, start, end in pieces:
@@ -291,7 +287,7 @@ def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
 class _Editor:
     """Sets cells in batches of rows that come one after the other, from the top of the sheet down."""
 
-    def __init__(self, layout: Layout, column_styles: Mapping[int, str], *, by_text: bool, date1904: bool) -> None:
+    def __init__(self, layout: Layout, column_styles: Mapping[int, str], date1904: bool) -> None:
         self.created: Area | None = None
         self._layout = layout
         self._column_styles = column_styles
@@ -301,8 +297,6 @@ class _Editor:
         self._above: dict[int, str] = {}
         self._last_edited = 0
         self._changed = False
-        self._rows = RowEditor(self._edited_cells, _in_spans)
-        self._by_text = by_text
 
     def edited(
         self,
@@ -312,12 +306,6 @@ class _Editor:
     ) -> bytes:
         """Return a batch of rows with the edits made; the very same bytes if all was so already."""
         layout = self._layout
-        if self._by_text:
-            state = self.created, self._last_edited, dict(self._above)
-            try:
-                return self._rows.edited(rows, ordered)
-            except UnusualError:
-                self.created, self._last_edited, self._above = state
         head, tail = layout.root_tag + b"<" + layout.name + b">", b"</" + layout.name + b">"
         try:
             root = etree.fromstring(head + rows + tail + b"</" + layout.root_name + b">", self._parser)
@@ -335,63 +323,6 @@ class _Editor:
         if len(data) == 0:
             return b""
         return written[written.index(b">") + 1 : written.rindex(b"</")]
-
-    def _edited_cells(
-        self, row: int, cells: dict[int, tuple[Cell, bytes]], changes: Mapping[int, Value | Edit]
-    ) -> tuple[dict[int, bytes], list[int]]:
-        """Return the cells of a row as text, and the columns of those that are new. As `_edit_row` does."""
-        if row != self._last_edited + 1:
-            self._above.clear()
-        self._last_edited = row
-        above = self._above
-        written = {column: text for column, (_, text) in cells.items()}
-        new = []
-        for column, change in changes.items():
-            known = cells.get(column)
-            if change is KEEP:
-                above[column] = known[0].style if known else "0"
-            elif known:
-                above[column] = known[0].style
-                written[column] = self._cell_text(row, column, *known, change)
-            else:
-                style = self._style_of_new(column, change, None)
-                if style is not None:
-                    above[column] = style
-                    written[column] = self._cell_text(row, column, Cell(style, "n", None, None, None), b"", change)
-                    new.append(column)
-        if new:
-            here = Area(row, min(new), row, max(new))
-            self.created = here if self.created is None else self.created.joined(here)
-        return written, new
-
-    def _cell_text(self, row: int, column: int, old: Cell, text: bytes, change: Value | Edit) -> bytes:
-        """Return a cell as text; the same text if it is already what it should be. As `_set` does."""
-        value, new_formula, keep = change if type(change) is Edit else (change, None, True)
-        formula = old.formula if keep else None
-        if formula is None and new_formula is not None:
-            formula = b"<f>" + escape(new_formula).encode() + b"</f>"
-        kind, content = encoded(value, self._date1904)  # type: ignore[arg-type]
-        if kind is None and formula is not None:
-            kind, content = "str", ""
-        elif formula is None and content == "":
-            kind = None
-        stored = escape(content).encode()
-        if kind == "str" and formula is None:
-            inline = b'<is><t xml:space="preserve">' + stored + b"</t></is>"
-            same = old.inline == inline or (
-                old.inline == b"<is><t>" + stored + b"</t></is>" and content == content.strip()
-            )
-            if same and old.kind == "inlineStr" and old.formula is None:
-                return text
-            return cell_text(row, column, old.style, "inlineStr", inline)
-        wanted = kind or "n"
-        if text and old.kind == wanted and old.formula == formula and old.inline is None:
-            if old.value == (stored if kind else None):
-                return text
-            if wanted == "n" and kind and old.value and _same(old.value.decode(), content, number=True):
-                return text
-        body = b"<v>" + stored + b"</v>" if kind else b""
-        return cell_text(row, column, old.style, wanted, (formula or b"") + body)
 
     def _edit_rows(self, data: etree._Element, ordered: list[tuple[int, Mapping[int, Value | Edit]]]) -> None:
         last, done, count = 0, 0, len(ordered)
@@ -462,25 +393,20 @@ class _Editor:
         cells: dict[int, etree._Element],
     ) -> etree._Element | None:
         """Insert a cell where it belongs and return it; None where a blank without style would be all."""
-        of_row = element.get("s") if element.get("customFormat") in ("1", "true") else None
-        style = self._style_of_new(column, change, of_row)
-        if style is None:
+        if type(change) is Edit and not change.keep_formula and change.value is None and change.formula is None:
+            return None
+        style = self._above.get(column)
+        if style is None and element.get("customFormat") in ("1", "true"):
+            style = element.get("s")
+        style = style or self._column_styles.get(column, "0")
+        value, formula = (change.value, change.formula) if type(change) is Edit else (change, None)
+        if style == "0" and formula is None and (value == "" or encoded(value, self._date1904)[0] is None):  # type: ignore[arg-type]
             return None
         cell = element.makeelement(_CELL, {"r": cell_address(row, column)})
         if style != "0":
             cell.set("s", style)
         self._place(element, row, column, cell, cells)
         return cell
-
-    def _style_of_new(self, column: int, change: Value | Edit, of_row: str | None) -> str | None:
-        """Return the style of a new cell, None where a blank without style would be all."""
-        value, formula, keep = change if type(change) is Edit else (change, None, True)
-        if value is None and formula is None and not keep:
-            return None
-        style = self._above.get(column) or of_row or self._column_styles.get(column, "0")
-        if style == "0" and formula is None and (value == "" or encoded(value, self._date1904)[0] is None):  # type: ignore[arg-type]
-            return None
-        return style
 
     def _place(
         self,

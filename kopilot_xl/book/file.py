@@ -31,6 +31,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLACE = re.compile(
     r"(?:'((?:[^']|'')+)'|([^'!(),]+))!(\$?[A-Za-z]{0,3}\$?[0-9]*(?::\$?[A-Za-z]{0,3}\$?[0-9]*)?)(?=,|$)"
 )
+_PLAIN_WORD = re.compile(r"[\w .!\[\]()-]+", re.ASCII)  # stands in XML as it is
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
 _ROW_NUMBER = re.compile(rb"<(?:[\w.-]+:)?row\s[^>]*?\br=[\"']([0-9]+)")
@@ -226,7 +227,7 @@ class FileBook:
         found = []
         for sheet in self._sheets.values():
             writes = self._writes.get(sheet.part, _Writes())
-            if writes.content is not None:
+            if writes.content is not None or not _may_mention(self._xml(sheet), wanted):
                 continue
             for row, column, text in self._formulas(sheet):
                 if column not in writes.edits.get(row, ()) and any(word in text.casefold() for word in wanted):
@@ -709,6 +710,12 @@ def _area_of(reference: str) -> Area:
         return Area.parse(reference)
     except ValueError as error:
         raise BookError(f"its XML is damaged ({error})") from error
+
+
+def _may_mention(xml: bytes, words: Sequence[str]) -> bool:
+    """Tell whether a sheet's XML may hold one of these words at all; most do not, and need no closer look."""
+    lowered = markup.as_utf8(xml).lower()
+    return any(not _PLAIN_WORD.fullmatch(word) or word.encode() in lowered for word in words)
 
 
 def _key(name: str) -> str:

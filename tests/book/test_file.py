@@ -331,6 +331,8 @@ def test_formulas_that_mention_words(path: Path) -> None:
     book = FileBook(path)
     assert book.formulas_mentioning(["clients["]) == ["'My notes'!D1", "'My notes'!B4"]
     assert book.formulas_mentioning(["Segment"]) == ["Clients!C2", "Clients!C3", "Clients!C4"]
+    assert book.formulas_mentioning(["Ω", "<", "nowhere"]) == []
+    assert book.formulas_mentioning(["SORT(", "&"]) == ["'My notes'!D1"]
     assert book.formulas_mentioning([]) == []
     book.write_column("Clients", "Segment", ["a", "b", "c"])
     assert book.formulas_mentioning(["Segment"]) == []
