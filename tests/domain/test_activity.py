@@ -335,7 +335,7 @@ def test_every_meeting_of_boundary_days_is_as_computed_by_hand(as_of: date, rule
     assert not differences(computed(engine, people, rows, as_of, rules), people, rows, as_of, rules)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(portfolios())
 @example(([], [], date(2024, 2, 29), DEFAULT))
 def test_any_portfolio_is_as_computed_by_hand(
