@@ -243,7 +243,7 @@ def _edited_rows(
             done = upto
         else:
             yield xml[start:end]
-    while done < len(ordered):  # rows below the last; lxml takes time in proportion to place to put one behind many
+    while done < len(ordered):  # rows below the last
         upto = bisect_left(numbers, ((numbers[done] - 1) // _BATCH + 1) * _BATCH + 1)
         yield editor.edited(b"", ordered[done:upto])
         done = upto
@@ -332,22 +332,23 @@ class _Editor:
                 raise BookError(_DAMAGED_ORDER)
             last = number
             while done < count and ordered[done][0] < number:
-                self._insert_row(data, data.index(element), *ordered[done])
+                new = self._new_row(data, *ordered[done])
+                if len(new):
+                    element.addprevious(new)  # by index, lxml would count from the first row each time
                 done += 1
             if done < count and ordered[done][0] == number:
                 self._edit_row(element, *ordered[done])
                 done += 1
-        end = _after_last(data, _ROW)
         for row, columns in ordered[done:]:
-            end += self._insert_row(data, end, row, columns)
+            new = self._new_row(data, row, columns)
+            if len(new):
+                data.append(new)
 
-    def _insert_row(self, data: etree._Element, index: int, row: int, columns: Mapping[int, Value | Edit]) -> bool:
-        """Insert a row if it gets any cell; tell whether it did."""
+    def _new_row(self, data: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> etree._Element:
+        """Return a new row with its cells; without any it is not worth inserting."""
         element = data.makeelement(_ROW, {"r": str(row)})
         self._edit_row(element, row, columns)
-        if len(element):
-            data.insert(index, element)
-        return len(element) > 0
+        return element
 
     def _edit_row(self, element: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> None:
         if row != self._last_edited + 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import re
+import time as clock
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
@@ -522,3 +523,12 @@ def test_filling_keeps_styles() -> None:
     assert rows_of(fill(sheet_xml("<!-- -->", '<row r="1"><c r="A1" s="1"/></row>'), [[1]])) == (
         '<row r="1"><c r="A1" s="1"><v>1</v></c></row>'
     )
+
+
+def test_many_new_rows_take_time_in_proportion() -> None:
+    edits: Edits = {n: {1: n} for n in range(2, 20_002)}
+    moves = [Move(1, 20_002, 1, 1)]  # a move needs all rows in one tree
+    start = clock.process_time()
+    result = edit(sheet_xml('<row r="1"><c r="A1"><v>1</v></c></row>'), edits, moves=moves)
+    assert clock.process_time() - start < 5
+    assert result.count(b"<c ") == 20_001
