@@ -320,9 +320,10 @@ def segment(
 
 def _different(books: Sequence[str]) -> list[Path]:
     """The workbooks meant, each once, in the order given; Excel's owner files beside open ones are none."""
-    paths = {os.path.realpath(path): path for each in reversed(books) for path in reversed(_meant(each))}
-    several = [path for path in reversed(paths.values()) if not path.name.startswith("~$")]
-    return several if several else list(paths.values())
+    paths: dict[str, Path] = {}
+    for path in (path for each in books for path in _meant(each)):
+        paths.setdefault(os.path.realpath(path), path)
+    return [path for path in paths.values() if not path.name.startswith("~$")] or list(paths.values())
 
 
 def _meant(text: str) -> list[Path]:

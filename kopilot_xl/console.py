@@ -56,12 +56,13 @@ _PLAIN = {
 
 
 def fitting(text: str, encoding: str | None) -> str:
-    """Return a text with every sign that an encoding cannot write replaced by one that it can."""
-    code = encoding or "ascii"
+    """Return a text with every sign that an encoding cannot write replaced by one that it can; None writes all."""
+    if encoding is None:
+        return text
     try:
-        text.encode(code)
+        text.encode(encoding)
     except UnicodeEncodeError:
-        return "".join(_sign(each, code) for each in text)
+        return "".join(_sign(each, encoding) for each in text)
     except LookupError:
         return fitting(text, "ascii")
     return text

@@ -100,8 +100,10 @@ def test_openpyxl_may_write_the_action(tmp_path: Path) -> None:
     sheet = book["Actions"]
     top = sheet.tables["Actions"].ref.split(":")[0]
     row = sheet[top].row + 1
-    for column, value in enumerate((date(2026, 6, 29), "basket case", "mark lost"), sheet[top].column):
-        sheet.cell(row, column).value = value
+    left = sheet[top].column
+    sheet.cell(row, left, date(2026, 6, 29))
+    sheet.cell(row, left + 1, "basket case")
+    sheet.cell(row, left + 2, "mark lost")
     book.save(made.path)
     report = refresh(open_book(made.path), AS_OF)
     assert segments(report)["Basket Case"] is Segment.LOST

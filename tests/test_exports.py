@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table as ExcelTable
 
 from kopilot_xl.errors import BookError, KopilotError, MissingError
@@ -280,7 +281,7 @@ def workbook(path: Path, rows: list[list[Any]], *, table: str | None = None, top
         for column, value in enumerate(row):
             sheet.cell(top + at, 2 + column, value)
     if table:
-        end = openpyxl.utils.get_column_letter(1 + len(rows[0]))
+        end = get_column_letter(1 + len(rows[0]))
         sheet.add_table(ExcelTable(displayName=table, ref=f"B{top}:{end}{top + len(rows) - 1}"))
     book.save(path)
     return path
@@ -306,7 +307,12 @@ def test_the_first_table_of_a_workbook(tmp_path: Path) -> None:
 
 
 def test_the_first_sheet_of_a_workbook_without_tables(tmp_path: Path) -> None:
-    titled = [["Invoices of 2026", "in EUR", None, None, None], [None] * 5, *ROWS, ["Total", None, None, 1213, None]]
+    titled: list[list[Any]] = [
+        ["Invoices of 2026", "in EUR", None, None, None],
+        [None] * 5,
+        *ROWS,
+        ["Total", None, None, 1213, None],
+    ]
     book = workbook(tmp_path / "invoices.xlsx", titled)
     own = written("Customer no,Name\n1001,Acme\n007,Bolt\n", tmp_path, "clients.csv")
     export = read_pair(own, book)[1]

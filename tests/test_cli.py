@@ -1,0 +1,548 @@
+"""The commands: their exit codes, what goes to which stream, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from kopilot_xl import __version__, open_book
+from kopilot_xl.cli import app
+from kopilot_xl.create import new
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.workbook.sample import SAMPLE_DATE, write_sample
+from tests.invariants import assert_sound
+
+ROOT = Path(__file__).parent.parent
+EXPORTS = ROOT / "tests" / "exports"
+CDNOW = ROOT / "tests" / "data" / "cdnow_sample"
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("originals")
+    write_sample(folder / "sample.xlsm")
+    new(folder / "clean.xlsm", EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv")
+    return folder
+
+
+@pytest.fixture
+def folder(originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a workbook that has data problems and one that has none."""
+    shutil.copytree(originals, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Any:
+    """Run a command in this process, with its two streams apart."""
+    return CliRunner().invoke(app, list(arguments), prog_name="kopilot-xl")
+
+
+def process(*arguments: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "kopilot_xl.cli", *arguments],
+        capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONUTF8": "1", **(env or {})}, check=False,
+        timeout=60, **options,
+    )  # fmt: skip
+
+
+def one_line(result: Any) -> str:
+    """The one line a failure says, with nothing else on either stream."""
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("kopilot-xl: ")
+    return str(lines[0])
+
+
+# every command
+
+
+def test_version() -> None:
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"kopilot-xl {__version__}\n")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom kopilot_xl.cli import main\nsys.argv = ['kopilot-xl', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "heavy = {'polars', 'pandas', 'numpy', 'narwhals', 'openpyxl', 'lxml', 'xlwings', 'python_calamine'}\n"
+        "print('LOADED', sorted(heavy & sys.modules.keys()))"
+    )
+    for arguments in (["--help"], ["refresh", "--help"], ["--version"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", check=True,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )  # fmt: skip
+        assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)
+
+
+def test_the_commands() -> None:
+    assert list(commands()) == ["new", "demo", "refresh", "check", "segment"]
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_and_option_has_help_and_examples(name: str) -> None:
+    command = commands()[name]
+    assert len(command.help) > 20
+    assert f"kopilot-xl {name}" in command.epilog
+    for each in command.params:
+        assert each.help, f"{name}: {each.name}"
+        assert each.help.endswith("."), f"{name}: {each.name}"
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"kopilot-xl {name}" in result.stdout
+    assert "[/" not in result.stdout
+
+
+def test_the_page_of_commands_is_as_the_commands_are() -> None:
+    spec = importlib.util.spec_from_file_location("generate_commands", ROOT / "docs" / "generate_commands.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    written = generator.PAGE.read_text(encoding="utf-8")
+    assert written == generator.page(), "run: python docs/generate_commands.py"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["refresh"],
+        ["refresh", "sample.xlsm", "--as-of", "31 June"],
+        ["refresh", "sample.xlsm", "--as-of", "03/04/2026"],
+        ["refresh", "sample.xlsm", "--as-of", ""],
+        ["refresh", "sample.xlsm", "--as-of", "1850-01-01"],
+        ["refresh", "sample.xlsm", "clean.xlsm", "--output", "out.xlsm"],
+        ["refresh", "sample.xlsm", "--unknown"],
+        ["segment", "clients.csv"],
+        ["segment", "c.csv", "t.csv", "--engine", "spark"],
+        ["segment", "c.csv", "t.csv", "--as-of", "soon"],
+        ["new", "book.xlsm", "--date-order", "YMD"],
+        ["new", "book.xlsm", "--transactions", "t.csv"],
+        ["check"],
+        ["check", "a.xlsm", "b.xlsm"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments: list[str], folder: Path) -> None:
+    before = {each.name: each.read_bytes() for each in folder.iterdir()}
+    result = run(*arguments)
+    assert result.exit_code == 2
+    if arguments:
+        assert "Usage: kopilot-xl" in result.stderr
+        assert result.stdout == ""
+    assert "Traceback" not in result.output
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
+
+
+def test_an_unreadable_day_says_how_to_write_it(folder: Path) -> None:
+    said = " ".join(run("refresh", "sample.xlsm", "--as-of", "31 June").stderr.replace("│", " ").split())
+    assert '"31 June" is no date that can be read. Write 2026-04-03, or today.' in said
+
+
+# new and demo
+
+
+def test_new_tells_what_it_read_and_how_to_go_on(folder: Path) -> None:
+    result = run(
+        "new", "Portfolio.xlsm", "--clients", str(EXPORTS / "contacts.csv"),
+        "--transactions", str(EXPORTS / "sales_invoices.csv"),
+    )  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Client ID from *ContactName" in result.stdout
+    assert result.stdout.endswith(
+        "Portfolio.xlsm is made, with 4 clients and 5 transactions.\nNext: kopilot-xl refresh Portfolio.xlsm\n"
+    )
+    assert_sound(folder / "Portfolio.xlsm")
+    again = one_line(run("new", "Portfolio.xlsm"))
+    assert "Portfolio.xlsm is there already" in again
+    assert "--force" in again
+    assert run("new", "Portfolio.xlsm", "--force").stdout.startswith("Portfolio.xlsm is made, with no clients yet.")
+    assert_sound(folder / "Portfolio.xlsm")
+
+
+def test_new_takes_a_date_order_in_any_case(folder: Path) -> None:
+    result = run("new", "a.xlsm", "--clients", str(EXPORTS / "customers_unicode.txt"), "--date-order", "mdy")
+    assert result.exit_code == 0
+    assert open_book("a.xlsm").cell("DateOrder") == "MDY"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "There is no file"),
+        (b"", "is empty"),
+        (bytes(range(256)), "is no text"),
+        (b"a,b\n1,2\n", "no column that is known as Client ID"),
+    ],
+)
+def test_new_from_a_bad_export(content: bytes | None, says: str, folder: Path) -> None:
+    if content is not None:
+        Path("c.csv").write_bytes(content)
+    line = one_line(run("new", "book.xlsm", "--clients", "c.csv"))
+    assert says in line
+    assert "c.csv" in line
+    assert not Path("book.xlsm").exists()
+
+
+def test_demo(tmp_path: Path) -> None:
+    done = process("demo", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("kopilot-demo.xlsm  as of 1 July 2026\n")
+    assert_sound(tmp_path / "kopilot-demo.xlsm")
+    again = process("demo", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "kopilot-demo.xlsm is there already" in again.stderr
+    assert process("demo", "--force", cwd=tmp_path).returncode == 0
+
+
+# refresh
+
+
+def test_refresh_and_its_exit_codes(folder: Path) -> None:
+    assert run("refresh", "clean.xlsm", "--as-of", "2026-06-30", "--strict").exit_code == 0
+    result = run("refresh", "sample.xlsm", "--strict")
+    assert result.exit_code == 1
+    assert "6 data problems" in result.stdout
+    assert result.stderr == ""
+    assert run("refresh", "sample.xlsm").exit_code == 0
+    for each in ("clean.xlsm", "sample.xlsm"):
+        assert_sound(folder / each)
+    assert {row[3] for row in open_book("sample.xlsm").table("Clients").rows} > {"Active", "Leaving", "Canceled"}
+
+
+def test_notices_never_fail_a_strict_refresh(folder: Path) -> None:
+    new("empty.xlsm")
+    result = run("refresh", "empty.xlsm", "--strict")
+    assert result.exit_code == 0
+    assert "2 notices" in result.stdout
+
+
+@pytest.mark.parametrize("day", ["2026-06-30", "30 June 2026", "30.06.2026"])
+def test_the_day_may_be_written_in_many_ways(day: str, folder: Path) -> None:
+    assert "as of 30 June 2026" in run("refresh", "clean.xlsm", "--as-of", day).stdout
+
+
+def test_today(folder: Path) -> None:
+    result = run("refresh", "sample.xlsm", "--as-of", "today", "--json")
+    assert json.loads(result.stdout)["as_of"] in {date.today().isoformat()}
+
+
+def test_output_leaves_the_workbook_alone(folder: Path) -> None:
+    before = Path("clean.xlsm").read_bytes()
+    Path("out.xlsm").write_text("old")
+    assert run("refresh", "clean.xlsm", "--output", "out.xlsm").exit_code == 0
+    assert Path("clean.xlsm").read_bytes() == before
+    assert_sound(folder / "out.xlsm")
+    Path("out").mkdir()
+    assert "out is a folder" in one_line(run("refresh", "clean.xlsm", "-o", "out"))
+
+
+def test_json_is_alone_on_its_stream(folder: Path) -> None:
+    result = run("refresh", "sample.xlsm", "none.xlsm", "clean.xlsm", "--json")
+    assert result.exit_code == 1
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["book"] for each in found] == ["sample.xlsm", "clean.xlsm"]
+    assert found[0]["as_of"] == SAMPLE_DATE.isoformat()
+    assert set(found[0]["segments"]) == set(Segment)
+    assert result.stderr == "kopilot-xl: There is no file none.xlsm: check its name and folder.\n"
+
+
+def test_several_books_go_on_after_a_failure(folder: Path) -> None:
+    Path("broken.xlsm").write_text("no workbook")
+    result = run("refresh", "none.xlsm", "sample.xlsm", "broken.xlsm", "./sample.xlsm", "clean.xlsm", "sample.xlsm")
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["sample.xlsm", "clean.xlsm"]
+    assert "6 data problems" in result.stdout
+    assert len(result.stderr.splitlines()) == 2
+    assert Path("broken.xlsm").read_text() == "no workbook"
+
+
+def test_the_same_book_twice_is_one(folder: Path) -> None:
+    result = run("refresh", "clean.xlsm", "./clean.xlsm", "--output", "out.xlsm", "--json")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_a_pattern_the_shell_left_alone(folder: Path) -> None:
+    Path("~$gone.xlsm").write_bytes(b"owner")
+    result = run("refresh", "*.xlsm", "--json")
+    assert result.exit_code == 0
+    assert [json.loads(line)["book"] for line in result.stdout.splitlines()] == ["clean.xlsm", "sample.xlsm"]
+    assert "no file x*.xlsm" in one_line(run("refresh", "x*.xlsm"))
+
+
+def test_an_action_recorded_is_read_back(folder: Path) -> None:
+    before = json.loads(run("refresh", "clean.xlsm", "--as-of", "2026-06-30", "--json").stdout)
+    assert before["actions"]["Applied"] == 0
+    book = open_book("clean.xlsm")
+    book.write_table("Actions", {"Recorded on": [date(2026, 6, 1)], "Client ID": ["00101"], "Action": ["Mark lost"]})
+    book.save()
+    after = json.loads(run("refresh", "clean.xlsm", "--as-of", "2026-06-30", "--json").stdout)
+    assert after["actions"]["Applied"] == 1
+    assert after["segments"]["Lost"] == before["segments"]["Lost"] + 1
+
+
+# bad books
+
+
+def without(part: str) -> Callable[[Path], None]:
+    """Take a part out of a workbook, and what leads to it."""
+
+    def change(path: Path) -> None:
+        with zipfile.ZipFile(path) as archive:
+            parts = {each: archive.read(each) for each in archive.namelist() if each != part}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in parts.items():
+                archive.writestr(name, data)
+
+    return change
+
+
+def header(table: str, old: str, changed: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        import openpyxl
+
+        book = openpyxl.load_workbook(path, keep_vba=True)
+        cell = next(each for each in next(book[table].iter_rows()) if each.value == old)
+        cell.value = changed
+        book.save(path)
+
+    return change
+
+
+def setting(name: str, value: object) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        book = open_book(path)
+        assert book.write_block(name, [[value]])  # type: ignore[list-item]  # any value a user may type
+        book.save()
+
+    return change
+
+
+def no_sheet(name: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        import openpyxl
+
+        book = openpyxl.load_workbook(path, keep_vba=True)
+        del book[name]
+        book.save(path)
+
+    return change
+
+
+def no_name(name: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        import openpyxl
+
+        book = openpyxl.load_workbook(path, keep_vba=True)
+        del book.defined_names[name]
+        book.save(path)
+
+    return change
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+BAD_BOOKS: list[tuple[str, Callable[[Path], object], str]] = [
+    ("book.xlsm", Path.unlink, "There is no file book.xlsm"),
+    ("book.xlsm", a_folder, "folder"),
+    ("book.xlsm", lambda path: path.write_bytes(b""), "book.xlsm"),
+    ("book.xlsm", lambda path: path.write_text("hello"), "book.xlsm"),
+    ("book.xlsm", lambda path: path.write_bytes(path.read_bytes()[:9000]), "book.xlsm"),
+    ("book.xlsm", lambda path: path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600), "book.xlsm"),
+    ("book.xls", lambda path: path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600), ".xlsx"),
+    ("book.xlsb", lambda path: path.write_bytes(b"x"), ".xlsx"),
+    ("book.ods", lambda path: path.write_bytes(b"x"), ".xlsx"),
+    ("book.csv", lambda path: path.write_text("a,b"), "book.csv"),
+    ("book.xlsm", without("xl/workbook.xml"), "book.xlsm"),
+    ("book.xlsm", no_sheet("Clients"), "Clients"),
+    ("book.xlsm", no_sheet("Transactions"), "Transactions"),
+    ("book.xlsm", header("Clients", "Client ID", "Key"), 'no column "Client ID"'),
+    ("book.xlsm", header("Transactions", "Issue date", "Day"), "Issue date"),
+    ("book.xlsm", no_name("LifespanDays"), "LifespanDays"),
+    ("book.xlsm", setting("LifespanDays", 10), "Settings!"),
+    ("book.xlsm", setting("ActiveMonths", "four"), "Settings!"),
+    ("book.xlsm", setting("AsOf", "tomorrow"), "Settings!"),
+    ("book.xlsm", setting("DateOrder", "YMD"), "Settings!"),
+    ("book.xlsm", lambda path: path.with_name("~$book.xlsm").write_bytes(b"owner"), "~$book.xlsm"),
+    ("book.xlsm", lambda path: path.chmod(0o444), "read-only"),
+    ("book.xlsm", lambda path: path.parent.chmod(0o555), "read-only"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "says"), BAD_BOOKS, ids=[f"{at} {each[2]}" for at, each in enumerate(BAD_BOOKS)]
+)
+def test_a_bad_book_is_one_line_and_untouched(
+    name: str,
+    spoil: Callable[[Path], object],
+    says: str,
+    originals: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / name
+    shutil.copyfile(originals / "clean.xlsm", path)
+    try:
+        spoil(path)
+        before = {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()}
+        line = one_line(run("refresh", name))
+        assert says in line
+        assert "defect" not in line
+        assert {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()} == before
+    finally:
+        tmp_path.chmod(0o755)
+
+
+# check
+
+
+def test_check(folder: Path) -> None:
+    before = {each.name: each.read_bytes() for each in folder.iterdir()}
+    assert run("check", "clean.xlsm").exit_code == 0
+    result = run("check", "sample.xlsm")
+    assert result.exit_code == 1
+    assert "6 data problems and 8 notices." in result.stdout
+    assert sum(line.startswith("  ") for line in result.stdout.splitlines()) == 14
+    found = json.loads(run("check", "sample.xlsm", "--json").stdout)
+    assert list(found) == ["book", "as_of", "problems", "notices"]
+    assert (len(found["problems"]), len(found["notices"])) == (6, 8)
+    assert found["problems"][0]["place"] == "Clients!C38"
+    assert one_line(run("check", "none.xlsm")).startswith("kopilot-xl: There is no file none.xlsm")
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
+
+
+# segment
+
+
+def test_segment_prints_the_table_alone(tmp_path: Path) -> None:
+    done = process(
+        "segment", str(CDNOW / "clients.csv"), str(CDNOW / "transactions.csv"), "--as-of", "1998-06-30", cwd=tmp_path
+    )
+    assert done.returncode == 0
+    header, *lines = done.stdout.splitlines()
+    assert header == "Client ID,Segment,Last invoice,Next planned,Leaves on,Value"
+    assert lines[0] == "C00001,Sleeping Away,1997-12-12,,1999-01-17,100.5"
+    assert sum(",Lost," in line for line in lines) == 1473
+    assert "transactions.csv: CSV, UTF-8, comma between the columns, decimal point; 6,919 rows" in done.stderr
+
+
+def test_segment_tells_problems_and_succeeds(folder: Path) -> None:
+    result = run("segment", "sample.xlsm", "sample.xlsm", "--as-of", "2026-07-01", "--output", "out.csv")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert 'sample.xlsm!C754: "4.2k" is no amount. Write a number. Taken as blank.' in result.stderr
+    assert Path("out.csv").read_text().startswith("Client ID,Segment,")
+
+
+def test_segment_takes_an_engine_and_a_date_order(folder: Path) -> None:
+    files = (str(EXPORTS / "customers_unicode.txt"), str(EXPORTS / "transactions_unicode.txt"))
+    for engine in ("polars", "pandas", "duckdb"):
+        result = run("segment", *files, "--as-of", "2026-06-30", "--date-order", "MDY", "--engine", engine)
+        assert result.stdout == (
+            "Client ID,Segment,Last invoice,Next planned,Leaves on,Value\n"
+            "007,Active,2026-04-30,,2027-06-05,1200.0\n"
+            "7,Active,2026-05-04,,2027-06-09,310.5\n"
+            "1001,Active,2026-06-19,,2027-07-25,79.95\n"
+        )
+
+
+def test_segment_with_a_bad_output(folder: Path) -> None:
+    Path("c.csv").write_text("Client ID,Client\n1,Acme\n")
+    Path("t.csv").write_text("Client ID,Issue date\n1,2026-01-31\n")
+    assert "neither .csv nor .parquet" in one_line(run("segment", "c.csv", "t.csv", "--output", "out.txt"))
+    assert "one of the files" in one_line(run("segment", "c.csv", "t.csv", "--output", "t.csv"))
+
+
+# what must never show
+
+
+def boom(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("a\nb")
+
+
+def test_a_defect_is_one_line_without_a_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kopilot_xl.refreshing.check", boom)
+    line = one_line(run("check", "clean.xlsm"))
+    assert "this is a defect, please report it: ZeroDivisionError: a b" in line
+    assert "KOPILOT_XL_DEBUG=1" in line
+    monkeypatch.setenv("KOPILOT_XL_DEBUG", "1")
+    assert "Traceback" in run("check", "clean.xlsm").stderr
+
+
+def test_a_defect_in_one_book_stops_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kopilot_xl.refreshing.refresh", boom)
+    result = run("refresh", "clean.xlsm", "sample.xlsm")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 2
+
+
+def stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("command", ["refresh", "check"])
+def test_an_interruption_is_one_line(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"kopilot_xl.refreshing.{command}", stop)
+    result = run(command, "clean.xlsm")
+    assert result.exit_code == 130
+    assert result.stderr.startswith("kopilot-xl: stopped.")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_a_reader_that_goes_away(folder: Path) -> None:
+    for arguments in (["refresh", "sample.xlsm"], ["check", "sample.xlsm", "--json"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(
+            [sys.executable, "-m", "kopilot_xl.cli", *arguments], stdout=writing, stderr=subprocess.PIPE, check=False
+        )
+        os.close(writing)
+        assert done.stderr == b""
+        assert done.returncode == 141
+
+
+def test_a_terminal_of_windows_reads_every_text(folder: Path) -> None:
+    for arguments in (["--help"], ["refresh", "--help"], ["refresh", "sample.xlsm"], ["check", "sample.xlsm"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "kopilot_xl.cli", *arguments], capture_output=True, check=False,
+            env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        )  # fmt: skip
+        assert done.stderr == b""
+        assert done.returncode == (1 if arguments[0] == "check" else 0)
+        done.stdout.decode("cp1252")
+
+
+def test_a_name_no_terminal_can_show(folder: Path) -> None:
+    done = process("refresh", "漢字 ✓.xlsm", env={"PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 1
+    assert done.stderr == "kopilot-xl: There is no file ?? +.xlsm: check its name and folder.\n"
