@@ -59,7 +59,7 @@ class Edit(NamedTuple):
 
 
 KEEP = Edit()
-"""Leaves a cell as it is, and shows a new cell below which style to take. Compared by identity."""
+"""Leaves a cell as it is, and lets a new cell below take its style. Compared by identity."""
 
 
 class Move(NamedTuple):
@@ -78,7 +78,8 @@ Edits = Mapping[int, Mapping[int, Value | Edit]]
 def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool = False) -> bytes:
     """Return a worksheet with some cells set. Everything else stays; `moves` come first.
 
-    A cell keeps its style; a new one takes that of the edited cell above it, else its row's or column's.
+    A cell keeps its style; a new one takes that of the cell above it if that row is edited too, else its row's
+    or column's.
     The same edits on the result give the same bytes.
 
     Raises:
@@ -294,7 +295,8 @@ class _Editor:
         self._date1904 = date1904
         self._parser = markup.new_parser()
         self._column_of: dict[str, int] = {}
-        self._above: dict[int, str] = {}
+        self._above: dict[int, etree._Element] = {}
+        self._metadata = False
         self._last_edited = 0
         self._changed = False
 
@@ -312,6 +314,7 @@ class _Editor:
         except etree.XMLSyntaxError as error:
             raise BookError(f"its XML is damaged ({error})") from error
         data = root[0]
+        self._metadata = b"vm" in rows or b"cm" in rows
         self._changed = False
         _expand_shared_formulas(root, ordered, moves)
         for move in moves:
@@ -351,22 +354,20 @@ class _Editor:
         return element
 
     def _edit_row(self, element: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> None:
-        if row != self._last_edited + 1:
-            self._above.clear()
-        self._last_edited = row
         cells = self._cells(element)
-        above = self._above
+        if row != self._last_edited + 1:
+            self._above = {}
         for column, change in columns.items():
-            cell = cells.get(column)
             if change is KEEP:
-                above[column] = "0" if cell is None else cell.get("s", "0")
                 continue
+            cell = cells.get(column)
             if cell is None:
                 cell = self._new_cell(element, row, column, change, cells)
                 if cell is None:
                     continue
             self._set(cell, change)
-            above[column] = cell.get("s", "0")
+        self._last_edited = row
+        self._above = cells
 
     def _cells(self, element: etree._Element) -> dict[int, etree._Element]:
         """Return the cells of a row by column."""
@@ -396,7 +397,8 @@ class _Editor:
         """Insert a cell where it belongs and return it; None where a blank without style would be all."""
         if type(change) is Edit and not change.keep_formula and change.value is None and change.formula is None:
             return None
-        style = self._above.get(column)
+        above = self._above.get(column)
+        style = None if above is None else above.get("s", "0")
         if style is None and element.get("customFormat") in ("1", "true"):
             style = element.get("s")
         style = style or self._column_styles.get(column, "0")
@@ -457,10 +459,10 @@ class _Editor:
                 formula.text = new_formula
                 cell.insert(0, formula)
                 self._changed = True
-            elif cell.get("cm") is not None:
+            elif self._metadata and cell.get("cm") is not None:
                 del cell.attrib["cm"]
                 self._changed = True
-        if cell.get("vm") is not None:
+        if self._metadata and cell.get("vm") is not None:
             del cell.attrib["vm"]
             self._changed = True
         kind, text = encoded(value, self._date1904)
@@ -493,11 +495,12 @@ class _Editor:
             return
         if inline is not None:
             cell.remove(inline)
-        inline = cell.makeelement(_INLINE)
+        inline = etree.SubElement(cell, _INLINE)
         content = etree.SubElement(inline, _TEXT)
         content.set(_SPACE, "preserve")
         content.text = text
-        cell.insert(0, inline)
+        if len(cell) > 1:
+            cell.insert(0, inline)
         cell.set("t", "inlineStr")
         self._changed = True
 
