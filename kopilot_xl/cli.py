@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from enum import IntEnum
 from pathlib import Path
@@ -336,32 +336,41 @@ def _meant(text: str) -> list[Path]:
 
 def _each(paths: Sequence[Path], work: Callable[[Path], Report]) -> Iterator[tuple[Path, Report | None]]:
     """Work on each book; one that fails is told on standard error, gives None, and stops no other."""
-    with _progress(len(paths)) as step:
-        for path in paths:
-            found = None
-            try:
+    at_work = _progress(len(paths))
+    for path in paths:
+        found = None
+        try:
+            with at_work(path):
                 found = work(path)
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt) or _is_typers_own(error):
-                    raise
-                _complain(_reason(error))
-            step(path)
-            yield path, found
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) or _is_typers_own(error):
+                raise
+            _complain(_reason(error))
+        yield path, found
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Path], None]]:
-    """Show how far the work is, where there is more than one book and somebody looks on."""
+def _progress(total: int) -> Callable[[Path], AbstractContextManager[None]]:
+    """What shows how far the work is while a book is worked on, where there are several and somebody looks on."""
     screen = _screen(sys.stderr)
     if total < 2 or not screen.is_terminal:
-        yield lambda path: None
-        return
+        return lambda path: nullcontext()
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("Refreshing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=screen.console, transient=True) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda path: progress.update(task, advance=1, description=path.name)
+    progress = Progress(*columns, console=screen.console, transient=True)
+    task = progress.add_task("", total=total)
+
+    @contextmanager
+    def at_work(path: Path) -> Iterator[None]:
+        # Gone between the books, so that what is told about each stands on lines of its own.
+        progress.update(task, description=path.name)
+        try:
+            with progress:
+                yield
+        finally:
+            progress.advance(task)
+
+    return at_work
 
 
 def _problems(found: Report) -> int:

@@ -119,7 +119,7 @@ class Screen:
         if self.is_terminal:
             self.console.print(Padding(content, (0, 0, 0, indent)) if indent else content)
         else:
-            self.console.print(Text(" " * indent) + content, soft_wrap=True)
+            self.console.print(Text.assemble(" " * indent, content), soft_wrap=True)
 
     def show(self, content: RenderableType, *, indent: int = 0) -> None:
         """Write a block such as a table."""
@@ -145,10 +145,10 @@ def report(screen: Screen, found: Report) -> None:
     summary = found.summary
     screen.line(_title(found))
     screen.line()
-    screen.line(Text(summary.shape.value, "bold") + Text(f"  {summary.words}"))
+    screen.line(Text.assemble((summary.shape.value, "bold"), f"  {summary.words}"))
     for check in summary.checks:
-        mark = Text("✓", f"#{palette.GOOD}") if check.passed else Text("✗", f"#{palette.ALERT} bold")
-        screen.line(mark + Text(f" {check.text}", ""), indent=2)
+        mark = ("✓", f"#{palette.GOOD}") if check.passed else ("✗", f"bold #{palette.ALERT}")
+        screen.line(Text.assemble(mark, f" {check.text}"), indent=2)
     screen.line()
     screen.show(_histogram(summary, found.currency), indent=2)
     screen.line(Text(portfolio.outside(summary), "dim"), indent=2)
@@ -170,7 +170,7 @@ def brief(screen: Screen, found: Report, name: str) -> None:
         f"tilt {_tilt(summary.tilt)}",
         words.count(problems, "data problem") if problems else "no data problems",
     ]
-    screen.line(Text(name, "bold") + Text(": " + ", ".join(told)))
+    screen.line(Text.assemble((name, "bold"), ": " + ", ".join(told)))
 
 
 def as_json(found: Report, name: str) -> dict[str, object]:
@@ -192,7 +192,7 @@ def as_json(found: Report, name: str) -> dict[str, object]:
 
 
 def _title(found: Report) -> Text:
-    return Text(found.book, "bold") + Text(f"  as of {words.day(found.as_of)}", "")
+    return Text.assemble((found.book, "bold"), f"  as of {words.day(found.as_of)}")
 
 
 def _histogram(summary: Summary, currency: str) -> Table:
@@ -255,10 +255,8 @@ def _client(client: Client, found: Report, heading: Heading | None) -> Text:
     if client.value:
         told.append(f"{found.currency} {client.value:,.0f}".strip())
     segment = client.segment or Segment.NO_ACTIVITY
-    return (
-        Text(f"{heading or '':14}", "dim")
-        + Text(f"{segment.value:14}", f"#{palette.SEGMENTS[segment]}")
-        + Text(", ".join(told))
+    return Text.assemble(
+        (f"{heading or '':14}", "dim"), (f"{segment.value:14}", f"#{palette.SEGMENTS[segment]}"), ", ".join(told)
     )
 
 
@@ -328,7 +326,7 @@ def created(screen: Screen, made: Created) -> None:
     else:
         filled = "no clients yet"
         how = "Next: fill its sheets Clients and Transactions, then refresh it."
-    screen.line(Text(str(made.path), "bold") + Text(f" is made, with {filled}."))
+    screen.line(Text.assemble((str(made.path), "bold"), f" is made, with {filled}."))
     screen.line(how)
 
 

@@ -394,8 +394,9 @@ BAD_BOOKS: list[tuple[str, Callable[[Path], object], str]] = [
     ("book.xlsm", setting("DateOrder", "YMD"), "Settings!"),
     ("book.xlsm", lambda path: path.with_name("~$book.xlsm").write_bytes(b"owner"), "~$book.xlsm"),
     ("book.xlsm", lambda path: path.chmod(0o444), "read-only"),
-    ("book.xlsm", lambda path: path.parent.chmod(0o555), "read-only"),
 ]
+if sys.platform != "win32":  # where a folder's own permissions do not say so
+    BAD_BOOKS.append(("book.xlsm", lambda path: path.parent.chmod(0o555), "read-only"))
 
 
 @pytest.mark.parametrize(
@@ -516,6 +517,31 @@ def test_an_interruption_is_one_line(command: str, folder: Path, monkeypatch: py
     assert result.exit_code == 130
     assert result.stderr.startswith("kopilot-xl: stopped.")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+@pytest.mark.parametrize("books", [["sample.xlsm", "clean.xlsm", "none.xlsm"], ["sample.xlsm"]], ids=len)
+def test_progress_is_for_several_books_on_a_terminal(books: list[str], folder: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "kopilot_xl.cli", "refresh", *books, "--json"], stdout=subprocess.PIPE, stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200", "PYTHONUTF8": "1"}, check=False,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:
+        pass  # the other end is closed, and all of it read
+    os.close(ours)
+    several = len(books) > 1
+    assert [json.loads(line)["book"] for line in done.stdout.splitlines()] == books[:2]
+    assert (b"Refreshing" in shown) == several
+    assert (b"2/3" in shown) == several
+    assert (b"kopilot-xl: There is no file none.xlsm" in shown) == several
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")

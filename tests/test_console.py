@@ -86,7 +86,8 @@ def test_a_terminal_gets_colours_and_wrapped_lines(found: Report, monkeypatch: p
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
     console.report(console.Screen(stream), found)
-    assert "\x1b[" in stream.getvalue()
+    assert "\x1b[1mMature\x1b[0m  Active clients carry" in stream.getvalue()
+    assert stream.getvalue().startswith("\x1b[1mdemo.xlsm\x1b[0m  as of 1 July 2026")
     assert "set Date order to DMY or MDY. The row was left out.\n" not in stream.getvalue()
 
 
