@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from kopilot_xl.segmentation import Segmentation
     from kopilot_xl.sheets.findings import Problem
 
+_GOOD, _ALERT = "green", "red"
+"""The terminal's own: a palette made for white paper may not show on black."""
 _WIDTH = 100
 """How wide a report is where no terminal says so."""
 _BAR = 30
@@ -147,7 +149,7 @@ def report(screen: Screen, found: Report) -> None:
     screen.line()
     screen.line(Text.assemble((summary.shape.value, "bold"), f"  {summary.words}"))
     for check in summary.checks:
-        mark = ("✓", f"#{palette.GOOD}") if check.passed else ("✗", f"bold #{palette.ALERT}")
+        mark = ("✓", _GOOD) if check.passed else ("✗", f"bold {_ALERT}")
         screen.line(Text.assemble(mark, f" {check.text}"), indent=2)
     screen.line()
     screen.show(_histogram(summary, found.currency), indent=2)
@@ -263,7 +265,7 @@ def _client(client: Client, found: Report, heading: Heading | None) -> Text:
 def _findings(screen: Screen, found: Report) -> None:
     problems, notices = found.count(Kind.PROBLEM), found.count(Kind.NOTICE)
     screen.line()
-    screen.line(Text(portfolio.found(problems, notices), f"#{palette.ALERT}" if problems else ""))
+    screen.line(Text(portfolio.found(problems, notices), _ALERT if problems else ""))
     for kind, room in ((Kind.PROBLEM, _PROBLEMS), (Kind.NOTICE, _NOTICES)):
         some = [each for each in found.problems if each.kind is kind]
         _listed(screen, some[:room])
@@ -287,7 +289,7 @@ def checked(screen: Screen, found: Report) -> None:
     told = [words.count(problems, "data problem") if problems else "No data problems"]
     if notices:
         told.append(words.count(notices, "notice"))
-    screen.line(Text(f"{' and '.join(told)}.", f"#{palette.ALERT}" if problems else f"#{palette.GOOD}"))
+    screen.line(Text(f"{' and '.join(told)}.", _ALERT if problems else _GOOD))
     for kind in Kind:
         _listed(screen, [each for each in found.problems if each.kind is kind])
 
