@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.table import TableColumn
 
 from kopilot_xl import open_book, refresh
 from kopilot_xl.book import Value
@@ -175,8 +177,8 @@ def test_the_users_own_columns_and_sheets_stay(tmp_path: Path) -> None:
     for row in range(2, 10):
         clients.cell(row, 10, f"region {row}")
     table.ref = "A1:J9"
-    table.autoFilter.ref = "A1:J9"  # type: ignore[union-attr]
-    table.tableColumns.append(openpyxl.worksheet.table.TableColumn(id=10, name="Region"))
+    table.autoFilter.ref = "A1:J9"
+    table.tableColumns.append(TableColumn(id=10, name="Region"))
     mine = workbook.create_sheet("Mine", 0)
     mine["A1"] = '=COUNTIF(Clients[Segment],"Active")'
     mine["A2"] = "my notes"
@@ -214,7 +216,7 @@ def test_a_new_row_gets_its_formula(tmp_path: Path) -> None:
     clients.cell(10, 1, "Z9")
     clients.cell(10, 2, "Zelkova")
     clients.tables["Clients"].ref = "A1:I10"
-    clients.tables["Clients"].autoFilter.ref = "A1:I10"  # type: ignore[union-attr]
+    clients.tables["Clients"].autoFilter.ref = "A1:I10"
     _save(workbook, path)
     _refreshed(path)
     assert _edit(path)["Clients"]["D10"].value == "=SEGMENT(A10)"
@@ -278,7 +280,11 @@ def test_an_empty_workbook_is_no_error(tmp_path: Path) -> None:
 
 
 def test_bad_data_is_listed_on_the_problems_sheet_and_the_rest_is_computed(tmp_path: Path) -> None:
-    rows = [*TRANSACTIONS, ["A1", "03/04/2026", 5.0, "Paid", "R9"], ["Q9", AS_OF, 5.0, "Paid", "R10"]]
+    rows: list[Sequence[Value]] = [
+        *TRANSACTIONS,
+        ["A1", "03/04/2026", 5.0, "Paid", "R9"],
+        ["Q9", AS_OF, 5.0, "Paid", "R10"],
+    ]
     path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=rows)
     report = _refreshed(path)
     assert column(path, "Clients", "Segment") == SEGMENTS
@@ -293,7 +299,8 @@ def test_bad_data_is_listed_on_the_problems_sheet_and_the_rest_is_computed(tmp_p
 
 
 def test_problems_shrink_again_when_the_data_are_mended(tmp_path: Path) -> None:
-    rows = [*TRANSACTIONS, *(["Q9", AS_OF, 5.0, "Paid", f"X{number}"] for number in range(30))]
+    strangers: list[Sequence[Value]] = [["Q9", AS_OF, 5.0, "Paid", f"X{number}"] for number in range(30)]
+    rows = [*TRANSACTIONS, *strangers]
     path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=rows)
     assert _refreshed(path).count(Kind.PROBLEM) == 30
     book = FileBook(path)
