@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -11,13 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import os
-
 PYTHON = "/usr/bin/python3"
 """The interpreter LibreOffice's own module `uno` belongs to."""
 SECONDS = 90
 
-_INSIDE = '''
+_INSIDE = """
 import json, subprocess, sys, time
 import uno
 from com.sun.star.beans import PropertyValue
@@ -51,7 +50,7 @@ finally:
         desktop.terminate()
     except Exception:
         pass
-'''
+"""
 
 
 def missing() -> str | None:
@@ -73,11 +72,23 @@ def to_pdf(book: Path, folder: Path) -> Path:
     return folder / f"{book.stem}.pdf"
 
 
-def to_pictures(pdf: Path, *, dots: int = 100, pages: tuple[int, int] | None = None) -> list[Path]:
-    """Draw the pages of a PDF, or those from one to another, as PNG files beside it; `dots` per inch."""
-    span = ["-f", str(pages[0]), "-l", str(pages[1])] if pages else []
-    command = ["pdftoppm", "-r", str(dots), *span, "-png", str(pdf), str(pdf.with_suffix(""))]
-    subprocess.run(command, check=True, timeout=SECONDS)
+def to_pictures(
+    pdf: Path,
+    *,
+    dots: int = 100,
+    pages: tuple[int, int] | None = None,
+    crop: tuple[float, float, float, float] | None = None,
+) -> list[Path]:
+    """Draw the pages of a PDF, or those from one to another, as PNG files beside it.
+
+    `dots` are per inch; `crop` is what to keep of a page: left, top, width and height in inches.
+    """
+    options = ["-r", str(dots)]
+    if pages:
+        options += ["-f", str(pages[0]), "-l", str(pages[1])]
+    for option, inches in zip(("-x", "-y", "-W", "-H"), crop or (), strict=False):
+        options += [option, str(round(inches * dots))]
+    subprocess.run(["pdftoppm", *options, "-png", str(pdf), str(pdf.with_suffix(""))], check=True, timeout=SECONDS)
     return sorted(pdf.parent.glob(f"{pdf.stem}-*.png"))
 
 

@@ -43,7 +43,7 @@ def build(ws: Worksheet) -> None:
     from kopilot_xl.workbook import looks
 
     quiet, strong = looks.font(color=palette.MUTED), looks.font(bold=True)
-    reading = looks.align(wrap=True)
+    reading = looks.align(wrap=True, indent=1)
     ws.sheet_view.showGridLines = False
     looks.widths(ws, (3, 5, 24, 62, 84))
     looks.put(ws, "B1", SHEET, look=looks.font(size=18, bold=True, color=palette.ACCENT))
@@ -53,7 +53,14 @@ def build(ws: Worksheet) -> None:
         ws.row_dimensions[row].height = 24
         for letter, text in zip("BCDE", (*texts, *[""] * 4), strict=False):
             look = looks.font(size=12 if text == texts[0] else looks.SIZE, bold=True, color=palette.ACCENT)
-            looks.put(ws, f"{letter}{row}", text or None, look=look, lines=looks.edge(bottom=palette.ACCENT))
+            looks.put(
+                ws,
+                f"{letter}{row}",
+                text or None,
+                look=look,
+                stand=looks.align(indent=int(letter in "DE")),
+                lines=looks.edge(bottom=palette.ACCENT),
+            )
 
     heading(2, "How it works")
     row = 2

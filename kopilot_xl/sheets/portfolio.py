@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain import words
 from kopilot_xl.domain.portfolio import Client, Shape, Summary, do_next
-from kopilot_xl.domain.segments import BARS, PORTFOLIO, WORK_ORDER, Heading, Segment
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Format
 
@@ -166,7 +166,7 @@ def balance(tilt: float | None) -> str | None:
     return "".join(beam)
 
 
-_WIDTHS = (3, 16, 11, 31, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
+_WIDTHS = (3, 16, 12, 30, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
 """A to O: the clients to turn to take B to H and on, the histogram's table I to O."""
 _DO_NEXT_ROW = 18
 """Where the lower part of the page begins."""
@@ -284,14 +284,15 @@ def _build_do_next(ws: Worksheet) -> int:
         for letter, text in zip("BCDEFGH", DO_NEXT_COLUMNS, strict=True):
             first = letter == "B"
             look = looks.font(bold=True, color=palette.ACCENT if first else palette.MUTED)
-            side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BFH" else 0)
+            side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BCFH" else 0)
             place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
             looks.put(ws, place, heading if first else text, look=look, stand=side, background=palette.BAND)
         looks.name(ws, DO_NEXT[heading], f"B{row + 1}", *BLOCKS[DO_NEXT[heading]])
-        for row in range(row + 1, row + 2 + room):
+        for _ in range(room + 1):
+            row += 1
             for letter, shown in zip("BCDEFGH", formats, strict=True):
                 place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
-                side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BFH" else 0)
+                side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BCFH" else 0)
                 small = looks.font(size=9, color=palette.MUTED) if letter == "H" else None
                 looks.put(ws, place, look=small, stand=side, shown=shown)
             ws.row_dimensions[row].height = 15.75

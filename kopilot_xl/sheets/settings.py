@@ -153,7 +153,8 @@ def build(ws: Worksheet) -> None:
         for letter, text in zip("BCDEF", (title, None, None, None, "Default"), strict=True):
             side = looks.align("right" if letter == "F" else "left")
             looks.put(ws, f"{letter}{row}", text, look=heading, stand=side, lines=looks.edge(bottom=palette.ACCENT))
-        for row, setting in enumerate(group, row + 1):
+        for setting in group:
+            row += 1
             shown_as = _shown_as(setting)
             ws.row_dimensions[row].height = 18
             looks.put(ws, f"B{row}", setting.label, look=looks.font(bold=True))

@@ -102,8 +102,9 @@ def _with_macros(path: Path) -> None:
 
 def _draw(book: Workbook) -> None:
     """Lay out every sheet."""
-    book._fonts = IndexedList([looks.font()])
-    book._named_styles["Normal"].font = looks.font()
+    # The style of every cell nobody styled: openpyxl offers no way of its own to change it.
+    book._fonts = IndexedList([looks.font()])  # type: ignore[attr-defined]
+    book._named_styles["Normal"].font = looks.font()  # type: ignore[attr-defined]
     if book.loaded_theme:
         book.loaded_theme = re.sub(rb'typeface="Aptos[^"]*"', f'typeface="{looks.FONT}"'.encode(), book.loaded_theme)
     first, *others = SHEETS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from openpyxl.chart import BarChart, LineChart, Reference, Series
+from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
 from openpyxl.chart.label import DataLabelList
-from openpyxl.chart.series import DataPoint
+from openpyxl.chart.marker import DataPoint
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -73,7 +74,9 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     _finish(chart, "The portfolio over time")
     chart.x_axis.number_format = Format.DATE.value
     chart.x_axis.txPr = _text(800, turned=True)
-    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350))
+    chart.y_axis.majorGridlines = ChartLines(
+        spPr=GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350))
+    )
     chart.y_axis.delete = False
     chart.y_axis.number_format = "0"
     chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
@@ -115,7 +118,7 @@ def _finish(chart: BarChart, title: str) -> None:
     chart.graphical_properties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
     chart.plot_area.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
     chart.roundedCorners = False
-    chart.plot_visible_only = False
+    chart.visible_cells_only = False
     chart.display_blanks = "gap"
 
 
@@ -151,5 +154,5 @@ def _place(ws: Worksheet, chart: BarChart, top_left: tuple[str, int], bottom_rig
     """Put a chart over the cells from one corner to the other, both included; it keeps its size."""
     start = AnchorMarker(col=column_index_from_string(top_left[0]) - 1, row=top_left[1] - 1)
     end = AnchorMarker(col=column_index_from_string(bottom_right[0]), row=bottom_right[1])
-    chart.anchor = TwoCellAnchor(editAs="oneCell", _from=start, to=end)
+    chart.anchor = TwoCellAnchor(editAs="oneCell", _from=start, to=end)  # type: ignore[assignment]  # it takes both
     ws.add_chart(chart)

@@ -10,13 +10,14 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as SheetTable
-from openpyxl.worksheet.table import TableFormula, TableStyleInfo
+from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kopilot_xl.domain.segments import Segment
+from kopilot_xl.book import Value
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table
 
@@ -39,7 +40,9 @@ def fill(color: str) -> PatternFill:
 
 def edge(*, top: str | None = None, bottom: str | None = None) -> Border:
     """Return thin lines above or below a cell, by colour."""
-    return Border(top=Side("thin", color=top) if top else Side(), bottom=Side("thin", color=bottom) if bottom else Side())
+    return Border(
+        top=Side("thin", color=top) if top else Side(), bottom=Side("thin", color=bottom) if bottom else Side()
+    )
 
 
 def align(horizontal: str = "left", vertical: str = "center", *, wrap: bool = False, indent: int = 0) -> Alignment:
@@ -50,7 +53,7 @@ def align(horizontal: str = "left", vertical: str = "center", *, wrap: bool = Fa
 def put(
     ws: Worksheet,
     place: str,
-    value: str | float | bool | None = None,
+    value: Value = None,
     *,
     look: Font | None = None,
     stand: Alignment | None = None,
@@ -77,10 +80,10 @@ def put(
         ws.merge_cells(place)
 
 
-def put_input(ws: Worksheet, place: str, value: object, shown: Format) -> None:
+def put_input(ws: Worksheet, place: str, value: Value, shown: Format) -> None:
     """Make a cell one that the user is to write in, framed and with its default in it."""
     cell = ws[place]
-    cell.value = value  # type: ignore[assignment]
+    cell.value = value
     cell.font, cell.number_format = font(), shown.value
     cell.alignment = align(indent=1)
     side = Side("thin", color=palette.ACCENT)
@@ -139,9 +142,7 @@ def tint_segments(ws: Worksheet, cells: str, first: str) -> None:
         when(ws, cells, f'{first}="{segment}"', background=color)
 
 
-def choices(
-    ws: Worksheet, cells: str, formula: str, *, refuse: str | None = None, blank: bool = True
-) -> None:
+def choices(ws: Worksheet, cells: str, formula: str, *, refuse: str | None = None, blank: bool = True) -> None:
     """Offer a drop-down. Other values may be typed too, unless `refuse` says what to write instead."""
     rule = DataValidation(type="list", formula1=formula, allow_blank=blank, showErrorMessage=refuse is not None)
     if refuse:
@@ -198,14 +199,23 @@ def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
 
 
 def _table(table: Table) -> SheetTable:
-    drawn = SheetTable(displayName=table.name, name=table.name, ref=f"A1:{get_column_letter(len(table.columns))}2")
-    drawn._initialise_columns()
-    for drawn_column, column in zip(drawn.tableColumns, table.columns, strict=True):
-        drawn_column.name = column.header
-        if column.rule:
-            drawn_column.calculatedColumnFormula = TableFormula(attr_text=column.rule)
-    drawn.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True, showColumnStripes=False)
-    return drawn
+    area = f"A1:{get_column_letter(len(table.columns))}2"
+    columns = [
+        TableColumn(
+            id=number,
+            name=column.header,
+            calculatedColumnFormula=TableFormula(attr_text=column.rule) if column.rule else None,
+        )
+        for number, column in enumerate(table.columns, 1)
+    ]
+    return SheetTable(
+        displayName=table.name,
+        name=table.name,
+        ref=area,
+        autoFilter=AutoFilter(ref=area),
+        tableColumns=columns,
+        tableStyleInfo=TableStyleInfo(name="TableStyleLight1", showRowStripes=True, showColumnStripes=False),
+    )
 
 
 def page(ws: Worksheet, *, across: bool = False, upright: bool = False) -> None:
@@ -219,10 +229,11 @@ def page(ws: Worksheet, *, across: bool = False, upright: bool = False) -> None:
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.4, 0.5, 0.2, 0.25
     ws.print_options.horizontalCentered = True
-    ws.oddFooter.left.text = "&A"
-    ws.oddFooter.right.text = "&P / &N"
-    for part in (ws.oddFooter.left, ws.oddFooter.right):
-        part.size, part.font, part.color = 8, f"{FONT},Regular", palette.MUTED
+    footer = ws.oddFooter
+    assert footer is not None  # noqa: S101 - openpyxl makes it, and its parts
+    for part, text in ((footer.left, "&A"), (footer.right, "&P / &N")):
+        assert part is not None  # noqa: S101
+        part.text, part.size, part.font, part.color = text, 8, f"{FONT},Regular", palette.MUTED
 
 
 def page_break_after(ws: Worksheet, column: int, scale: int) -> None:

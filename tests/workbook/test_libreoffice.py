@@ -1,0 +1,136 @@
+"""The sample in a real spreadsheet program: its macros answer, its charts and pages are as meant."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from kopilot_xl.domain.segments import BARS
+from kopilot_xl.sheets import clients, history, portfolio
+from kopilot_xl.workbook import build
+from tests import libreoffice
+
+pytestmark = [pytest.mark.libreoffice, pytest.mark.usefixtures("office")]
+
+SCRIPT = """
+clients = doc.Sheets.getByName("Clients")
+stored = [row[0] for row in clients.getCellRangeByName("D2:D%(last)d").getDataArray()]
+doc.calculateAll()
+computed = [row[0] for row in clients.getCellRangeByName("D2:D%(last)d").getDataArray()]
+formulas = [row[0] for row in clients.getCellRangeByName("D2:D%(last)d").getFormulaArray()]
+
+scratch = doc.Sheets.getByName("Settings")
+asked = {}
+for row, formula in enumerate(%(formulas)r):
+    cell = scratch.getCellByPosition(9, 40 + row)
+    cell.Formula = formula
+    asked[formula] = cell.String
+
+def named(name):
+    content = doc.NamedRanges.getByName(name).getReferredCells()
+    return [list(row) for row in content.getDataArray()]
+
+def drawn(sheet):
+    (name,) = doc.Sheets.getByName(sheet).Charts.ElementNames
+    chart = doc.Sheets.getByName(sheet).Charts.getByName(name)
+    return [list(row) for row in chart.EmbeddedObject.Data.getData()]
+
+result = {
+    "stored": stored, "computed": computed, "formulas": formulas, "asked": asked,
+    "histogram": named("PortfolioHistogram"), "bars": drawn("Portfolio"),
+    "trend": named("HistoryTrend"), "columns": drawn("History"),
+    "sheets": [each.Name for each in doc.Sheets if not each.IsVisible],
+}
+"""
+
+ASKED = {
+    "=SEGMENT(1001)": "Active",
+    '=SEGMENT("1001.0")': "Active",
+    '=SEGMENT(" p-014 ")': "Active",
+    "=SEGMENT($Clients.A3)": "Active",
+    "=SEGMENT($Clients.A900)": "",
+    "=SEGMENT(9999)": "Error 2042",
+    '=IF(SEGMENT(1004)="Leaving";"call";"wait")': "call",
+    "=INDEX(SEGMENT($Clients.A2:A5);4;1)": "Leaving",
+    "=INDEX(SEGMENT_COUNTS();5;1)": "Active",
+    "=INDEX(SEGMENT_COUNTS();5;2)": "48",
+    "=PORTFOLIO_SHAPE()": "Mature",
+    "=NEXT_ACTION(1010)": "Planned: 15 September 2026, 12,000.",
+    '=TEXT(LEAVES_ON(1004);"yyyy-mm-dd")': "2026-07-29",
+    "=LEAVES_ON(1001)": "",
+    "=SEGMENT(1001;AsOf)": "Active",
+    "=SEGMENT(1001;DATE(2026;7;2))": "Error 2042",
+}
+
+
+@pytest.fixture(scope="module")
+def cached() -> list[str]:
+    with CalamineWorkbook.from_path(str(build.SAMPLE)) as book:
+        rows = book.get_sheet_by_name(clients.TABLE.name).to_python()
+    return [str(row[3]) for row in rows[1:]]
+
+
+@pytest.fixture(scope="module")
+def seen(office: None, cached: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = libreoffice.run(build.SAMPLE, SCRIPT % {"last": len(cached) + 1, "formulas": list(ASKED)})
+    return found
+
+
+@pytest.fixture(scope="module")
+def printed(office: None, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The text of each page."""
+    pdf = libreoffice.to_pdf(build.SAMPLE, tmp_path_factory.mktemp("printed"))
+    run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True)
+    return run.stdout.split("\f")[:-1]
+
+
+def test_the_stored_segments_are_shown_and_recalculating_gives_the_same(
+    seen: dict[str, Any], cached: list[str]
+) -> None:
+    assert seen["stored"] == cached
+    assert seen["computed"] == cached
+    assert set(seen["formulas"]) == {f"=SEGMENT(A{row})" for row in range(2, len(cached) + 2)}
+
+
+@pytest.mark.parametrize("formula", ASKED)
+def test_a_formula_answers(seen: dict[str, Any], formula: str) -> None:
+    assert seen["asked"][formula] == ASKED[formula]
+
+
+def test_the_charts_draw_what_the_blocks_hold(seen: dict[str, Any]) -> None:
+    assert [name for name, *_ in seen["histogram"]] == [each.value for each in BARS]
+    assert [count for (count,) in seen["bars"]] == [row[1] for row in seen["histogram"]]
+    stacked = [[*reversed(row[2:8]), row[8]] for row in seen["trend"]]
+    assert seen["columns"] == [pytest.approx(row) for row in stacked]
+    assert len(stacked) == history.TREND_DATES
+
+
+def test_two_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
+    assert seen["sheets"] == ["_Segments", build.XLWINGS_SHEET]
+
+
+def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
+    pages = [page for page in printed if re.search(rf"^\s*{portfolio.SHEET}\s+\d+ / \d+", page, re.MULTILINE)]
+    assert len(pages) == 1
+    for text in ("Fjordlicht Software", "Mature", "Do next", "(Re-)activate", "Decide", "last refreshed"):
+        assert text in pages[0]
+
+
+@pytest.mark.parametrize(("sheet", "pages"), [("Settings", 1), ("Guide", 1), ("History", 2), ("Problems", 1)])
+def test_a_sheet_takes_so_many_pages(printed: list[str], sheet: str, pages: int) -> None:
+    assert len([page for page in printed if re.search(rf"^\s*{sheet}\s+\d+ / \d+", page, re.MULTILINE)]) == pages
+
+
+def test_no_number_is_too_wide_for_its_column(printed: list[str]) -> None:
+    assert [page for page in printed if "###" in page] == []
+
+
+def test_a_page_can_be_looked_at(office: None, tmp_path: Path) -> None:
+    pdf = libreoffice.to_pdf(build.TEMPLATE, tmp_path)
+    (first,) = libreoffice.to_pictures(pdf, dots=40, pages=(1, 1))
+    assert first.read_bytes().startswith(b"\x89PNG")

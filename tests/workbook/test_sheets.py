@@ -1,0 +1,258 @@
+"""What is on the sheets of the built workbooks: tables, names, drop-downs, colours, pages."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils import range_boundaries
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kopilot_xl.domain.segments import BARS, Action, Segment
+from kopilot_xl.sheets import (
+    actions,
+    clients,
+    guide,
+    history,
+    palette,
+    portfolio,
+    problems,
+    settings,
+    snapshot,
+    transactions,
+)
+from kopilot_xl.sheets.table import Format, Table
+from kopilot_xl.workbook import build, looks
+
+TABLES = [each.TABLE for each in (clients, transactions, actions, history, problems)]
+BLOCKS = {**portfolio.BLOCKS, history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}
+
+
+@pytest.fixture
+def book(committed: Path) -> Workbook:
+    return load_workbook(committed, keep_vba=True)
+
+
+def worksheets(book: Workbook) -> Iterator[Worksheet]:
+    for sheet in book.worksheets:
+        assert isinstance(sheet, Worksheet)
+        yield sheet
+
+
+def bounds(cells: str) -> tuple[int, int, int, int]:
+    left, top, right, bottom = range_boundaries(cells)
+    return left or 0, top or 0, right or 0, bottom or 0
+
+
+def area(book: Workbook, name: str) -> tuple[str, tuple[int, int]]:
+    ((sheet, cells),) = book.defined_names[name].destinations
+    left, top, right, bottom = bounds(cells)
+    return sheet, (bottom - top + 1, right - left + 1)
+
+
+def test_the_sheets_stand_in_their_order_and_two_are_hidden(book: Workbook) -> None:
+    assert book.sheetnames == [*build.SHEETS, build.XLWINGS_SHEET]
+    hidden = {each.title: each.sheet_state for each in book.worksheets if each.sheet_state != "visible"}
+    assert hidden == {snapshot.SHEET: "veryHidden", build.XLWINGS_SHEET: "hidden"}
+    assert book.active is book[portfolio.SHEET]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_has_its_columns_with_widths_formats_and_filter(book: Workbook, table: Table) -> None:
+    sheet = book[table.name]
+    drawn = sheet.tables[table.name]
+    assert drawn.ref.startswith("A1:")
+    assert [each.name for each in drawn.tableColumns] == table.headers
+    assert drawn.autoFilter is not None
+    assert sheet.freeze_panes == "A2"
+    for number, column in enumerate(table.columns, 1):
+        header, first = sheet.cell(1, number), sheet.cell(2, number)
+        assert header.value == column.header
+        assert sheet.column_dimensions[header.column_letter].width == column.width
+        assert first.number_format == column.format.value
+        assert (header.fill.start_color.rgb == "00" + palette.ACCENT) is not column.written, "the user's stand out"
+
+
+def test_a_header_has_room_for_its_text_and_the_filter_button() -> None:
+    assert [
+        column.header for table in TABLES for column in table.columns if len(column.header) + 1 > column.width
+    ] == []
+
+
+def test_every_block_has_its_name_and_size(book: Workbook) -> None:
+    assert {name: area(book, name)[1] for name in BLOCKS} == BLOCKS
+    assert {area(book, name)[0] for name in portfolio.BLOCKS} == {portfolio.SHEET}
+
+
+def test_no_block_overlaps_another(book: Workbook) -> None:
+    seen: dict[tuple[str, int, int], str] = {}
+    for name in BLOCKS:
+        ((sheet, cells),) = book.defined_names[name].destinations
+        left, top, right, bottom = bounds(cells)
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                assert seen.setdefault((sheet, row, column), name) == name
+
+
+def test_no_cell_of_a_block_is_merged_away(book: Workbook) -> None:
+    sheet = book[portfolio.SHEET]
+    for name in portfolio.BLOCKS:
+        ((_, cells),) = book.defined_names[name].destinations
+        found = sheet[cells.replace("$", "")]
+        rows = found if isinstance(found, tuple) else ((found,),)
+        assert not [each.coordinate for row in rows for each in row if type(each).__name__ == "MergedCell"], name
+
+
+def test_every_setting_has_its_named_cell_with_its_default() -> None:
+    book = load_workbook(build.TEMPLATE)
+    for each in settings.ALL:
+        assert area(book, each.name) == (settings.SHEET, (1, 1))
+        ((sheet, cell),) = book.defined_names[each.name].destinations
+        assert book[sheet][cell].value == each.default
+
+
+def test_the_empty_workbook_has_one_blank_row_per_table() -> None:
+    book = load_workbook(build.TEMPLATE)
+    for table in TABLES:
+        sheet = book[table.name]
+        assert sheet.tables[table.name].ref.endswith("2")
+        values = {table.headers[at]: cell.value for at, cell in enumerate(sheet[2][: len(table.columns)]) if cell.value}
+        assert values == ({"Segment": "=SEGMENT(A2)"} if table is clients.TABLE else {})
+
+
+def test_the_segment_column_is_calculated(book: Workbook) -> None:
+    column = next(each for each in book[clients.TABLE.name].tables["Clients"].tableColumns if each.name == "Segment")
+    assert column.calculatedColumnFormula is not None
+    assert column.calculatedColumnFormula.attr_text == clients.SEGMENT.rule
+    cells = [row[3].value for row in book[clients.TABLE.name].iter_rows(min_row=2)]
+    assert cells == [f"=SEGMENT(A{row})" for row in range(2, len(cells) + 2)]
+
+
+def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path) -> None:
+    with zipfile.ZipFile(committed) as package:
+        sheets = {number: package.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2, 3, 4, 6)}
+    found = {
+        number: re.findall(r'<ignoredError sqref="([^"]+)" (\w+)="1"/>', sheet) for number, sheet in sheets.items()
+    }
+    assert found[2] == [("A2:A1048576", "numberStoredAsText"), ("D2:D1048576", "calculatedColumn")]
+    assert found[3] == [("A2:A1048576", "numberStoredAsText")]
+    assert found[4] == [("B2:B1048576", "numberStoredAsText")]
+    assert found[6] == [("E2:E1048576", "numberStoredAsText")]
+    assert len(found[1]) == len(portfolio.DO_NEXT)
+
+
+def test_drop_downs_reach_the_last_row(book: Workbook) -> None:
+    def offered(sheet: str) -> dict[str, str | None]:
+        return {str(each.sqref): each.formula1 for each in book[sheet].data_validations.dataValidation}
+
+    assert offered(transactions.TABLE.name) == {"D2:D1048576": f'"{",".join(transactions.STATUS.choices)}"'}
+    assert offered(actions.TABLE.name) == {"B2:B1048576": clients.IDS, "C2:C1048576": f'"{",".join(Action)}"'}
+    assert book.defined_names[clients.IDS].attr_text == "Clients[Client ID]"
+    refusing = [each for each in book[actions.TABLE.name].data_validations.dataValidation if each.showErrorMessage]
+    assert refusing == [], "other spellings may be typed"
+
+
+def test_settings_refuse_what_makes_no_sense(book: Workbook) -> None:
+    rules = {str(each.sqref): each for each in book[settings.SHEET].data_validations.dataValidation}
+    for each in settings.NUMBERS:
+        ((_, cell),) = book.defined_names[each.name].destinations
+        rule = rules[cell.replace("$", "")]
+        assert rule.showErrorMessage
+        assert rule.type == ("whole" if isinstance(each.default, int) else "decimal")
+    ((_, cell),) = book.defined_names[settings.DATE_ORDER.name].destinations
+    assert rules[cell.replace("$", "")].formula1 == '"DMY,MDY"'
+
+
+def test_segments_are_tinted_down_to_the_last_row(book: Workbook) -> None:
+    tinted = book[clients.TABLE.name].conditional_formatting
+    (cells,) = tinted
+    assert str(cells.sqref) == "D2:D1048576"
+    assert {rule.formula[0] for rule in cells.rules} == {f'D2="{each}"' for each in Segment}
+
+
+def test_pages_are_a4_and_headers_repeat(book: Workbook) -> None:
+    for sheet in worksheets(book):
+        if sheet.sheet_state == "visible":
+            assert sheet.page_setup.paperSize == 9, sheet.title
+            upright = sheet.title == transactions.TABLE.name
+            assert sheet.page_setup.orientation == ("portrait" if upright else "landscape")
+            assert not sheet.protection.sheet
+    assert {table.name: book[table.name].print_title_rows for table in TABLES} == {
+        each.name: "$1:$1" for each in TABLES
+    }
+
+
+def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Path, book: Workbook) -> None:
+    with zipfile.ZipFile(committed) as package:
+        bars, trend = (package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2))
+    assert re.findall(r"<f>([^<]*)</f>", bars) == ["'Portfolio'!$K$5:$K$11", "'Portfolio'!$L$5:$L$11"]
+    assert area(book, portfolio.HISTOGRAM)[1][0] == len(BARS)
+    ((_, block),) = book.defined_names[portfolio.HISTOGRAM].destinations
+    assert block.startswith("$K$5:")
+    points = re.findall(r'<dPt><idx val="(\d)"/>.*?srgbClr val="(\w+)"', bars)
+    assert points == [(str(at), palette.SEGMENTS[each]) for at, each in enumerate(BARS)]
+    ((_, block),) = book.defined_names[history.TREND].destinations
+    left, top, right, bottom = bounds(block)
+    references = re.findall(r"<f>([^<]*)</f>", trend)
+    assert {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)} == {top - 1, top, bottom}
+    assert palette.SEGMENTS[Segment.LOST] not in trend
+    assert (left, right) == (
+        len(history.TABLE.columns) + 2,
+        len(history.TABLE.columns) + 1 + len(history.TREND_COLUMNS),
+    )
+    for chart in (bars, trend):
+        assert '<plotVisOnly val="0"/>' in chart
+
+
+def test_the_guide_tells_every_segment_and_formula(book: Workbook) -> None:
+    texts = {str(cell.value) for row in book[guide.SHEET].iter_rows() for cell in row if cell.value}
+    assert {each.value for each in Segment} <= texts
+    assert {each.advice for each in Segment} <= texts
+    assert {each.icon for each in Segment} <= texts
+    assert {formula for formula, _ in guide.FORMULAS} <= texts
+    assert not [cell for row in book[guide.SHEET].iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def test_the_add_in_leaves_the_workbooks_folder_off_the_path(book: Workbook) -> None:
+    row = next(book[build.XLWINGS_SHEET].iter_rows(values_only=True))
+    assert row == ("ADD_WORKBOOK_TO_PYTHONPATH", False)
+
+
+def test_dates_of_the_snapshot_are_shown_as_dates(book: Workbook) -> None:
+    sheet = book[snapshot.SHEET]
+    assert sheet.cell(snapshot.AS_OF_ROW, 2).number_format == Format.DATE.value
+    assert sheet.cell(snapshot.REFRESHED_ROW, 2).number_format == Format.MOMENT.value
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_every_text_can_be_read_on_its_background(book: Workbook) -> None:
+    for sheet in worksheets(book):
+        for row in sheet.iter_rows():
+            for cell in row:
+                ink = str(cell.font.color.rgb)[2:] if cell.font.color and cell.font.color.type == "rgb" else palette.INK
+                paper = str(cell.fill.start_color.rgb)[2:] if cell.fill.fill_type else palette.PAPER
+                if cell.value is not None:
+                    assert contrast(ink, paper) >= 4.5, f"{sheet.title}!{cell.coordinate}"
+    for color in (palette.ALERT, palette.GOOD, palette.ACCENT, palette.MUTED):
+        assert contrast(color, palette.PAPER) >= 4.5
+    for tint in palette.TINTS.values():
+        assert contrast(palette.MUTED, tint) >= 4.5
+
+
+def test_a_sheet_is_styled_in_one_face(book: Workbook) -> None:
+    faces = {cell.font.name for sheet in worksheets(book) for row in sheet.iter_rows() for cell in row}
+    assert faces == {looks.FONT, looks.MONOSPACED}
