@@ -214,10 +214,10 @@ def _histogram(summary: Summary, currency: str) -> Table:
             Text("█" * length, f"#{palette.SEGMENTS[segment]}"),
             f"{count:,}",
             "" if share is None else f"{share:.0%}",
-            f"{summary.values[segment]:,.0f}",
+            words.whole(summary.values[segment]),
             style="dim" if segment is Segment.LOST else "",
         )
-    table.add_row("Portfolio", "", f"{summary.size:,}", "", f"{summary.value(PORTFOLIO):,.0f}", style="bold")
+    table.add_row("Portfolio", "", f"{summary.size:,}", "", words.whole(summary.value(PORTFOLIO)), style="bold")
     return table
 
 
@@ -255,7 +255,7 @@ def _client(client: Client, found: Report, heading: Heading | None) -> Text:
     if client.overdue:
         told.append(f"planned for {words.day(client.overdue)}, not invoiced")
     if client.value:
-        told.append(f"{found.currency} {client.value:,.0f}".strip())
+        told.append(f"{found.currency} {words.whole(client.value)}".strip())
     segment = client.segment or Segment.NO_ACTIVITY
     return Text.assemble(
         (f"{heading or '':14}", "dim"), (f"{segment.value:14}", f"#{palette.SEGMENTS[segment]}"), ", ".join(told)

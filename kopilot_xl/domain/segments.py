@@ -141,3 +141,15 @@ ALLOWED: dict[Action, frozenset[Segment]] = {
     Action.REACTIVATE: frozenset({Segment.LOST, Segment.CANCELED}),
 }
 """The segments in which an action may be recorded; a Lost client may be canceled only if never invoiced."""
+
+STANDING: tuple[Segment, ...] = (
+    Segment.CANCELED,
+    Segment.LOST,
+    Segment.LEAVING,
+    Segment.HIBERNATING,
+    Segment.SLEEPING_AWAY,
+    Segment.NO_ACTIVITY,
+    Segment.NEW,
+    Segment.ACTIVE,
+)
+"""From the worst standing to the best: what tells a movement for the better from one for the worse."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 _MONTHS = (
@@ -34,6 +35,11 @@ def amount(value: float) -> str:
     """Return an amount as in `1,200` or `1,200.50`."""
     text = f"{value:,.2f}"
     return text.removesuffix(".00")
+
+
+def whole(value: float) -> str:
+    """Return an amount without decimals, as in `1,201`; a half is rounded up, as Excel shows it."""
+    return f"{math.copysign(math.floor(abs(value) + 0.5), value):,.0f}"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -61,3 +61,10 @@ def test_a_count_agrees_with_its_noun(number: int, text: str) -> None:
 @pytest.mark.parametrize(("number", "text"), [(1, "1 entry"), (2, "2 entries")])
 def test_a_noun_may_have_its_own_plural(number: int, text: str) -> None:
     assert words.count(number, "entry", "entries") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0"), (980.5, "981"), (981.5, "982"), (1234567.4, "1,234,567"), (-980.5, "-981")]
+)
+def test_a_whole_amount_is_rounded_as_excel_rounds_it(value: float, text: str) -> None:
+    assert words.whole(value) == text
