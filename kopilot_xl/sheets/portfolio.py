@@ -306,7 +306,7 @@ def _build_foot(ws: Worksheet, row: int) -> None:
     from kopilot_xl.workbook import looks
 
     ws.row_dimensions[row].height = 20
-    looks.put(ws, f"B{row}:G{row}", look=looks.font(bold=True, color=palette.ACCENT))
+    looks.put(ws, f"B{row}:G{row}", "Problems", look=looks.font(bold=True, color=palette.ACCENT))
     ws[f"B{row}"].hyperlink = Hyperlink(ref=f"B{row}", location="Problems!A1", tooltip="Go to the Problems sheet")
     quiet = looks.font(color=palette.MUTED)
     looks.put(ws, f"H{row}:M{row}", "last refreshed", look=quiet, stand=looks.align("right"))

@@ -75,6 +75,8 @@ def build_template(path: Path) -> None:
         part = f"xl/worksheets/sheet{list(SHEETS).index(sheet) + 1}.xml"
         text = f"<ignoredErrors>{marks}</ignoredErrors>".encode()
         parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text)
+    part = f"xl/worksheets/sheet{list(SHEETS).index(clients.TABLE.name) + 1}.xml"
+    parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
     _pack(path, parts)
 
 

@@ -131,7 +131,7 @@ def when(ws: Worksheet, cells: str, formula: str, *, color: str | None = None, b
     """Colour cells where a formula, written for the first of them, holds."""
     style = DifferentialStyle(
         font=Font(color=color) if color else None,
-        fill=PatternFill("solid", bgColor=background) if background else None,
+        fill=fill(background) if background else None,
     )
     ws.conditional_formatting.add(cells, Rule(type="expression", dxf=style, formula=[formula]))
 

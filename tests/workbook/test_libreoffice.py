@@ -82,9 +82,13 @@ def seen(office: None, cached: list[str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def printed(office: None, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def pdf(office: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return libreoffice.to_pdf(build.SAMPLE, tmp_path_factory.mktemp("printed"))
+
+
+@pytest.fixture(scope="module")
+def printed(pdf: Path) -> list[str]:
     """The text of each page."""
-    pdf = libreoffice.to_pdf(build.SAMPLE, tmp_path_factory.mktemp("printed"))
     run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True)
     return run.stdout.split("\f")[:-1]
 
@@ -130,7 +134,6 @@ def test_no_number_is_too_wide_for_its_column(printed: list[str]) -> None:
     assert [page for page in printed if "###" in page] == []
 
 
-def test_a_page_can_be_looked_at(office: None, tmp_path: Path) -> None:
-    pdf = libreoffice.to_pdf(build.TEMPLATE, tmp_path)
+def test_a_page_can_be_looked_at(pdf: Path) -> None:
     (first,) = libreoffice.to_pictures(pdf, dots=40, pages=(1, 1))
     assert first.read_bytes().startswith(b"\x89PNG")
