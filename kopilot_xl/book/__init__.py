@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from os import PathLike
@@ -130,8 +131,28 @@ class Book(Protocol):
         """Return the addresses of formula cells, other than those written here, that mention one of the words."""
         ...
 
-    def save(self, path: str | PathLike[str] | None = None) -> None:
+    def reserved(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        backup: bool = False,
+        waiting: Callable[[str], None] | None = None,
+    ) -> AbstractContextManager[None]:
+        """Have what `save(path, backup=backup)` would write to oneself until the block ends; others wait.
+
+        Where the book itself changed since it was opened, and nothing is to be written yet, it is read anew.
+        `waiting` is called with a line to show, if there is something to wait for.
+
+        Raises:
+            SaveError: others had it for too long, or `save` could not write now.
+            BookError: it changed, and cannot be read any more.
+        """
+        ...
+
+    def save(self, path: str | PathLike[str] | None = None, *, backup: bool = False) -> None:
         """Write what was gathered, to the book itself or to another path; all or nothing.
+
+        `backup` keeps the version that is replaced.
 
         Raises:
             SaveError: it cannot be written; what was there before is untouched.

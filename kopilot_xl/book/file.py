@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -15,14 +17,26 @@ from lxml import etree
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl.book import ErrorValue, TableData, Value, cells, markup, worksheet
-from kopilot_xl.book.addresses import LAST_ROW, Area, cell_address, column_letters, quote_sheet
+from kopilot_xl.book.addresses import (
+    LAST_COLUMN,
+    LAST_ROW,
+    Area,
+    cell_address,
+    column_letters,
+    column_number,
+    quote_sheet,
+)
 from kopilot_xl.book.cells import KEEP, Edit, Move
+from kopilot_xl.book.locking import turn
 from kopilot_xl.book.package import Package
 from kopilot_xl.book.saving import check_writable
 from kopilot_xl.errors import BookError, MissingError, SaveError
 
 MAX_READ = 30_000_000
 """How many cells the values of a sheet may span: one stray value far away would cost all memory."""
+
+MAX_BLOCK = 100_000
+"""How many cells a named block that is written may have; the largest of a Kopilot workbook has a few hundred."""
 
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
@@ -34,9 +48,20 @@ _PLACE = re.compile(
 _PLAIN_WORD = re.compile(r"[\w .!\[\]()-]+", re.ASCII)  # stands in XML as it is
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
-_ROW_NUMBER = re.compile(rb"<(?:[\w.-]+:)?row\s[^>]*?\br=[\"']([0-9]+)")
-_DIMENSION = re.compile(rb"<(?:[\w.-]+:)?dimension\s[^>]*?ref=[\"']([^\"']+)")
-_VALUE_CELL = re.compile(rb"<(?:[\w.-]+:)?c(?=\s)([^>]*)(?<!/)>")
+# What the reader of values looks at, apart from the worksheets; no part of the file reaches it unchecked.
+_FOR_READER = (
+    "[Content_Types].xml",
+    "_rels/.rels",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+    "xl/styles.xml",
+    "xl/sharedStrings.xml",
+)
+# Nearly all sheets stay in the columns A to Z and above row a million: then no value can be too far away.
+_FAR_CELL = re.compile(rb'<c r="(?![A-Z][0-9]{1,6}")')
+_PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_UNUSUAL_CELLS = (b"<c>", b"<c\n", b"<c\t", b"<c\r", b":c ", b":c>", b":c/", b":c\n", b":c\t", b":c\r")
+_ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 
 
 @dataclass(frozen=True)
@@ -115,6 +140,10 @@ class FileBook:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._open(path)
+
+    def _open(self, path: str | os.PathLike[str]) -> None:
+        self.__dict__.pop("_tables", None)
         self._package = Package(path)
         self._workbook = self._package.parse(self._package.workbook)
         self._sheets = self._find_sheets()
@@ -143,6 +172,34 @@ class FileBook:
             SaveError: it is open in Excel or LibreOffice, read-only, or its folder takes no file.
         """
         check_writable(self.path if path is None else path)
+
+    @contextmanager
+    def reserved(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        backup: bool = False,
+        waiting: Callable[[str], None] | None = None,
+    ) -> Iterator[None]:
+        """Have the file `save` is to write to oneself until the block ends; others who reserve it wait.
+
+        If the file of the book itself changed before that, and nothing is to be written yet, it is read anew.
+
+        Args:
+            path: what `save` will be given.
+            backup: what `save` will be given.
+            waiting: called with a line to show, if there is something to wait for.
+
+        Raises:
+            SaveError: it was in use for too long, or `save` could not write now.
+            BookError: it was to be read anew, and is no workbook that can be read any more.
+        """
+        target = self.path if path is None else path
+        check_writable(target, backup=backup)
+        with turn(target, waiting):
+            if self._package.is_own(path) and not self._writes and not self._package.seems_current():
+                self._open(self.path)
+            yield
 
     # reading
 
@@ -311,6 +368,11 @@ class FileBook:
             sheet, area = self._named_area(name)
         except MissingError:
             return False
+        if area.height * area.width > MAX_BLOCK:
+            raise BookError(
+                f"The name {name} in {self.name} covers {area}, more than {MAX_BLOCK:,} cells: let it point to its "
+                "block again (Formulas, Name Manager)."
+            )
         if len(rows) > area.height or any(len(row) > area.width for row in rows):
             width = max(map(len, rows))
             raise ValueError(f"{len(rows)} rows of {width} do not fit into {name}, which is {area}")
@@ -333,8 +395,11 @@ class FileBook:
         self._writes_to(found).content = rows
         return True
 
-    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+    def save(self, path: str | os.PathLike[str] | None = None, *, backup: bool = False) -> None:
         """Write what was gathered, to the file itself or to another; all or nothing.
+
+        `backup` keeps the version it replaces beside it, under its name with `.kopilot-backup` added; the backup made
+        before is replaced.
 
         Raises:
             SaveError: it cannot be written, or the file changed since it was opened; what was there before
@@ -355,7 +420,7 @@ class FileBook:
                 losing = losing or self._loses_formulas(sheet, edits[sheet.part], moves, after)
         if losing:
             self._drop_calculation_chain()
-        self._package.save(path)
+        self._package.save(path, backup=backup)
 
     # structure
 
@@ -363,11 +428,18 @@ class FileBook:
         """Return the worksheets by key, in the order of their tabs; chart sheets hold no cells."""
         relationships = {item.id: item for item in self._package.relationships(self._package.workbook)}
         sheets: dict[str, _Sheet] = {}
+        parts: set[str] = set()
         for index, element in enumerate(self._workbook.iterfind("{*}sheets/{*}sheet")):
             identifier = next((value for name, value in element.items() if str(name).endswith("}id")), "")
             item = relationships.get(str(identifier))
             name = element.get("name", "")
             if item and item.kind == "worksheet" and item.target and name:
+                if _key(name) in sheets or item.target.lower() in parts:
+                    raise BookError(
+                        f"{self._package.path} is damaged: its sheet {markup.shortened(name)} is there twice. "
+                        "Let Excel repair it (Open, Open and Repair)."
+                    )
+                parts.add(item.target.lower())
                 sheets[_key(name)] = _Sheet(name, item.target, index)
         if not sheets:
             raise BookError(f"{self._package.path} has no worksheet that can be read. Open it in Excel and save it.")
@@ -381,19 +453,29 @@ class FileBook:
             for item in self._package.relationships(sheet.part):
                 if item.kind == "table" and item.target:
                     table = self._table_part(sheet, item.target)
+                    if _key(table.name) in tables:
+                        raise BookError(
+                            f"{self.path} is damaged: its table {markup.shortened(table.name)} is there twice. "
+                            "Let Excel repair it (Open, Open and Repair)."
+                        )
                     tables[_key(table.name)] = table
         return tables
 
     def _table_part(self, sheet: _Sheet, part: str) -> _TablePart:
         root = self._package.parse(part)
-        area = self._package.explain(part, lambda: _area_of(root.get("ref", "")))
+        area = self._package.explain(part, lambda: worksheet.area_of(root.get("ref", "")))
         return _TablePart(root.get("displayName") or root.get("name") or "", sheet, part, area, root)
 
     def _layout_of(self, table: _TablePart) -> _Layout:
         """Return the layout of a table that has a part, its headers as its cells show them."""
         root, area = table.root, table.area
         has_header = root.get("headerRowCount", "1") != "0"
-        totals = int(root.get("totalsRowCount", "0"))
+        totals = self._package.explain(table.part, lambda: markup.number(root.get("totalsRowCount"), 0))
+        if area.height * area.width > MAX_READ or totals + has_header > area.height:
+            raise BookError(
+                f"{self.path} cannot be read: the table {markup.shortened(table.name)} covers {area}. "
+                "Resize it to its rows in Excel (Table Design, Resize Table), save, and try again."
+            )
         elements = list(root.iterfind("{*}tableColumns/{*}tableColumn"))
         header_row = area.top if has_header else area.top - 1
         headers = []
@@ -476,7 +558,8 @@ class FileBook:
             area = None
         if "#REF!" in text or sheet is None or area is None:
             raise MissingError(
-                f"The name {name} in {self.name} points nowhere ({text or 'it is empty'}): restore it or let it "
+                f"The name {name} in {self.name} points nowhere ({markup.shortened(text) or 'it is empty'}): "
+                "restore it or let it "
                 "point to its cell again (Formulas, Name Manager)."
             )
         return sheet, area
@@ -486,17 +569,45 @@ class FileBook:
     @cached_property
     def _calamine(self) -> CalamineWorkbook:
         try:
-            return CalamineWorkbook.from_filelike(BytesIO(self._package.data))
+            return CalamineWorkbook.from_filelike(self._for_reader())
         except BaseException as error:
             self._refuse_unreadable(error, "")
             raise
+
+    def _for_reader(self) -> BytesIO:
+        """Return a plain archive of the parts that hold values, unpacked and looked through.
+
+        The reader of values trusts what sizes and positions a file states. It is given nothing whose size was not
+        checked, no DOCTYPE, and no other encoding than UTF-8.
+        """
+        output = BytesIO()
+        fixed = [part for part in _FOR_READER if self._package.has(part)]
+        with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
+            for part in fixed:
+                archive.writestr(part, self._checked(part, self._package.read(part)))
+            for sheet in self._sheets.values():
+                if self._package.has(sheet.part):
+                    archive.writestr(sheet.part, self._checked(sheet.part, self._xml(sheet)))
+        output.seek(0)
+        return output
+
+    def _checked(self, part: str, data: bytes) -> bytes:
+        def check() -> bytes:
+            text = markup.as_utf8(data)
+            markup.refuse_doctype(text)
+            return text
+
+        return self._package.explain(part, check)
 
     def _refuse_unreadable(self, error: BaseException, place: str) -> None:
         """Turn what calamine says into a message; an interruption stays what it is."""
         # calamine's panics are no Exception, as KeyboardInterrupt and SystemExit are none.
         if not isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            if isinstance(error, BookError):
+                raise error
             raise BookError(
-                f"{self.path} cannot be read{place}: {error}. Open it in Excel, save it, and try again."
+                f"{self.path} cannot be read{place}: {markup.shortened(str(error))}. "
+                "Open it in Excel, save it, and try again."
             ) from error
 
     def _xml(self, sheet: _Sheet) -> bytes:
@@ -535,24 +646,14 @@ class FileBook:
 
     def _check_extent(self, sheet: _Sheet, xml: bytes) -> None:
         """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
-        tail = max(xml.rfind(b"<row "), xml.rfind(b":row "))
-        last = _ROW_NUMBER.search(xml, max(tail - 20, 0))
-        stated = _DIMENSION.search(xml, 0, max(xml.find(b"sheetData"), 0))
-        if last is None or int(last[1]) * (_area_of(stated[1].decode()).right if stated else 16_384) <= MAX_READ:
+        xml = markup.as_utf8(xml)
+        if _greatest_extent(xml) <= MAX_READ:
             return
-        rows = columns = 0
-        far = ""
-        for match in _VALUE_CELL.finditer(xml):
-            address = markup.attribute(match[1], "r")
-            if address:
-                place = _area_of(address)
-                if place.bottom > rows or place.right > columns:
-                    far = address
-                rows, columns = max(rows, place.bottom), max(columns, place.right)
-        if rows * columns > MAX_READ:
+        far, extent = self._package.explain(sheet.part, lambda: _farthest_value(xml))
+        if extent > MAX_READ:
             raise BookError(
-                f"{self.path} cannot be read: {sheet.name}!{far} has a value far away from all others. "
-                "Delete it in Excel, save, and try again."
+                f"{self.path} cannot be read: {markup.shortened(sheet.name)}!{far} has a value far away from all "
+                "others. Delete it in Excel, save, and try again."
             )
 
     def _formulas(self, sheet: _Sheet) -> Iterator[worksheet.Formula]:
@@ -653,7 +754,7 @@ class FileBook:
         content = self._writes[sheet.part].content
         try:
             if content is not None:
-                return cells.fill(xml, content, date1904=self._date1904)
+                return self._package.explain(sheet.part, lambda: cells.fill(xml, content, date1904=self._date1904))
             return self._package.explain(
                 sheet.part, lambda: cells.edit(xml, edits, moves=moves, date1904=self._date1904)
             )
@@ -685,6 +786,45 @@ class FileBook:
                 self._package.remove(item.target, source=self._package.workbook)
 
 
+def _greatest_extent(xml: bytes) -> int:
+    """Return how many cells the values of a worksheet span at most; a quick look at how the cells are written."""
+    usual = xml.count(b"<c ") == xml.count(b'<c r="') and not any(mark in xml for mark in _UNUSUAL_CELLS)
+    if not usual:
+        return LAST_ROW * LAST_COLUMN
+    if _FAR_CELL.search(xml) is None:
+        return 26 * 999_999
+    places = _PLACED_CELL.findall(xml)
+    if len(places) != xml.count(b"<c "):
+        return LAST_ROW * LAST_COLUMN
+    columns = max(column_number(letters.decode()) for letters in {letters for letters, _ in places})
+    return columns * max(int(digits) for digits in {digits for _, digits in places})
+
+
+def _farthest_value(xml: bytes) -> tuple[str, int]:
+    """Return the address of the value farthest away in a worksheet, and how many cells its values span.
+
+    Raises:
+        BookError: a row or cell has a place that is none.
+    """
+    row = column = rows = columns = 0
+    far = ""
+    for match in _ROW_OR_CELL.finditer(xml):
+        address = markup.attribute(match["attributes"], "r")
+        if match["kind"] == b"row":
+            row, column = markup.number(address, row + 1), 0
+            continue
+        if address:
+            place = worksheet.area_of(address)
+            row, column = place.bottom, place.right
+        else:
+            column += 1
+        if max(row, 1) > LAST_ROW or column > LAST_COLUMN:
+            raise BookError(f"it has more rows or columns than a sheet ({LAST_ROW:,} and {LAST_COLUMN:,})")
+        if not match["attributes"].endswith(b"/") and (row > rows or column > columns):
+            far, rows, columns = cell_address(max(row, 1), column), max(row, rows), max(column, columns)
+    return far, rows * columns
+
+
 def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
     """Return a table part whose references end with the new last data row."""
     data = markup.as_utf8(data)
@@ -694,7 +834,7 @@ def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
         reference = markup.attribute(tag[0], "ref")
         if tag["close"] or not reference or name not in _RESIZED:
             continue
-        area = _area_of(reference)
+        area = worksheet.area_of(reference)
         # Filters and sorting leave the totals row out.
         bottom = max(new_end + layout.totals if name == b"table" else new_end, area.top)
         start = markup.with_attribute(tag[0], "ref", str(replace(area, bottom=bottom)))
@@ -703,13 +843,6 @@ def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
         pieces += [data[done : tag.start()], start]
         done = tag.end()
     return b"".join([*pieces, data[done:]])
-
-
-def _area_of(reference: str) -> Area:
-    try:
-        return Area.parse(reference)
-    except ValueError as error:
-        raise BookError(f"its XML is damaged ({error})") from error
 
 
 def _may_mention(xml: bytes, words: Sequence[str]) -> bool:

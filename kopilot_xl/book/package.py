@@ -56,6 +56,7 @@ class Package:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self._stamp = _stamp(self.path)
         self.data = _read_file(self.path)
         _refuse_other_kinds(self.path, self.data)
         self._on_disk = self.data
@@ -187,20 +188,30 @@ class Package:
         """Return the package as it would be saved. Without changes it is the file as it was opened."""
         return self._archive.rewritten(self._replaced, self._removed)
 
-    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+    def is_own(self, path: str | os.PathLike[str] | None) -> bool:
+        """Tell whether a path is that of the file it was read from; None is."""
+        return path is None or os.path.realpath(path) == os.path.realpath(self.path)
+
+    def seems_current(self) -> bool:
+        """Tell whether the file has the time and size it was read or saved with; `save` compares every byte."""
+        return self._stamp == _stamp(self.path)
+
+    def save(self, path: str | os.PathLike[str] | None = None, *, backup: bool = False) -> None:
         """Write the package to the file it was read from, or to another, all or nothing.
+
+        `backup` keeps what is replaced beside it, as `write_atomically` says.
 
         Raises:
             SaveError: it cannot be written, or the file was changed since it was read; what was there
                 before is untouched.
         """
         target = self.path if path is None else Path(path)
-        check_writable(target)
-        own = os.path.realpath(target) == os.path.realpath(self.path)
+        check_writable(target, backup=backup)
+        own = self.is_own(target)
         data = self.to_bytes()
-        write_atomically(target, data, instead_of=self._on_disk if own else None)
+        write_atomically(target, data, instead_of=self._on_disk if own else None, backup=backup)
         if own:
-            self._on_disk = data
+            self._on_disk, self._stamp = data, _stamp(self.path)
 
     def _find_workbook(self) -> str:
         """Return the name of the workbook part, once the package is known to be a workbook that can be edited."""
@@ -231,6 +242,15 @@ class Package:
             f"{self.path} is a Strict Open XML Spreadsheet. "
             "Save it in Excel as Excel Workbook (.xlsx), not Strict, and try again."
         )
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what tells one version of a file from another without reading it; None if it is not there."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _read_file(path: Path) -> bytes:
