@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -65,15 +65,22 @@ def refresh(
     as_of: date | None = None,
     *,
     output: str | PathLike[str] | None = None,
+    backup: bool = False,
     now: datetime | None = None,
+    waiting: Callable[[str], None] | None = None,
 ) -> Report:
     """Recompute the segments and the sheets refresh writes, and save the book.
+
+    Two refreshes of one file come one after the other: the second waits, and reads what the first wrote.
 
     Args:
         book: the workbook, from `open_book`.
         as_of: the day to look at it; by default its AsOf setting, or today.
         output: where to save it; by default where it came from.
+        backup: keep the version that is replaced beside it, as `Portfolio.xlsm.kopilot-backup`; the backup made
+            before is replaced.
         now: the local time that counts as now.
+        waiting: called with a line to show, if another refresh of the same file has to finish first.
 
     Returns:
         What was found and computed.
@@ -82,14 +89,14 @@ def refresh(
         KopilotError: the book cannot be refreshed or saved; the text says why and what to do. Nothing was changed.
     """
     start, now = time.perf_counter(), now or datetime.now()
-    with _collector_at_rest():
+    with _collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         inputs = read(book, as_of, now.date())
         folded = fold_actions(inputs)
         people = client_states(inputs, folded)
         summary = Summary.of(people, inputs.settings.rules)
         found = findings(inputs, folded, people)
         found += write(book, inputs, folded, people, summary, found, now)
-        book.save(output)
+        book.save(output, backup=backup)
     return _report(book, inputs, folded, people, summary, found, start)
 
 
