@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,23 +12,13 @@ from datetime import date, datetime
 from os import PathLike
 
 from kopilot_xl.book import Book
-from kopilot_xl.domain.actions import Dossier, Folded, Outcome, Transaction, fold
+from kopilot_xl.computing import Computation
+from kopilot_xl.domain.actions import Outcome
 from kopilot_xl.domain.portfolio import Client, Summary
-from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, CutOffs
-from kopilot_xl.errors import SettingError
-from kopilot_xl.sheets import actions, clients, guide, history, portfolio, problems, settings, snapshot, transactions
+from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.reading import read
+from kopilot_xl.sheets import actions, clients, guide, history, portfolio, problems, snapshot, transactions
 from kopilot_xl.sheets.findings import Kind, Problem, count, notice
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What stands in a book, read into typed rows. `as_of` is the day to look at it."""
-
-    settings: settings.Settings
-    as_of: date
-    clients: clients.ClientRows
-    transactions: transactions.TransactionRows
-    actions: actions.ActionRows
 
 
 @dataclass(frozen=True)
@@ -91,13 +81,11 @@ def refresh(
     start, now = time.perf_counter(), now or datetime.now()
     with _collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         inputs = read(book, as_of, now.date())
-        folded = fold_actions(inputs)
-        people = client_states(inputs, folded)
-        summary = Summary.of(people, inputs.settings.rules)
-        found = findings(inputs, folded, people)
-        found += write(book, inputs, folded, people, summary, found, now)
+        known = Computation(inputs)
+        found = findings(known)
+        found += write(book, known, found, now)
         book.save(output, backup=backup)
-    return _report(book, inputs, folded, people, summary, found, start)
+    return _report(book, known, found, start)
 
 
 def check(book: Book, as_of: date | None = None, *, now: datetime | None = None) -> Report:
@@ -107,110 +95,26 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
         KopilotError: the book cannot be read; the text says why and what to do.
     """
     start, now = time.perf_counter(), now or datetime.now()
-    inputs = read(book, as_of, now.date())
-    folded = fold_actions(inputs)
-    people = client_states(inputs, folded)
-    summary = Summary.of(people, inputs.settings.rules)
-    return _report(book, inputs, folded, people, summary, findings(inputs, folded, people), start)
+    known = Computation(read(book, as_of, now.date()))
+    return _report(book, known, findings(known), start)
 
 
-def read(book: Book, as_of: date | None, today: date) -> Inputs:
-    """Read the tables the user keeps, and the settings.
-
-    Raises:
-        MissingError: a table, a column or a named cell is not there.
-        SettingError: a setting makes no sense.
-    """
-    chosen = settings.read(book)
-    day, order = as_of or chosen.as_of or today, chosen.date_order
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise SettingError(f"{book.name}: the as-of date must lie between {FIRST_DAY} and {LAST_DAY}, not on {day}.")
-    people = clients.read(clients.TABLE.of(book), day, order)
-    return Inputs(
-        settings=chosen,
-        as_of=day,
-        clients=people,
-        transactions=transactions.read(transactions.TABLE.of(book), set(people.keys), order),
-        actions=actions.read(actions.TABLE.of(book), order),
-    )
-
-
-def fold_actions(inputs: Inputs) -> Folded:
-    """Fold the action log over the transactions of the clients it names."""
-    named = {entry.client for entry in inputs.actions.entries}
-    rows: dict[str, list[Transaction]] = defaultdict(list)
-    if named:
-        table = inputs.transactions
-        for key, day, amount, status in zip(table.clients, table.days, table.amounts, table.statuses, strict=True):
-            if key in named:
-                rows[key].append(Transaction(day, amount, status))
-    dossiers = {
-        key: Dossier(created, rows.get(key, ()))
-        for key, created in zip(inputs.clients.keys, inputs.clients.created, strict=True)
-        if key in named
-    }
-    return fold(inputs.actions.entries, dossiers, inputs.as_of, inputs.settings.rules)
-
-
-def client_states(inputs: Inputs, folded: Folded) -> list[Client]:
-    """Return where each client stands, the log's plans and marks included."""
-    import polars
-
-    from kopilot_xl.domain.activity import Status, client_activity
-
-    people, rows, plans = inputs.clients, inputs.transactions, folded.plans
-    frame = client_activity(
-        polars.DataFrame(
-            {
-                "client": people.keys,
-                "created_on": people.created,
-                "mark": [folded.marks.get(key) for key in people.keys],
-            },
-            schema={"client": polars.String, "created_on": polars.Date, "mark": polars.String},
-        ),
-        polars.DataFrame(
-            {
-                "client": rows.clients + [each.client for each in plans],
-                "issue_date": rows.days + [each.issue_date for each in plans],
-                "amount": rows.amounts + [each.amount for each in plans],
-                "status": [each.value for each in rows.statuses] + [Status.PLANNED.value] * len(plans),
-            },
-            schema={
-                "client": polars.String,
-                "issue_date": polars.Date,
-                "amount": polars.Float64,
-                "status": polars.String,
-            },
-        ),
-        inputs.as_of,
-        inputs.settings.rules,
-    )
-    return clients.states(people, frame)
-
-
-def findings(inputs: Inputs, folded: Folded, people: Sequence[Client]) -> list[Problem]:
+def findings(known: Computation) -> list[Problem]:
     """Return every problem and notice, sheet by sheet, in the order of the rows."""
-    cut = CutOffs.at(inputs.as_of, inputs.settings.rules)
-    transactions.plan_notices(inputs.transactions, cut)
-    actions.notices(inputs.actions, folded.verdicts)
-    clients.negative_values(inputs.clients, people)
+    inputs = known.inputs
+    transactions.plan_notices(inputs.transactions, CutOffs.at(inputs.as_of, inputs.settings.rules))
+    actions.notices(inputs.actions, known.folded.verdicts)
+    clients.negative_values(inputs.clients, known.clients)
     groups = (inputs.clients.problems, inputs.transactions.problems, inputs.actions.problems)
     return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)]
 
 
-def write(
-    book: Book,
-    inputs: Inputs,
-    folded: Folded,
-    people: Sequence[Client],
-    summary: Summary,
-    found: Sequence[Problem],
-    now: datetime,
-) -> list[Problem]:
+def write(book: Book, known: Computation, found: Sequence[Problem], now: datetime) -> list[Problem]:
     """Write what refresh owns, sheet by sheet; return a notice for each sheet that is not there any more."""
-    today, as_of = now.date(), inputs.as_of
+    inputs, people, today = known.inputs, known.clients, now.date()
+    as_of, summary = inputs.as_of, known.summary
     clients.fill(book, inputs.clients, people)
-    actions.fill(book, inputs.actions, folded.verdicts)
+    actions.fill(book, inputs.actions, known.folded.verdicts)
     notices = []
     if book.has_table(history.TABLE.name):
         history.fill(book, summary, as_of, today)
@@ -280,24 +184,16 @@ def _hint(as_of: date, setting: date | None, today: date) -> str:
     return "A look ahead, if nobody acts: not today, and not the As-of date of Settings."
 
 
-def _report(
-    book: Book,
-    inputs: Inputs,
-    folded: Folded,
-    people: Sequence[Client],
-    summary: Summary,
-    found: Sequence[Problem],
-    start: float,
-) -> Report:
-    outcomes = Counter(each.outcome for each in folded.verdicts)
+def _report(book: Book, known: Computation, found: Sequence[Problem], start: float) -> Report:
+    outcomes = Counter(each.outcome for each in known.folded.verdicts)
     return Report(
         book=book.name,
-        as_of=inputs.as_of,
-        summary=summary,
-        clients=people,
+        as_of=known.inputs.as_of,
+        summary=known.summary,
+        clients=known.clients,
         actions={each: outcomes[each] for each in Outcome},
         problems=found,
-        currency=inputs.settings.currency,
+        currency=known.inputs.settings.currency,
         seconds=time.perf_counter() - start,
     )
 

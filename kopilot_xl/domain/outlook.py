@@ -18,13 +18,21 @@ STEPS = (30, 60, 90, 180, 365)
 class Ahead:
     """What a client has in store after the as-of date: days of invoices already dated, and of plans."""
 
-    invoices: Sequence[date] = ()
-    plans: Sequence[date] = ()
+    invoices: tuple[date, ...] = ()
+    plans: tuple[date, ...] = ()
+
+    def with_invoice(self, day: date) -> Ahead:
+        """Return the same with one more invoice."""
+        return Ahead((*self.invoices, day), self.plans)
+
+    def with_plan(self, day: date) -> Ahead:
+        """Return the same with one more plan."""
+        return Ahead(self.invoices, (*self.plans, day))
 
     @property
     def come_true(self) -> Ahead:
         """The same if each plan is invoiced on its day."""
-        return Ahead([*self.invoices, *self.plans])
+        return Ahead((*self.invoices, *self.plans))
 
 
 @dataclass(frozen=True)
@@ -129,17 +137,21 @@ def departures(
 def _leaving_day(client: Client, store: Ahead, as_of: date, rules: Rules) -> date | None:
     """The first day a client of the portfolio is Lost if nobody acts; None if it never is (created when unknown).
 
-    While a plan is coming it does not leave; on the day of the plan, not invoiced, it may.
+    While something is coming it does not leave; on the day of a plan that was not invoiced, it may.
     """
-    sent = [each for each in (client.last_invoice, *store.invoices) if each]
-    if sent:
-        day = max(sent) + timedelta(days=rules.lifespan_days + 1)
+    life = timedelta(days=rules.lifespan_days + 1)
+    if client.last_invoice:
+        day = client.last_invoice + life
     elif client.created_on:
-        day = client.created_on + timedelta(days=rules.lifespan_days)
-    else:
+        day = client.created_on + life - timedelta(days=1)
+    elif not store.invoices:
         return None
+    else:
+        day = min(store.invoices)
     day = max(day, as_of + timedelta(days=1))
-    for plan in sorted(store.plans):
-        if day < plan <= add_months(day, rules.horizon_months):
-            day = plan
+    events = [(on, on + life) for on in store.invoices] + [(on, on) for on in store.plans]
+    for on, stays_until in sorted(events):
+        if on > add_months(day, rules.horizon_months):
+            break
+        day = max(day, stays_until)
     return day

@@ -95,7 +95,7 @@ class Client:
             expected = f", {words.amount(self.next_amount)}" if self.next_amount else ""
             return f"Planned: {words.day(self.next_planned)}{expected}."
         if self.far_off:
-            return f"Planned for {words.day(self.far_off)}, too far ahead to count yet. {self.segment.advice}"
+            return f"Planned for {words.day(self.far_off)}, too far ahead to count yet."
         return self.segment.advice
 
     @property

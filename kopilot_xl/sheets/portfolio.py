@@ -138,7 +138,7 @@ def _todo(clients: Sequence[Client], room: int, as_of: date) -> list[list[Value]
     if len(clients) > room:
         rows.append([None, None, f"… and {words.count(len(clients) - room, 'more client')}"])
     elif not clients:
-        rows.append([None, None, "No one: well done."])
+        rows.append([None, None, "No one."])
     return rows
 
 

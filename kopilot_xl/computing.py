@@ -1,0 +1,168 @@
+"""From what was read to what is known: where each client stands on a day, who moved, and what lies ahead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.actions import Dossier, Folded, Plan, Transaction, fold
+from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.movements import Movements, movements
+from kopilot_xl.domain.outlook import STEPS, Ahead, Departure, Future, departures, future, later_segments
+from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.reading import Inputs
+from kopilot_xl.sheets import clients
+
+if TYPE_CHECKING:
+    import polars
+
+
+class Computation:
+    """What can be computed from the rows of a book, on the as-of date or any other day.
+
+    The frames are made once, whatever the number of days looked at.
+    """
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+
+    @cached_property
+    def folded(self) -> Folded:
+        """The action log as of the day."""
+        return self._fold(self.inputs.as_of)
+
+    @cached_property
+    def clients(self) -> list[Client]:
+        """Where each client stands as of the day, in the order of the Clients table."""
+        return self._states(self.inputs.as_of, self.folded)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The portfolio in figures."""
+        return Summary.of(self.clients, self.inputs.settings.rules)
+
+    def moved_since(self, since: date) -> Movements:
+        """Return who moved since an earlier day, which is reconstructed from today's rows."""
+        before = {each.key: each.segment for each in self._states(since, self._fold(since))}
+        return movements(before, self.clients, since, self.inputs.as_of)
+
+    def outlook(self) -> Outlook:
+        """Return what becomes of the portfolio if nobody acts, and if all plans come true."""
+        as_of, rules = self.inputs.as_of, self.inputs.settings.rules
+        stored = self._stored()
+        today = _with_plans(stored, self.folded.plans, as_of)
+        true = {key: store if key in self.folded.marks else store.come_true for key, store in today.items()}
+        nobody: list[Future] = []
+        plans: list[Future] = []
+        for days in STEPS:
+            on = as_of + timedelta(days=days)
+            then = self._fold(on)
+            for stores, futures in ((_with_plans(stored, then.plans, as_of), nobody), (true, plans)):
+                later = later_segments(self.clients, stores, then.marks, on, rules)
+                futures.append(future(self.clients, later, as_of, days, rules))
+        return Outlook(nobody, plans, departures(self.clients, today, as_of, rules))
+
+    def _stored(self) -> dict[str, Ahead]:
+        """What the Transactions table has in store for clients after the as-of date."""
+        table, as_of = self.inputs.transactions, self.inputs.as_of
+        stored: dict[str, Ahead] = defaultdict(Ahead)
+        for key, day, amount, status in zip(table.clients, table.days, table.amounts, table.statuses, strict=True):
+            if day > as_of and (amount is None or amount > 0):
+                if status is Status.ISSUED:
+                    stored[key] = stored[key].with_invoice(day)
+                elif status is Status.PLANNED:
+                    stored[key] = stored[key].with_plan(day)
+        return dict(stored)
+
+    @cached_property
+    def _dossiers(self) -> dict[str, Dossier]:
+        """What is known of the clients the log names."""
+        table = self.inputs.transactions
+        named = {entry.client for entry in self.inputs.actions.entries}
+        rows: dict[str, list[Transaction]] = defaultdict(list)
+        if named:
+            for key, day, amount, status in zip(table.clients, table.days, table.amounts, table.statuses, strict=True):
+                if key in named:
+                    rows[key].append(Transaction(day, amount, status))
+        people = self.inputs.clients
+        return {
+            key: Dossier(created, rows.get(key, ()))
+            for key, created in zip(people.keys, people.created, strict=True)
+            if key in named
+        }
+
+    def _fold(self, day: date) -> Folded:
+        return fold(self.inputs.actions.entries, self._dossiers, day, self.inputs.settings.rules)
+
+    @cached_property
+    def _people(self) -> polars.DataFrame:
+        import polars
+
+        people = self.inputs.clients
+        return polars.DataFrame(
+            {"client": people.keys, "created_on": people.created},
+            schema={"client": polars.String, "created_on": polars.Date},
+        )
+
+    @cached_property
+    def _rows(self) -> polars.DataFrame:
+        table = self.inputs.transactions
+        return _transactions(table.clients, table.days, table.amounts, [each.value for each in table.statuses])
+
+    def _states(self, day: date, folded: Folded) -> list[Client]:
+        """Where each client stands on a day, the log's plans and marks included."""
+        import polars
+
+        plans = folded.plans
+        planned = _transactions(
+            [each.client for each in plans],
+            [each.issue_date for each in plans],
+            [each.amount for each in plans],
+            [Status.PLANNED.value] * len(plans),
+        )
+        marks = [folded.marks.get(key) for key in self.inputs.clients.keys]
+        activity = client_activity(
+            self._people.with_columns(polars.Series("mark", marks, polars.String)),
+            polars.concat([self._rows, planned]),
+            day,
+            self.inputs.settings.rules,
+        )
+        return clients.states(self.inputs.clients, activity)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The portfolio in the days ahead: if nobody acts, if all plans come true, and who leaves when if nobody acts."""
+
+    nobody: Sequence[Future]
+    plans: Sequence[Future]
+    departures: Sequence[Departure]
+
+
+def _with_plans(stored: Mapping[str, Ahead], plans: Sequence[Plan], as_of: date) -> dict[str, Ahead]:
+    """What is in store for clients, the log's plans after the as-of date included."""
+    ahead = dict(stored)
+    for plan in plans:
+        if plan.issue_date > as_of:
+            ahead[plan.client] = ahead.get(plan.client, Ahead()).with_plan(plan.issue_date)
+    return ahead
+
+
+def _transactions(
+    keys: Sequence[str], days: Sequence[date], amounts: Sequence[float | None], statuses: Sequence[str]
+) -> polars.DataFrame:
+    import polars
+
+    return polars.DataFrame(
+        {"client": keys, "issue_date": days, "amount": amounts, "status": statuses},
+        schema={
+            "client": polars.String,
+            "issue_date": polars.Date,
+            "amount": polars.Float64,
+            "status": polars.String,
+        },
+    )

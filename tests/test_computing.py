@@ -1,0 +1,171 @@
+"""Looking at a portfolio on other days: who moved, what lies ahead."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from kopilot_xl.book import TableData, Value
+from kopilot_xl.computing import Computation
+from kopilot_xl.domain.activity import Status
+from kopilot_xl.domain.outlook import STEPS
+from kopilot_xl.domain.rules import DEFAULT
+from kopilot_xl.domain.segments import PORTFOLIO, Segment
+from kopilot_xl.reading import Inputs
+from kopilot_xl.sheets import actions, clients, settings, transactions
+from kopilot_xl.sheets.table import Table, TableRows
+
+AS_OF = date(2026, 7, 1)
+
+
+def _known(
+    client_rows: list[list[Value]],
+    transaction_rows: list[list[Value]],
+    action_rows: list[list[Value]] | None = None,
+    as_of: date = AS_OF,
+) -> Computation:
+    def data(name: str, headers: list[str], rows: list[list[Value]]) -> TableData:
+        return TableData(name, name, 1, 1, headers, [row + [None] * (len(headers) - len(row)) for row in rows])
+
+    def rows(table: Table, given: list[list[Value]]) -> TableRows:
+        return table.read(data(table.name, table.headers, given), "book")
+
+    people = clients.read(rows(clients.TABLE, client_rows), as_of, None)
+    return Computation(
+        Inputs(
+            settings=settings.Settings("", None, None, "EUR", DEFAULT),
+            as_of=as_of,
+            clients=people,
+            transactions=transactions.read(rows(transactions.TABLE, transaction_rows), set(people.keys), None),
+            actions=actions.read(rows(actions.TABLE, action_rows or []), None),
+        )
+    )
+
+
+def _at(known: Computation, day: date) -> Computation:
+    return Computation(replace(known.inputs, as_of=day))
+
+
+def _random(seed: int) -> Computation:
+    draw = random.Random(seed)
+    ids = [f"C{number}" for number in range(60)]
+    people: list[list[Value]] = [
+        [key, key, draw.choice([None, AS_OF - timedelta(days=draw.randrange(-100, 600))])] for key in ids
+    ]
+    rows: list[list[Value]] = [
+        [
+            draw.choice(ids),
+            AS_OF + timedelta(days=draw.randrange(-500, 500)),
+            draw.choice([None, -50.0, 100.0, 900.0]),
+            draw.choice(["Issued", "Paid", "Planned", "Planned", "Draft"]),
+        ]
+        for _ in range(120)
+    ]
+    log: list[list[Value]] = [
+        [
+            AS_OF - timedelta(days=draw.randrange(-5, 200)),
+            draw.choice(ids),
+            draw.choice(["Plan revenue", "Mark lost", "Mark canceled", "Reactivate"]),
+            AS_OF + timedelta(days=draw.randrange(-100, 400)),
+            500.0,
+        ]
+        for _ in range(40)
+    ]
+    return _known(people, rows, log)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_if_nobody_acts_is_what_a_refresh_on_that_day_would_say(seed: int) -> None:
+    known = _random(seed)
+    for future in known.outlook().nobody:
+        assert future.summary.counts == _at(known, future.on).summary.counts
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_who_leaves_is_lost_from_that_day_on_and_was_not_the_day_before(seed: int) -> None:
+    known = _random(seed)
+    told = {each.client.key: each.on for each in known.outlook().departures}
+    marked = {entry.client for entry in known.inputs.actions.entries}
+    for client in known.clients:
+        if client.segment not in PORTFOLIO or client.key in marked:
+            continue
+        days = [AS_OF + timedelta(days=number) for number in range(1, STEPS[-1] + 1, 1)]
+        on = told.get(client.key)
+        checked = {on - timedelta(days=1), on} if on else {days[29], days[179], days[-1]}
+        for day in checked:
+            now = next(each for each in _at(known, day).clients if each.key == client.key)
+            assert (now.segment is Segment.LOST) == (on is not None and day >= on), (client, day)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_if_all_plans_come_true_is_the_portfolio_with_the_plans_invoiced(seed: int) -> None:
+    known = _random(seed)
+    rows = known.inputs.transactions
+    marked = known.folded.marks
+    invoiced = [
+        Status.ISSUED if status is Status.PLANNED and day > AS_OF and key not in marked else status
+        for key, day, status in zip(rows.clients, rows.days, rows.statuses, strict=True)
+    ]
+    log = {entry.client for entry in known.inputs.actions.entries}
+    true = Computation(replace(known.inputs, transactions=replace(rows, statuses=invoiced)))
+    for future in known.outlook().plans:
+        expected = {each.key: each.segment for each in _at(true, future.on).clients if each.key not in log}
+        counts = dict.fromkeys(Segment, 0)
+        for client in known.clients:
+            if client.key in expected and (segment := expected[client.key]):
+                counts[segment] += 1
+        others = sum(each.key in log for each in known.clients)
+        assert sum(abs(future.summary.counts[each] - counts[each]) for each in Segment) <= others
+
+
+def test_the_share_of_value_that_leaves_is_by_todays_value() -> None:
+    known = _known(
+        [["A", "Alder", None], ["B", "Birch", None], ["C", "Cedar", None]],
+        [
+            ["A", AS_OF - timedelta(days=380), 300.0],
+            ["B", AS_OF - timedelta(days=10), 700.0],
+            ["C", AS_OF - timedelta(days=900), 5000.0],
+        ],
+    )
+    first, *_, last = known.outlook().nobody
+    assert (first.leaving, first.leaving_value, first.share_of_value) == (1, 300.0, 0.3)
+    assert (last.leaving, last.share_of_value) == (1, 0.3)
+    assert [(each.client.name, each.on) for each in known.outlook().departures] == [
+        ("Alder", AS_OF + timedelta(days=21))
+    ]
+
+
+def test_a_plan_keeps_a_client_until_its_day_and_longer_if_it_comes_true() -> None:
+    known = _known([["A", "Alder", None]], [
+        ["A", AS_OF - timedelta(days=390), 300.0], ["A", AS_OF + timedelta(days=50), 100.0, "Planned"],
+    ])  # fmt: skip
+    outlook = known.outlook()
+    assert [each.on for each in outlook.departures] == [AS_OF + timedelta(days=50)]
+    assert [each.leaving for each in outlook.nobody] == [0, 1, 1, 1, 1]
+    assert [each.leaving for each in outlook.plans] == [0, 0, 0, 0, 0]
+
+
+def test_who_moved_since_an_earlier_day() -> None:
+    month = AS_OF - timedelta(days=30)
+    known = _known(
+        [["A", "Alder", None], ["B", "Birch", None], ["C", "Cedar", AS_OF - timedelta(days=3)], ["D", "Dogwood", None]],
+        [
+            ["A", AS_OF - timedelta(days=5), 300.0],
+            ["B", AS_OF - timedelta(days=390), 700.0],
+            ["D", AS_OF - timedelta(days=50), 50.0],
+        ],
+    )
+    moved = known.moved_since(month)
+    assert [(each.client.name, each.before, each.after) for each in moved.better] == [
+        ("Alder", Segment.NEW, Segment.ACTIVE),
+        ("Cedar", None, Segment.NO_ACTIVITY),
+    ]
+    assert [(each.client.name, each.before, each.after) for each in moved.worse] == [
+        ("Birch", Segment.HIBERNATING, Segment.LEAVING)
+    ]
+    assert moved.matrix[Segment.ACTIVE, Segment.ACTIVE] == 1
+    assert sum(moved.matrix.values()) == 4
+    assert known.moved_since(AS_OF).moves == []
