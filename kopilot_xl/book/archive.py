@@ -9,10 +9,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
+from kopilot_xl.book.markup import shortened
 from kopilot_xl.errors import BookError
 
 MAX_UNPACKED = 2 * 1024**3
 """How many bytes all entries together may declare to unpack to; more is no workbook but an attack."""
+
+MAX_ENTRIES = 20_000
+"""How many entries there may be; a workbook has a few dozen."""
+
+MAX_RATIO = 400
+"""How many times larger than it is packed an entry may be, once it is larger than `FREE_OF_RATIO`; the rows of a
+sheet that are all the same come to about 100, a zip bomb to 1,000."""
+
+FREE_OF_RATIO = 100 * 1024**2
+"""Entries that unpack to no more bytes than this may be packed as tightly as they like."""
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -23,7 +34,17 @@ _ENCRYPTED = 0b1
 _ZIP64 = 1
 _FULL = 0xFFFFFFFF
 _DAMAGED = "is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)"
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error, OSError)
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    OSError,
+    ValueError,
+    OverflowError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,7 @@ class _Entry:
     info: zipfile.ZipInfo
     start: int
     end: int
+    body: int
     record: bytes
 
 
@@ -54,13 +76,21 @@ class Archive:
         except _UNREADABLE as error:
             raise BookError(f"{title} {_DAMAGED}.") from error
         self._check_names(infos)
-        if sum(info.file_size for info in infos) > MAX_UNPACKED:
-            raise BookError(
-                f"{title} would unpack to more than {MAX_UNPACKED // 1024**3} GB: this is no usual workbook. "
-                "Check where it comes from."
-            )
+        self._check_sizes(infos)
         self._entry_of = {normal_name(entry.info): entry for entry in entries}
         self._key_of = {name.lower(): name for name in self._entry_of}
+
+    def _check_sizes(self, infos: Collection[zipfile.ZipInfo]) -> None:
+        strange = ""
+        if len(infos) > MAX_ENTRIES:
+            strange = f"has more than {MAX_ENTRIES:,} parts"
+        elif sum(info.file_size for info in infos) > MAX_UNPACKED:
+            strange = f"would unpack to more than {MAX_UNPACKED // 1024**3} GB"
+        for info in infos:
+            if info.file_size > max(FREE_OF_RATIO, MAX_RATIO * info.compress_size):
+                strange = f"would unpack to more than {MAX_RATIO} times its size ({shortened(normal_name(info))})"
+        if strange:
+            raise BookError(f"{self._title} {strange}: this is no usual workbook. Check where it comes from.")
 
     def _check_names(self, infos: Collection[zipfile.ZipInfo]) -> None:
         seen: set[str] = set()
@@ -68,11 +98,13 @@ class Archive:
             name = normal_name(info)
             if name.startswith("/") or ":" in name.split("/")[0] or ".." in name.split("/"):
                 raise BookError(
-                    f"{self._title} has a part that leads outside the file ({name}): do not open it, "
+                    f"{self._title} has a part that leads outside the file ({shortened(name)}): do not open it, "
                     "and check where it comes from."
                 )
             if name.lower() in seen:
-                raise BookError(f"{self._title} has two parts named {name}: open it in Excel, save it, and try again.")
+                raise BookError(
+                    f"{self._title} has two parts named {shortened(name)}: open it in Excel, save it, and try again."
+                )
             seen.add(name.lower())
 
     def _entries(self, infos: list[zipfile.ZipInfo]) -> list[_Entry]:
@@ -86,6 +118,8 @@ class Archive:
         for info in infos:
             if info.flag_bits & _ENCRYPTED:
                 raise zipfile.BadZipFile("encrypted entry")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise zipfile.BadZipFile("a kind of packing that Office files do not have")
             fields = _CENTRAL.unpack_from(self.data, position)
             length = _CENTRAL.size + fields[10] + fields[11] + fields[12]
             local = _LOCAL.unpack_from(self.data, info.header_offset)
@@ -93,9 +127,13 @@ class Archive:
             end = end_of[info.header_offset]
             if fields[0] != b"PK\1\2" or local[0] != b"PK\3\4" or body + info.compress_size > end:
                 raise zipfile.BadZipFile("entries overlap")
-            entries.append(_Entry(info, info.header_offset, end, self.data[position : position + length]))
+            entries.append(_Entry(info, info.header_offset, end, body, self.data[position : position + length]))
             position += length
         self._tail_start = position
+        # What cannot be moved is found now, not after the work is done.
+        for entry in entries:
+            _record_moved(entry, 0)
+        self._tail(self._zip.start_dir, position, len(entries))
         return entries
 
     @property
@@ -108,17 +146,33 @@ class Archive:
         return self._key_of.get(name.lower())
 
     def read(self, name: str) -> bytes:
-        """Return the unpacked bytes of an entry.
+        """Return the unpacked bytes of an entry; no more are ever unpacked than it declares.
 
         Raises:
-            BookError: they are damaged.
+            BookError: they are damaged, or not as many as declared.
             KeyError: there is no such entry.
         """
         entry = self._entry_of[name]
         try:
-            return self._zip.read(entry.info)
+            return self._unpacked(entry)
         except _UNREADABLE as error:
-            raise BookError(f"{self._title} {_DAMAGED}. Its part {name} cannot be read.") from error
+            raise BookError(f"{self._title} {_DAMAGED}. Its part {shortened(name)} cannot be read.") from error
+
+    def _unpacked(self, entry: _Entry) -> bytes:
+        info = entry.info
+        named = entry.start + _LOCAL.size
+        if not self.data[named : entry.body].startswith(entry.record[_CENTRAL.size :][: _name_length(entry.record)]):
+            raise zipfile.BadZipFile("its name differs")
+        content = self.data[entry.body : entry.body + info.compress_size]
+        if info.compress_type == zipfile.ZIP_DEFLATED:
+            unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+            # One byte more than declared is asked for: if it comes, the declared size was a lie.
+            content = unpacker.decompress(content, info.file_size + 1)
+            if not unpacker.eof and len(content) <= info.file_size:
+                raise EOFError("it ends too early")
+        if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
+            raise zipfile.BadZipFile("size or checksum differs")
+        return content
 
     def rewritten(self, replaced: Mapping[str, bytes], removed: Collection[str] = ()) -> bytes:
         """Return the archive with some entries' contents replaced and others left out.
@@ -193,6 +247,8 @@ class Archive:
             _END64_LOCATOR.pack_into(tail, position, signature, disk, moved, disks)
             position += _END64_LOCATOR.size
         signature, disk, start_disk, here, total, old_size, old_start, comment = _END.unpack_from(tail, position)
+        if signature != b"PK\5\6":
+            raise zipfile.BadZipFile("something stands between its directory and its end")
         _END.pack_into(
             tail,
             position,
@@ -206,6 +262,11 @@ class Archive:
             comment,
         )
         return bytes(tail)
+
+
+def _name_length(record: bytes) -> int:
+    """Return how many bytes the name in a central-directory record has."""
+    return int(_CENTRAL.unpack_from(record)[10])
 
 
 def normal_name(info: zipfile.ZipInfo) -> str:

@@ -14,12 +14,15 @@ from typing import NamedTuple
 from lxml import etree
 
 from kopilot_xl.book import ErrorValue, Value, markup
-from kopilot_xl.book.addresses import Area, cell_address, column_number
-from kopilot_xl.book.worksheet import Layout, array_areas, merged_areas, walk
+from kopilot_xl.book.addresses import LAST_COLUMN, Area, cell_address
+from kopilot_xl.book.worksheet import Layout, area_of, array_areas, merged_areas, walk
 from kopilot_xl.errors import BookError, SaveError
 
 MAX_TEXT = 32_767
 """How many UTF-16 units of text a cell holds."""
+
+MAX_FORMULA = 8_192
+"""How many characters a formula has in Excel; a longer shared one is not copied out into its cells."""
 
 # Rows are parsed a thousand at a time, so that a sheet of any length takes little memory, and rows far from
 # any edit keep their bytes. Batches go by row number: a second run parts the sheet in the same way.
@@ -27,6 +30,7 @@ _BATCH = 1_000
 
 _CELL = f"{{{markup.MAIN_NAMESPACE}}}c"
 _ROW = f"{{{markup.MAIN_NAMESPACE}}}row"
+_DATA = f"{{{markup.MAIN_NAMESPACE}}}sheetData"
 _VALUE = f"{{{markup.MAIN_NAMESPACE}}}v"
 _FORMULA = f"{{{markup.MAIN_NAMESPACE}}}f"
 _INLINE = f"{{{markup.MAIN_NAMESPACE}}}is"
@@ -37,8 +41,8 @@ _DIGITS = "0123456789"
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-_ROW_TAG = re.compile(rb"<(?:[\w.-]+:)?row(?=[\s/>])([^>]*)>")
-_CELL_TAG = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s/>])([^>]*)>")
+_ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
+_CELL_TAG = re.compile(rb"<(?:[\w.-]++:)?c(?=[\s/>])([^<>]*+)>")
 
 _EPOCH_1900 = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)
@@ -273,7 +277,7 @@ def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
         number = markup.attribute(match[1], "r")
         if number is None:
             return None
-        row = int(number)
+        row = markup.number(number, 0)
         if row <= last:
             raise BookError(_DAMAGED_ORDER)
         if last and (row - 1) // _BATCH != (last - 1) // _BATCH:
@@ -314,6 +318,8 @@ class _Editor:
         except etree.XMLSyntaxError as error:
             raise BookError(f"its XML is damaged ({error})") from error
         data = root[0]
+        if data.tag != _DATA:
+            raise BookError(f"its cells are in the namespace {markup.shortened(str(data.tag))}, not in Excel's")
         self._metadata = b"vm" in rows or b"cm" in rows
         self._changed = False
         _expand_shared_formulas(root, ordered, moves)
@@ -330,7 +336,7 @@ class _Editor:
     def _edit_rows(self, data: etree._Element, ordered: list[tuple[int, Mapping[int, Value | Edit]]]) -> None:
         last, done, count = 0, 0, len(ordered)
         for element in list(data.iterchildren(_ROW)):
-            number = int(element.get("r") or last + 1)
+            number = markup.number(element.get("r"), last + 1)
             if number <= last:
                 raise BookError(_DAMAGED_ORDER)
             last = number
@@ -373,13 +379,16 @@ class _Editor:
         """Return the cells of a row by column."""
         cells: dict[int, etree._Element] = {}
         column_of, last = self._column_of, 0
+        number = element.get("r")
         for cell in element.iterchildren(_CELL):
             address = cell.get("r")
             if address is None:
                 column = last + 1
             else:
                 letters = address.rstrip(_DIGITS)
-                column = column_of.get(letters) or column_of.setdefault(letters, column_number(letters))
+                column = column_of.get(letters) or column_of.setdefault(letters, area_of(address).left)
+                if number is not None and address[len(letters) :] != number:
+                    raise BookError(f"the cell {markup.shortened(address)} stands in row {number}")
             if column <= last:
                 raise BookError(_DAMAGED_ORDER)
             cells[column] = cell
@@ -541,7 +550,7 @@ class _Editor:
         rows: dict[int, etree._Element] = {}
         number = 0
         for element in data.iterchildren(_ROW):
-            number = int(element.get("r") or number + 1)
+            number = markup.number(element.get("r"), number + 1)
             rows[number] = element
         source = rows.get(move.row)
         if source is None:
@@ -594,7 +603,7 @@ def _same(current: str, wanted: str, *, number: bool) -> bool:
 def _in_spans(spans: str, column: int) -> bool:
     for span in spans.split():
         first, _, last = span.partition(":")
-        if first.isdigit() and last.isdigit() and int(first) <= column <= int(last):
+        if markup.number(first, 0) <= column <= markup.number(last, 0):
             return True
     return False
 
@@ -635,6 +644,8 @@ def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
     if first is None:
         return
     origin = cell_address(first[0], first[1])
+    if len(first[2]) > MAX_FORMULA:
+        raise BookError(f"the formula in {origin} is longer than the {MAX_FORMULA:,} characters Excel allows")
     for row, column, formula in members:
         if not formula.text:
             try:
@@ -654,6 +665,7 @@ def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]
     """Refuse edits that would tear apart what one formula fills or one merged cell covers."""
     merged = merged_areas(xml, layout)
     arrays = [area for area in array_areas(xml, layout) if area.height > 1 or area.width > 1]
+    edited = sorted(edits)
     for move in moves:
         for row in (move.row, move.to):
             for area in merged + arrays:
@@ -665,8 +677,7 @@ def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]
     for area in arrays:
         hit = [
             (row, column, change)
-            for row in range(area.top, area.bottom + 1)
-            if row in edits
+            for row in _rows_within(area, edited)
             for column, change in edits[row].items()
             if area.left <= column <= area.right and change is not KEEP
         ]
@@ -682,10 +693,16 @@ def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]
     _check_merged(merged, edits)
 
 
+def _rows_within(area: Area, rows: Sequence[int]) -> Sequence[int]:
+    """Return those of the rows, which are in order, that an area reaches."""
+    return rows[bisect_left(rows, area.top) : bisect_left(rows, area.bottom + 1)]
+
+
 def _check_merged(areas: list[Area], edits: Edits) -> None:
+    edited = sorted(edits)
     for area in areas:
-        for row in range(area.top, area.bottom + 1):
-            for column, change in edits.get(row, {}).items():
+        for row in _rows_within(area, edited):
+            for column, change in edits[row].items():
                 value = change.value if type(change) is Edit else change
                 if value is not None and area.holds(row, column) and (row, column) != (area.top, area.left):
                     raise SaveError(
@@ -696,13 +713,17 @@ def _check_merged(areas: list[Area], edits: Edits) -> None:
 def _column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
     """Return the style of each column that has one of its own."""
     styles: dict[int, str] = {}
+    seen = 0
     for tag in markup.tags(xml, 0, layout.start):
         if markup.local_name(tag["name"]) == b"col" and not tag["close"]:
             style = markup.attribute(tag[0], "style")
             if style and style != "0":
                 first, last = markup.attribute(tag[0], "min"), markup.attribute(tag[0], "max")
-                for column in range(int(first or 0), int(last or -1) + 1):
-                    styles[column] = style
+                columns = range(markup.number(first, 1), min(markup.number(last, 0), LAST_COLUMN) + 1)
+                seen += len(columns)
+                if seen > LAST_COLUMN:
+                    raise BookError("it tells the widths of more columns than a sheet has")
+                styles.update(dict.fromkeys(columns, style))
     return styles
 
 
@@ -719,8 +740,8 @@ def _styles(xml: bytes, layout: Layout) -> dict[tuple[int, int], str]:
         style = markup.attribute(match[1], "s")
         address = markup.attribute(match[1], "r") if style else None
         if style and style != "0" and address:
-            letters = address.rstrip(_DIGITS)
-            styles[int(address[len(letters) :]), column_number(letters)] = style
+            area = area_of(address)
+            styles[area.top, area.left] = style
     return styles
 
 
@@ -730,7 +751,7 @@ def _assembled(xml: bytes, layout: Layout, inner: bytes, dimension: Area | None,
     for tag in markup.tags(head):
         reference = markup.attribute(tag[0], "ref")
         if markup.local_name(tag["name"]) == b"dimension" and reference and dimension:
-            area = dimension.joined(Area.parse(reference)) if grow else dimension
+            area = dimension.joined(area_of(reference)) if grow else dimension
             if str(area) != reference:
                 head = head[: tag.start()] + markup.with_attribute(tag[0], "ref", str(area)) + head[tag.end() :]
             break

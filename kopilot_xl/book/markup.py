@@ -13,13 +13,23 @@ from kopilot_xl.errors import BookError
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
+ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf16", "utf-16le", "utf-16be", "iso-8859-1"})
+"""The encodings an XML part may declare: those of the Office formats, and the one programs get wrong."""
+
+_MOST_DIGITS = 10
+_PROLOG = 1_000
+"""How many bytes an XML declaration is looked for in."""
+
+# Every pattern over XML stops at the next "<" and never goes back, and what is not closed swallows the rest: the
+# time is in proportion to the length, whatever the bytes are.
 _TAG = re.compile(
-    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
-    rb"|<(?P<close>/?)(?P<name>[^\s/>!?]+)(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>",
+    rb"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)|<\?(?>.*?\?>|.*)"
+    rb"|<(?P<close>/?)(?P<name>[^\s/<>!?\"'=]++)(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>",
     re.DOTALL,
 )
+_BEFORE_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|<!--(?>.*?-->|.*)|<\?(?>.*?\?>|.*))*+", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"\s([^\s=/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_DECLARATION = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
+_DECLARATION = re.compile(rb"\s*<\?xml[^<>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^<>]*\?>")
 
 
 def tags(data: bytes, start: int = 0, end: int | None = None) -> Iterator[re.Match[bytes]]:
@@ -82,15 +92,30 @@ def as_utf8(data: bytes) -> bytes:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     else:
-        declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+        declared = _DECLARATION.match(data[:_PROLOG].removeprefix(b"\xef\xbb\xbf"))
         encoding = declared[1].decode() if declared else "utf-8"
-        if encoding.lower() in ("utf-8", "utf8", "us-ascii"):
+        if encoding.lower() in ("utf-8", "utf8", "us-ascii", "ascii"):
             return data
     try:
+        if encoding.lower() not in ENCODINGS:
+            raise LookupError(encoding)
         text = data.decode(encoding)
-    except (LookupError, UnicodeDecodeError) as error:
+    except (LookupError, UnicodeError) as error:
         raise BookError(f"its text cannot be read as {encoding}") from error
-    return re.sub(r"""(<\?xml[^>]*?encoding\s*=\s*["'])[^"']+""", r"\g<1>UTF-8", text, count=1).encode()
+    start = re.sub(r"""(<\?xml[^<>]*?encoding\s*=\s*["'])[^"']+""", r"\g<1>UTF-8", text[:_PROLOG], count=1)
+    return (start + text[_PROLOG:]).encode()
+
+
+def refuse_doctype(data: bytes) -> None:
+    """Make sure that XML in UTF-8 has no DOCTYPE, where entities are declared that unpack without end.
+
+    Raises:
+        BookError: it has one.
+    """
+    # What stands before the root element is passed over: a cell's text may well speak of a DOCTYPE.
+    place = _BEFORE_ROOT.match(data)
+    if place is None or data[place.end() : place.end() + 2] == b"<!":
+        raise BookError("its XML has a DOCTYPE, which Office files never have")
 
 
 def parse(data: bytes) -> etree._Element:
@@ -99,17 +124,44 @@ def parse(data: bytes) -> etree._Element:
     Raises:
         BookError: it is no well-formed XML, or it carries a DOCTYPE, which no Office file may.
     """
+    data = as_utf8(data)
+    refuse_doctype(data)
     try:
-        root = etree.fromstring(data, new_parser())
+        return etree.fromstring(data, new_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BookError(f"its XML is damaged ({error})") from error
-    if etree.ElementTree(root).docinfo.internalDTD is not None:
-        raise BookError("its XML has a DOCTYPE, which Office files never have")
-    return root
 
 
 def new_parser() -> etree.XMLParser:
-    """Return a parser that loads nothing from elsewhere and keeps what it reads as it was."""
+    """Return a parser for XML in UTF-8 that loads nothing from elsewhere and keeps what it reads as it was.
+
+    It takes no other encoding, whatever is declared: what was looked through is what is parsed.
+    """
     return etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=True, strip_cdata=False, remove_blank_text=False
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=True,
+        strip_cdata=False,
+        remove_blank_text=False,
     )
+
+
+def number(text: str | None, missing: int) -> int:
+    """Return the whole number an attribute holds, `missing` where there is no such attribute.
+
+    Raises:
+        BookError: it is no number of at most ten digits.
+    """
+    if text is None:
+        return missing
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise BookError(f"its XML is damaged ({shortened(text)!r} is no number)")
+    return int(digits)
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Return a text of a file as a message quotes it: in one line, and not too long."""
+    line = " ".join(text[: most * 2].split())
+    return line if len(text) <= most and len(line) <= most else line[: most - 1] + "…"

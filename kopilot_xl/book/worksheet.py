@@ -11,18 +11,19 @@ from typing import NamedTuple
 from lxml import etree
 
 from kopilot_xl.book import markup
-from kopilot_xl.book.addresses import Area, column_number, split_address
+from kopilot_xl.book.addresses import Area, split_address
 from kopilot_xl.errors import BookError
 
-_CELL_WITH_FORMULA = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s>])([^>]*)>\s*<(?:[\w.-]+:)?f(?=[\s/>])([^>]*)>(?:([^<]*)</)?")
+_CELL_WITH_FORMULA = re.compile(
+    rb"<(?:[\w.-]++:)?c(?=[\s>])([^<>]*+)>\s*+<(?:[\w.-]++:)?f(?=[\s/>])([^<>]*+)>(?:([^<]*+)</)?"
+)
 _ERROR_TYPE = re.compile(rb"\st\s*=\s*(?:\"e\"|'e')")
 _ERROR_CELL = re.compile(
-    rb"<(?:[\w.-]+:)?c(?=\s)([^>]*)(?<!/)>\s*(?:<(?:[\w.-]+:)?f[^>]*(?:/>|>[^<]*</[^>]*>))?"
-    rb"\s*<(?:[\w.-]+:)?v[^>]*>([^<]*)<"
+    rb"<(?:[\w.-]++:)?c(?=\s)([^<>]*+)(?<!/)>\s*+(?:<(?:[\w.-]++:)?f[^<>]*+(?:(?<=/)>|>[^<]*+</[^<>]*+>))?"
+    rb"\s*+<(?:[\w.-]++:)?v[^<>]*+>([^<]*+)<"
 )
 _FORMULA_MARKS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
-_FORMULA_TAG = re.compile(rb"<(?:[\w.-]+:)?f(\s[^>]*)>")
-_DIGITS = "0123456789"
+_FORMULA_TAG = re.compile(rb"<(?:[\w.-]++:)?f(\s[^<>]*+)>")
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,12 @@ class Layout:
         Raises:
             BookError: it is no worksheet, or carries a DOCTYPE.
         """
+        markup.refuse_doctype(xml)
         depth = 0
         root: re.Match[bytes] | None = None
         for tag in markup.tags(xml):
             if root is None:
                 root = tag
-                if b"<!DOCTYPE" in xml[: tag.start()]:
-                    raise BookError("its XML has a DOCTYPE, which Office files never have")
                 if markup.local_name(tag["name"]) != b"worksheet":
                     break
             empty = tag["attributes"].endswith(b"/")
@@ -77,7 +77,7 @@ class Layout:
 
 def _end_of_rows(xml: bytes, tag: re.Match[bytes]) -> tuple[int, int, int, bool]:
     """Return inner, inner_end, end and plain of a layout whose sheetData starts with this tag."""
-    close = re.compile(rb"</" + re.escape(tag["name"]) + rb"\s*>")
+    close = re.compile(rb"</" + re.escape(tag["name"]) + rb"\s*+>")
     found = close.search(xml, tag.end())
     if found and xml.find(b"<!", tag.end(), found.start()) < 0 and xml.find(b"<?", tag.end(), found.start()) < 0:
         return tag.end(), found.start(), found.end(), True
@@ -149,7 +149,8 @@ def error_values(xml: bytes) -> dict[tuple[int, int], str]:
     if layout.plain:
         # Errors are few: look for their mark, and only there for the cell around it.
         for mark in _ERROR_TYPE.finditer(xml, layout.inner, layout.inner_end):
-            match = _ERROR_CELL.match(xml, xml.rindex(b"<", layout.inner, mark.start()))
+            start = xml.rfind(b"<", layout.inner, mark.start())
+            match = _ERROR_CELL.match(xml, start) if start >= 0 else None
             if match is None:
                 continue
             address = markup.attribute(match[1], "r")
@@ -190,11 +191,11 @@ def walk(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
     data = root.find("{*}sheetData")
     number = 0
     for row in () if data is None else data.iterchildren("{*}row"):
-        number = int(row.get("r") or number + 1)
+        number = markup.number(row.get("r"), number + 1)
         column = 0
         for cell in row.iterchildren("{*}c"):
             address = cell.get("r")
-            column = column_number(address.rstrip(_DIGITS)) if address else column + 1
+            column = _position(address)[1] if address else column + 1
             yield number, column, cell
 
 
@@ -205,7 +206,7 @@ def array_areas(xml: bytes, layout: Layout) -> list[Area]:
         for match in _FORMULA_TAG.finditer(xml, layout.inner, layout.inner_end):
             reference = markup.attribute(match[1], "ref")
             if reference and markup.attribute(match[1], "t") in ("array", "dataTable"):
-                found.append(Area.parse(reference))
+                found.append(area_of(reference))
     return found
 
 
@@ -218,11 +219,23 @@ def merged_areas(xml: bytes, layout: Layout) -> list[Area]:
         for tag in markup.tags(xml, layout.end)
         if markup.local_name(tag["name"]) == b"mergeCell"
     )
-    return [Area.parse(reference) for reference in references if reference]
+    return [area_of(reference) for reference in references if reference]
+
+
+def area_of(reference: str) -> Area:
+    """Return the area a reference of a worksheet's XML names.
+
+    Raises:
+        BookError: it names none.
+    """
+    try:
+        return Area.parse(reference)
+    except ValueError as error:
+        raise BookError(f"its XML is damaged ({markup.shortened(str(error))})") from error
 
 
 def _position(address: str) -> tuple[int, int]:
     try:
         return split_address(address)
     except ValueError as error:
-        raise BookError(f"its XML is damaged ({error})") from error
+        raise BookError(f"its XML is damaged ({markup.shortened(str(error))})") from error
