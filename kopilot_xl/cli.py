@@ -46,7 +46,7 @@ class _Door(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _complain("stopped. Every file is as it was before, or done.")
+            _tell("stopped. Every file is as it was before, or done.")
             raise typer.Exit(Exit.STOPPED) from None
         except BrokenPipeError:
             _hush()
@@ -54,7 +54,7 @@ class _Door(TyperGroup):
         except BaseException as error:
             if _is_typers_own(error):
                 raise
-            _complain(_reason(error))
+            _tell(_reason(error))
             raise typer.Exit(Exit.FAILED) from None
 
 
@@ -198,7 +198,7 @@ def demo(
     epilog=_examples(
         "refresh Portfolio.xlsm",
         "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
-        "refresh *.xlsm --json --strict",
+        "refresh *.xlsm --json --strict --backup",
     )
 )
 def refresh(
@@ -214,6 +214,14 @@ def refresh(
             show_default=False,
         ),
     ] = None,
+    backup: Annotated[
+        bool,
+        typer.Option(
+            "--backup",
+            help="Keep the version that is replaced beside it: Portfolio.xlsm as Portfolio.xlsm.kopilot-backup. "
+            "The backup made before is replaced. To go back, rename it.",
+        ),
+    ] = False,
     json: AsJson = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 if there are data problems. Notices never count.")
@@ -222,6 +230,8 @@ def refresh(
     """Recompute the segments and the Portfolio sheet of one or more workbooks.
 
     Excel is not needed. Only the cells a refresh owns are written.
+
+    A workbook that another process refreshes is waited for, up to a minute.
 
     Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage.
     """
@@ -233,7 +243,11 @@ def refresh(
     if output is not None and len(paths) > 1:
         raise typer.BadParameter("it names one file, but there are several workbooks.", param_hint="--output")
     screen, exit_code = _screen(), Exit.DONE
-    for path, found in _each(paths, lambda path: refresh_book(open_book(path), as_of, output=output)):
+
+    def work(path: Path) -> Report:
+        return refresh_book(open_book(path), as_of, output=output, backup=backup, waiting=_tell)
+
+    for path, found in _each(paths, work):
         if found is None or (strict and _problems(found)):
             exit_code = Exit.FAILED
         if found is None:
@@ -345,7 +359,7 @@ def _each(paths: Sequence[Path], work: Callable[[Path], Report]) -> Iterator[tup
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) or _is_typers_own(error):
                 raise
-            _complain(_reason(error))
+            _tell(_reason(error))
         yield path, found
 
 
@@ -400,7 +414,8 @@ def _reason(error: BaseException) -> str:
     return f"this is a defect, please report it: {what} (version {__version__}; {DEBUG}=1 shows where)"
 
 
-def _complain(message: str) -> None:
+def _tell(message: str) -> None:
+    """Say something on standard error, as one line of ours."""
     from kopilot_xl.console import fitting
 
     line = f"{NAME}: {' '.join(message.splitlines())}"

@@ -72,16 +72,16 @@ def companion(path: Path, ending: str) -> Path:
 
 
 def open_plain(path: Path, flags: int, mode: int = 0o666) -> int:
-    """Open a regular file that is no link; what is read-only to us is opened for reading, where that will do.
+    """Open a regular file that is no link, or make one; what is read-only to us is opened for reading alone.
 
     Raises:
         OSError: there is no such file, or it is something else.
     """
+    if flags & os.O_EXCL:
+        return os.open(path, flags | _PLAIN, mode)
     try:
         handle = os.open(path, flags | _PLAIN, mode)
     except PermissionError:
-        if flags & os.O_EXCL:
-            raise
         handle = os.open(path, os.O_RDONLY | _PLAIN)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
