@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.actions import Dossier, Folded, Plan, Transaction, fold
 from kopilot_xl.domain.activity import Status, client_activity
-from kopilot_xl.domain.movements import Movements, movements
-from kopilot_xl.domain.outlook import STEPS, Ahead, Departure, Future, departures, future, later_segments
+from kopilot_xl.domain.movements import Earlier, Movements, movements
+from kopilot_xl.domain.outlook import STEPS, Ahead, Future, Outlook, departures, future, later_segments
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.reading import Inputs
 from kopilot_xl.sheets import clients
@@ -45,10 +44,18 @@ class Computation:
         """The portfolio in figures."""
         return Summary.of(self.clients, self.inputs.settings.rules)
 
-    def moved_since(self, since: date) -> Movements:
-        """Return who moved since an earlier day, which is reconstructed from today's rows."""
-        before = {each.key: each.segment for each in self._states(since, self._fold(since))}
-        return movements(before, self.clients, since, self.inputs.as_of)
+    def summary_on(self, day: date) -> Summary:
+        """Return the portfolio in figures on another day, reconstructed from today's rows."""
+        return Summary.of(self._states(day, self._fold(day)), self.inputs.settings.rules)
+
+    def earlier(self, since: date) -> Earlier:
+        """Return where each client stood on an earlier day, reconstructed from today's rows."""
+        states = self._states(since, self._fold(since))
+        return Earlier(since, {each.key: each.segment for each in states}, reconstructed=True)
+
+    def moved_since(self, earlier: Earlier) -> Movements:
+        """Return who moved since an earlier day."""
+        return movements(earlier, self.clients, self.inputs.as_of)
 
     def outlook(self) -> Outlook:
         """Return what becomes of the portfolio if nobody acts, and if all plans come true."""
@@ -64,7 +71,7 @@ class Computation:
             for stores, futures in ((_with_plans(stored, then.plans, as_of), nobody), (true, plans)):
                 later = later_segments(self.clients, stores, then.marks, on, rules)
                 futures.append(future(self.clients, later, as_of, days, rules))
-        return Outlook(nobody, plans, departures(self.clients, today, as_of, rules))
+        return Outlook(as_of, nobody, plans, departures(self.clients, today, as_of, rules))
 
     def _stored(self) -> dict[str, Ahead]:
         """What the Transactions table has in store for clients after the as-of date."""
@@ -132,15 +139,6 @@ class Computation:
             self.inputs.settings.rules,
         )
         return clients.states(self.inputs.clients, activity)
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """The portfolio in the days ahead: if nobody acts, if all plans come true, and who leaves when if nobody acts."""
-
-    nobody: Sequence[Future]
-    plans: Sequence[Future]
-    departures: Sequence[Departure]
 
 
 def _with_plans(stored: Mapping[str, Ahead], plans: Sequence[Plan], as_of: date) -> dict[str, Ahead]:

@@ -14,10 +14,22 @@ from os import PathLike
 from kopilot_xl.book import Book
 from kopilot_xl.computing import Computation
 from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.movements import Earlier
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.reading import read
-from kopilot_xl.sheets import actions, clients, guide, history, portfolio, problems, snapshot, transactions
+from kopilot_xl.sheets import (
+    actions,
+    clients,
+    guide,
+    history,
+    movements,
+    outlook,
+    portfolio,
+    problems,
+    snapshot,
+    transactions,
+)
 from kopilot_xl.sheets.findings import Kind, Problem, count, notice
 
 
@@ -56,6 +68,7 @@ def refresh(
     *,
     output: str | PathLike[str] | None = None,
     backup: bool = False,
+    backfill: int = 0,
     now: datetime | None = None,
     waiting: Callable[[str], None] | None = None,
 ) -> Report:
@@ -69,6 +82,7 @@ def refresh(
         output: where to save it; by default where it came from.
         backup: keep the version that is replaced beside it, as `Portfolio.xlsm.kopilot-backup`; the backup made
             before is replaced.
+        backfill: fill History for so many month ends before the day, reconstructed from today's rows.
         now: the local time that counts as now.
         waiting: called with a line to show, if another refresh of the same file has to finish first.
 
@@ -83,7 +97,7 @@ def refresh(
         inputs = read(book, as_of, now.date())
         known = Computation(inputs)
         found = findings(known)
-        found += write(book, known, found, now)
+        found += write(book, known, found, now, backfill)
         book.save(output, backup=backup)
     return _report(book, known, found, start)
 
@@ -109,23 +123,23 @@ def findings(known: Computation) -> list[Problem]:
     return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)]
 
 
-def write(book: Book, known: Computation, found: Sequence[Problem], now: datetime) -> list[Problem]:
+def write(book: Book, known: Computation, found: Sequence[Problem], now: datetime, backfill: int) -> list[Problem]:
     """Write what refresh owns, sheet by sheet; return a notice for each sheet that is not there any more."""
     inputs, people, today = known.inputs, known.clients, now.date()
     as_of, summary = inputs.as_of, known.summary
     clients.fill(book, inputs.clients, people)
     actions.fill(book, inputs.actions, known.folded.verdicts)
-    notices = []
+    earlier = _earlier(book, known)
     if book.has_table(history.TABLE.name):
-        history.fill(book, summary, as_of, today)
-    else:
-        notices.append(_gone(history.TABLE.name, "table"))
-    if not snapshot.fill(book, summary, people, as_of, now):
-        notices.append(_gone(snapshot.SHEET, "sheet"))
-    if not book.has_sheet(portfolio.SHEET):
-        notices.append(_gone(portfolio.SHEET, "sheet"))
-    if not book.has_table(problems.TABLE.name):
-        notices.append(_gone(problems.TABLE.name, "table"))
+        past = {day: known.summary_on(day) for day in history.month_ends(as_of, backfill)}
+        history.fill(book, past | {as_of: summary}, today)
+    snapshot.fill(book, summary, people, as_of, now, earlier)
+    if book.has_sheet(movements.SHEET):
+        movements.fill(book, known.moved_since(earlier) if earlier else None)
+    if book.has_sheet(outlook.SHEET):
+        outlook.fill(book, summary, known.outlook())
+    notices = [_gone(each, "sheet") for each in _PAGES if not book.has_sheet(each)]
+    notices += [_gone(each, "table") for each in _TABLES if not book.has_table(each)]
     notices += _stale_formulas(book)
     everything = [*found, *notices]
     if book.has_table(problems.TABLE.name):
@@ -141,6 +155,26 @@ def write(book: Book, known: Computation, found: Sequence[Problem], now: datetim
     )
     portfolio.fill(book, summary, people, page)
     return notices
+
+
+_PAGES = (portfolio.SHEET, movements.SHEET, outlook.SHEET, snapshot.SHEET)
+_TABLES = (history.TABLE.name, problems.TABLE.name)
+"""What only refresh writes; where it is gone there is a notice."""
+
+
+def _earlier(book: Book, known: Computation) -> Earlier | None:
+    """The day to compare with: what the refresh before this as-of date stored, else the date before in History.
+
+    What was stored is what was true then; a date of History alone is reconstructed from today's rows.
+    """
+    as_of = known.inputs.as_of
+    stored = snapshot.read(book)
+    if stored and stored.as_of < as_of:
+        return Earlier(stored.as_of, stored.segments)
+    if stored and stored.as_of == as_of and stored.since:
+        return Earlier(stored.since, stored.before)
+    since = history.previous(book, as_of)
+    return known.earlier(since) if since else None
 
 
 def _gone(name: str, what: str) -> Problem:

@@ -158,7 +158,7 @@ def test_who_moved_since_an_earlier_day() -> None:
             ["D", AS_OF - timedelta(days=50), 50.0],
         ],
     )
-    moved = known.moved_since(month)
+    moved = known.moved_since(known.earlier(month))
     assert [(each.client.name, each.before, each.after) for each in moved.better] == [
         ("Alder", Segment.NEW, Segment.ACTIVE),
         ("Cedar", None, Segment.NO_ACTIVITY),
@@ -168,4 +168,4 @@ def test_who_moved_since_an_earlier_day() -> None:
     ]
     assert moved.matrix[Segment.ACTIVE, Segment.ACTIVE] == 1
     assert sum(moved.matrix.values()) == 4
-    assert known.moved_since(AS_OF).moves == []
+    assert known.moved_since(known.earlier(AS_OF)).moves == []

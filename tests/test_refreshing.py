@@ -356,3 +356,61 @@ def test_a_workbook_saved_by_openpyxl_refreshes_and_what_it_left_to_excel_stays(
     assert_sound(path, recalculates=True)
     assert column(path, "Clients", "Segment") == SEGMENTS
     assert _edit(path).calculation.fullCalcOnLoad
+
+
+def test_the_past_months_can_be_filled_in_and_are_marked(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    refresh(open_book(path), backfill=12, now=NOW)
+    assert_sound(path)
+    dates = column(path, "History", "Date")
+    assert dates == [date(2025, 6 + n, 30 + (n in {1, 2, 4, 6})) for n in range(1, 7)] + [
+        date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31),
+        date(2026, 6, 30), AS_OF,
+    ]  # fmt: skip
+    assert column(path, "History", "Remark") == ["reconstructed"] * 12 + [None]
+    april = column(path, "History", "Active")[9]
+    assert april == refresh(open_book(path), date(2026, 4, 30), now=NOW).summary.counts[Segment.ACTIVE]
+    assert len(column(path, "History", "Date")) == 13
+
+
+def test_filling_in_never_replaces_a_row_written_on_its_own_day(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    refresh(open_book(path), now=datetime(2026, 5, 31, 8))
+    written = column(path, "History", "Active")
+    book = FileBook(path)
+    book.write_table("Transactions", {"Client ID": [None], "Issue date": [None], "Amount": [None]})
+    book.save()
+    refresh(open_book(path), backfill=2, now=NOW)
+    assert column(path, "History", "Date") == [date(2026, 5, 31), date(2026, 4, 30), AS_OF]
+    assert column(path, "History", "Active") == [*written, 0, 0]
+
+
+def test_movements_are_told_from_what_the_refresh_before_stored(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    refresh(open_book(path), now=datetime(2026, 6, 1, 8))
+    then = dict(zip(column(path, "Clients", "Client"), column(path, "Clients", "Segment"), strict=True))
+    _refreshed(path)
+    now = dict(zip(column(path, "Clients", "Client"), SEGMENTS, strict=True))
+    moved = {name: (then[name] or "not yet a client", now[name]) for name in now if then[name] != now[name]}
+    better, worse = FileBook(path).table("Better"), FileBook(path).table("Worse")
+    told = {row[1]: (row[2], row[3]) for row in [*better.rows, *worse.rows] if row[1]}
+    assert told == moved
+    assert [row[1] for row in worse.rows] == ["Dogwood"]
+    assert str(_block(path, "MovementsNote")[0][0]).startswith("From 1 June 2026 to 1 July 2026:")
+    once = path.read_bytes()
+    _refreshed(path)
+    assert path.read_bytes() == once
+
+
+def test_the_sheet_of_days_ahead_shows_who_leaves_when(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    _refreshed(path)
+    nobody = _block(path, "OutlookNobody")
+    today = [row[1] for row in _block(path, portfolio.HISTOGRAM)]
+    assert [row[0] for row in nobody] == today
+    for at, days in enumerate((30, 60, 90, 180, 365), 1):
+        later = refresh(open_book(path), AS_OF + timedelta(days=days), output=tmp_path / "later.xlsm", now=NOW)
+        assert [row[at] for row in nobody] == [later.summary.counts[each] for each in BARS]
+    leaving = FileBook(path).table("Departures")
+    assert [row[3] for row in leaving.rows][:2] == ["Dogwood", "Fir & Sons"] or leaving.rows[0][3] == "Dogwood"
+    assert leaving.rows[0][0] == date(2025, 6, 10) + timedelta(days=401)

@@ -75,6 +75,14 @@ class Book(Protocol):
         """Tell whether there is a sheet of that name, hidden or not."""
         ...
 
+    def sheet_values(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return the values of a sheet from A1 on, row by row; rows may differ in length.
+
+        Raises:
+            MissingError: there is no such sheet.
+        """
+        ...
+
     def cell(self, name: str) -> Value:
         """Return the value of a named cell (of the first cell, if the name covers several).
 

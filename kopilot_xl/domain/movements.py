@@ -34,17 +34,26 @@ def _rank(segment: Segment | None) -> int:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """Where clients stood on an earlier day, by key. `reconstructed` from today's rows, or stored on that day."""
+
+    since: date
+    segments: Mapping[str, Segment | None]
+    reconstructed: bool = False
+
+
+@dataclass(frozen=True)
 class Movements:
     """The moves from one day to another. Source: docs/rules.md, "Movements".
 
     Attributes:
-        since: the earlier day.
+        earlier: the earlier day, and where clients stood then.
         as_of: the later day.
         moves: every client whose segment differs, the most valuable first.
         matrix: the number of clients by segment before and after, those that stayed included.
     """
 
-    since: date
+    earlier: Earlier
     as_of: date
     moves: Sequence[Move]
     matrix: Mapping[tuple[Segment | None, Segment | None], int]
@@ -60,14 +69,14 @@ class Movements:
         return [each for each in self.moves if not each.is_better]
 
 
-def movements(before: Mapping[str, Segment | None], clients: Sequence[Client], since: date, as_of: date) -> Movements:
-    """Return who moved, given each client's earlier segment by its key and the clients as they stand now."""
+def movements(earlier: Earlier, clients: Sequence[Client], as_of: date) -> Movements:
+    """Return who moved, given the clients as they stand now."""
     matrix: dict[tuple[Segment | None, Segment | None], int] = {}
     moves = []
     for client in clients:
-        was = before.get(client.key)
+        was = earlier.segments.get(client.key)
         matrix[was, client.segment] = matrix.get((was, client.segment), 0) + 1
         if was is not client.segment:
             moves.append(Move(client, was))
     moves.sort(key=lambda each: (-each.client.weight, each.client.name, each.client.id))
-    return Movements(since, as_of, moves, matrix)
+    return Movements(earlier, as_of, moves, matrix)

@@ -64,6 +64,16 @@ class Departure:
     client: Client
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """The portfolio in the days ahead: if nobody acts, if all plans come true, and who leaves when if nobody acts."""
+
+    as_of: date
+    nobody: Sequence[Future]
+    plans: Sequence[Future]
+    departures: Sequence[Departure]
+
+
 def later_segments(
     clients: Sequence[Client],
     ahead: Mapping[str, Ahead],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain.portfolio import Summary
+from kopilot_xl.domain.rules import add_months
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows
@@ -27,7 +28,11 @@ TILT = Column("Tilt", Format.TILT, width=10, written=True)
 TILT_BY_VALUE = Column("Tilt by value", Format.TILT, width=17, written=True)
 SHAPE = Column("Shape", width=13, written=True)
 
-TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_BY_VALUE, SHAPE))
+REMARK = Column("Remark", width=15, written=True)
+RECONSTRUCTED = "reconstructed"
+"""The remark on a row that was not written on its own day."""
+
+TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_BY_VALUE, SHAPE, REMARK))
 
 TREND = "HistoryTrend"
 """The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
@@ -35,24 +40,42 @@ TREND_DATES = 24
 TREND_COLUMNS = ("Date", *(each.value for each in BARS), TILT.header)
 
 
-def fill(book: Book, summary: Summary, as_of: date, today: date) -> None:
-    """Write the row of the as-of date, unless it is in the future, and the trend.
+def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
+    """Write the row of each date that is not in the future, and the trend.
 
     A row that was written on its own day is replaced on that day only; a reconstructed one always. Rows never move,
     so that what the user keeps beside them stays beside them.
     """
     rows = TABLE.of(book)
     table: dict[Column, list[Value]] = {each: list(_all(rows, each)) for each in TABLE.columns}
-    if as_of <= today:
-        place = _place(table[DATE], table[WRITTEN_ON], as_of, today)
-        if place is not None:
-            for column, value in _row(summary, as_of, today).items():
-                if place == len(table[column]):
-                    table[column].append(value)
-                else:
-                    table[column][place] = value
-            book.write_table(rows.data.name, {each.header: values for each, values in table.items()})
+    changed = False
+    for day, summary in summaries.items():
+        place = _place(table[DATE], table[WRITTEN_ON], day, today) if day <= today else None
+        if place is None:
+            continue
+        changed = True
+        for column, value in _row(summary, day, today).items():
+            if place == len(table[column]):
+                table[column].append(value)
+            else:
+                table[column][place] = value
+    if changed:
+        book.write_table(rows.data.name, {each.header: values for each, values in table.items()})
     book.write_block(TREND, _trend(table))
+
+
+def previous(book: Book, as_of: date) -> date | None:
+    """Return the last date of the table before a day, None if there is none."""
+    if not book.has_table(TABLE.name):
+        return None
+    days = [day for value in _all(TABLE.of(book), DATE) if (day := _day(value)) and day < as_of]
+    return max(days, default=None)
+
+
+def month_ends(as_of: date, months: int) -> list[date]:
+    """Return the last days of so many months before the one of a day, the earliest first."""
+    first = as_of.replace(day=1)
+    return [add_months(first, -back) - timedelta(days=1) for back in reversed(range(months))]
 
 
 def _all(rows: TableRows, column: Column) -> Sequence[Value]:
@@ -70,6 +93,7 @@ def _row(summary: Summary, as_of: date, today: date) -> dict[Column, Value]:
         TILT: summary.tilt,
         TILT_BY_VALUE: summary.tilt_by_value,
         SHAPE: summary.shape.value,
+        REMARK: None if as_of == today else RECONSTRUCTED,
     }
 
 

@@ -24,7 +24,7 @@ def _summary(active: int) -> Summary:
 
 
 def _row(day: date, written: date, active: int = 1) -> list[Value]:
-    row: list[Value] = [day, written, *[0] * len(history.COUNTS), active, 1.0, None, "Mature"]
+    row: list[Value] = [day, written, *[0] * len(history.COUNTS), active, 1.0, None, "Mature", None]
     row[ACTIVE] = active
     return row
 
@@ -33,7 +33,7 @@ def _after(path: Path, rows: list[list[Value]], as_of: date, today: date, active
     book = make_book(
         path / "book.xlsx", {history.TABLE: rows}, blocks={history.TREND: (24, len(history.TREND_COLUMNS))}
     )
-    history.fill(book, _summary(active), as_of, today)
+    history.fill(book, {as_of: _summary(active)}, today)
     book.save()
     return FileBook(path / "book.xlsx")
 
