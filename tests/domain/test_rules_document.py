@@ -12,9 +12,10 @@ import pytest
 from kopilot_xl.domain import actions, words
 from kopilot_xl.domain.actions import Dossier, Entry, Outcome, Transaction, fold
 from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.outlook import STEPS
 from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, VALUE_MONTHS, CutOffs, Rules
-from kopilot_xl.domain.segments import ALLOWED, BARS, WORK_ORDER, Action, Segment
+from kopilot_xl.domain.segments import ALLOWED, BARS, STANDING, WORK_ORDER, Action, Segment
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -206,3 +207,9 @@ def test_the_log_comes_out_as_told(as_of: date) -> None:
 )
 def test_the_next_actions_read_as_told(client: Client) -> None:
     assert f"“{client.next_action.removesuffix(Segment.LOST.advice).strip()}”" in FLAT["Next action"]
+
+
+def test_the_order_of_standing_and_the_days_ahead_are_those_of_the_product() -> None:
+    assert ", ".join(each.value for each in reversed(STANDING)) in FLAT["Movements"]
+    *some, last = STEPS
+    assert f"{', '.join(map(str, some))} and {last} days after the as-of date" in FLAT["If nobody acts"]
