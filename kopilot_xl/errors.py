@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 
+MAX_MESSAGE = 1_500
+"""How long a message is at most: what it quotes of a file may be of any length."""
+
+
 class KopilotError(Exception):
     """Something the user can mend. Its text is shown as it stands; nothing was changed."""
+
+    def __str__(self) -> str:
+        line = " ".join(super().__str__()[: 2 * MAX_MESSAGE].split())
+        if not line.isprintable():
+            line = "".join(sign if sign.isprintable() else "\ufffd" for sign in line)
+        return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 
 class BookError(KopilotError):

@@ -93,6 +93,7 @@ def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool
     xml = markup.as_utf8(xml)
     layout = Layout.of(xml)
     ordered = [(row, edits[row]) for row in sorted(edits)]
+    _check_surroundings(xml, layout)
     _check_reach(xml, layout, edits, moves)
     editor = _Editor(layout, _column_styles(xml, layout), date1904)
     with _without_garbage_collection():
@@ -114,6 +115,7 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     xml = markup.as_utf8(xml)
     layout = Layout.of(xml)
     edits = {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)}
+    _check_surroundings(xml, layout)
     _check_merged(merged_areas(xml, layout), edits)
     style_of = _styles(xml, layout)
     prefix = layout.prefix.decode()
@@ -659,6 +661,11 @@ def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
         for name in ("t", "si", "ref"):
             if formula.get(name) is not None:
                 del formula.attrib[name]
+
+
+def _check_surroundings(xml: bytes, layout: Layout) -> None:
+    """Refuse a sheet that is damaged outside its rows: those are parsed when they are edited."""
+    markup.parse(xml[: layout.start] + xml[layout.end :])
 
 
 def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]) -> None:
