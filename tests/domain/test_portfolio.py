@@ -328,7 +328,7 @@ def test_the_next_action_is_the_advice_of_the_segment(segment: Segment) -> None:
         ),
         pytest.param(
             {"far_off": FAR},
-            f"Planned for 1 January 2028, too far ahead to count yet.",
+            "Planned for 1 January 2028, too far ahead to count yet.",
             id="a plan far off",
         ),
     ],
