@@ -9,6 +9,7 @@ from itertools import repeat
 from typing import TypeVar
 
 from kopilot_xl.book import Book, TableData, Value
+from kopilot_xl.book.addresses import column_letters
 from kopilot_xl.errors import MissingError
 from kopilot_xl.sheets.findings import Kind, Problem
 from kopilot_xl.sheets.values import UnreadableError, is_blank, shown
@@ -154,7 +155,7 @@ class TableRows:
                 sheet=self.data.sheet,
                 row=self.row_number(position),
                 column=column.header,
-                letter=None if at is None else letters(self.data.first_column + at),
+                letter=None if at is None else column_letters(self.data.first_column + at),
                 value=shown(value),
                 wrong=wrong,
                 done=done,
@@ -164,12 +165,3 @@ class TableRows:
     def row_number(self, position: int) -> int:
         """Return the sheet row of the row at a position."""
         return self.data.row_number(self.indices[position])
-
-
-def letters(column: int) -> str:
-    """Return a column's letters: 1 is A, 27 is AA."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
