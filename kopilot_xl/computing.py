@@ -118,7 +118,7 @@ class Computation:
     @cached_property
     def _rows(self) -> polars.DataFrame:
         table = self.inputs.transactions
-        return _transactions(table.clients, table.days, table.amounts, [each.value for each in table.statuses])
+        return _transactions(table.clients, table.days, table.amounts, [each._value_ for each in table.statuses])
 
     def _states(self, day: date, folded: Folded) -> list[Client]:
         """Where each client stands on a day, the log's plans and marks included."""

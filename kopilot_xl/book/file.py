@@ -60,7 +60,6 @@ _FOR_READER = (
 # Nearly all sheets stay in the columns A to Z and above row a million: then no value can be too far away.
 _FAR_CELL = re.compile(rb'<c r="(?![A-Z][0-9]{1,6}")')
 _PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_UNUSUAL_CELLS = (b"<c>", b"<c\n", b"<c\t", b"<c\r", b":c ", b":c>", b":c/", b":c\n", b":c\t", b":c\r")
 _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 
 
@@ -284,7 +283,8 @@ class FileBook:
         found = []
         for sheet in self._sheets.values():
             writes = self._writes.get(sheet.part, _Writes())
-            if writes.content is not None or not _may_mention(self._xml(sheet), wanted):
+            xml = self._xml(sheet)
+            if writes.content is not None or not worksheet.may_have_formulas(xml) or not _may_mention(xml, wanted):
                 continue
             for row, column, text in self._formulas(sheet):
                 if column not in writes.edits.get(row, ()) and any(word in text.casefold() for word in wanted):
@@ -788,13 +788,16 @@ class FileBook:
 
 def _greatest_extent(xml: bytes) -> int:
     """Return how many cells the values of a worksheet span at most; a quick look at how the cells are written."""
-    usual = xml.count(b"<c ") == xml.count(b'<c r="') and not any(mark in xml for mark in _UNUSUAL_CELLS)
+    start, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData")
+    if start < 0 or end < 0:
+        return 0 if b":c" not in xml else LAST_ROW * LAST_COLUMN
+    usual = xml.count(b"<c", start, end) == xml.count(b'<c r="', start, end) and xml.find(b":c", start, end) < 0
     if not usual:
         return LAST_ROW * LAST_COLUMN
     if _FAR_CELL.search(xml) is None:
         return 26 * 999_999
     places = _PLACED_CELL.findall(xml)
-    if len(places) != xml.count(b"<c "):
+    if len(places) != xml.count(b"<c", start, end):
         return LAST_ROW * LAST_COLUMN
     columns = max(column_number(letters.decode()) for letters in {letters for letters, _ in places})
     return columns * max(int(digits) for digits in {digits for _, digits in places})

@@ -27,6 +27,8 @@ class Format(Enum):
     COUNT = "#,##0"
     SHARE = "0%"
     TILT = "+0.00;-0.00;0.00"
+    BETTER = '"▲ "#,##0'
+    WORSE = '"▼ "#,##0'
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,14 @@ class TableRows:
     def __post_init__(self) -> None:
         self._positions = {same_name(header): index for index, header in reversed(list(enumerate(self.data.headers)))}
         mine = [at for each in self.table.columns if not each.written and (at := self.position(each)) is not None]
-        self.indices = [index for index, row in enumerate(self.data.rows) if any(not is_blank(row[at]) for at in mine)]
+        first = mine[0] if mine else 0
+        # Nearly every row of a million has something in its first column: that is asked first, and quickly.
+        self.indices = [
+            index
+            for index, row in enumerate(self.data.rows)
+            if ((value := row[first]) and not (isinstance(value, str) and value.isspace()))
+            or any(not is_blank(row[at]) for at in mine)
+        ]
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -130,9 +139,14 @@ class TableRows:
 
         An unreadable value becomes None and a problem that says what was `done` about it.
         """
-        typed: list[T | None] = []
+        values = self.values(column)
         bad: set[int] = set()
-        for position, value in enumerate(self.values(column)):
+        try:
+            return [read(value) for value in values], bad
+        except UnreadableError:
+            pass  # then one by one, to name each
+        typed: list[T | None] = []
+        for position, value in enumerate(values):
             try:
                 typed.append(read(value))
             except UnreadableError as reason:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from kopilot_xl.book import Value
 from kopilot_xl.domain import words
@@ -19,6 +19,8 @@ from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
+
+T = TypeVar("T")
 
 SPELLINGS: dict[Status, tuple[str, ...]] = {
     Status.ISSUED: (
@@ -121,29 +123,35 @@ def read(rows: TableRows, known: Container[str], order: DateOrder | None) -> Tra
     days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT)
     amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.")
     statuses, _ = rows.typed(STATUS, _Statuses().read, _LEFT_OUT)
-    keys = _Keys()
-    result = TransactionRows(rows, [], [], [], [], [])
-    for position, (value, day, amount, status) in enumerate(
-        zip(rows.values(CLIENT_ID), days, amounts, statuses, strict=True)
-    ):
-        key = keys[value]
+    lookup = _Keys()
+    keys = [lookup[value] for value in rows.values(CLIENT_ID)]
+    places = []
+    for position, (key, day, status) in enumerate(zip(keys, days, statuses, strict=True)):
+        if key in known and day is not None and status is not None:
+            places.append(position)
+            continue
         if key is None:
             rows.report(position, CLIENT_ID, "The transaction has no client id.", _LEFT_OUT)
         elif key not in known:
             rows.report(position, CLIENT_ID, "No client has this id. Add it to Clients, or correct it.", _LEFT_OUT)
-            key = None
         if day is None and position not in bad_days:
             rows.report(position, ISSUE_DATE, "The transaction has no issue date.", _LEFT_OUT)
-        if key is None or day is None or status is None:
-            continue
-        result.clients.append(key)
-        result.days.append(day)
-        result.amounts.append(amount)
-        result.statuses.append(status)
-        result.places.append(position)
+    result = TransactionRows(
+        rows,
+        _at(keys, places),
+        _at(days, places),
+        amounts if len(places) == len(amounts) else [amounts[place] for place in places],
+        _at(statuses, places),
+        places,
+    )
     if not len(rows):
         rows.problems.append(notice(rows.data.sheet, "There are no transactions.", "No client counts as invoiced."))
     return result
+
+
+def _at(values: Sequence[T | None], places: Sequence[int]) -> list[T]:
+    """The values at some places, none of which is None."""
+    return cast("list[T]", values if len(places) == len(values) else [values[place] for place in places])
 
 
 class _Keys(dict[Value, "str | None"]):
