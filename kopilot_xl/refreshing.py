@@ -129,7 +129,7 @@ def write(book: Book, known: Computation, found: Sequence[Problem], now: datetim
     as_of, summary = inputs.as_of, known.summary
     clients.fill(book, inputs.clients, people)
     actions.fill(book, inputs.actions, known.folded.verdicts)
-    earlier = _earlier(book, known)
+    earlier = compared_with(book, known)
     if book.has_table(history.TABLE.name):
         past = {day: known.summary_on(day) for day in history.month_ends(as_of, backfill)}
         history.fill(book, past | {as_of: summary}, today)
@@ -148,7 +148,7 @@ def write(book: Book, known: Computation, found: Sequence[Problem], now: datetim
         company=inputs.settings.company,
         currency=inputs.settings.currency,
         as_of=as_of,
-        hint=_hint(as_of, inputs.settings.as_of, today),
+        hint=hint(as_of, inputs.settings.as_of, today),
         problems=count(everything, Kind.PROBLEM),
         notices=count(everything, Kind.NOTICE),
         now=now.replace(second=0, microsecond=0),
@@ -162,8 +162,8 @@ _TABLES = (history.TABLE.name, problems.TABLE.name)
 """What only refresh writes; where it is gone there is a notice."""
 
 
-def _earlier(book: Book, known: Computation) -> Earlier | None:
-    """The day to compare with: what the refresh before this as-of date stored, else the date before in History.
+def compared_with(book: Book, known: Computation) -> Earlier | None:
+    """Return the day to compare with: what the refresh before this as-of date stored, else the date before in History.
 
     What was stored is what was true then; a date of History alone is reconstructed from today's rows.
     """
@@ -210,7 +210,8 @@ def _written_names() -> list[str]:
     return [*columns, *tables, *pages, *functions]
 
 
-def _hint(as_of: date, setting: date | None, today: date) -> str:
+def hint(as_of: date, setting: date | None, today: date) -> str:
+    """Return why the as-of date stands out, blank if it does not."""
     if as_of in {setting, today}:
         return ""
     if as_of < today:
