@@ -381,7 +381,7 @@ def test_filling_in_never_replaces_a_row_written_on_its_own_day(tmp_path: Path) 
     book.write_table("Transactions", {"Client ID": [None], "Issue date": [None], "Amount": [None]})
     book.save()
     refresh(open_book(path), backfill=2, now=NOW)
-    assert column(path, "History", "Date") == [date(2026, 5, 31), date(2026, 4, 30), AS_OF]
+    assert column(path, "History", "Date") == [date(2026, 5, 31), date(2026, 6, 30), AS_OF]
     assert column(path, "History", "Active") == [*written, 0, 0]
 
 

@@ -27,8 +27,6 @@ class Format(Enum):
     COUNT = "#,##0"
     SHARE = "0%"
     TILT = "+0.00;-0.00;0.00"
-    BETTER = '"▲ "#,##0'
-    WORSE = '"▼ "#,##0'
 
 
 @dataclass(frozen=True)

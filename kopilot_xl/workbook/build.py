@@ -22,6 +22,8 @@ from kopilot_xl.sheets import (
     clients,
     guide,
     history,
+    movements,
+    outlook,
     portfolio,
     problems,
     settings,
@@ -47,6 +49,8 @@ SHEETS: dict[str, Callable[[Worksheet], None]] = {
     transactions.TABLE.name: transactions.build,
     actions.TABLE.name: actions.build,
     history.TABLE.name: history.build,
+    movements.SHEET: movements.build,
+    outlook.SHEET: outlook.build,
     problems.TABLE.name: problems.build,
     settings.SHEET: settings.build,
     guide.SHEET: guide.build,
@@ -134,6 +138,10 @@ def _ignored_errors(book: Workbook) -> dict[str, str]:
     """What Excel is not to mark with a green corner, sheet by sheet: ids that are texts, calculated columns."""
     texts = [(each.name, looks.down(each, column)) for each, column in _IDS]
     texts.append((problems.TABLE.name, looks.down(problems.TABLE, problems.VALUE)))
+    texts += [
+        (movements.SHEET, looks.down(each, movements.CLIENT_ID, corner)) for each, corner in movements.PLACES.items()
+    ]
+    texts.append((outlook.SHEET, looks.down(outlook.DEPARTURES, outlook.CLIENT_ID, outlook.CORNER)))
     for name in portfolio.DO_NEXT.values():
         texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
     marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]

@@ -1,4 +1,4 @@
-"""The two charts: the histogram of the Portfolio sheet and the trend of the History sheet."""
+"""The charts: the histogram, the trend of the past, and the portfolio in the days ahead."""
 
 from __future__ import annotations
 
@@ -74,9 +74,7 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     _finish(chart, "The portfolio over time")
     chart.x_axis.number_format = Format.DATE.value
     chart.x_axis.txPr = _text(800, turned=True)
-    chart.y_axis.majorGridlines = ChartLines(
-        spPr=GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350))
-    )
+    chart.y_axis.majorGridlines = _grid()
     chart.y_axis.delete = False
     chart.y_axis.number_format = "0"
     chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
@@ -105,6 +103,45 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart += line
     _place(ws, chart, (get_column_letter(left), top_row), (get_column_letter(left + len(BARS) + 1), bottom_row))
+
+
+def ahead(
+    ws: Worksheet,
+    title: str,
+    names: str,
+    header_row: int,
+    first_row: int,
+    columns: int,
+    top_left: tuple[str, int],
+    bottom_right: tuple[str, int],
+) -> None:
+    """Draw the portfolio in the days ahead, stacked, from a block of bars by days; `names` is the column before it."""
+    left = column_index_from_string(names) + 1
+    right = left + columns - 1
+    labels = Reference(ws, left, header_row, max_col=right)
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 40, False
+    for segment in reversed(BARS):
+        if segment is not Segment.LOST:
+            row = first_row + BARS.index(segment)
+            series = Series(Reference(ws, left - 1, row, max_col=right), title_from_data=True)
+            series.cat = _names(labels)
+            series.invertIfNegative = False
+            series.graphicalProperties = _plain(palette.SEGMENTS[segment])
+            chart.series.append(series)
+    _finish(chart, title)
+    chart.y_axis.delete = False
+    chart.y_axis.majorGridlines = _grid()
+    chart.y_axis.number_format = "0"
+    chart.y_axis.scaling.min = 0
+    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart.legend.position = "r"
+    chart.legend.txPr = _text(900)
+    _place(ws, chart, top_left, bottom_right)
+
+
+def _grid() -> ChartLines:
+    return ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350)))
 
 
 def _finish(chart: BarChart, title: str) -> None:

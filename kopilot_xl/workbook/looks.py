@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
@@ -156,10 +158,11 @@ def listed(values: Iterable[str]) -> str:
     return f'"{",".join(values)}"'
 
 
-def down(table: Table, column: Column) -> str:
+def down(table: Table, column: Column, corner: str = "A1") -> str:
     """Return the cells of a table's column, down to the last row of the sheet: what grows needs no new rule."""
-    letter = get_column_letter(table.columns.index(column) + 1)
-    return f"{letter}2:{letter}{LAST_ROW}"
+    letters, top = coordinate_from_string(corner)
+    letter = get_column_letter(column_index_from_string(letters) + table.columns.index(column))
+    return f"{letter}{top + 1}:{letter}{LAST_ROW}"
 
 
 def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
@@ -167,39 +170,48 @@ def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
 
     Long texts stay on one line: nobody fits the height of rows that a headless refresh fills.
     """
-    after_number = False
+    put_table(ws, table)
     for number, column in enumerate(table.columns, 1):
+        letter = get_column_letter(number)
+        dimension, first = ws.column_dimensions[letter], ws[f"{letter}2"]
+        dimension.font, dimension.number_format = copy(first.font), first.number_format
+        dimension.alignment = copy(first.alignment)
+        if column.formula:
+            first.value = f"={column.formula}".format_map(
+                {each.header: f"{get_column_letter(at)}2" for at, each in enumerate(table.columns, 1)}
+            )
+        if column.choices:
+            choices(ws, down(table, column), listed(column.choices))
+    ws.freeze_panes = "A2"
+    page(ws, across=True, upright=upright)
+    ws.print_title_rows = "1:1"
+
+
+def put_table(ws: Worksheet, table: Table, corner: str = "A1") -> None:
+    """Draw a table with one blank row from a corner on: headers, widths, formats, filter."""
+    left, top = ws[corner].column, ws[corner].row
+    after_number = False
+    for number, column in enumerate(table.columns, left):
         letter = get_column_letter(number)
         is_number = column.format in {Format.AMOUNT, Format.COUNT, Format.SHARE, Format.TILT}
         side, indent = ("right", 1) if is_number else ("left", int(after_number))
         after_number = is_number
-        header = ws[f"{letter}1"]
+        header = ws[f"{letter}{top}"]
         header.value = column.header
         header.font = font(bold=True, color=palette.MUTED if column.written else palette.PAPER)
         header.fill = fill(palette.BAND if column.written else palette.ACCENT)
         header.alignment = align(side, indent=indent + is_number)  # a number's is clear of the filter button
         header.border = edge(bottom=palette.LINE)
-        dimension = ws.column_dimensions[letter]
-        dimension.width = column.width
-        for styled in (dimension, ws[f"{letter}2"]):
-            styled.font = font(color=palette.MUTED if column.written else palette.INK)
-            styled.number_format = column.format.value
-            styled.alignment = align(side, "top", indent=indent)
-        if column.formula:
-            ws[f"{letter}2"].value = f"={column.formula}".format_map(
-                {each.header: f"{get_column_letter(at)}2" for at, each in enumerate(table.columns, 1)}
-            )
-        if column.choices:
-            choices(ws, down(table, column), listed(column.choices))
-    ws.row_dimensions[1].height = 22
-    ws.freeze_panes = "A2"
-    ws.add_table(_table(table))
-    page(ws, across=True, upright=upright)
-    ws.print_title_rows = "1:1"
+        ws.column_dimensions[letter].width = column.width
+        first = ws[f"{letter}{top + 1}"]
+        first.font = font(color=palette.MUTED if column.written else palette.INK)
+        first.number_format = column.format.value
+        first.alignment = align(side, "top", indent=indent)
+    ws.row_dimensions[top].height = 22
+    ws.add_table(_table(table, f"{corner}:{get_column_letter(left + len(table.columns) - 1)}{top + 1}"))
 
 
-def _table(table: Table) -> SheetTable:
-    area = f"A1:{get_column_letter(len(table.columns))}2"
+def _table(table: Table, area: str) -> SheetTable:
     columns = [
         TableColumn(
             id=number,

@@ -95,13 +95,13 @@ def test_a_segment_cell_keeps_its_formula_and_its_value(report: Report) -> None:
 
 
 @pytest.mark.slow
-def test_the_history_is_what_refreshing_at_each_months_end_gives() -> None:
+def test_the_history_is_what_refreshing_each_month_gives() -> None:
     assert sample.as_csv(history.TABLE, past.rows()) == past.FILE.read_text(encoding="utf-8")
 
 
 def test_the_trend_shows_every_date_of_the_history() -> None:
     days = [row[0] for row in open_book(build.SAMPLE).table(history.TABLE.name).rows]
-    assert days == [*past.month_ends(), sample.SAMPLE_DATE]
+    assert days == [*past.days(), sample.SAMPLE_DATE]
     assert len(days) == history.TREND_DATES
 
 

@@ -134,14 +134,16 @@ def test_the_segment_column_is_calculated(book: Workbook) -> None:
 
 def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path) -> None:
     with zipfile.ZipFile(committed) as package:
-        sheets = {number: package.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2, 3, 4, 6)}
+        sheets = {number: package.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2, 3, 4, 6, 7, 8)}
     found = {
         number: re.findall(r'<ignoredError sqref="([^"]+)" (\w+)="1"/>', sheet) for number, sheet in sheets.items()
     }
     assert found[2] == [("A2:A1048576", "numberStoredAsText"), ("D2:D1048576", "calculatedColumn")]
     assert found[3] == [("A2:A1048576", "numberStoredAsText")]
     assert found[4] == [("B2:B1048576", "numberStoredAsText")]
-    assert found[6] == [("E2:E1048576", "numberStoredAsText")]
+    assert found[6] == [("A20:A1048576", "numberStoredAsText"), ("G20:G1048576", "numberStoredAsText")]
+    assert found[7] == [("C34:C1048576", "numberStoredAsText")]
+    assert found[8] == [("E2:E1048576", "numberStoredAsText")]
     assert len(found[1]) == len(portfolio.DO_NEXT)
 
 

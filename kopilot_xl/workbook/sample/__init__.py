@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from io import StringIO
 from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.book import Value, open_book
+from kopilot_xl.domain.rules import add_months
+from kopilot_xl.refreshing import refresh
 from kopilot_xl.sheets import actions as action_log
 from kopilot_xl.sheets import clients as client_list
 from kopilot_xl.sheets import history as past
@@ -23,7 +25,15 @@ TEMPLATE = HERE.parent / "template.xlsm"
 
 SAMPLE_DATE = date(2026, 7, 1)
 """The day the sample is looked at."""
-SAMPLE_MOMENT = datetime(2026, 7, 1, 8, 30)
+_CLOCK = time(8, 30)
+
+
+def clock(day: date) -> datetime:
+    """Return when the sample was refreshed on a day."""
+    return datetime.combine(day, _CLOCK)
+
+
+SAMPLE_MOMENT = clock(SAMPLE_DATE)
 """When the sample was refreshed last."""
 
 COMPANY = "Fjordlicht Software"
@@ -45,7 +55,7 @@ def actions() -> list[list[Value]]:
 
 
 def history() -> list[list[Value]]:
-    """Return the rows of the History table: what refreshing at each month's end before the sample's date gave."""
+    """Return the rows of the History table: what refreshing each month before the sample's date gave."""
     return _rows(past.TABLE, lambda column: True)
 
 
@@ -57,7 +67,9 @@ def settings() -> Mapping[str, Value]:
 def write_sample(
     path: str | PathLike[str], *, template: str | PathLike[str] = TEMPLATE, with_history: bool = True
 ) -> None:
-    """Write the sample as a new workbook, not refreshed yet: a copy of the template with the rows filled in.
+    """Write the sample as a new workbook: a copy of the template with the rows filled in.
+
+    With its history it was refreshed last a month before its date; without, never.
 
     Raises:
         KopilotError: it cannot be written.
@@ -73,6 +85,9 @@ def write_sample(
     for name, value in settings().items():
         book.write_block(name, [[value]])
     book.save()
+    if with_history:
+        month_before = add_months(SAMPLE_DATE, -1)
+        refresh(open_book(path), month_before, now=clock(month_before))
 
 
 def _rows(table: Table, wanted: Callable[[Column], bool] = lambda column: not column.written) -> list[list[Value]]:
