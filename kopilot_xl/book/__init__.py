@@ -127,7 +127,7 @@ class Book(Protocol):
         """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
 
         Raises:
-            ValueError: there are more rows or columns than the block has.
+            SaveError: there are more rows or columns than the block has.
         """
         ...
 

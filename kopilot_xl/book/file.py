@@ -362,7 +362,7 @@ class FileBook:
         A name that points nowhere counts as none.
 
         Raises:
-            ValueError: there are more rows or columns than the block has.
+            SaveError: there are more rows or columns than the block has.
         """
         try:
             sheet, area = self._named_area(name)
@@ -375,7 +375,10 @@ class FileBook:
             )
         if len(rows) > area.height or any(len(row) > area.width for row in rows):
             width = max(map(len, rows))
-            raise ValueError(f"{len(rows)} rows of {width} do not fit into {name}, which is {area}")
+            raise SaveError(
+                f"{len(rows)} rows of {width} do not fit into {name} in {self.name}, which is {area}: let the name "
+                f"point to as many cells (Formulas, Name Manager), or delete it."
+            )
         writes = self._writes_to(sheet)
         used = self._values(sheet)
         bottom = min(area.bottom, max(len(used), area.top + len(rows) - 1))

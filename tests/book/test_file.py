@@ -591,9 +591,9 @@ def test_a_block_is_filled_and_the_rest_emptied(path: Path) -> None:
     assert book.write_block("Block", [["z"]])
     assert not book.write_block("Nothing", [])
     assert not book.write_block("Gone", [])
-    with pytest.raises(ValueError, match="4 rows of 1 do not fit into Block, which is F1:G3"):
+    with pytest.raises(SaveError, match=r"4 rows of 1 do not fit into Block in rich\.xlsx, which is F1:G3"):
         book.write_block("Block", [[1]] * 4)
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(SaveError, match="do not fit"):
         book.write_block("Block", [[1, 2, 3]])
     book.save()
     assert [row[5:7] for row in values(path, "My notes")[:3]] == [["z", None], [None, None], [None, None]]

@@ -20,6 +20,7 @@ import time
 import traceback
 import warnings
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -220,7 +221,11 @@ def check_output(before: bytes, after: bytes) -> None:
         assert gone <= {"xl/calcChain.xml"}, gone
         for info in new.infolist():
             if OWN_PARTS.fullmatch(info.filename):
-                content, earlier = new.read(info), old.read(info.filename)
+                try:
+                    earlier = old.read(info.filename)
+                except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError):
+                    continue  # a part that nobody needed was damaged already, and stays so
+                content = new.read(info)
                 assert content == earlier or _is_xml(content) or not _is_xml(earlier), f"{info.filename} is damaged"
 
 
