@@ -46,3 +46,15 @@ TINTS: dict[Segment, str] = {
     Segment.CANCELED: "E4E7EB",
 }
 """The same colours as a background behind dark text (contrast above 7)."""
+
+AT_NIGHT: dict[str, str] = {
+    INK: "E6EBF0",
+    MUTED: "A9B4C0",
+    PAPER: "12181F",
+    BAND: "1C252F",
+    LINE: "3A4653",
+    ACCENT: "8FC1E8",
+    ALERT: "FF9A90",
+    GOOD: "79D39B",
+}
+"""What stands for each colour of text and ground where a page is read on a dark screen (contrast above 4.5)."""
