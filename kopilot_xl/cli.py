@@ -282,6 +282,33 @@ def check(
     raise typer.Exit(Exit.FAILED if _problems(found) else Exit.DONE)
 
 
+@app.command(epilog=_examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
+def report(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook, .xlsx or .xlsm.")],
+    as_of: Annotated[date | None, _as_of("It beats the workbook's own setting.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The page to write; it ends in .html, and a file there is replaced. "
+            "Without it: beside the workbook, with its name.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write the portfolio as one HTML page to send, and nothing into the workbook.
+
+    The page needs no network and no other file; it can be read on a phone and printed on A4.
+    """
+    from kopilot_xl.book import open_book
+    from kopilot_xl.report import report as report_book
+
+    made = report_book(open_book(book), output or book.with_suffix(".html"), as_of)
+    _screen().line(f"{made.path} shows the portfolio as of {made.as_of}.")
+
+
 @app.command(
     epilog=_examples(
         "segment clients.csv invoices.csv > segments.csv",

@@ -99,7 +99,7 @@ def commands() -> dict[str, Any]:
 
 
 def test_the_commands() -> None:
-    assert list(commands()) == ["new", "demo", "refresh", "check", "segment"]
+    assert list(commands()) == ["new", "demo", "refresh", "check", "report", "segment"]
 
 
 @pytest.mark.parametrize("name", commands())

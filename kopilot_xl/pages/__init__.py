@@ -1,0 +1,1 @@
+"""Pages to send: their template, their style and their charts."""

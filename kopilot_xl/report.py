@@ -1,0 +1,323 @@
+"""The report: a portfolio as one page to send, made from a book that is only read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from kopilot_xl import __version__
+from kopilot_xl.book import Book, Value
+from kopilot_xl.book.saving import check_writable, write_atomically
+from kopilot_xl.computing import Computation
+from kopilot_xl.domain import words
+from kopilot_xl.domain.outlook import Future
+from kopilot_xl.domain.portfolio import Client, Summary, do_next
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segment
+from kopilot_xl.errors import SaveError
+from kopilot_xl.reading import read
+from kopilot_xl.refreshing import compared_with, findings, hint
+from kopilot_xl.sheets import history, movements, outlook, palette, portfolio
+from kopilot_xl.sheets.findings import Kind, count
+from kopilot_xl.sheets.values import UnreadableError, read_date
+
+SUFFIXES = {".html", ".htm"}
+MOVES_ROWS, DEPARTURES_ROWS = 8, 12
+"""How many clients are named in each list of movements, and among those that leave."""
+PROBLEMS_ROWS = {Kind.PROBLEM: 5, Kind.NOTICE: 5}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report that was written: where it is, the day it shows and how long it took."""
+
+    path: Path
+    as_of: date
+    seconds: float
+
+
+def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *, now: datetime | None = None) -> Made:
+    """Write the portfolio of a book as one HTML page that needs nothing but itself; the book is only read.
+
+    Args:
+        book: the workbook, from `open_book`.
+        output: where to, ending in .html; a file there is replaced, all at once.
+        as_of: the day to look at it; by default its AsOf setting, or today.
+        now: the local time that counts as now.
+
+    Raises:
+        KopilotError: the book cannot be read or the page not written; the text says why and what to do.
+    """
+    start, now = time.perf_counter(), now or datetime.now()
+    target = Path(output)
+    if target.suffix.lower() not in SUFFIXES:
+        raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
+    check_writable(target)
+    known = Computation(read(book, as_of, now.date()))
+    write_atomically(target, page(book, known, now).encode())
+    return Made(target, known.inputs.as_of, time.perf_counter() - start)
+
+
+def page(book: Book, known: Computation, now: datetime) -> str:
+    """Return the page as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("kopilot_xl", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": words.day, "date": _short, "amount": words.whole, "share": _share, "tilt": _tilt, "count": _count,
+    }  # fmt: skip
+    style = _style(environment.get_template("report.css").render())
+    policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    content = environment.get_template("report.html").render(
+        style=Markup(style),  # noqa: S704 - our own style sheet
+        policy=policy,
+        **_content(book, known, now),
+    )
+    return "\n".join(line for each in content.split("\n") if (line := each.strip())) + "\n"
+
+
+def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
+    """Everything the template shows."""
+    from kopilot_xl.pages import charts
+
+    inputs, summary = known.inputs, known.summary
+    as_of, settings = inputs.as_of, inputs.settings
+    earlier = compared_with(book, known)
+    ahead, past = known.outlook(), _past(book, as_of, summary)
+    found = findings(known)
+    return {
+        "Segment": Segment,
+        "bars": BARS,
+        "colour": charts.css_class,
+        "company": settings.company,
+        "currency": settings.currency,
+        "as_of": as_of,
+        "hint": hint(as_of, settings.as_of, now.date()),
+        "summary": summary,
+        "histogram": charts.histogram(summary, _histogram_in_words(summary)),
+        "outside": portfolio.outside(summary),
+        "total": summary.value(PORTFOLIO),
+        "tilts": (("By clients", summary.tilt), ("By value", summary.tilt_by_value)),
+        "todo": [_Todo.of(heading, clients) for heading, clients in do_next(known.clients).items()],
+        "past": past,
+        "remarks": any(each.remark for each in past),
+        "trend": _trend(past),
+        "tilt_line": _tilt_line(past),
+        "moved": known.moved_since(earlier) if earlier else None,
+        "moved_note": movements.note(known.moved_since(earlier) if earlier else None),
+        "before": movements.BEFORE,
+        "standing": STANDING,
+        "place": movements.place,
+        "most_moves": MOVES_ROWS,
+        "outlook_note": outlook.note(ahead),
+        "leaving_rows": outlook.LEAVING_ROWS,
+        "futures": _futures(as_of, summary, ahead.nobody, ahead.plans),
+        "departures": ahead.departures,
+        "most_departures": DEPARTURES_ROWS,
+        "found": portfolio.found(count(found, Kind.PROBLEM), count(found, Kind.NOTICE)),
+        "problems": [
+            (kind, some[:room], len(some) - room)
+            for kind, room in PROBLEMS_ROWS.items()
+            if (some := [each for each in found if each.kind is kind])
+        ],
+        "now": now,
+        "version": __version__,
+        "stack": tuple(reversed(charts.STACK)),
+    }
+
+
+# the parts
+
+
+@dataclass(frozen=True)
+class _Todo:
+    """A list of "Do next": its heading, the clients named, and how many there are beside them."""
+
+    heading: Heading
+    clients: Sequence[Client]
+    more: int
+
+    @classmethod
+    def of(cls, heading: Heading, clients: Sequence[Client]) -> _Todo:
+        room = portfolio.DO_NEXT_ROWS[heading]
+        return cls(heading, clients[:room], max(len(clients) - room, 0))
+
+
+@dataclass(frozen=True)
+class _Past:
+    """A date of History: the counts, both tilts, the shape, and the remark of a row made later."""
+
+    on: date
+    summary: Summary
+    tilt: float | None
+    tilt_by_value: float | None
+    shape: str
+    remark: str
+
+
+def _past(book: Book, as_of: date, summary: Summary) -> list[_Past]:
+    """The last dates of History up to the day, the day itself as it is now, the earliest first."""
+    dates = {as_of: _Past(as_of, summary, summary.tilt, summary.tilt_by_value, summary.shape.value, "")}
+    if book.has_table(history.TABLE.name):
+        rows = history.TABLE.of(book)
+        columns = {each: rows.values(each) for each in history.TABLE.columns}
+        for at, value in enumerate(columns[history.DATE]):
+            on = _day(value)
+            if on is None or on >= as_of:
+                continue
+            counts = {segment: round(_number(columns[each][at]) or 0) for segment, each in history.COUNTS.items()}
+            dates[on] = _Past(
+                on,
+                Summary(counts, dict.fromkeys(Segment, 0.0), summary.rules),
+                _number(columns[history.TILT][at]),
+                _number(columns[history.TILT_BY_VALUE][at]),
+                str(columns[history.SHAPE][at] or ""),
+                str(columns[history.REMARK][at] or ""),
+            )
+    return [dates[on] for on in sorted(dates)[-history.TREND_DATES :]]
+
+
+def _day(value: Value) -> date | None:
+    try:
+        return read_date(value)
+    except UnreadableError:
+        return None
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """The days ahead in one of the two variants, today first, and their picture."""
+
+    heading: str
+    days: Sequence[_Ahead]
+    picture: str
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """A day ahead, or today, of which nothing has left."""
+
+    on: date
+    days: int
+    summary: Summary
+    leaving: int | None = None
+    leaving_value: float | None = None
+    share_of_value: float | None = None
+
+
+_VARIANTS = ("If nobody acts", "If all plans come true")
+
+
+def _futures(as_of: date, summary: Summary, nobody: Sequence[Future], plans: Sequence[Future]) -> Sequence[_Variant]:
+    from kopilot_xl.pages import charts
+
+    highest = max(each.size for each in (summary, *(each.summary for each in (*nobody, *plans))))
+    variants = []
+    for heading, futures in zip(_VARIANTS, (nobody, plans), strict=True):
+        days = [_Ahead(as_of, 0, summary)]
+        days += [
+            _Ahead(each.on, each.days, each.summary, each.leaving, each.leaving_value, each.share_of_value)
+            for each in futures
+        ]
+        columns = [charts.Column(_label(each.on), words.day(each.on), each.summary) for each in days]
+        sizes = ", ".join(f"{each.summary.size:,} on {words.day(each.on)}" for each in days)
+        text = f"Stacked columns: the portfolio by segment. {heading}: {sizes}. The table below has every number."
+        variants.append(_Variant(heading, days, charts.stacked(columns, text, 480, highest)))
+    return variants
+
+
+def _trend(past: Sequence[_Past]) -> str:
+    from kopilot_xl.pages import charts
+
+    columns = [charts.Column(_label(each.on), words.day(each.on), each.summary) for each in past]
+    first, last = past[0], past[-1]
+    text = (
+        f"Stacked columns: the portfolio by segment on {words.count(len(past), 'date')}, "
+        f"from {words.count(first.summary.size, 'client')} on {words.day(first.on)} "
+        f"to {last.summary.size:,} on {words.day(last.on)}. The table below has every number."
+    )
+    return charts.stacked(columns, text, 960, max(each.summary.size for each in past))
+
+
+def _tilt_line(past: Sequence[_Past]) -> str:
+    from kopilot_xl.pages import charts
+
+    points = [charts.Point(_label(each.on), f"{words.day(each.on)}: {_tilt(each.tilt)}", each.tilt) for each in past]
+    first, last = past[0], past[-1]
+    text = (
+        f"A line: the tilt by clients, from {_tilt(first.tilt)} on {words.day(first.on)} "
+        f"to {_tilt(last.tilt)} on {words.day(last.on)}. The table below has every number."
+    )
+    return charts.line(points, text, 960)
+
+
+def _histogram_in_words(summary: Summary) -> str:
+    bars = ", ".join(f"{each} {summary.counts[each]:,}" for each in BARS)
+    return f"Columns: the clients by segment. {bars}. Lost stands apart, outside the portfolio."
+
+
+# how it looks and reads
+
+
+def _style(sheet: str) -> str:
+    """The style sheet with the palette's colours, for light and for dark."""
+    from kopilot_xl.pages.charts import css_class
+
+    names = {
+        palette.INK: "ink", palette.MUTED: "muted", palette.PAPER: "paper", palette.BAND: "band",
+        palette.LINE: "line", palette.ACCENT: "accent", palette.ALERT: "alert", palette.GOOD: "good",
+    }  # fmt: skip
+    light = {name: colour for colour, name in names.items()}
+    dark = {name: palette.AT_NIGHT[colour] for colour, name in names.items()}
+
+    segments = {css_class(each): colour for each, colour in palette.SEGMENTS.items()}
+    classes = "".join(f".{name}{{--c:var(--{name})}}" for name in segments)
+    return (
+        f":root{{{_variables(light | segments)}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}\n"
+        f"{classes}\n{sheet}"
+    )
+
+
+def _variables(colours: dict[str, str]) -> str:
+    return ";".join(f"--{name}:#{colour}" for name, colour in colours.items())
+
+
+def _short(day: date) -> str:
+    """A date in a table, as in `1 Jul 2026`."""
+    number, month = words.day_of_year(day).split()
+    return f"{number} {month[:3]} {day.year}"
+
+
+def _label(day: date) -> str:
+    """A date under a chart, as in `1 Jul 26`."""
+    return _short(day)[:-4] + f"{day.year % 100:02}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"
+
+
+def _tilt(value: float | None) -> str:
+    return "none" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
