@@ -61,17 +61,18 @@ class Computation:
         """Return what becomes of the portfolio if nobody acts, and if all plans come true."""
         as_of, rules = self.inputs.as_of, self.inputs.settings.rules
         stored = self._stored()
-        today = _with_plans(stored, self.folded.plans, as_of)
-        true = {key: store if key in self.folded.marks else store.come_true for key, store in today.items()}
+        ahead: dict[str, Ahead] = {}
         nobody: list[Future] = []
         plans: list[Future] = []
         for days in STEPS:
             on = as_of + timedelta(days=days)
             then = self._fold(on)
-            for stores, futures in ((_with_plans(stored, then.plans, as_of), nobody), (true, plans)):
+            ahead = _with_plans(stored, then.plans, as_of)
+            true = {key: store.come_true for key, store in ahead.items()}
+            for stores, futures in ((ahead, nobody), (true, plans)):
                 later = later_segments(self.clients, stores, then.marks, on, rules)
                 futures.append(future(self.clients, later, as_of, days, rules))
-        return Outlook(as_of, nobody, plans, departures(self.clients, today, as_of, rules))
+        return Outlook(as_of, nobody, plans, departures(self.clients, ahead, as_of, rules))
 
     def _stored(self) -> dict[str, Ahead]:
         """What the Transactions table has in store for clients after the as-of date."""

@@ -169,3 +169,10 @@ def test_who_moved_since_an_earlier_day() -> None:
     assert moved.matrix[Segment.ACTIVE, Segment.ACTIVE] == 1
     assert sum(moved.matrix.values()) == 4
     assert known.moved_since(known.earlier(AS_OF)).moves == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_more_leave_if_the_plans_come_true(seed: int) -> None:
+    outlook = _random(seed).outlook()
+    for nobody, plans in zip(outlook.nobody, outlook.plans, strict=True):
+        assert plans.leaving <= nobody.leaving
