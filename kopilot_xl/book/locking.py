@@ -7,13 +7,12 @@ when its process ends, however it ends, so there is no dead lock to recognise by
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
-import socket
 import stat
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,7 +66,7 @@ def companion(path: Path, ending: str) -> Path:
     """Return the path of a file of ours beside another: a name that nobody else uses and that shows what it is for."""
     name = path.name
     if len(os.fsencode(name)) > _LONGEST:
-        name = f"{name[: _LONGEST // 4]}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+        name = f"{name[: _LONGEST // 4]}~{zlib.crc32(os.fsencode(name)):08x}"
     return path.with_name(f"{_PREFIX}{name}{ending}")
 
 
@@ -167,12 +166,18 @@ def _is_at(handle: int, file: Path) -> bool:
 
 def _sign(handle: int) -> None:
     """Write who has the lock into its file, for those who wait; on a full disk they wait for a nameless one."""
-    text = f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+    text = f"process {os.getpid()} on {_machine()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
     with contextlib.suppress(OSError):
         if os.fstat(handle).st_nlink == 1:
             os.ftruncate(handle, 0)
             os.lseek(handle, 0, os.SEEK_SET)
             os.write(handle, text.encode())
+
+
+def _machine() -> str:
+    """Return this machine's name; the module `socket` would cost more than the whole lock."""
+    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    return name or "a-machine"
 
 
 def _holder(handle: int) -> str:

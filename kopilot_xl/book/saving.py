@@ -6,8 +6,8 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,7 +107,7 @@ def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[Path
 
     It is locked for as long as it is worked on, so that nobody takes it for a left-over.
     """
-    path = companion(real, f"-{secrets.token_hex(8)}.tmp")
+    path = companion(real, f"-{os.urandom(8).hex()}.tmp")
     # In place of a private workbook it is at no moment open to others.
     handle = open_plain(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600 if old else 0o666)
     try:
@@ -161,7 +161,7 @@ def _look_like(path: Path, real: Path, old: os.stat_result) -> None:
                 mode = mode & ~0o070 | (mode & 0o007) << 3 & mode
     if stat.S_IMODE(new.st_mode) != mode:  # some drives know no modes, and refuse even to keep one
         os.chmod(path, mode)
-    if hasattr(os, "listxattr"):
+    if sys.platform == "linux":  # Python knows them nowhere else
         with contextlib.suppress(OSError):
             wanted = set(os.listxattr(real))
             for name in set(os.listxattr(path)) - wanted:
