@@ -34,7 +34,8 @@ FORMULAS: tuple[tuple[str, str], ...] = (
 
 OWNERSHIP = (
     "Refresh writes only the columns Segment to Next action of Clients, Status and Detail of Actions, and the sheets "
-    "Portfolio, History and Problems. Everything else is yours: add columns, sheets, charts and colours as you like."
+    "Portfolio, History, Movements, If nobody acts and Problems. Everything else is yours: add columns, sheets, charts "
+    "and colours as you like."
 )
 
 
