@@ -199,6 +199,7 @@ def demo(
         "refresh Portfolio.xlsm",
         "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
         "refresh *.xlsm --json --strict --backup",
+        "refresh Portfolio.xlsm --backfill 12",
     )
 )
 def refresh(
@@ -222,6 +223,18 @@ def refresh(
             "The backup made before is replaced. To go back, rename it.",
         ),
     ] = False,
+    backfill: Annotated[
+        int,
+        typer.Option(
+            "--backfill",
+            metavar="N",
+            min=0,
+            max=120,
+            help="Also fill History for the ends of the N months before, as today's rows tell it. Such rows are marked "
+            "as reconstructed; a row written on its own day stays.",
+            show_default=False,
+        ),
+    ] = 0,
     json: AsJson = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 if there are data problems. Notices never count.")
@@ -245,7 +258,7 @@ def refresh(
     screen, exit_code = _screen(), Exit.DONE
 
     def work(path: Path) -> Report:
-        return refresh_book(open_book(path), as_of, output=output, backup=backup, waiting=_tell)
+        return refresh_book(open_book(path), as_of, output=output, backup=backup, backfill=backfill, waiting=_tell)
 
     for path, found in _each(paths, work):
         if found is None or (strict and _problems(found)):

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from kopilot_xl.book import ErrorValue, TableData, Value
+from kopilot_xl.book.addresses import column_letters
 from kopilot_xl.domain import words
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import BookError, MissingError
 from kopilot_xl.sheets import clients, transactions
-from kopilot_xl.sheets.table import Column, Format, Table, TableRows, letters, same_name
+from kopilot_xl.sheets.table import Column, Format, Table, TableRows, same_name
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 
 TEXT_FILES = (".csv", ".txt", ".tsv")
@@ -605,7 +606,7 @@ def _ignored(found: _Found, used: set[int], body: Sequence[Sequence[Value]]) -> 
         if heading:
             ignored.append(heading)
         elif any(at < len(row) and not is_blank(row[at]) for row in body):
-            ignored.append(f"column {letters(found.grid.left + at)}, which has no heading")
+            ignored.append(f"column {column_letters(found.grid.left + at)}, which has no heading")
     return ignored
 
 

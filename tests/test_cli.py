@@ -22,6 +22,7 @@ from kopilot_xl import __version__, open_book
 from kopilot_xl.cli import app
 from kopilot_xl.create import new
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.sheets.history import month_ends
 from kopilot_xl.workbook.sample import SAMPLE_DATE, write_sample
 from tests.invariants import assert_sound
 
@@ -233,6 +234,17 @@ def test_refresh_and_its_exit_codes(folder: Path) -> None:
     for each in ("clean.xlsm", "sample.xlsm"):
         assert_sound(folder / each)
     assert {row[3] for row in open_book("sample.xlsm").table("Clients").rows} > {"Active", "Leaving", "Canceled"}
+
+
+def test_the_past_months_can_be_filled_in(folder: Path) -> None:
+    assert run("refresh", "clean.xlsm", "--as-of", "2026-07-01", "--backfill", "12").exit_code == 0
+    assert_sound(folder / "clean.xlsm")
+    rows = open_book("clean.xlsm").table("History").rows
+    assert len(rows) == 13
+    assert [row[0] for row in rows[:12]] == month_ends(date(2026, 7, 1), 12)
+    assert {row[-1] for row in rows[:12]} == {"reconstructed"}
+    refused = run("refresh", "clean.xlsm", "--backfill", "-1")
+    assert (refused.exit_code, "--backfill" in refused.stderr) == (2, True)
 
 
 def test_notices_never_fail_a_strict_refresh(folder: Path) -> None:
