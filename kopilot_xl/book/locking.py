@@ -176,8 +176,10 @@ def _sign(handle: int) -> None:
 
 def _machine() -> str:
     """Return this machine's name; the module `socket` would cost more than the whole lock."""
-    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
-    return name or "a-machine"
+    if sys.platform == "win32":
+        return os.environ.get("COMPUTERNAME", "a-machine")
+    else:  # noqa: RET505, for a type checker to know which platform is meant
+        return os.uname().nodename
 
 
 def _holder(handle: int) -> str:
