@@ -280,6 +280,7 @@ class FileBook:
         wanted = [word.casefold() for word in words if word]
         if not wanted:
             return []
+        known: dict[str, bool] = {}  # many cells share one text, which may be long
         found = []
         for sheet in self._sheets.values():
             writes = self._writes.get(sheet.part, _Writes())
@@ -287,7 +288,12 @@ class FileBook:
             if writes.content is not None or not worksheet.may_have_formulas(xml) or not _may_mention(xml, wanted):
                 continue
             for row, column, text in self._formulas(sheet):
-                if column not in writes.edits.get(row, ()) and any(word in text.casefold() for word in wanted):
+                if column in writes.edits.get(row, ()):
+                    continue
+                if text not in known:
+                    folded = text.casefold()
+                    known[text] = any(word in folded for word in wanted)
+                if known[text]:
                     found.append(f"{quote_sheet(sheet.name)}!{cell_address(row, column)}")
         return found
 
@@ -587,7 +593,7 @@ class FileBook:
         fixed = [part for part in _FOR_READER if self._package.has(part)]
         with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
             for part in fixed:
-                archive.writestr(part, self._checked(part, self._package.read(part)))
+                archive.writestr(part, _without_counts(self._checked(part, self._package.read(part))))
             for sheet in self._sheets.values():
                 if self._package.has(sheet.part):
                     archive.writestr(sheet.part, self._checked(sheet.part, self._xml(sheet)))
@@ -609,7 +615,7 @@ class FileBook:
             if isinstance(error, BookError):
                 raise error
             raise BookError(
-                f"{self.path} cannot be read{place}: {markup.shortened(str(error))}. "
+                f"{self.path} cannot be read{place}: {markup.shortened(str(error)).rstrip('. ')}. "
                 "Open it in Excel, save it, and try again."
             ) from error
 
@@ -787,6 +793,15 @@ class FileBook:
         for item in self._package.relationships(self._package.workbook):
             if item.kind == "calcChain" and item.target and self._package.has(item.target):
                 self._package.remove(item.target, source=self._package.workbook)
+
+
+def _without_counts(xml: bytes) -> bytes:
+    """Return a part whose root states no number of what is in it: a reader would make room for so many."""
+    root = next(markup.tags(xml), None)
+    if root is None:
+        return xml
+    start = markup.without_attribute(markup.without_attribute(root[0], "count"), "uniqueCount")
+    return xml if start == root[0] else xml[: root.start()] + start + xml[root.end() :]
 
 
 def _greatest_extent(xml: bytes) -> int:
