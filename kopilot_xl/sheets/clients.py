@@ -182,9 +182,11 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client]) -> None:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out."""
+    from kopilot_xl.sheets import portfolio, settings
     from kopilot_xl.workbook import looks
 
     looks.lay_out(ws, TABLE)
     looks.name_column(ws, IDS, TABLE, CLIENT_ID)
     cells = looks.down(TABLE, SEGMENT)
     looks.tint_segments(ws, cells, cells.partition(":")[0])
+    looks.days_left(ws, looks.down(TABLE, LEAVES_ON), portfolio.AS_OF, settings.LIFESPAN.name)

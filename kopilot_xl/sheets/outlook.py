@@ -150,7 +150,7 @@ def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str)
     quiet, bold = looks.font(color=palette.MUTED), looks.font(bold=True, color=palette.MUTED)
     looks.put(ws, f"A{top}:C{top}", heading, look=looks.font(size=14, bold=True, color=palette.ACCENT))
     ws.row_dimensions[top].height = 22
-    looks.put(ws, f"A{top + 1}:C{top + 6}", assumption, look=quiet, stand=looks.align(vertical="top", wrap=True))
+    looks.put(ws, f"A{top + 1}:B{top + 6}", assumption, look=quiet, stand=looks.align(vertical="top", wrap=True))
     letters = "EFGHIJ"
     looks.put(ws, f"D{top}", "Clients", look=bold, stand=looks.align("left", "bottom"))
     for letter, header in zip(letters, COLUMNS, strict=True):

@@ -19,6 +19,8 @@ ALERT = "B3261E"
 GOOD = "1E6B3A"
 """What is well: a passed check, an applied action."""
 
+BAR = "CCE3F0"
+"""A bar behind dark text."""
 BETTER_TINT = "CCE3F0"
 WORSE_TINT = "FBE0CC"
 """Backgrounds of moves for the better and for the worse: blue and orange, told apart by the colour-blind too."""

@@ -21,6 +21,7 @@ SHEET = "Portfolio"
 
 TITLE, AS_OF, HINT = "PortfolioTitle", "PortfolioAsOf", "PortfolioHint"
 SHAPE, WORDS, CHECKS = "PortfolioShape", "PortfolioWords", "PortfolioChecks"
+ICON = "PortfolioIcon"
 HISTOGRAM, TOTAL, VALUE_LABEL = "PortfolioHistogram", "PortfolioTotal", "PortfolioValueLabel"
 OUTSIDE, TILT = "PortfolioOutside", "PortfolioTilt"
 PROBLEMS, REFRESHED = "PortfolioProblems", "PortfolioRefreshed"
@@ -40,6 +41,7 @@ BLOCKS: dict[str, tuple[int, int]] = {
     TITLE: (1, 1),
     AS_OF: (1, 1),
     HINT: (1, 1),
+    ICON: (1, 1),
     SHAPE: (1, 1),
     WORDS: (1, 1),
     CHECKS: (3, 2),
@@ -84,6 +86,7 @@ def fill(book: Book, summary: Summary, clients: Sequence[Client], page: Page) ->
         TITLE: [[page.company or "Client portfolio"]],
         AS_OF: [[page.as_of]],
         HINT: [[page.hint or None]],
+        ICON: [[summary.shape.icon]],
         SHAPE: [[summary.shape.value]],
         WORDS: [[summary.words]],
         CHECKS: [["✓" if each.passed else "✗", each.text] for each in summary.checks],
@@ -166,7 +169,7 @@ def balance(tilt: float | None) -> str | None:
     return "".join(beam)
 
 
-_WIDTHS = (3, 16, 12, 30, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
+_WIDTHS = (5, 16, 12, 30, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
 """A to O: the clients to turn to take B to H and on, the histogram's table I to O."""
 _DO_NEXT_ROW = 18
 """Where the lower part of the page begins."""
@@ -211,6 +214,7 @@ def _build_shape(ws: Worksheet) -> None:
 
     quiet = looks.font(color=palette.MUTED)
     ws.row_dimensions[4].height = 34
+    looks.put(ws, "A4", look=looks.font(size=18), stand=looks.align("center"))
     looks.put(ws, "B4:D4", "Not refreshed yet", look=looks.font(size=24, bold=True, color=palette.ACCENT))
     for shape in (Shape.DECLINING, Shape.INACCURATE):
         looks.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
@@ -230,7 +234,7 @@ def _build_shape(ws: Worksheet) -> None:
         looks.put(ws, f"B{row}", look=quiet)
         looks.put(ws, f"C{row}", look=looks.font(bold=True), stand=looks.align("right"), shown=Format.TILT)
         looks.put(ws, f"D{row}", look=looks.font(name=looks.MONOSPACED, bold=True, color=palette.ACCENT), stand=aside)
-    for name, place in ((SHAPE, "B4"), (WORDS, "B5"), (CHECKS, "A9"), (TILT, "B14")):
+    for name, place in ((ICON, "A4"), (SHAPE, "B4"), (WORDS, "B5"), (CHECKS, "A9"), (TILT, "B14")):
         looks.name(ws, name, place, *BLOCKS[name])
 
 

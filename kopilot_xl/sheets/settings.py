@@ -42,6 +42,10 @@ DATE_ORDER = Setting(
     "How to read a date typed as text, such as 03/04/2026. Blank refuses what could be two different days.",
 )
 CURRENCY = Setting("Currency", "Currency", "EUR", "", "The one currency of all amounts, shown beside values.")
+LIFESPAN = Setting(
+    "LifespanDays", "Lifespan", DEFAULT.lifespan_days, "days",
+    "A client not invoiced for more days than this is Lost: a year, and grace for late billing.", "lifespan_days",
+)  # fmt: skip
 NUMBERS: tuple[Setting, ...] = (
     Setting(
         "ActiveMonths", "Active", DEFAULT.active_months, "months",
@@ -55,10 +59,7 @@ NUMBERS: tuple[Setting, ...] = (
         "HorizonMonths", "Horizon", DEFAULT.horizon_months, "months",
         "Revenue planned further ahead than this does not count as coming.", "horizon_months",
     ),
-    Setting(
-        "LifespanDays", "Lifespan", DEFAULT.lifespan_days, "days",
-        "A client not invoiced for more days than this is Lost: a year, and grace for late billing.", "lifespan_days",
-    ),
+    LIFESPAN,
     Setting(
         "LeavingDays", "Leaving", DEFAULT.leaving_days, "days",
         "A client with nothing planned is Leaving in the last days of its lifespan, this many.", "leaving_days",

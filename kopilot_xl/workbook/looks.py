@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 
-from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.formatting.rule import DataBar, FormatObject, Rule
+from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
@@ -142,6 +142,18 @@ def tint_segments(ws: Worksheet, cells: str, first: str) -> None:
     """Tint cells that name a segment with its colour; `first` is the first of them as a formula writes it."""
     for segment, color in palette.TINTS.items():
         when(ws, cells, f'{first}="{segment}"', background=color)
+
+
+def days_left(ws: Worksheet, cells: str, since: str, days: str) -> None:
+    """Draw a bar in each cell with a date: none on the day named `since`, full so many days later.
+
+    The rule knows names only, so that it holds wherever the cells behind them are moved.
+    """
+    bar = DataBar(
+        cfvo=[FormatObject("formula", since), FormatObject("formula", f"{since}+{days}")],
+        color=Color(palette.BAR), minLength=0, maxLength=100,
+    )  # fmt: skip
+    ws.conditional_formatting.add(cells, Rule(type="dataBar", dataBar=bar))
 
 
 def choices(ws: Worksheet, cells: str, formula: str, *, refuse: str | None = None, blank: bool = True) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from kopilot_xl.domain.segments import BARS
-from kopilot_xl.sheets import clients, history, portfolio
+from kopilot_xl.domain.segments import BARS, PORTFOLIO
+from kopilot_xl.sheets import clients, history, movements, portfolio
 from kopilot_xl.workbook import build
 from tests import libreoffice
 
@@ -36,14 +36,20 @@ def named(name):
     return [list(row) for row in content.getDataArray()]
 
 def drawn(sheet):
-    (name,) = doc.Sheets.getByName(sheet).Charts.ElementNames
-    chart = doc.Sheets.getByName(sheet).Charts.getByName(name)
-    return [list(row) for row in chart.EmbeddedObject.Data.getData()]
+    return [list(row) for row in charts(sheet)[0].EmbeddedObject.Data.getData()]
+
+def ahead():
+    return [[list(row) for row in each.EmbeddedObject.Data.getData()] for each in charts("If nobody acts")]
+
+def charts(sheet):
+    found = doc.Sheets.getByName(sheet).Charts
+    return [found.getByName(each) for each in found.ElementNames]
 
 result = {
     "stored": stored, "computed": computed, "formulas": formulas, "asked": asked,
     "histogram": named("PortfolioHistogram"), "bars": drawn("Portfolio"),
-    "trend": named("HistoryTrend"), "columns": drawn("History"),
+    "trend": named("HistoryTrend"), "columns": drawn("History"), "ahead": ahead(),
+    "nobody": named("OutlookNobody"), "plans": named("OutlookPlans"), "matrix": named("MovementsMatrix"),
     "sheets": [each.Name for each in doc.Sheets if not each.IsVisible],
 }
 """
@@ -114,6 +120,22 @@ def test_the_charts_draw_what_the_blocks_hold(seen: dict[str, Any]) -> None:
     assert len(stacked) == history.TREND_DATES
 
 
+def test_the_charts_of_the_days_ahead_draw_what_their_blocks_hold(seen: dict[str, Any]) -> None:
+    for chart, block in zip(seen["ahead"], ("nobody", "plans"), strict=True):
+        portfolio_rows = [row for row, segment in zip(seen[block], BARS, strict=True) if segment in PORTFOLIO]
+        assert chart == portfolio_rows[::-1]
+        assert sum(map(sum, chart)) > 0
+
+
+def test_the_matrix_shows_the_numbers_that_were_computed(seen: dict[str, Any]) -> None:
+    rows = [[each or None for each in row] for row in seen["matrix"]]
+    with CalamineWorkbook.from_path(str(build.SAMPLE)) as book:
+        sheet = book.get_sheet_by_name(movements.SHEET).to_python()
+    left, top = 8, 5
+    assert [[each or None for each in row[left : left + len(rows[0])]] for row in sheet[top : top + len(rows)]] == rows
+    assert sum(each or 0 for row in rows for each in row) > 100
+
+
 def test_two_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
     assert seen["sheets"] == ["_Segments", build.XLWINGS_SHEET]
 
@@ -125,7 +147,17 @@ def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
         assert text in pages[0]
 
 
-@pytest.mark.parametrize(("sheet", "pages"), [("Settings", 1), ("Guide", 1), ("History", 2), ("Problems", 1)])
+@pytest.mark.parametrize(
+    ("sheet", "pages"),
+    [
+        ("Settings", 1),
+        ("Guide", 1),
+        ("History", 2),
+        ("Problems", 1),
+        ("Movements", 1),
+        ("If nobody acts", 2),
+    ],
+)
 def test_a_sheet_takes_so_many_pages(printed: list[str], sheet: str, pages: int) -> None:
     assert len([page for page in printed if re.search(rf"^\s*{sheet}\s+\d+ / \d+", page, re.MULTILINE)]) == pages
 

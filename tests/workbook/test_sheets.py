@@ -6,18 +6,21 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kopilot_xl.domain.segments import BARS, Action, Segment
+from kopilot_xl.domain.segments import BARS, STANDING, Action, Segment
 from kopilot_xl.sheets import (
     actions,
     clients,
     guide,
     history,
+    movements,
+    outlook,
     palette,
     portfolio,
     problems,
@@ -29,7 +32,19 @@ from kopilot_xl.sheets.table import Format, Table
 from kopilot_xl.workbook import build, looks
 
 TABLES = [each.TABLE for each in (clients, transactions, actions, history, problems)]
-BLOCKS = {**portfolio.BLOCKS, history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}
+TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}
+PAGES = {
+    portfolio.SHEET: portfolio.BLOCKS,
+    history.TABLE.name: TREND,
+    movements.SHEET: movements.BLOCKS,
+    outlook.SHEET: outlook.BLOCKS,
+}
+BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items()}
+LISTS = [
+    *((movements.SHEET, table, corner) for table, corner in movements.PLACES.items()),
+    (outlook.SHEET, outlook.DEPARTURES, outlook.CORNER),
+]
+"""The tables that stand on a sheet with more than them: the sheet, the table, its corner."""
 
 
 @pytest.fixture
@@ -85,7 +100,9 @@ def test_a_header_has_room_for_its_text_and_the_filter_button() -> None:
 
 def test_every_block_has_its_name_and_size(book: Workbook) -> None:
     assert {name: area(book, name)[1] for name in BLOCKS} == BLOCKS
-    assert {area(book, name)[0] for name in portfolio.BLOCKS} == {portfolio.SHEET}
+    assert {sheet: {name: area(book, name)[0] for name in blocks} for sheet, blocks in PAGES.items()} == {
+        sheet: dict.fromkeys(blocks, sheet) for sheet, blocks in PAGES.items()
+    }
 
 
 def test_no_block_overlaps_another(book: Workbook) -> None:
@@ -99,10 +116,9 @@ def test_no_block_overlaps_another(book: Workbook) -> None:
 
 
 def test_no_cell_of_a_block_is_merged_away(book: Workbook) -> None:
-    sheet = book[portfolio.SHEET]
-    for name in portfolio.BLOCKS:
-        ((_, cells),) = book.defined_names[name].destinations
-        found = sheet[cells.replace("$", "")]
+    for name in BLOCKS:
+        ((sheet, cells),) = book.defined_names[name].destinations
+        found = book[sheet][cells.replace("$", "")]
         rows = found if isinstance(found, tuple) else ((found,),)
         assert not [each.coordinate for row in rows for each in row if type(each).__name__ == "MergedCell"], name
 
@@ -170,10 +186,14 @@ def test_settings_refuse_what_makes_no_sense(book: Workbook) -> None:
 
 
 def test_segments_are_tinted_down_to_the_last_row(book: Workbook) -> None:
-    tinted = book[clients.TABLE.name].conditional_formatting
-    (cells,) = tinted
-    assert str(cells.sqref) == "D2:D1048576"
-    assert {rule.formula[0] for rule in cells.rules} == {f'D2="{each}"' for each in Segment}
+    tints, bars = book[clients.TABLE.name].conditional_formatting
+    assert str(tints.sqref) == "D2:D1048576"
+    assert {rule.formula[0] for rule in tints.rules} == {f'D2="{each}"' for each in Segment}
+    assert str(bars.sqref) == "G2:G1048576"
+    (rule,) = bars.rules
+    ends = [end.val for end in rule.dataBar.cfvo]
+    assert ends == ["PortfolioAsOf", "PortfolioAsOf+LifespanDays"], "names, wherever their cells are moved"
+    assert {"PortfolioAsOf", "LifespanDays"} <= set(book.defined_names)
 
 
 def test_pages_are_a4_and_headers_repeat(book: Workbook) -> None:
@@ -190,7 +210,7 @@ def test_pages_are_a4_and_headers_repeat(book: Workbook) -> None:
 
 def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Path, book: Workbook) -> None:
     with zipfile.ZipFile(committed) as package:
-        bars, trend = (package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2))
+        bars, trend, *ahead = (package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2, 3, 4))
     assert re.findall(r"<f>([^<]*)</f>", bars) == ["'Portfolio'!$K$5:$K$11", "'Portfolio'!$L$5:$L$11"]
     assert area(book, portfolio.HISTOGRAM)[1][0] == len(BARS)
     ((_, block),) = book.defined_names[portfolio.HISTOGRAM].destinations
@@ -206,7 +226,16 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
         len(history.TABLE.columns) + 2,
         len(history.TABLE.columns) + 1 + len(history.TREND_COLUMNS),
     )
-    for chart in (bars, trend):
+    for chart, name in zip(ahead, (outlook.NOBODY, outlook.PLANS), strict=True):
+        ((_, block),) = book.defined_names[name].destinations
+        left, top, right, bottom = bounds(block)
+        rows = [row for row in range(top, bottom + 1) if BARS[row - top] is not Segment.LOST]
+        values = re.findall(r"<val><numRef><f>'If nobody acts'!\$(\w+)\$(\d+):\$(\w+)\$(\d+)</f>", chart)
+        edges = (get_column_letter(left), get_column_letter(right))
+        assert values == [(edges[0], str(row), edges[1], str(row)) for row in reversed(rows)]
+        drawn = re.findall(r'<ser>.*?srgbClr val="(\w+)"', chart)
+        assert drawn == [palette.SEGMENTS[BARS[row - top]] for row in reversed(rows)]
+    for chart in (bars, trend, *ahead):
         assert '<plotVisOnly val="0"/>' in chart
 
 
@@ -230,6 +259,52 @@ def test_dates_of_the_snapshot_are_shown_as_dates(book: Workbook) -> None:
     assert sheet.cell(snapshot.REFRESHED_ROW, 2).number_format == Format.MOMENT.value
 
 
+@pytest.mark.parametrize(("sheet", "table", "corner"), LISTS, ids=[table.name for _, table, _ in LISTS])
+def test_a_list_has_its_columns_and_nothing_below(book: Workbook, sheet: str, table: Table, corner: str) -> None:
+    drawn = book[sheet].tables[table.name]
+    assert drawn.ref.startswith(f"{corner}:")
+    assert [each.name for each in drawn.tableColumns] == table.headers
+    left, top, right, _ = bounds(drawn.ref)
+    for number, column in zip(range(left, right + 1), table.columns, strict=True):
+        assert book[sheet].cell(top, number).value == column.header
+        assert book[sheet].cell(top + 1, number).number_format == column.format.value
+        assert book[sheet].column_dimensions[get_column_letter(number)].width >= len(column.header) + 1
+    for name in PAGES[sheet]:
+        ((_, cells),) = book.defined_names[name].destinations
+        assert bounds(cells)[3] < top, f"{name} would be run over"
+    pictures = [each.anchor for page in worksheets(book) if page.title == sheet for each in page._charts]
+    assert all(each.to.row <= top for each in pictures)
+    assert not [each for each in book[sheet].merged_cells.ranges if each.max_row >= top]
+
+
+def test_a_move_for_the_better_has_another_sign_and_tint_than_one_for_the_worse(book: Workbook) -> None:
+    sheet = book[movements.SHEET]
+    ((_, cells),) = book.defined_names[movements.MATRIX].destinations
+    left, top, _, _ = bounds(cells)
+    tints = {str(each.sqref): each.rules[0].dxf.fill.bgColor.rgb for each in sheet.conditional_formatting}
+    for down, was in enumerate(movements.BEFORE):
+        for across, now in enumerate(STANDING):
+            cell = sheet.cell(top + down, left + across)
+            found = (cell.number_format[:3], str(tints.get(cell.coordinate, ""))[2:])
+            if was is now:
+                assert found == ("#,#", "")
+            elif was is None or down - 1 < across:
+                assert found == ('"▲ ', palette.BETTER_TINT)
+            else:
+                assert found == ('"▼ ', palette.WORSE_TINT)
+    assert palette.BETTER_TINT != palette.WORSE_TINT
+    for down, was in enumerate(movements.BEFORE):
+        assert sheet.cell(top + down, left - 1).value == movements.place(was)
+    assert [sheet.cell(top - 1, left + at).value for at in range(len(STANDING))] == [each.value for each in STANDING]
+
+
+@pytest.mark.parametrize(("page", "name"), [(movements, movements.NOTE), (outlook, outlook.NOTE)])
+def test_before_the_first_refresh_a_page_says_so(page: ModuleType, name: str) -> None:
+    book = load_workbook(build.TEMPLATE)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    assert book[sheet][cell].value == page.FIRST_WORDS
+
+
 def luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     red, green, blue = (each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
@@ -251,7 +326,8 @@ def test_every_text_can_be_read_on_its_background(book: Workbook) -> None:
                     assert contrast(ink, paper) >= 4.5, f"{sheet.title}!{cell.coordinate}"
     for color in (palette.ALERT, palette.GOOD, palette.ACCENT, palette.MUTED):
         assert contrast(color, palette.PAPER) >= 4.5
-    for tint in palette.TINTS.values():
+    for tint in (*palette.TINTS.values(), palette.BETTER_TINT, palette.WORSE_TINT, palette.BAND, palette.BAR):
+        assert contrast(palette.INK, tint) >= 7
         assert contrast(palette.MUTED, tint) >= 4.5
 
 
