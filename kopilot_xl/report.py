@@ -31,6 +31,8 @@ SUFFIXES = {".html", ".htm"}
 MOVES_ROWS, DEPARTURES_ROWS = 8, 12
 """How many clients are named in each list of movements, and among those that leave."""
 PROBLEMS_ROWS = {Kind.PROBLEM: 5, Kind.NOTICE: 5}
+MOST_SIGNS = 120
+"""How much of a name is shown; a cell may hold 32,767 signs."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
     """
     start, now = time.perf_counter(), now or datetime.now()
     target = Path(output)
-    if target.suffix.lower() not in SUFFIXES:
+    if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
     known = Computation(read(book, as_of, now.date()))
-    write_atomically(target, page(book, known, now).encode())
+    write_atomically(target, page(book, known, now).encode(errors="replace"))
     return Made(target, known.inputs.as_of, time.perf_counter() - start)
 
 
@@ -78,6 +80,7 @@ def page(book: Book, known: Computation, now: datetime) -> str:
     )
     environment.filters |= {
         "day": words.day, "date": _short, "amount": words.whole, "share": _share, "tilt": _tilt, "count": _count,
+        "brief": _brief,
     }  # fmt: skip
     style = _style(environment.get_template("report.css").render())
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -96,6 +99,7 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
     inputs, summary = known.inputs, known.summary
     as_of, settings = inputs.as_of, inputs.settings
     earlier = compared_with(book, known)
+    moved = known.moved_since(earlier) if earlier else None
     ahead, past = known.outlook(), _past(book, as_of, summary)
     found = findings(known)
     return {
@@ -116,8 +120,8 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "remarks": any(each.remark for each in past),
         "trend": _trend(past),
         "tilt_line": _tilt_line(past),
-        "moved": known.moved_since(earlier) if earlier else None,
-        "moved_note": movements.note(known.moved_since(earlier) if earlier else None),
+        "moved": moved,
+        "moved_note": movements.note(moved),
         "before": movements.BEFORE,
         "standing": STANDING,
         "place": movements.place,
@@ -317,6 +321,12 @@ def _share(value: float | None) -> str:
 
 def _tilt(value: float | None) -> str:
     return "none" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+def _brief(text: str) -> str:
+    """A name a reader can take in, without signs that cannot be shown."""
+    line = "".join(each if each.isprintable() else "\ufffd" for each in " ".join(text.split()))
+    return line if len(line) <= MOST_SIGNS else f"{line[: MOST_SIGNS - 1]}…"
 
 
 def _count(number: int) -> str:

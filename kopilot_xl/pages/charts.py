@@ -6,6 +6,7 @@ Each is drawn twice, for a screen and for a phone, so that its letters have one 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from pygal.style import Style
 
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS, Segment
+
+# The library looks for plug-in maps in a way that Python 3.11 warns about at later imports; no map is drawn here.
+sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, pygal.PluginImportFixer)]
 
 STACK = tuple(each for each in reversed(BARS) if each is not Segment.LOST)
 """The segments of a stacked column, from its foot up: the portfolio, as in the workbook's own trend."""
@@ -205,8 +209,8 @@ def _finished(tree: etree._Element, text: str) -> Markup:
             _drop(element)
     for element in tree.iter():
         for name in _MEASURES.intersection(element.attrib):
-            element.set(name, _DECIMALS.sub(_rounded, element.attrib[name]))
-        kept = [each for each in element.attrib.pop("class", "").split() if each not in _UNSTYLED]
+            element.set(name, _DECIMALS.sub(_rounded, str(element.attrib[name])))
+        kept = [each for each in str(element.attrib.pop("class", "")).split() if each not in _UNSTYLED]
         if kept:
             element.set("class", " ".join(kept))
     box = str(tree.get("viewBox"))

@@ -1,0 +1,391 @@
+"""The report: what it shows, that it is safe to send, and how a real browser shows it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+from typer.testing import CliRunner
+
+from kopilot_xl import __version__, open_book, refresh
+from kopilot_xl.book import Value
+from kopilot_xl.cli import app
+from kopilot_xl.domain import words
+from kopilot_xl.domain.portfolio import do_next
+from kopilot_xl.domain.segments import BARS, PORTFOLIO
+from kopilot_xl.errors import SaveError
+from kopilot_xl.pages.charts import steps
+from kopilot_xl.refreshing import Report
+from kopilot_xl.report import MOVES_ROWS, report
+from kopilot_xl.sheets import history, palette, portfolio
+from kopilot_xl.sheets.findings import Kind
+from kopilot_xl.workbook.sample import COMPANY, SAMPLE_DATE, SAMPLE_MOMENT, write_sample
+from tests import chromium as browser
+from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio
+
+EVIL = "<script>alert(1)</script>\"'&"
+
+
+def written(path: Path, as_of: date | None = None) -> Any:
+    """A book's report, parsed."""
+    target = path.with_suffix(".html")
+    report(open_book(path), target, as_of, now=NOW)
+    return parsed(target)
+
+
+def parsed(page: Path) -> Any:
+    return html.fromstring(page.read_text(encoding="utf-8"))
+
+
+def text(element: Any) -> str:
+    return " ".join(element.text_content().split())
+
+
+def table(page: Any, caption: str) -> list[list[str]]:
+    """The rows of the table whose caption starts so, its headings first."""
+    (found,) = [each for each in page.iter("table") if text(each.find("caption")).startswith(caption)]
+    return [[text(cell) for cell in row.iterchildren("th", "td")] for row in found.iter("tr")]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on the sample, its workbook beside it."""
+    path = tmp_path_factory.mktemp("sample") / "sample.xlsm"
+    write_sample(path)
+    report(open_book(path), path.with_suffix(".html"), SAMPLE_DATE, now=SAMPLE_MOMENT)
+    return path.with_suffix(".html")
+
+
+@pytest.fixture(scope="module")
+def refreshed(sample: Path) -> Report:
+    """What a refresh of the same workbook finds."""
+    return refresh(
+        open_book(sample.with_suffix(".xlsm")),
+        SAMPLE_DATE,
+        output=sample.with_name("refreshed.xlsm"),
+        now=SAMPLE_MOMENT,
+    )
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on a workbook that is full of markup."""
+    path = tmp_path_factory.mktemp("hostile") / "hostile.xlsm"
+    make_portfolio(
+        path,
+        client_rows=[[each[0], f"{EVIL}{'long' * 40 if at == 1 else ''}", each[2]] for at, each in enumerate(CLIENTS)],
+        transaction_rows=[*TRANSACTIONS, [EVIL, date(2026, 1, 1), EVIL, EVIL, EVIL]],
+        settings={"Company": EVIL, "Currency": "</style>"},
+    )
+    report(open_book(path), path.with_suffix(".html"), AS_OF, now=NOW)
+    return path.with_suffix(".html")
+
+
+# what it shows
+
+
+def test_the_figures_are_those_of_a_refresh(sample: Path, refreshed: Report) -> None:
+    page, summary = parsed(sample), refreshed.summary
+    assert text(page.find(".//h1")) == COMPANY
+    assert text(page.find(".//header")).endswith(words.day(SAMPLE_DATE))
+    assert text(page.find(".//h2")) == f"{summary.shape.icon} {summary.shape}"
+    assert summary.words in text(page)
+    assert [text(each) for each in page.find_class("checks")[0]] == [
+        f"{'✓Passed:' if each.passed else '✗Failed:'} {each.text}" for each in summary.checks
+    ]
+    _, *bars, total = table(page, "The portfolio in numbers")
+    assert bars == [
+        [
+            f"{each.icon} {each}",
+            f"{summary.counts[each]:,}",
+            "" if (share := summary.share(each)) is None else f"{share:.0%}",
+            words.whole(summary.values[each]),
+            "" if (share := summary.share_of_value(each)) is None else f"{share:.0%}",
+        ]
+        for each in BARS
+    ]
+    assert total == ["Portfolio", f"{summary.size:,}", "100%", words.whole(summary.value(PORTFOLIO)), "100%"]
+    assert summary.tilt is not None
+    assert f"By clients: {summary.tilt:+.2f}" in text(page).replace("−", "-")
+    assert portfolio.outside(summary) in text(page)
+    assert portfolio.found(refreshed.count(Kind.PROBLEM), refreshed.count(Kind.NOTICE)) in text(page)
+    assert text(page.find(".//footer")) == f"Computed on 1 July 2026, 08:30 by Kopilot XL {__version__}."
+
+
+def test_whom_to_turn_to_in_the_order_of_the_portfolio_sheet(sample: Path, refreshed: Report) -> None:
+    page = parsed(sample)
+    for heading, clients in do_next(refreshed.clients).items():
+        room = portfolio.DO_NEXT_ROWS[heading]
+        rows = table(page, f"{heading}: whom to turn to")[1:]
+        assert [row[0] for row in rows] == [f"{each.name} {each.id}" for each in clients[:room]]
+        assert [row[5] for row in rows] == [each.next_action for each in clients[:room]]
+        assert f"… and {words.count(len(clients) - room, 'more client')}" in text(page)
+
+
+def test_the_past_and_the_days_ahead_are_those_of_the_sheets(sample: Path, refreshed: Report) -> None:
+    page, book = parsed(sample), open_book(sample.with_name("refreshed.xlsm"))
+    days = [row[0] for row in book.table(history.TABLE.name).rows]
+    dates, tilts = [row[0] for row in table(page, "History")[1:]], [row[9] for row in table(page, "History")[1:]]
+    assert len(dates) == min(len(days), history.TREND_DATES)
+    assert dates[0] == "1 Jul 2026"
+    assert tilts[0] == f"{refreshed.summary.tilt:+.2f}"
+    ahead = {row[0]: row[1:] for row in table(page, "If nobody acts, in numbers")[1:]}
+    assert [int(each[0]) for each in list(ahead.values())[:7]] == [refreshed.summary.counts[each] for each in BARS]
+    lead = text(page.find_class("lead")[0])
+    assert f"{ahead['Clients that leave'][-1]} clients with {ahead['Share of value that leaves'][-1]} of" in lead
+    assert len(table(page, "For the better")) - 1 <= MOVES_ROWS
+    assert len(table(page, "For the worse")) - 1 <= MOVES_ROWS
+
+
+def test_movements_since_the_refresh_before(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    assert "no earlier date to compare with" in text(written(path))
+    refresh(open_book(path), now=NOW)
+    later = NOW.date() + timedelta(days=60)
+    page = written(path, later)
+    assert table(page, "For the worse")[1:] == [
+        ["Birch Studio B2", "Sleeping Away → Hibernating", "2,000"],
+        ["Dogwood D4", "Leaving → Lost", "700"],
+    ]
+    assert f"From {words.day(NOW.date())} to {words.day(later)}" in text(page)
+    assert "A look ahead" in text(page.find(".//header"))
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_portfolio_with_next_to_nothing_in_it(rows: int, tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", client_rows=CLIENTS[:rows], transaction_rows=TRANSACTIONS[:rows])
+    page = written(path)
+    assert text(page.find(".//h1")) == "Client portfolio"
+    assert ("Empty" in text(page.find(".//h2"))) is (rows == 0)
+    assert bool(page.findall(".//figure")) is (rows == 1)
+    assert "No one." in text(page)
+
+
+def test_a_large_portfolio_makes_no_large_page(tmp_path: Path) -> None:
+    clients: list[Sequence[Value]] = [
+        [f"C{at}", f"Client number {at} & Partners", date(2023, 1, 1)] for at in range(10_000)
+    ]
+    invoices: list[Sequence[Value]] = [
+        [f"C{at}", AS_OF - timedelta(days=at % 450), 100.0 + at, "Paid"] for at in range(3_000)
+    ]
+    path = make_portfolio(tmp_path / "book.xlsm", client_rows=clients, transaction_rows=invoices)
+    page = written(path)
+    assert path.with_suffix(".html").stat().st_size < 300_000
+    assert "more clients" in text(page)
+
+
+def test_round_numbers_beside_a_chart() -> None:
+    assert [steps(each) for each in (0, 1, 4, 97, 2_600)] == [
+        [0, 1], [0, 1], [0, 1, 2, 3, 4], [0, 20, 40, 60, 80], [0, 1000, 2000],
+    ]  # fmt: skip
+
+
+# what it writes
+
+
+def test_nothing_is_written_into_the_workbook(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    before = path.read_bytes()
+    result = CliRunner().invoke(app, ["report", str(path), "--as-of", "2026-07-01"])
+    assert (result.exit_code, path.read_bytes()) == (0, before)
+    assert "shows the portfolio as of 2026-07-01" in result.stdout
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["book.html", "book.xlsm"]
+
+
+def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    page = tmp_path / "page.html"
+    page.write_text("old")
+    report(open_book(path), page, AS_OF, now=NOW)
+    once = page.read_bytes()
+    report(open_book(path), page, AS_OF, now=NOW)
+    assert page.read_bytes() == once
+    before = path.read_bytes()
+    (tmp_path / "link.html").symlink_to(path)
+    for target in (path, tmp_path / "link.html", tmp_path / "page.pdf"):
+        with pytest.raises(SaveError, match=r"\.html"):
+            report(open_book(path), target)
+    assert path.read_bytes() == before
+    assert not (tmp_path / "page.pdf").exists()
+
+
+def test_its_libraries_are_loaded_by_this_command_only(tmp_path: Path) -> None:
+    make_portfolio(tmp_path / "book.xlsm")
+    code = (
+        "import sys\nfrom kopilot_xl.cli import main\nsys.argv = ['kopilot-xl', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    pass\n"
+        "print('LOADED', sorted({'pygal', 'jinja2', 'markupsafe'} & sys.modules.keys()))"
+    )
+    for arguments in (["report", "--help"], ["check", str(tmp_path / "book.xlsm")]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", check=True,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )  # fmt: skip
+        assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+# safe to send
+
+
+@pytest.fixture(params=["sample", "hostile"])
+def page(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
+def test_it_needs_nothing_but_itself(page: Path) -> None:
+    tree = parsed(page)
+    assert not {each.tag for each in tree.iter() if isinstance(each.tag, str)} & {
+        "script", "link", "iframe", "object", "embed", "img", "image", "use", "base", "form", "foreignobject",
+    }  # fmt: skip
+    for element in tree.iter():
+        for name, value in element.attrib.items():
+            assert not name.startswith("on"), (element.tag, name)
+            assert name not in {"src", "srcset", "style", "action", "formaction", "xlink:href"}, (element.tag, name)
+            if name == "href":
+                assert tree.get_element_by_id(value.removeprefix("#")) is not None
+    (style,) = tree.iter("style")
+    assert "url(" not in style.text
+    assert "@import" not in style.text
+
+
+def test_the_policy_lets_only_its_own_style_in(page: Path) -> None:
+    tree = parsed(page)
+    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    digest = base64.b64encode(hashlib.sha256(next(tree.iter("style")).text.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert tree.xpath("//meta[@name='robots']/@content") == ["noindex, nofollow"]
+
+
+def test_a_client_called_script_is_a_client_called_script(hostile: Path) -> None:
+    source, tree = hostile.read_text(encoding="utf-8"), parsed(hostile)
+    assert "<script" not in source.casefold()
+    assert source.count("</style>") == 1
+    assert text(tree.find(".//h1")) == EVIL
+    assert EVIL in tree.find(".//title").text
+    assert [row[0] for row in table(tree, "Decide")[1:]] == [f"{EVIL} G7"]
+    assert table(tree, "The portfolio in numbers")[0][3] == "Value, </style>"
+    assert EVIL in " ".join(row[0] for row in table(tree, "Clean"))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 has it, 1 to 21."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    brighter, darker = sorted((light(one), light(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("ground", [palette.PAPER, palette.BAND])
+@pytest.mark.parametrize("letters", [palette.INK, palette.MUTED, palette.ACCENT, palette.ALERT, palette.GOOD])
+def test_every_text_can_be_read_by_day_and_at_night(letters: str, ground: str) -> None:
+    assert contrast(letters, ground) >= 4.5
+    assert contrast(palette.AT_NIGHT[letters], palette.AT_NIGHT[ground]) >= 4.5
+
+
+# in a real browser
+
+in_chromium = [
+    pytest.mark.chromium,
+    pytest.mark.skipif(bool(browser.MISSING), reason=f"{' and '.join(browser.MISSING)} not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Chromium]:
+    with browser.chromium() as running:
+        yield running
+
+
+def marked(test: Any) -> Any:
+    for each in in_chromium:
+        test = each(test)
+    return test
+
+
+@marked
+def test_it_loads_without_a_word_and_without_the_network(page: Path, chromium: browser.Chromium) -> None:
+    chromium.open(page)
+    assert chromium.requests() == [page.as_uri()]
+    assert chromium.messages() == []
+    assert chromium.run("return getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 79, 114)"
+    chromium.run("fetch('https://example.com/').catch(() => 0); document.body.append(new Image())")
+    assert any("Content Security Policy" in each for each in chromium.messages())
+
+
+@marked
+def test_it_is_light_or_dark_as_the_screen_is(sample: Path, chromium: browser.Chromium) -> None:
+    grounds = []
+    for dark in (False, True):
+        chromium.open(sample, dark=dark)
+        grounds.append(chromium.run("return getComputedStyle(document.body).backgroundColor"))
+        picture = chromium.picture(1000)
+        assert struct.unpack(">II", picture[16:24])[1] == 1000
+    assert grounds == ["rgb(255, 255, 255)", "rgb(18, 24, 31)"]
+
+
+@marked
+@pytest.mark.parametrize("width", [320, 375, 700, 1180])
+def test_no_screen_is_too_narrow(width: int, page: Path, chromium: browser.Chromium) -> None:
+    chromium.open(page, width=width)
+    assert chromium.run("return document.documentElement.scrollWidth") <= width
+    assert chromium.run("return window.innerWidth") == width
+
+
+@marked
+@pytest.mark.parametrize("width", [375, 1180])
+def test_what_a_screen_reader_is_told(width: int, sample: Path, refreshed: Report, chromium: browser.Chromium) -> None:
+    chromium.open(sample, width=width)
+    told = chromium.accessibility()
+
+    def named(role: str) -> list[str]:
+        return [each["name"] for each in told if each["role"] == role]
+
+    assert [each["name"] for each in told if each["role"] == "heading" and each["level"] == 1] == [COMPANY]
+    assert [each["name"].strip() for each in told if each["role"] == "heading" and each["level"] == 2] == [
+        refreshed.summary.shape.value, "Do next", "History", "Movements", "Days ahead", "Data",
+    ]  # fmt: skip
+    levels = [each["level"] for each in told if each["role"] == "heading"]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    roles = [each["role"] for each in told]
+    assert [roles.count(each) for each in ("banner", "navigation", "main", "contentinfo")] == [1, 1, 1, 1]
+    pictures = named("image") + named("img")
+    assert len(pictures) == 7
+    assert all(len(each) > 40 for each in pictures)
+    assert "Active 48" in pictures[0]
+    assert [each for each in named("table") if not each] == []
+    assert len(named("table")) == 11
+    assert "Days left" in named("columnheader")
+    assert "Fromagerie des Trois Vals 1043" in named("rowheader")
+    assert len(named("row")) > 80
+
+
+@marked
+def test_it_prints_on_a_few_sheets_of_a4(sample: Path, chromium: browser.Chromium, tmp_path: Path) -> None:
+    chromium.open(sample, dark=True)
+    pdf = tmp_path / "report.pdf"
+    pdf.write_bytes(chromium.paper())
+    told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, encoding="utf-8", check=True).stdout
+    assert "A4" in told
+    pages = re.search(r"Pages:\s+(\d+)", told)
+    assert pages is not None
+    assert 4 <= int(pages[1]) <= 7
+    words_on_paper = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, encoding="utf-8", check=True)
+    assert "Fromagerie des Trois Vals" in words_on_paper.stdout
+    assert "On this page" not in words_on_paper.stdout
