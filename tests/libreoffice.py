@@ -92,6 +92,12 @@ def to_pictures(
     return sorted(pdf.parent.glob(f"{pdf.stem}-*.png"))
 
 
+def to_texts(pdf: Path) -> list[str]:
+    """Return the text of each page of a PDF."""
+    done = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True)
+    return done.stdout.split("\f")[:-1]
+
+
 def run(book: Path, script: str) -> Any:
     """Open a workbook with its macros on, run a script over it, and return what it left in `result`.
 

@@ -1,31 +1,88 @@
 """Make the pictures of the documentation from the sample workbook: `python -m docs.pictures.make`.
 
-Needs LibreOffice and pdftoppm. Its icons stay blank in the picture: LibreOffice prints no coloured letters.
+Needs LibreOffice, pdftotext and pdftoppm. Its icons stay blank in the pictures: LibreOffice prints no coloured
+letters. `source.json` keeps what the pictures were made from, so that a test can tell when they are out of date.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import shutil
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kopilot_xl.sheets import actions, clients, guide, history, movements, outlook, portfolio, problems
 from kopilot_xl.workbook.build import SAMPLE
 from tests import libreoffice
 
 HERE = Path(__file__).parent
-DOTS = 120
-"""Dots per inch."""
-CROP = (0.30, 0.25, 11.1, 7.15)
-"""What is kept of the page: left, top, width and height in inches."""
+SOURCE = HERE / "source.json"
 
 
-def portfolio() -> None:
-    """Draw the Portfolio page, without the paper's margins."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a printed page of a sheet: which of the sheet's pages, and what to keep of it, in inches."""
+
+    sheet: str
+    crop: tuple[float, float, float, float]
+    page: int = 0
+    dots: int = 110
+
+
+PICTURES = {
+    "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
+    "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
+    "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 10.8, 7.60)),
+    "history": Picture(history.TABLE.name, (2.55, 0.55, 6.6, 6.95), page=1),
+    "clients": Picture(clients.TABLE.name, (0.45, 0.30, 10.6, 4.33)),
+    "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
+    "problems": Picture(problems.TABLE.name, (0.30, 0.30, 11.1, 2.50)),
+    "guide": Picture(guide.SHEET, (0.40, 0.30, 11.0, 6.50)),
+}
+"""The pictures by their file's name."""
+
+
+def source() -> str:
+    """Return a digest of everything in the sample workbook that can be seen on its pages."""
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(SAMPLE) as package:
+        for each in sorted(package.namelist()):
+            if each.startswith("xl/") and not each.endswith(".bin"):
+                digest.update(each.encode() + package.read(each))
+    return digest.hexdigest()
+
+
+def digests() -> dict[str, str]:
+    """Return a digest of each picture as it stands."""
+    return {name: hashlib.sha256((HERE / f"{name}.png").read_bytes()).hexdigest() for name in PICTURES}
+
+
+def make() -> None:
+    """Draw every picture, and keep what they were drawn from."""
     with TemporaryDirectory() as folder:
         pdf = libreoffice.to_pdf(SAMPLE, Path(folder))
-        (page,) = libreoffice.to_pictures(pdf, dots=DOTS, pages=(1, 1), crop=CROP)
-        shutil.copyfile(page, HERE / "portfolio.png")
+        pages = _pages(pdf)
+        for name, each in PICTURES.items():
+            page = pages[each.sheet][each.page]
+            (drawn,) = libreoffice.to_pictures(pdf, dots=each.dots, pages=(page, page), crop=each.crop)
+            shutil.move(drawn, HERE / f"{name}.png")
+    told = {"source": source(), "pictures": digests()}
+    SOURCE.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def _pages(pdf: Path) -> dict[str, list[int]]:
+    """Return the pages of each sheet, as their footers tell."""
+    pages: dict[str, list[int]] = {}
+    for number, page in enumerate(libreoffice.to_texts(pdf), 1):
+        footer = page.rstrip().splitlines()[-1]
+        if match := re.fullmatch(r"\s*(\S.*?)\s+\d+ / \d+", footer):
+            pages.setdefault(match[1], []).append(number)
+    return pages
 
 
 if __name__ == "__main__":
-    portfolio()
+    make()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +94,7 @@ def pdf(office: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def printed(pdf: Path) -> list[str]:
     """The text of each page."""
-    run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True)
-    return run.stdout.split("\f")[:-1]
+    return libreoffice.to_texts(pdf)
 
 
 def test_the_stored_segments_are_shown_and_recalculating_gives_the_same(

@@ -272,7 +272,7 @@ def test_a_list_has_its_columns_and_nothing_below(book: Workbook, sheet: str, ta
     for name in PAGES[sheet]:
         ((_, cells),) = book.defined_names[name].destinations
         assert bounds(cells)[3] < top, f"{name} would be run over"
-    pictures = [each.anchor for page in worksheets(book) if page.title == sheet for each in page._charts]
+    pictures = [each.anchor for page in worksheets(book) if page.title == sheet for each in page._charts]  # type: ignore[attr-defined]  # there is no public one
     assert all(each.to.row <= top for each in pictures)
     assert not [each for each in book[sheet].merged_cells.ranges if each.max_row >= top]
 

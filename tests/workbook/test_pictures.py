@@ -1,0 +1,32 @@
+"""The pictures of the documentation show the workbook as it is, and the README shows and describes each of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.pictures import make
+
+README = Path(make.__file__).parents[2] / "README.md"
+
+
+def test_the_pictures_were_made_from_the_workbook_as_it_is() -> None:
+    told = json.loads(make.SOURCE.read_text(encoding="utf-8"))
+    assert told == {"source": make.source(), "pictures": make.digests()}, "run python -m docs.pictures.make"
+
+
+@pytest.mark.parametrize("name", make.PICTURES)
+def test_a_picture_is_small_and_described(name: str) -> None:
+    picture = make.HERE / f"{name}.png"
+    assert picture.stat().st_size < 300_000
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    described = re.findall(rf"!\[([^\]]*)\]\(docs/pictures/{name}\.png\)", README.read_text(encoding="utf-8"))
+    assert described
+    assert all(len(each) > 20 for each in described)
+
+
+def test_no_other_picture_of_a_sheet_lies_about() -> None:
+    assert {each.stem for each in make.HERE.glob("*.png") if not each.stem.startswith("report")} == set(make.PICTURES)
