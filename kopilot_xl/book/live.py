@@ -1,0 +1,789 @@
+"""A book that is open in Excel: whole tables come and go through xlwings, and Excel's settings are put back."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from kopilot_xl.book import ErrorValue, TableData, Value
+from kopilot_xl.book.addresses import LAST_ROW, cell_address, quote_sheet
+from kopilot_xl.errors import BookError, KopilotError, MissingError, SaveError
+
+if TYPE_CHECKING:
+    import xlwings as xw
+    from xlwings.main import Table as ExcelTable
+
+ATTEMPTS = 200
+"""How often a call that Excel rejects is made again; xlwings by itself never gives up."""
+
+STATUS = "Kopilot XL is refreshing the portfolio …"
+"""What the status bar shows meanwhile."""
+
+ERROR_CODES = {
+    -2146826288: "#NULL!",
+    -2146826281: "#DIV/0!",
+    -2146826273: "#VALUE!",
+    -2146826265: "#REF!",
+    -2146826259: "#NAME?",
+    -2146826252: "#NUM!",
+    -2146826246: "#N/A",
+}
+"""How Excel hands over cells that show an error."""
+
+_CODES = frozenset({*ERROR_CODES.values(), "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!"})
+_QUIET = (("screen_updating", False), ("enable_events", False), ("calculation", "manual"), ("status_bar", STATUS))
+_REJECTED, _IGNORED, _TIMED_OUT = -2147418111, -2146777998, -1712
+"""What Excel says while a cell is being edited or a dialog is open: on Windows the first two, on a Mac the last."""
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_CORNER = (60, 12)
+"""How many rows and columns of a sheet are read at once for its named cells."""
+_FORMULA_SIGNS = "=+-@'"
+_LONGEST_NUMBER = 40
+"""No text longer than this is taken for a number or a date."""
+_MAY_BE_NUMBER = re.compile(r"\d|^(?:true|false)$|^#", re.IGNORECASE)
+
+_BUSY = (
+    "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or Esc in Excel, close the "
+    "dialog, and try again."
+)
+
+
+def cell_value(given: object) -> Value:
+    """Return what a cell holds, from whatever Excel and xlwings hand over.
+
+    Whole days become dates, error numbers and error texts an `ErrorValue`, currency amounts plain numbers.
+    """
+    if given is None or isinstance(given, bool):
+        return given
+    if isinstance(given, str):
+        return ErrorValue(given) if given in _CODES else given or None
+    if isinstance(given, float):
+        return given
+    if isinstance(given, int):
+        return ErrorValue(ERROR_CODES[given]) if given in ERROR_CODES else given
+    if isinstance(given, datetime):
+        moment = datetime(given.year, given.month, given.day, given.hour, given.minute, given.second)
+        return moment if moment.time() != time.min else moment.date()
+    if isinstance(given, Decimal):
+        return float(given)
+    if isinstance(given, (date, time, ErrorValue)):
+        return given
+    return str(given)
+
+
+def written_value(value: Value) -> object:
+    """Return what to hand to Excel so that the cell holds this very value.
+
+    Excel reads a text as if it was typed: one that looks like a number, a date or a formula gets an apostrophe.
+    """
+    if isinstance(value, ErrorValue):
+        return f"'{value.code}"
+    if not isinstance(value, str) or not value:
+        return value
+    looks_typed = len(value) <= _LONGEST_NUMBER and _MAY_BE_NUMBER.search(value)
+    return f"'{value}" if value[0] in _FORMULA_SIGNS or looks_typed else value
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a table stands. `table` is Excel's own; None for what stands under a header row on its sheet."""
+
+    name: str
+    sheet: xw.Sheet
+    header_row: int
+    first_column: int
+    headers: tuple[str, ...]
+    height: int
+    rows: list[list[Value]]
+    table: ExcelTable | None = None
+    totals: bool = False
+
+    def column(self, header: str) -> int | None:
+        wanted = _key(header)
+        return next((place for place, name in enumerate(self.headers) if _key(name) == wanted), None)
+
+
+@dataclass
+class _TableWrites:
+    """What is to be written to a table: its new height, and per column the first row's index and the values."""
+
+    height: int
+    columns: dict[int, tuple[int, Sequence[Value]]] = field(default_factory=dict)
+    formulas: dict[int, str] = field(default_factory=dict)
+    """per calculated column what its cells without a formula get"""
+
+
+@dataclass(frozen=True)
+class _Area:
+    """Cells to be written: the top left one, and the values row by row, all rows equally long."""
+
+    top: int
+    left: int
+    rows: Sequence[Sequence[Value]]
+
+    @property
+    def height(self) -> int:
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        return len(self.rows[0])
+
+
+class LiveBook:
+    """A workbook that is open in Excel, as a `Book`.
+
+    Reading and writing happen inside `reserved`: there Excel is kept from redrawing, recalculating and running
+    events, and everything it was set to is restored whatever happens. `save` puts what was gathered into the open
+    workbook; the file is left for the user to save. Filters, the selection and the user's formulas stay as they are.
+    """
+
+    def __init__(self, book: xw.Book) -> None:
+        self._book = book
+        self._forget()
+
+    def _forget(self) -> None:
+        self._sheets: dict[str, xw.Sheet] | None = None
+        self._tables: dict[str, ExcelTable] | None = None
+        self._found: dict[str, _Layout | None] = {}
+        self._values_of: dict[str, list[list[Value]]] = {}
+        self._corner_of: dict[str, list[list[Value]]] = {}
+        self._table_writes: dict[str, _TableWrites] = {}
+        self._areas: dict[str, list[_Area]] = {}
+        self._named: dict[str, tuple[xw.Sheet, int, int, int, int] | None] = {}
+
+    @property
+    def name(self) -> str:
+        """The workbook's name, to call it by in messages."""
+        with _understood(BookError):
+            return str(self._book.name)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether Excel cannot save it under its own name."""
+        return bool(_property(self._book.api, "ReadOnly", "read_only"))
+
+    @contextmanager
+    def reserved(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        backup: bool = False,
+        waiting: Callable[[str], None] | None = None,
+    ) -> Iterator[None]:
+        """Keep Excel quiet until the block ends, then restore all its settings, also when anything fails.
+
+        Nobody has to be waited for and nothing backed up: the open workbook is the user's own, its file is not
+        written. What stands in it is read anew, unless something is to be written already.
+
+        Raises:
+            SaveError: a path was given.
+            BookError: Excel does not answer.
+        """
+        _refuse_path(path)
+        if not self._table_writes and not self._areas:
+            self._forget()
+        with _patience(), _understood(BookError), self._quiet():
+            yield
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        app: Any = self._book.app
+        before: list[tuple[str, object]] = []
+        try:
+            for setting, quiet in _QUIET:
+                before.append((setting, getattr(app, setting)))
+                setattr(app, setting, quiet)
+            yield
+        finally:
+            failed: Exception | None = None
+            for setting, value in reversed(before):
+                try:
+                    setattr(app, setting, value)
+                except Exception as error:  # the other settings are restored all the same
+                    failed = failed or error
+            if failed is not None and sys.exc_info()[0] is None:
+                raise failed
+
+    # reading
+
+    def table(self, name: str) -> TableData:
+        """Return a table by its name; without such a table, what stands on a sheet of that name.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        layout = self._layout(name)
+        return TableData(
+            layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, layout.rows
+        )
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is a table of that name, or a sheet of that name with a header row."""
+        return self._find_layout(name) is not None
+
+    def has_sheet(self, name: str) -> bool:
+        """Tell whether there is a sheet of that name, hidden or not."""
+        return _key(name) in self._all_sheets()
+
+    def sheet_values(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return the values of a sheet from A1 on, row by row.
+
+        Raises:
+            MissingError: there is no such sheet.
+            BookError: Excel does not answer.
+        """
+        sheet = self._all_sheets().get(_key(name))
+        if sheet is None:
+            raise MissingError(f"{self.name} has no sheet {name}.")
+        return self._values(sheet)
+
+    def cell(self, name: str) -> Value:
+        """Return the value of a named cell (of the first cell, if the name covers several).
+
+        Raises:
+            MissingError: there is no such name, or it points nowhere.
+            BookError: Excel does not answer.
+        """
+        sheet, top, left, _, _ = self._named_area(name)
+        key = _key(sheet.name)
+        seen = self._corner_of.get(key, [])
+        if top > len(seen) or left > len(seen[0]):
+            # One call for all names of a sheet. Its used range can be a million blank formatted rows.
+            bottom, right = max(top, len(seen), _CORNER[0]), max(left, len(seen[0]) if seen else 0, _CORNER[1])
+            with _understood(BookError):
+                seen = self._corner_of[key] = _values(sheet.range((1, 1), (bottom, right)))
+        return seen[top - 1][left - 1]
+
+    def cell_address(self, name: str) -> str:
+        """Return where a named cell is, as in `Settings!B3`.
+
+        Raises:
+            MissingError: as `cell`.
+        """
+        sheet, top, left, _, _ = self._named_area(name)
+        return f"{quote_sheet(sheet.name)}!{cell_address(top, left)}"
+
+    def formulas_mentioning(self, words: Sequence[str]) -> list[str]:
+        """Return no addresses: Excel itself recalculates the formulas that read what was written."""
+        return []
+
+    # writing
+
+    def write_column(self, table: str, header: str, values: Sequence[Value], *, formula: str | None = None) -> bool:
+        """Write one value per data row into a column; a cell that holds a formula keeps it.
+
+        A column that `formula` belongs to and that holds formulas gets no values: they recalculate by themselves.
+        Only its cells without one get theirs. Returns False where the column does not exist.
+
+        Raises:
+            MissingError: there is no such table.
+            ValueError: not one value per data row.
+            BookError: Excel does not answer.
+        """
+        layout = self._layout(table)
+        place = layout.column(header)
+        if place is None:
+            return False
+        writes = self._writes_to(layout)
+        if len(values) != writes.height:
+            raise ValueError(f"{len(values)} values for {writes.height} rows of {layout.name}")
+        if formula is not None and layout.height and self._is_calculated(layout, place):
+            writes.formulas[place] = formula
+        else:
+            writes.columns[place] = (0, values)
+        return True
+
+    def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
+        """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
+
+        Columns are named by header; one that does not exist is passed over, one that is not named keeps its cells.
+        Rows cut off are emptied; a totals row moves along.
+
+        Raises:
+            MissingError: there is no such table.
+            ValueError: the columns are not equally long.
+        """
+        layout = self._layout(table)
+        if not columns:
+            return
+        lengths = {len(values) for values in columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of different lengths for {layout.name}: {sorted(lengths)}")
+        writes = self._writes_to(layout)
+        writes.height = max(max(lengths), 1)
+        for header, values in columns.items():
+            place = layout.column(header)
+            if place is not None:
+                writes.columns[place] = (0, values or [None])
+
+    def append_rows(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
+        """Write rows below the last one that has something in one of these columns; other rows stay untouched.
+
+        Returns:
+            The sheet row of the first of them.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        layout = self._layout(table)
+        places = {at: values for header, values in columns.items() if (at := layout.column(header)) is not None}
+        used = [index for index, row in enumerate(layout.rows) if any(row[at] is not None for at in places)]
+        start = used[-1] + 1 if used else 0
+        writes = self._writes_to(layout)
+        for place, values in places.items():
+            writes.height = max(writes.height, start + len(values))
+            writes.columns[place] = (start, values)
+        return layout.header_row + 1 + start
+
+    def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
+
+        A name that points nowhere counts as none.
+
+        Raises:
+            ValueError: there are more rows or columns than the block has.
+            BookError: Excel does not answer.
+        """
+        try:
+            sheet, top, left, height, width = self._named_area(name)
+        except MissingError:
+            return False
+        if len(rows) > height or any(len(row) > width for row in rows):
+            raise ValueError(f"{len(rows)} rows of {max(map(len, rows))} do not fit into {name}: {height} × {width}")
+        self._areas.setdefault(_key(sheet.name), []).append(_Area(top, left, _rectangle(rows, height, width)))
+        return True
+
+    def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
+        found = self._all_sheets().get(_key(sheet))
+        if found is None:
+            return False
+        used = self._values(found)
+        height = max(len(rows), len(used))
+        width = max(max(map(len, rows), default=0), max(map(len, used), default=0))
+        if height and width:
+            self._areas[_key(found.name)] = [_Area(1, 1, _rectangle(rows, height, width))]
+        return True
+
+    def save(self, path: str | PathLike[str] | None = None, *, backup: bool = False) -> None:
+        """Put what was gathered into the open workbook. Its file is not saved: that is for the user to do.
+
+        What can be found out before is found out before anything is written.
+
+        Raises:
+            SaveError: a path was given, a sheet is protected, a table has no room to grow, or Excel does not take it.
+        """
+        _refuse_path(path)
+        with _patience(), _understood(SaveError):
+            self._check_protection()
+            for key, writes in self._table_writes.items():
+                self._check_room(self._layout(key), writes.height)
+            for key, writes in self._table_writes.items():
+                layout = self._layout(key)
+                self._resize(layout, writes.height)
+                self._fill(layout, writes)
+            for key, areas in self._areas.items():
+                for area in _joined(areas):
+                    _put(self._all_sheets()[key], area)
+        self._forget()
+
+    # structure
+
+    def _all_sheets(self) -> dict[str, xw.Sheet]:
+        if self._sheets is None:
+            with _understood(BookError):
+                self._sheets = {_key(sheet.name): sheet for sheet in self._book.sheets}
+        return self._sheets
+
+    def _all_tables(self) -> dict[str, ExcelTable]:
+        if self._tables is None:
+            sheets = self._all_sheets().values()
+            with _understood(BookError):
+                self._tables = {_key(str(table.name)): table for sheet in sheets for table in sheet.tables}
+        return self._tables
+
+    def _layout(self, name: str) -> _Layout:
+        layout = self._find_layout(name)
+        if layout is None:
+            raise MissingError(
+                f"{self.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
+                f"or call the sheet {name} and put the headers in its first row."
+            )
+        return layout
+
+    def _find_layout(self, name: str) -> _Layout | None:
+        key = _key(name)
+        if key not in self._found:
+            table, sheet = self._all_tables().get(key), self._all_sheets().get(key)
+            with _understood(BookError):
+                if table is not None:
+                    self._found[key] = self._layout_of(table)
+                else:
+                    self._found[key] = self._layout_on(sheet) if sheet is not None else None
+        return self._found[key]
+
+    def _layout_of(self, table: ExcelTable) -> _Layout:
+        cells: Any = table.range
+        has_header, totals = bool(table.show_headers), bool(table.show_totals)
+        values = _values(cells)
+        body = values[has_header : len(values) - totals]
+        stored = values[0] if has_header else [column.Name for column in _list_columns(table)]
+        return _Layout(
+            name=str(table.name),
+            sheet=table.parent,
+            header_row=cells.row if has_header else cells.row - 1,
+            first_column=cells.column,
+            headers=tuple("" if each is None else str(each) for each in stored),
+            height=len(body),
+            rows=body,
+            table=table,
+            totals=totals,
+        )
+
+    def _layout_on(self, sheet: xw.Sheet) -> _Layout | None:
+        """Return the table a sheet holds: its only one, or what stands under its first header row."""
+        own = [table for table in self._all_tables().values() if _key(table.parent.name) == _key(sheet.name)]
+        if own:
+            return self._layout_of(own[0]) if len(own) == 1 else None
+        values = self._values(sheet)
+        for number, row in enumerate(values, 1):
+            filled = [column for column, value in enumerate(row, 1) if value is not None]
+            if sum(isinstance(value, str) and bool(value.strip()) for value in row) < 2:
+                continue
+            left, right = filled[0], filled[-1]
+            last = len(values)
+            while last > number and all(value is None for value in values[last - 1][left - 1 : right]):
+                last -= 1
+            headers = tuple("" if value is None else str(value) for value in row[left - 1 : right])
+            body = [each[left - 1 : right] for each in values[number:last]]
+            return _Layout(sheet.name, sheet, number, left, headers, len(body), body)
+        return None
+
+    def _named_area(self, name: str) -> tuple[xw.Sheet, int, int, int, int]:
+        """Return the sheet, first row, first column, height and width a defined name stands for."""
+        key = _key(name)
+        if key not in self._named:
+            self._named[key] = self._look_up(name)
+        found = self._named[key]
+        if found is None:
+            raise MissingError(
+                f"{self.name} has no cell named {name}, or the name points nowhere: select the cell and type {name} "
+                "into the Name Box in Excel."
+            )
+        return found
+
+    def _look_up(self, name: str) -> tuple[xw.Sheet, int, int, int, int] | None:
+        with _understood(BookError):
+            if name not in self._book.names:
+                return None
+        try:
+            cells: Any = self._book.names[name].refers_to_range
+            height, width = cells.shape
+            return cells.sheet, cells.row, cells.column, height, width
+        except Exception as error:
+            if _is_busy(error):
+                raise BookError(_BUSY) from error
+            if not _is_excels(error):
+                raise
+            return None  # what it pointed to is gone
+
+    def _values(self, sheet: xw.Sheet) -> list[list[Value]]:
+        key = _key(sheet.name)
+        if key not in self._values_of:
+            with _understood(BookError):
+                last = sheet.used_range.last_cell
+                self._values_of[key] = _values(sheet.range((1, 1), (last.row, last.column)))
+        return self._values_of[key]
+
+    # putting it into Excel
+
+    def _writes_to(self, layout: _Layout) -> _TableWrites:
+        return self._table_writes.setdefault(_key(layout.name), _TableWrites(layout.height))
+
+    def _check_protection(self) -> None:
+        places = {self._layout(key).sheet.name for key in self._table_writes}
+        places |= {self._all_sheets()[key].name for key in self._areas}
+        shut = [each for each in sorted(places) if _is_protected(self._all_sheets()[_key(each)])]
+        if shut:
+            several = len(shut) > 1
+            raise SaveError(
+                f"{self.name}: the sheet{'s' if several else ''} {', '.join(shut)} {'are' if several else 'is'} "
+                "protected. Unprotect (Review, Unprotect Sheet), then try again. Nothing was changed."
+            )
+
+    def _check_room(self, layout: _Layout, height: int) -> None:
+        bottom = layout.header_row + layout.height + layout.totals
+        wanted = layout.header_row + height + layout.totals
+        if wanted > LAST_ROW:
+            raise SaveError(
+                f"The table {layout.name} in {self.name} would need {height:,} rows: more than a sheet has."
+            )
+        if wanted <= bottom:
+            return
+        right = layout.first_column + len(layout.headers) - 1
+        below = _values(layout.sheet.range((bottom + 1, layout.first_column), (wanted, right)))
+        for row, values in enumerate(below, bottom + 1):
+            for column, value in enumerate(values, layout.first_column):
+                if value is not None:
+                    raise SaveError(
+                        f"The table {layout.name} in {self.name} needs {wanted - bottom:,} more rows, but "
+                        f"{quote_sheet(layout.sheet.name)}!{cell_address(row, column)} below it is in use: "
+                        "move what stands below the table elsewhere, and try again. Nothing was changed."
+                    )
+
+    def _resize(self, layout: _Layout, height: int) -> None:
+        if height == layout.height:
+            return
+        sheet, left = layout.sheet, layout.first_column
+        right = left + len(layout.headers) - 1
+        top, old_end, new_end = layout.header_row + 1, layout.header_row + layout.height, layout.header_row + height
+        if layout.table is not None and layout.totals:
+            layout.table.show_totals = False
+        if new_end < old_end:
+            sheet.range((new_end + 1, left), (old_end, right)).clear_contents()
+        if layout.table is not None:
+            first = layout.header_row if layout.table.show_headers else top
+            layout.table.resize(sheet.range((first, left), (new_end, right)))
+            if layout.totals:
+                layout.table.show_totals = True
+        if new_end > old_end >= top:
+            source = sheet.range((old_end, left), (old_end, right))
+            source.autofill(sheet.range((old_end, left), (new_end, right)), "fill_formats")
+
+    def _is_calculated(self, layout: _Layout, place: int) -> bool:
+        with _understood(BookError):
+            return _has_formulas(_column(layout, place)) is not False
+
+    def _fill(self, layout: _Layout, writes: _TableWrites) -> None:
+        for place, formula in writes.formulas.items():
+            _complete(layout, place, formula)
+        areas = [
+            _Area(layout.header_row + 1 + start, layout.first_column + place, [[value] for value in values])
+            for place, (start, values) in sorted(writes.columns.items())
+        ]
+        for area in _joined(areas):
+            if not _holds(layout, area):
+                _put_around_formulas(layout.sheet, area)
+
+
+def _key(name: str) -> str:
+    """Return a name as it is compared: without case and surrounding blanks."""
+    return name.strip().casefold()
+
+
+def _refuse_path(path: str | PathLike[str] | None) -> None:
+    if path is not None:
+        raise SaveError(
+            "A workbook that is open in Excel is refreshed where it is. To have it elsewhere too, save it under "
+            "another name in Excel (F12)."
+        )
+
+
+def _list_columns(table: ExcelTable) -> Any:
+    """The columns of a table that shows no headers, where their names stand nowhere else."""
+    return table.api.ListColumns
+
+
+def _values(cells: Any) -> list[list[Value]]:
+    """Read a whole range in one call."""
+    return [[cell_value(each) for each in row] for row in cells.options(ndim=2, err_to_str=True).value]
+
+
+def _rectangle(rows: Sequence[Sequence[Value]], height: int, width: int) -> list[list[Value]]:
+    """Fill rows up with blanks to a height and width."""
+    full = [[*row, *[None] * (width - len(row))] for row in rows]
+    return full + [[None] * width for _ in range(height - len(full))]
+
+
+def _joined(areas: Sequence[_Area]) -> list[_Area]:
+    """Join areas that stand side by side and are equally high, or one below the other and equally wide."""
+    joined: list[_Area] = []
+    for area in sorted(areas, key=lambda each: (each.top, each.left)):
+        for place, other in enumerate(joined):
+            if other.top == area.top and other.height == area.height and other.left + other.width == area.left:
+                rows = [[*left, *right] for left, right in zip(other.rows, area.rows, strict=True)]
+                joined[place] = _Area(other.top, other.left, rows)
+                break
+            if other.left == area.left and other.width == area.width and other.top + other.height == area.top:
+                joined[place] = _Area(other.top, other.left, [*other.rows, *area.rows])
+                break
+        else:
+            joined.append(area)
+    return joined
+
+
+def _holds(layout: _Layout, area: _Area) -> bool:
+    """Tell whether a table shows these values already."""
+    first, left = area.top - layout.header_row - 1, area.left - layout.first_column
+    shown = [row[left : left + area.width] for row in layout.rows[first : first + area.height]]
+    return shown == [list(row) for row in area.rows]
+
+
+def _put(sheet: xw.Sheet, area: _Area) -> None:
+    """Write an area in one call."""
+    bottom, right = area.top + area.height - 1, area.left + area.width - 1
+    values = [[written_value(each) for each in row] for row in area.rows]
+    sheet.range((area.top, area.left), (bottom, right)).value = values
+
+
+def _put_around_formulas(sheet: xw.Sheet, area: _Area) -> None:
+    """Write an area in one call, or in as few as it takes to leave the formulas in it alone."""
+    bottom, right = area.top + area.height - 1, area.left + area.width - 1
+    cells = sheet.range((area.top, area.left), (bottom, right))
+    if _has_formulas(cells) is False:
+        _put(sheet, area)
+        return
+    formulas = _as_rows(cells.formula, area.height, area.width)
+    for column in range(area.width):
+        for start, end in _runs_without([row[column] for row in formulas]):
+            values = [[each[column]] for each in area.rows[start:end]]
+            _put(sheet, _Area(area.top + start, area.left + column, values))
+
+
+def _complete(layout: _Layout, place: int, formula: str) -> None:
+    """Give the cells of a calculated column that have no formula theirs; none if it names a missing column."""
+    cells = _column(layout, place)
+    named = {header: layout.column(header) for header in _PLACEHOLDER.findall(formula)}
+    if _has_formulas(cells) is True or None in named.values():
+        return
+    column = layout.first_column + place
+    formulas = [row[0] for row in _as_rows(cells.formula, layout.height, 1)]
+    for start, end in _runs_without(formulas):
+        top, bottom = layout.header_row + 1 + start, layout.header_row + end
+        texts = [
+            [
+                "="
+                + _PLACEHOLDER.sub(
+                    lambda match: cell_address(row, layout.first_column + (named[match[1]] or 0)),  # noqa: B023 - at once
+                    formula,
+                )
+            ]
+            for row in range(top, bottom + 1)
+        ]
+        layout.sheet.range((top, column), (bottom, column)).formula = texts
+
+
+def _column(layout: _Layout, place: int) -> xw.Range:
+    column = layout.first_column + place
+    return layout.sheet.range((layout.header_row + 1, column), (layout.header_row + layout.height, column))
+
+
+def _runs_without(formulas: Sequence[object]) -> Iterator[tuple[int, int]]:
+    """Yield where the runs of cells without a formula start, and where they end."""
+    start = 0
+    for place, text in enumerate([*formulas, "="]):
+        if str(text).startswith("="):
+            if place > start:
+                yield start, place
+            start = place + 1
+
+
+def _as_rows(given: Any, height: int, width: int) -> Sequence[Sequence[object]]:
+    """Return what a range's formulas are, row by row, whatever shape the range gave them."""
+    if not isinstance(given, (list, tuple)):
+        return [[given]]
+    if isinstance(given[0], (list, tuple)):
+        return list(given)
+    return [given] if height == 1 else [[each] for each in given]
+
+
+def _has_formulas(cells: xw.Range) -> bool | None:
+    """Tell whether all cells of a range hold a formula, or none, or only some (None).
+
+    Excel on Windows knows without the formulas being read.
+    """
+    try:
+        answer = cells.api.HasFormula
+    except AttributeError:
+        height, width = cells.shape
+        each = {str(text).startswith("=") for row in _as_rows(cells.formula, height, width) for text in row}
+        return each.pop() if len(each) == 1 else None
+    return None if answer is None else bool(answer)
+
+
+def _is_protected(sheet: xw.Sheet) -> bool:
+    api = sheet.api
+    return bool(_property(api, "ProtectContents", "protect_contents")) and not bool(
+        _property(api, "ProtectionMode", "protection_mode")  # macros may write all the same
+    )
+
+
+def _property(api: Any, windows: str, mac: str) -> object:
+    """Return a property of Excel's own object, by its name on Windows or on a Mac."""
+    try:
+        return getattr(api, windows)
+    except AttributeError:
+        pass
+    try:
+        return getattr(api, mac).get()
+    except AttributeError:
+        return None
+
+
+# what goes wrong
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Let xlwings give up on a call that Excel goes on rejecting, as it does while a cell is being edited."""
+    windows: Any = sys.modules.get("xlwings._xlwindows")
+    before = getattr(windows, "N_COM_ATTEMPTS", None)
+    if before != 0:
+        yield
+        return
+    windows.N_COM_ATTEMPTS = ATTEMPTS
+    try:
+        yield
+    finally:
+        windows.N_COM_ATTEMPTS = before
+
+
+@contextmanager
+def _understood(kind: type[KopilotError]) -> Iterator[None]:
+    """Turn what Excel says into an error that says what to do; a defect stays what it is."""
+    try:
+        yield
+    except KopilotError:
+        raise
+    except Exception as error:
+        if _is_busy(error):
+            raise kind(_BUSY) from error
+        if _is_excels(error):
+            raise kind(
+                f"Excel refused: {_words_of(error)}. If the workbook is in Protected View, click Enable Editing; "
+                "else save it, close Excel, open it again and try once more."
+            ) from error
+        raise
+
+
+def _numbers_of(error: Exception) -> set[object]:
+    """The numbers by which Excel tells what is wrong."""
+    numbers: set[object] = {getattr(error, "hresult", None), getattr(error, "errornumber", None)}
+    details = error.args[2] if len(error.args) > 2 else None
+    if isinstance(details, tuple) and details:
+        numbers.add(details[-1])
+    return numbers - {None}
+
+
+def _is_busy(error: Exception) -> bool:
+    return type(error).__name__ == "ExcelBusyError" or bool(_numbers_of(error) & {_REJECTED, _IGNORED, _TIMED_OUT})
+
+
+def _is_excels(error: Exception) -> bool:
+    return type(error).__name__ in {"com_error", "CommandError", "XlwingsError"} or bool(_numbers_of(error))
+
+
+def _words_of(error: Exception) -> str:
+    details = error.args[2] if len(error.args) > 2 else None
+    if isinstance(details, tuple) and len(details) > 2 and details[2]:
+        return str(details[2]).rstrip(". ")
+    return (str(error.args[1]) if len(error.args) > 1 else str(error)).rstrip(". ")

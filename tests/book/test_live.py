@@ -1,0 +1,393 @@
+"""The open workbook: the same refresh as the file's, in few calls, and Excel as it was before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from kopilot_xl.book import ErrorValue, Value, open_book
+from kopilot_xl.book.file import FileBook
+from kopilot_xl.book.live import ATTEMPTS, STATUS, LiveBook, cell_value, written_value
+from kopilot_xl.errors import BookError, KopilotError, MissingError, SaveError
+from kopilot_xl.refreshing import check, refresh
+from tests.excel.stand_in import BUSY, ComError, StandIn
+from tests.portfolios import CLIENTS, NOW, TRANSACTIONS, make_portfolio
+
+ACTIONS: list[Sequence[Value]] = [
+    [date(2026, 6, 20), "D4", "Plan revenue", date(2026, 8, 1), 500.0, "call them"],
+    [date(2026, 6, 20), "B2", "Mark canceled"],
+]
+BAD_ROWS: list[Sequence[Value]] = [
+    ["A1", "03/04/2026", 100.0, "Paid", "R9"],
+    ["nobody", date(2026, 5, 1), 100.0, "Paid", "R10"],
+    ["007", date(2026, 5, 1), "1.200", "Paid", "R11"],
+    ["=A1", date(2026, 5, 1), 100.0, "2026-01-05", "R12"],
+]
+SETTINGS = {"screen_updating": True, "enable_events": True, "calculation": "automatic", "status_bar": False}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A portfolio to open and not to save."""
+    return make_portfolio(tmp_path_factory.mktemp("plain") / "book.xlsm")
+
+
+def everything(path: Path) -> dict[str, list[list[Any]]]:
+    """Every cell of every sheet, formulas as formulas."""
+    book = openpyxl.load_workbook(path)
+    return {
+        sheet.title: _trimmed([[_plain(cell.value) for cell in row] for row in sheet.iter_rows()])
+        for sheet in book.worksheets
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date()
+    # openpyxl writes floats with 16 digits
+    return round(float(value), 12) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _trimmed(rows: list[list[Any]]) -> list[list[Any]]:
+    while rows and all(value is None for value in rows[-1]):
+        rows.pop()
+    width = max((at for row in rows for at, value in enumerate(row, 1) if value is not None), default=0)
+    return [row[:width] for row in rows]
+
+
+def assert_same(path: Path, tmp_path: Path, times: int = 1) -> StandIn:
+    """Refresh as a file and as an open workbook, and compare every cell."""
+    file = tmp_path / "file.xlsm"
+    file.write_bytes(path.read_bytes())
+    live = path
+    for number in range(times):
+        now = NOW.replace(day=NOW.day + number)
+        refresh(open_book(file), now=now)
+        excel = StandIn(live)
+        refresh(LiveBook(excel.book), now=now)
+        live = excel.save(tmp_path / f"live{number}.xlsm")
+    ours, theirs = everything(live), everything(file)
+    assert ours.keys() == theirs.keys()
+    for sheet in theirs:
+        assert ours[sheet] == theirs[sheet], sheet
+    return excel
+
+
+def test_every_cell_is_the_one_the_file_gets(tmp_path: Path) -> None:
+    excel = assert_same(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS), tmp_path)
+    assert excel.settings == SETTINGS
+    assert excel.selected == ("Clients", "A2")
+
+
+def test_so_it_is_with_bad_data_whose_texts_look_like_numbers_dates_and_formulas(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS])
+    assert_same(path, tmp_path)
+
+
+def test_so_it_is_day_after_day(tmp_path: Path) -> None:
+    assert_same(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS), tmp_path, times=3)
+
+
+def test_so_it_is_with_columns_moved_renamed_and_deleted(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    book = openpyxl.load_workbook(path, keep_vba=True)
+    sheet = book["Clients"]
+    sheet["F1"], sheet["H1"] = "My own", "NEXT PLANNED "
+    table = sheet.tables["Clients"]
+    table.tableColumns[5].name, table.tableColumns[7].name = "My own", "NEXT PLANNED "
+    for row in range(2, 10):
+        sheet.cell(row, 6, f"mine {row}")
+    book.calculation.fullCalcOnLoad = False
+    book.save(path)
+    assert_same(path, tmp_path)
+
+
+def test_formulas_stay(plain: Path) -> None:
+    path = plain
+    excel = StandIn(path)
+    clients = excel.workbook["Clients"]
+    clients["H4"] = "=1000+1"
+    refresh(LiveBook(excel.book), now=NOW)
+    assert [clients.cell(row, 4).value for row in range(2, 10)] == [f"=SEGMENT(A{row})" for row in range(2, 10)]
+    assert clients["H4"].value == "=1000+1"
+    assert [clients.cell(row, 8).value for row in (2, 3, 5)] == [2000.0, 2000.0, 700.0]
+    excel.steps.clear()
+    refresh(LiveBook(excel.book), now=NOW)
+    assert not [what for kind, what in excel.steps if kind == "write" and what.startswith("Clients!D")]
+
+
+def test_a_segment_column_without_formulas_gets_values(plain: Path) -> None:
+    path = plain
+    excel = StandIn(path)
+    for row in range(2, 10):
+        excel.workbook["Clients"].cell(row, 4).value = None
+    refresh(LiveBook(excel.book), now=NOW)
+    assert excel.workbook["Clients"]["D2"].value == "Active"
+
+
+def test_a_totals_row_moves_along(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS])
+    excel = StandIn(path)
+    sheet = excel.workbook["Problems"]
+    table = sheet.tables["Problems"]
+    table.ref, table.totalsRowCount = "A1:G3", 1
+    sheet["A3"] = "Total"
+    refresh(LiveBook(excel.book), now=NOW)
+    last = sheet.max_row
+    assert table.ref == f"A1:G{last}"
+    assert sheet.cell(last, 1).value == "Total"
+    assert last > 4
+
+
+# calls
+
+
+def transfers(excel: StandIn) -> list[str]:
+    return [f"{kind} {what}" for kind, what in excel.transfers]
+
+
+def test_the_number_of_calls_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    many: list[Sequence[Value]] = [[f"X{number}", f"Client {number}", date(2024, 1, 1)] for number in range(100)]
+    invoices: list[Sequence[Value]] = [
+        [f"X{number % 100}", date(2026, 1, 1), 10.0, "Paid", f"I{number}"] for number in range(600)
+    ]
+    small = StandIn(make_portfolio(tmp_path / "small.xlsm", action_rows=ACTIONS))
+    large = StandIn(make_portfolio(tmp_path / "large.xlsm", [*CLIENTS, *many], [*TRANSACTIONS, *invoices], ACTIONS))
+    for excel in (small, large):
+        refresh(LiveBook(excel.book), now=NOW)
+    assert abs(len(small.transfers) - len(large.transfers)) <= 2  # lists that grow are checked for room
+    print(*transfers(large), sep="\n")
+
+
+def test_each_table_of_the_user_is_read_once_and_written_at_most_once(tmp_path: Path) -> None:
+    excel = StandIn(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS))
+    refresh(LiveBook(excel.book), now=NOW)  # gives every row its Segment formula
+    excel.steps.clear()
+    excel.workbook["Clients"]["H2"] = excel.workbook["Actions"]["G2"] = "old"
+    refresh(LiveBook(excel.book), now=NOW)
+    for sheet, calls in {"Clients": 2, "Transactions": 1, "Actions": 2, "Settings": 1, "_Segments": 2}.items():
+        assert len([each for _, each in excel.transfers if each.startswith(f"{sheet}!")]) == calls, sheet
+
+
+def test_a_check_writes_nothing(plain: Path) -> None:
+    excel = StandIn(plain)
+    check(LiveBook(excel.book), now=NOW)
+    assert {kind for kind, _ in excel.steps} == {"read"}
+
+
+# Excel as it was
+
+
+def test_it_is_kept_quiet_meanwhile(plain: Path) -> None:
+    excel = StandIn(plain)
+    seen = []
+
+    def look(number: int, kind: str, what: str) -> None:
+        if kind in {"read", "write"}:
+            seen.append(dict(excel.settings))
+
+    excel.fails = look
+    refresh(LiveBook(excel.book), now=NOW)
+    quiet = {"screen_updating": False, "enable_events": False, "calculation": "manual", "status_bar": STATUS}
+    assert all(each == quiet for each in seen)
+
+
+def test_its_settings_are_restored_whatever_step_fails(tmp_path: Path) -> None:
+    before = {**SETTINGS, "calculation": "semiautomatic", "status_bar": "mine"}
+    path = make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS)
+    excel = StandIn(path)
+    refresh(LiveBook(excel.book), now=NOW)
+    last = next(number for number, step in reversed(list(enumerate(excel.steps, 1))) if step[0] == "write")
+    for failing in range(1, last + 1):
+        excel.settings = dict(before)
+        excel.steps.clear()
+        excel.fails = _failing_at(failing)
+        with contextlib.suppress(KopilotError):
+            refresh(LiveBook(excel.book), now=NOW)
+        # What was written before makes some writes needless, so that a late step may be one that restores.
+        if failing <= len(excel.steps) and (excel.steps[failing - 1][0] != "set" or failing <= len(before)):
+            assert excel.settings == before, failing
+
+
+def _failing_at(failing: int) -> Callable[[int, str, str], Exception | None]:
+    return lambda number, kind, what: ComError(-2147352567, "it broke") if number == failing else None
+
+
+def test_a_setting_that_cannot_be_restored_hinders_no_other(plain: Path) -> None:
+    excel = StandIn(plain)
+    excel.fails = lambda number, kind, what: ComError(1, "no") if what == "calculation=automatic" else None
+    with pytest.raises(BookError, match="Excel refused: no"):
+        refresh(LiveBook(excel.book), now=NOW)
+    assert excel.settings == {**SETTINGS, "calculation": "manual"}
+
+
+def test_the_workbook_is_not_saved_and_no_other_path_taken(plain: Path, tmp_path: Path) -> None:
+    path = plain
+    before, excel = path.read_bytes(), StandIn(path)
+    refresh(LiveBook(excel.book), now=NOW)
+    assert path.read_bytes() == before
+    with pytest.raises(SaveError, match="refreshed where it is"):
+        refresh(LiveBook(excel.book), output=tmp_path / "other.xlsm", now=NOW)
+
+
+# bad input
+
+
+def refused(excel: StandIn, kind: type[KopilotError], words: str) -> None:
+    """A refresh fails with these words, writes nothing and leaves Excel as it was."""
+    with pytest.raises(kind, match=words):
+        refresh(LiveBook(excel.book), now=NOW)
+    assert not [each for each in excel.steps if each[0] in {"write", "resize", "clear", "autofill"}]
+    assert excel.settings == SETTINGS
+
+
+def test_a_protected_sheet(plain: Path) -> None:
+    excel = StandIn(plain)
+    excel.protected = {"Clients", "Portfolio"}
+    refused(excel, SaveError, r"sheets Clients, Portfolio are protected. Unprotect \(Review, Unprotect Sheet\)")
+
+
+@pytest.mark.parametrize("error", [ComError(BUSY), ComError(-2147352567, "", -2146777998)])
+def test_a_cell_that_is_being_edited(plain: Path, error: ComError) -> None:
+    excel = StandIn(plain)
+    excel.fails = lambda number, kind, what: error
+    refused(excel, BookError, "a cell is being edited.* Press Enter or Esc in Excel")
+
+
+def test_no_room_below_a_table(tmp_path: Path) -> None:
+    excel = StandIn(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS]))
+    excel.workbook["Problems"]["C4"] = "a note of mine"
+    refused(excel, SaveError, "Problems!C4 below it is in use")
+
+
+def test_a_deleted_name(plain: Path) -> None:
+    excel = StandIn(plain)
+    del excel.workbook.defined_names["ActiveMonths"]
+    refused(excel, MissingError, "no cell named ActiveMonths")
+
+
+def test_a_name_that_points_nowhere(plain: Path) -> None:
+    excel = StandIn(plain)
+    excel.workbook.defined_names["AsOf"].attr_text = "Settings!#REF!"
+    refused(excel, MissingError, "AsOf, or the name points nowhere")
+
+
+def test_a_renamed_column(plain: Path) -> None:
+    excel = StandIn(plain)
+    excel.workbook["Transactions"]["B1"] = "When"
+    refused(excel, MissingError, 'Transactions has no column "Issue date"')
+
+
+def test_a_missing_table(plain: Path) -> None:
+    excel = StandIn(plain)
+    del excel.workbook["Actions"].tables["Actions"]
+    excel.workbook["Actions"].title = "Log"
+    refused(excel, MissingError, "no table Actions")
+
+
+def test_a_defect_stays_one(plain: Path) -> None:
+    excel = StandIn(plain)
+    excel.fails = lambda number, kind, what: ZeroDivisionError() if kind == "write" else None
+    with pytest.raises(ZeroDivisionError):
+        refresh(LiveBook(excel.book), now=NOW)
+    assert excel.settings == SETTINGS
+
+
+def test_a_read_only_workbook_is_told(plain: Path) -> None:
+    excel = StandIn(plain)
+    assert not LiveBook(excel.book).is_read_only
+    excel.read_only = True
+    assert LiveBook(excel.book).is_read_only
+
+
+def test_xlwings_gives_up_in_the_end(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Windows:
+        N_COM_ATTEMPTS = 0
+
+    monkeypatch.setitem(__import__("sys").modules, "xlwings._xlwindows", Windows)
+    excel = StandIn(plain)
+    seen = set()
+    excel.fails = lambda number, kind, what: seen.add(Windows.N_COM_ATTEMPTS)
+    refresh(LiveBook(excel.book), now=NOW)
+    assert seen == {ATTEMPTS}
+    assert Windows.N_COM_ATTEMPTS == 0
+
+
+# the protocol, beside a refresh
+
+
+def test_a_table_without_being_one(plain: Path) -> None:
+    path = plain
+    excel = StandIn(path)
+    del excel.workbook["Clients"].tables["Clients"]
+    data, file = LiveBook(excel.book).table("clients"), FileBook(path).table("Clients")
+    assert (data.headers, data.rows, data.header_row) == (file.headers, file.rows, file.header_row)
+
+
+def test_rows_are_appended_below_the_last_one_in_use(tmp_path: Path) -> None:
+    excel = StandIn(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS))
+    book = LiveBook(excel.book)
+    assert book.append_rows("Actions", {"Client ID": ["007", "A1"], "Gone": [1, 2]}) == 4
+    book.save()
+    sheet = excel.workbook["Actions"]
+    assert [sheet.cell(row, 2).value for row in range(2, 6)] == ["D4", "B2", "007", "A1"]
+    assert sheet.tables["Actions"].ref == "A1:H5"
+    assert sheet["A4"].number_format == sheet["A3"].number_format
+
+
+def test_a_column_of_the_wrong_length(plain: Path) -> None:
+    book = LiveBook(StandIn(plain).book)
+    with pytest.raises(ValueError, match="1 values for 8 rows"):
+        book.write_column("Clients", "Value", [1.0])
+    with pytest.raises(ValueError, match="different lengths"):
+        book.write_table("History", {"Date": [None], "N": []})
+    with pytest.raises(ValueError, match="do not fit"):
+        book.write_block("Company", [[1], [2]])
+    assert not book.write_block("NoSuchName", [[1]])
+    assert not book.write_sheet("No such sheet", [[1]])
+    with pytest.raises(MissingError):
+        book.sheet_values("No such sheet")
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (None, None),
+        ("", None),
+        (-2146826246, ErrorValue("#N/A")),
+        ("#N/A", ErrorValue("#N/A")),
+        (12, 12),
+        (True, True),
+        (datetime(2026, 7, 1), date(2026, 7, 1)),
+        (datetime(2026, 7, 1, 8, 30), datetime(2026, 7, 1, 8, 30)),
+        (__import__("decimal").Decimal("1.5"), 1.5),
+    ],
+)
+def test_what_excel_hands_over(given: object, value: Value) -> None:
+    assert cell_value(given) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("Active", "Active"),
+        ("007", "'007"),
+        ("3 May", "'3 May"),
+        ("TRUE", "'TRUE"),
+        ("=A1", "'=A1"),
+        ("-", "'-"),
+        ("#N/A", "'#N/A"),
+        (ErrorValue("#N/A"), "'#N/A"),
+        (None, None),
+        (7.0, 7.0),
+        ("Planned for 1 September 2026, too far ahead to count yet.",) * 2,
+    ],
+)
+def test_what_excel_is_handed(value: Value, written: object) -> None:
+    assert written_value(value) == written

@@ -1,0 +1,531 @@
+"""An engine for xlwings that stands in for Excel: an openpyxl workbook that reads what is typed as Excel does.
+
+It notes every step, counts the calls that move cells, and fails at a step if asked to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import openpyxl
+import xlwings as xw
+from openpyxl.cell.cell import MergedCell
+from openpyxl.utils import get_column_letter, range_boundaries
+from xlwings import base_classes
+
+_NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?%?", re.IGNORECASE)
+_DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
+
+
+class ComError(Exception):
+    """What pywin32 raises: its name, its number, and Excel's own words."""
+
+    def __init__(self, hresult: int, text: str = "", scode: int | None = None) -> None:
+        super().__init__(hresult, "Exception occurred.", (0, "Microsoft Excel", text, "", 0, scode), None)
+        self.hresult = hresult
+
+
+ComError.__name__ = "com_error"
+BUSY = -2147418111
+
+
+@dataclass
+class StandIn:
+    """The state of the program: what it is set to, what happened, and what shall fail."""
+
+    path: Path
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    fails: Callable[[int, str, str], Exception | None] = lambda number, kind, what: None
+    settings: dict[str, Any] = field(
+        default_factory=lambda: {
+            "screen_updating": True,
+            "enable_events": True,
+            "calculation": "automatic",
+            "status_bar": False,
+        }
+    )
+    protected: set[str] = field(default_factory=set)
+    read_only: bool = False
+    selected: tuple[str, str] = ("Clients", "A2")
+    macros: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    startup: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        self.workbook: Any = openpyxl.load_workbook(self.path, keep_vba=True)
+        self.name = self.name or self.path.name
+        self.engine = xw.Engine(impl=Engine(self))
+
+    @cached_property
+    def shown(self) -> Any:
+        """The workbook with what its formulas showed when it was opened."""
+        return openpyxl.load_workbook(self.path, data_only=True)
+
+    @property
+    def book(self) -> xw.Book:
+        return xw.Book(impl=Book(self))
+
+    @property
+    def transfers(self) -> list[tuple[str, str]]:
+        """The calls that moved cells between Python and the program."""
+        return [each for each in self.steps if each[0] in {"read", "write", "formulas"}]
+
+    def step(self, kind: str, what: str) -> None:
+        self.steps.append((kind, what))
+        error = self.fails(len(self.steps), kind, what)
+        if error is not None:
+            raise error
+
+    def save(self, path: Path) -> Path:
+        self.workbook.calculation.fullCalcOnLoad = False
+        self.workbook.save(path)
+        return path
+
+
+def typed(text: str) -> Any:
+    """Return what a cell holds once a text was typed into it."""
+    if text.startswith("'"):
+        return text[1:]
+    if text.casefold() in {"true", "false"}:
+        return text.casefold() == "true"
+    if _NUMBER.fullmatch(text):
+        number = float(text.rstrip("%").replace(",", ""))
+        return number / 100 if text.endswith("%") else number
+    if match := _DATE.fullmatch(text):
+        first, second, third = map(int, match.groups())
+        try:
+            return datetime(first, second, third) if first > 31 else datetime(third, second, first)
+        except ValueError:
+            return text
+    return text
+
+
+class Engine:
+    name = "stand_in"
+    type = "desktop"
+
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    @property
+    def apps(self) -> Apps:
+        return Apps(self.excel)
+
+    @staticmethod
+    def prepare_xl_data_element(value: Any, options: Any) -> Any:
+        return "" if value is None else value
+
+    @staticmethod
+    def clean_value_data(data: Any, dates: Any, empty: Any, numbers: Any, err_to_str: bool) -> Any:
+        def clean(value: Any) -> Any:
+            if value in ("", None):
+                return empty
+            if isinstance(value, str) and value.startswith("#"):
+                return value if err_to_str else None
+            return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+        return [[clean(value) for value in row] for row in data]
+
+
+class Apps(base_classes.Apps):
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    def keys(self) -> list[int]:
+        return [1]
+
+    def __iter__(self) -> Iterator[App]:
+        yield App(self.excel)
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, pid: int) -> App:
+        return App(self.excel)
+
+
+def _setting(name: str) -> property:
+    def get(self: Any) -> Any:
+        return self.excel.settings[name]
+
+    def put(self: Any, value: Any) -> None:
+        self.excel.step("set", f"{name}={value}")
+        self.excel.settings[name] = value
+
+    return property(get, put)
+
+
+class App(base_classes.App):
+    screen_updating = _setting("screen_updating")
+    enable_events = _setting("enable_events")
+    calculation = _setting("calculation")
+    status_bar = _setting("status_bar")
+
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    @property
+    def engine(self) -> Any:
+        return self.excel.engine.impl
+
+    @property
+    def pid(self) -> int:
+        return 1
+
+    @property
+    def books(self) -> Any:
+        return Books(self.excel)
+
+    @property
+    def startup_path(self) -> str:
+        return self.excel.startup
+
+    @property
+    def selection(self) -> Range:
+        sheet, address = self.excel.selected
+        left, top, right, bottom = range_boundaries(address)
+        return Range(Sheet(self.excel, sheet), top or 1, left or 1, bottom or 1_048_576, right or 16_384)
+
+    def run(self, macro: str, args: tuple[Any, ...]) -> None:
+        self.excel.macros.append((macro, args))
+
+
+class Books(base_classes.Books):
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    def __call__(self, name: str) -> Any:
+        if name != self.excel.name:
+            raise KeyError(name)
+        return Book(self.excel)
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        return Book(self.excel)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield Book(self.excel)
+
+    def __len__(self) -> int:
+        return 1
+
+    @property
+    def active(self) -> Any:
+        return Book(self.excel)
+
+
+class Book(base_classes.Book):
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    @property
+    def api(self) -> Any:
+        return SimpleNamespace(ReadOnly=self.excel.read_only)
+
+    @property
+    def name(self) -> str:
+        return self.excel.name
+
+    @property
+    def app(self) -> App:
+        return App(self.excel)
+
+    @property
+    def sheets(self) -> Any:
+        return Sheets(self.excel)
+
+    @property
+    def names(self) -> Any:
+        return Names(self.excel)
+
+    def save(self, *args: Any, **options: Any) -> None:
+        raise AssertionError("nobody asked to save")
+
+
+class Sheets(base_classes.Sheets):
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    def __iter__(self) -> Iterator[Any]:
+        return (Sheet(self.excel, each.title) for each in self.excel.workbook.worksheets)
+
+    def __len__(self) -> int:
+        return len(self.excel.workbook.worksheets)
+
+    def __call__(self, name: str | int) -> Any:
+        if isinstance(name, int):
+            name = self.excel.workbook.worksheets[name - 1].title
+        if name not in self.excel.workbook.sheetnames:
+            raise KeyError(name)
+        return Sheet(self.excel, str(name))
+
+
+class Sheet(base_classes.Sheet):
+    def __init__(self, excel: StandIn, name: str) -> None:
+        self.excel = excel
+        self.grid: Any = excel.workbook[name]
+
+    @property
+    def api(self) -> Any:
+        return SimpleNamespace(ProtectContents=self.name in self.excel.protected, ProtectionMode=False)
+
+    @property  # type: ignore[misc]  # nothing sets it here
+    def name(self) -> str:
+        return str(self.grid.title)
+
+    @property
+    def book(self) -> Book:
+        return Book(self.excel)
+
+    @property
+    def index(self) -> int:
+        return int(self.excel.workbook.worksheets.index(self.grid)) + 1
+
+    def range(self, arg1: Any, arg2: Any = None) -> Range:
+        if isinstance(arg1, str):
+            left, top, right, bottom = range_boundaries(arg1)
+            return Range(self, top or 1, left or 1, bottom or 1_048_576, right or 16_384)
+        first = (arg1.row, arg1.column) if hasattr(arg1, "row") else arg1
+        last = arg2 if arg2 is not None else arg1
+        if hasattr(last, "row"):
+            last = (last.row + last.shape[0] - 1, last.column + last.shape[1] - 1)
+        return Range(self, first[0], first[1], last[0], last[1])
+
+    @property
+    def used_range(self) -> Range:
+        return Range(self, 1, 1, self.grid.max_row, self.grid.max_column)
+
+    @property
+    def tables(self) -> Any:
+        return Tables(self)
+
+
+class Tables(base_classes.Tables):
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    def __iter__(self) -> Iterator[Any]:
+        return (Table(self.sheet, each) for each in self.sheet.grid.tables.values())
+
+    def __len__(self) -> int:
+        return len(self.sheet.grid.tables)
+
+
+class Table(base_classes.Table):
+    def __init__(self, sheet: Sheet, table: Any) -> None:
+        self.sheet, self.of = sheet, table
+
+    @property  # type: ignore[misc]  # nothing sets it here
+    def name(self) -> str:
+        return str(self.of.displayName)
+
+    @property
+    def parent(self) -> Sheet:
+        return self.sheet
+
+    @property
+    def range(self) -> Range:
+        return self.sheet.range(self.of.ref)
+
+    @property  # type: ignore[misc]  # nothing sets it here
+    def show_headers(self) -> bool:
+        return bool(self.of.headerRowCount != 0)
+
+    @property
+    def show_totals(self) -> bool:
+        return bool(self.of.totalsRowCount)
+
+    @show_totals.setter
+    def show_totals(self, value: bool) -> None:
+        cells = self.range
+        if self.show_totals and not value:
+            self.totals = [
+                self.sheet.grid.cell(cells.bottom, column).value for column in range(cells.column, cells.right + 1)
+            ]
+            for column in range(cells.column, cells.right + 1):
+                self.sheet.grid.cell(cells.bottom, column).value = None
+            self.of.totalsRowCount = None
+            self.of.ref = Range(self.sheet, cells.row, cells.column, cells.bottom - 1, cells.right).address
+        elif value and not self.show_totals:
+            self.of.totalsRowCount = 1
+            self.of.ref = Range(self.sheet, cells.row, cells.column, cells.bottom + 1, cells.right).address
+            for column, total in zip(range(cells.column, cells.right + 1), self.totals, strict=True):
+                self.sheet.grid.cell(cells.bottom + 1, column).value = total
+
+    def resize(self, cells: Any) -> None:
+        before, after = self.range, cells.impl
+        self.sheet.excel.step("resize", f"{self.name} {after.address}")
+        self.of.ref = after.address
+        if self.of.autoFilter is not None:
+            self.of.autoFilter.ref = after.address
+        calculated = {
+            column: str(self.sheet.grid.cell(before.row + 1, column).value)
+            for column in _numbers(before.column, before.right)
+            if str(self.sheet.grid.cell(before.row + 1, column).value).startswith("=")
+        }
+        for row in _numbers(before.bottom + 1, after.bottom):
+            for column, formula in calculated.items():
+                text = re.sub(rf"(?<=[A-Z]){before.row + 1}\b", str(row), formula)
+                self.sheet.grid.cell(row, column).value = text
+
+
+def _numbers(first: int, last: int) -> Sequence[int]:
+    return range(first, last + 1)
+
+
+class Range(base_classes.Range):
+    def __init__(self, sheet: Sheet, top: int, left: int, bottom: int, right: int) -> None:
+        self.on, self.first_row, self.first_column, self.bottom, self.right = sheet, top, left, bottom, right
+        self.excel = sheet.excel
+        self.options: dict[str, Any] = {}
+
+    @property
+    def sheet(self) -> Sheet:
+        return self.on
+
+    @property
+    def row(self) -> int:
+        return self.first_row
+
+    @property
+    def column(self) -> int:
+        return self.first_column
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.bottom - self.row + 1, self.right - self.column + 1
+
+    @property
+    def address(self) -> str:
+        return f"{get_column_letter(self.column)}{self.row}:{get_column_letter(self.right)}{self.bottom}"
+
+    @property
+    def api(self) -> Any:
+        formulas = {str(cell.value).startswith("=") for cell in self._cells()}
+        return SimpleNamespace(HasFormula=formulas.pop() if len(formulas) == 1 else None)
+
+    def _cells(self) -> Iterator[Any]:
+        for row in self.sheet.grid.iter_rows(self.row, self.bottom, self.column, self.right):
+            yield from row
+
+    def __call__(self, arg1: Any, arg2: Any = None) -> Range:
+        top, left = self.row + arg1 - 1, self.column + arg2 - 1
+        return Range(self.sheet, top, left, top, left)
+
+    @property
+    def raw_value(self) -> Any:
+        self.excel.step("read", f"{self.sheet.name}!{self.address}")
+        name = self.sheet.name
+        rows = [
+            tuple(
+                self.excel.shown[name].cell(cell.row, cell.column).value
+                if str(cell.value).startswith("=")
+                else cell.value
+                for cell in row
+            )
+            for row in self.sheet.grid.iter_rows(self.row, self.bottom, self.column, self.right)
+        ]
+        return rows[0][0] if self.shape == (1, 1) else tuple(rows)
+
+    @raw_value.setter
+    def raw_value(self, data: Any) -> None:
+        if self.sheet.name in self.excel.protected:
+            raise ComError(-2147352567, "The cell is on a protected sheet.", -2146827284)
+        self.excel.step("write", f"{self.sheet.name}!{self.address}")
+        rows = data if isinstance(data, (list, tuple)) else [[data]]
+        assert self.shape == (len(rows), len(rows[0]))
+        for top, row in enumerate(rows, self.row):
+            for left, value in enumerate(row, self.column):
+                self._type(top, left, value)
+
+    def _type(self, row: int, column: int, value: Any) -> None:
+        cell = self.sheet.grid.cell(row, column)
+        if isinstance(cell, MergedCell):
+            return
+        assert not isinstance(value, str) or not value.startswith(("=", "+", "@")), f"{value} became a formula"
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value = value.replace(tzinfo=None)
+        style = copy(cell._style)
+        cell.value = (typed(value) if value else None) if isinstance(value, str) else value
+        cell._style = style
+        if isinstance(cell.value, (date, datetime)) and cell.number_format == "General":
+            cell.number_format = "yyyy-mm-dd"
+        if isinstance(cell.value, str) and cell.value.startswith("="):
+            cell.data_type = "s"
+
+    @property
+    def formula(self) -> Any:
+        self.excel.step("formulas", f"{self.sheet.name}!{self.address}")
+        rows = tuple(
+            tuple("" if cell.value is None else str(cell.value) for cell in row)
+            for row in self.sheet.grid.iter_rows(self.row, self.bottom, self.column, self.right)
+        )
+        return rows[0][0] if self.shape == (1, 1) else rows
+
+    @formula.setter
+    def formula(self, texts: Any) -> None:
+        self.excel.step("write", f"{self.sheet.name}!{self.address} formulas")
+        for row, line in enumerate([[texts]] if isinstance(texts, str) else texts, self.row):
+            for column, text in enumerate(line, self.column):
+                self.sheet.grid.cell(row, column).value = text
+
+    def clear_contents(self) -> None:
+        self.excel.step("clear", f"{self.sheet.name}!{self.address}")
+        for cell in self._cells():
+            cell.value = None
+
+    def autofill(self, destination: Any, type_: str) -> None:
+        destination = getattr(destination, "impl", destination)
+        self.excel.step("autofill", f"{self.sheet.name}!{destination.address}")
+        assert type_ == "fill_formats"
+        for column in range(self.column, self.right + 1):
+            style = self.sheet.grid.cell(self.row, column)._style
+            for row in range(self.row, destination.bottom + 1):
+                self.sheet.grid.cell(row, column)._style = copy(style)
+
+    @property  # type: ignore[misc]  # nothing sets it here
+    def row_height(self) -> float | None:
+        dimensions = self.sheet.grid.row_dimensions
+        last = min(self.bottom, self.sheet.grid.max_row + 1)
+        heights = {0.0 if dimensions[row].hidden else 15.0 for row in range(self.row, last + 1)}
+        return heights.pop() if len(heights) == 1 else None
+
+
+class Names(base_classes.Names):
+    def __init__(self, excel: StandIn) -> None:
+        self.excel = excel
+
+    def contains(self, name: str) -> bool:
+        return any(each.casefold() == name.casefold() for each in self.excel.workbook.defined_names)
+
+    def __len__(self) -> int:
+        return len(self.excel.workbook.defined_names)
+
+    def __call__(self, name: str) -> Any:
+        if not self.contains(name):
+            raise KeyError(name)
+        return Name(self.excel, next(each for each in self.excel.workbook.defined_names if _same(each, name)))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+class Name(base_classes.Name):
+    def __init__(self, excel: StandIn, name: str) -> None:
+        self.excel, self.of = excel, excel.workbook.defined_names[name]
+
+    @property
+    def refers_to_range(self) -> Range:
+        places = list(self.of.destinations)
+        if not places or "#REF!" in self.of.attr_text:
+            raise ComError(-2147352567, "Application-defined or object-defined error", -2146827284)
+        sheet, address = places[0]
+        return Sheet(self.excel, sheet).range(address.replace("$", ""))
