@@ -78,6 +78,7 @@ class Chromium:
         width = self.run("return window.innerWidth")
         tall = height or self.run("return document.documentElement.scrollHeight")
         self._screen(width, tall)
+        self._do("Emulation.setScrollbarsHidden", hidden=True)
         return base64.b64decode(self._do("Page.captureScreenshot")["data"])
 
     def paper(self) -> bytes:
