@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -114,6 +114,23 @@ def test_one_at_a_time_whatever_the_timing(file: Path) -> None:
     assert not lock_of(file).exists()
 
 
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between opening the file and locking it, whoever had it may have removed it."""
+    plain = locking.seize
+    tries: list[int] = []
+
+    def too_late(handle: int) -> bool:
+        if not tries:
+            lock_of(file).unlink()
+        tries.append(handle)
+        return plain(handle)
+
+    monkeypatch.setattr(locking, "seize", too_late)
+    with locking.turn(file):
+        assert lock_of(file).exists()
+    assert len(tries) == 2
+
+
 def test_files_have_locks_of_their_own_and_a_link_has_its_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locking, "PATIENCE", 0.05)
     link = file.with_name("link.xlsm")
@@ -137,16 +154,18 @@ def test_a_lock_file_that_is_something_else_is_left_alone(file: Path, tmp_path: 
     """Whoever may write to the folder may put anything there: it is neither written to nor waited for nor removed."""
     victim = tmp_path / "victim.txt"
     victim.write_text("precious")
-    for make in (lock_of(file).mkdir, lambda: os.mkfifo(lock_of(file)), lambda: lock_of(file).symlink_to(victim)):
+    lock = lock_of(file)
+    makers: list[Callable[[], object]] = [lock.mkdir, lambda: os.mkfifo(lock), lambda: lock.symlink_to(victim)]
+    for make in makers:
         make()
         with locking.turn(file):
             pass
-        assert os.path.lexists(lock_of(file))
-        if lock_of(file).is_dir():
-            lock_of(file).rmdir()
+        assert os.path.lexists(lock)
+        if lock.is_dir():
+            lock.rmdir()
         else:
-            lock_of(file).unlink()
-    os.link(victim, lock_of(file))
+            lock.unlink()
+    os.link(victim, lock)
     with locking.turn(file):
         pass
     assert victim.read_text() == "precious"

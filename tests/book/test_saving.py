@@ -219,15 +219,14 @@ def test_a_group_that_cannot_be_kept_takes_its_rights_along(open_folder: Path) -
 def test_a_private_file_is_at_no_moment_open_to_others(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.chmod(0o600)
     seen: list[int] = []
-    plain = os.fsync
 
-    def look(handle: int) -> None:
+    def look(handle: int) -> bool:
         seen.append(stat.S_IMODE(os.fstat(handle).st_mode))
-        plain(handle)
+        return True
 
-    monkeypatch.setattr(os, "fsync", look)
+    monkeypatch.setattr(saving, "seize", look)  # called as soon as the new file is there
     write_atomically(file, NEW, instead_of=OLD)
-    assert seen[0] == 0o600
+    assert [*seen, stat.S_IMODE(file.stat().st_mode)] == [0o600, 0o600]
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Python knows extended attributes on Linux only")
