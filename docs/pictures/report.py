@@ -1,9 +1,16 @@
-"""Make the picture of the report from the sample workbook: `python -m docs.pictures.report`. Needs Chromium."""
+"""Make the picture of the report from the sample workbook: `python -m docs.pictures.report`. Needs Chromium.
+
+`report.json` keeps a digest of what the picture shows, so that a test can tell when it is out of date.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from lxml import html
 
 from kopilot_xl import open_book
 from kopilot_xl.report import report
@@ -11,6 +18,7 @@ from kopilot_xl.workbook.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 from tests.chromium import chromium
 
 HERE = Path(__file__).parent
+SOURCE = HERE / "report.json"
 WIDTH, HEIGHT = 1120, 1420
 """How much of the page is shown, in pixels: down to the first clients to turn to."""
 
@@ -18,11 +26,26 @@ WIDTH, HEIGHT = 1120, 1420
 def picture() -> None:
     """Draw the head of the report."""
     with TemporaryDirectory() as folder, chromium() as browser:
-        book, page = Path(folder, "sample.xlsm"), Path(folder, "sample.html")
-        write_sample(book)
-        report(open_book(book), page, SAMPLE_DATE, now=SAMPLE_MOMENT)
+        page = make(Path(folder))
         browser.open(page, width=WIDTH)
         (HERE / "report.png").write_bytes(browser.picture(HEIGHT))
+        SOURCE.write_text(json.dumps({"source": source(page)}) + "\n", encoding="utf-8")
+
+
+def make(folder: Path) -> Path:
+    """Write the sample and its report into a folder; return the page."""
+    book, page = folder / "sample.xlsm", folder / "sample.html"
+    write_sample(book)
+    report(open_book(book), page, SAMPLE_DATE, now=SAMPLE_MOMENT)
+    return page
+
+
+def source(page: Path) -> str:
+    """Return a digest of the words and figures of the part of the page that the picture shows."""
+    tree = html.fromstring(page.read_text(encoding="utf-8"))
+    shown = [tree.find(".//header"), tree.get_element_by_id("shape")]
+    words = " ".join(" ".join(each.text_content().split()) for each in shown)
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 if __name__ == "__main__":

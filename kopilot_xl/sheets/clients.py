@@ -66,7 +66,7 @@ SEGMENT = Column(
 LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 NEXT_PLANNED = Column("Next planned", Format.DATE, width=15, written=True)
 LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
-VALUE = Column("Value", Format.AMOUNT, width=12, written=True)
+VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
 NEXT_ACTION = Column("Next action", width=100, written=True)
 
 TABLE = Table(

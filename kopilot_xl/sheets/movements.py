@@ -142,7 +142,8 @@ def _build_totals(ws: Worksheet) -> None:
     line = looks.edge(bottom=palette.LINE)
     for letter, header in zip("ABCD", ("", "", "Clients", "Value"), strict=True):
         side = looks.align("right" if header else "left", "bottom")
-        looks.put(ws, f"{letter}4", header or None, look=quiet, stand=side, lines=line)
+        spot = "D4:E4" if letter == "D" else f"{letter}4"
+        looks.put(ws, spot, header or None, look=quiet, stand=side, lines=line)
     labels = [*(" ".join(each) for each in _LISTS.values()), "Stayed where they were"]
     for row, label in enumerate(labels, 5):
         ws.row_dimensions[row].height = 18
@@ -151,9 +152,10 @@ def _build_totals(ws: Worksheet) -> None:
         for letter, shown in zip("ABCD", (Format.TEXT, Format.TEXT, Format.COUNT, Format.AMOUNT), strict=True):
             side = looks.align("right" if letter in "CD" else "left", indent=int(letter == "A"))
             text = label if letter == "A" else None
-            looks.put(ws, f"{letter}{row}", text, look=bold, stand=side, shown=shown, background=tint)
+            spot = f"D{row}:E{row}" if letter == "D" else f"{letter}{row}"
+            looks.put(ws, spot, text, look=bold, stand=side, shown=shown, background=tint)
     looks.put(
-        ws, "A9:D13", _READING, look=looks.font(color=palette.MUTED), stand=looks.align(vertical="top", wrap=True)
+        ws, "A9:E13", _READING, look=looks.font(color=palette.MUTED), stand=looks.align(vertical="top", wrap=True)
     )  # fmt: skip
     looks.name(ws, TOTALS, "C5", *BLOCKS[TOTALS])
 

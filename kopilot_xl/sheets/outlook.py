@@ -43,7 +43,7 @@ DAYS_LEFT = Column("Days left", Format.COUNT, width=11, written=True)
 CLIENT_ID = Column("Client ID", width=12, written=True)
 NAME = Column("Client", width=30, written=True)
 SEGMENT = Column("Segment", width=16, written=True)
-VALUE = Column("Value", Format.AMOUNT, width=12, written=True)
+VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
 LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 
 DEPARTURES = Table("Departures", (LEAVES_ON, DAYS_LEFT, CLIENT_ID, NAME, SEGMENT, VALUE, LAST_INVOICE))
@@ -123,7 +123,7 @@ def build(ws: Worksheet) -> None:
     cells = looks.down(DEPARTURES, SEGMENT, CORNER)
     looks.tint_segments(ws, cells, cells.partition(":")[0])
     for letter in "HIJ":
-        ws.column_dimensions[letter].width = 14
+        ws.column_dimensions[letter].width = 15
     ws.column_dimensions["K"].width = 3
     for letter in "LMNOP":
         ws.column_dimensions[letter].width = 13

@@ -54,7 +54,7 @@ ISSUE_DATE = Column(
 AMOUNT = Column(
     "Amount",
     Format.AMOUNT,
-    width=12,
+    width=15,
     also=(
         "Net amount", "Amount net", "Net", "Net total", "Net value", "Subtotal", "Untaxed amount",
         "Untaxed amount signed", "Untaxed amount in currency signed", "Amount excl tax", "Amount excl VAT",

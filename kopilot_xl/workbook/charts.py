@@ -76,7 +76,7 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     chart.x_axis.txPr = _text(800, turned=True)
     chart.y_axis.majorGridlines = _grid()
     chart.y_axis.delete = False
-    chart.y_axis.number_format = "0"
+    chart.y_axis.number_format = Format.TEXT.value
     chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.y_axis.title = None
     chart.legend.position = "b"
@@ -132,7 +132,7 @@ def ahead(
     _finish(chart, title)
     chart.y_axis.delete = False
     chart.y_axis.majorGridlines = _grid()
-    chart.y_axis.number_format = "0"
+    chart.y_axis.number_format = Format.TEXT.value
     chart.y_axis.scaling.min = 0
     chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.legend.position = "r"
