@@ -20,7 +20,7 @@ MISSING = [name for name, path in (("chromium", BROWSER), ("chromedriver", DRIVE
 
 _ALONE = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
 
 
@@ -78,7 +78,6 @@ class Chromium:
         width = self.run("return window.innerWidth")
         tall = height or self.run("return document.documentElement.scrollHeight")
         self._screen(width, tall)
-        self._do("Emulation.setScrollbarsHidden", hidden=True)
         return base64.b64decode(self._do("Page.captureScreenshot")["data"])
 
     def paper(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import struct
@@ -19,6 +20,7 @@ import pytest
 from lxml import html
 from typer.testing import CliRunner
 
+from docs.pictures import report as shown
 from kopilot_xl import __version__, open_book, refresh
 from kopilot_xl.book import Value
 from kopilot_xl.cli import app
@@ -31,7 +33,7 @@ from kopilot_xl.refreshing import Report
 from kopilot_xl.report import MOVES_ROWS, report
 from kopilot_xl.sheets import history, palette, portfolio
 from kopilot_xl.sheets.findings import Kind
-from kopilot_xl.workbook.sample import COMPANY, SAMPLE_DATE, SAMPLE_MOMENT, write_sample
+from kopilot_xl.workbook.sample import COMPANY, SAMPLE_DATE, SAMPLE_MOMENT
 from tests import chromium as browser
 from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio
 
@@ -62,10 +64,7 @@ def table(page: Any, caption: str) -> list[list[str]]:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on the sample, its workbook beside it."""
-    path = tmp_path_factory.mktemp("sample") / "sample.xlsm"
-    write_sample(path)
-    report(open_book(path), path.with_suffix(".html"), SAMPLE_DATE, now=SAMPLE_MOMENT)
-    return path.with_suffix(".html")
+    return shown.make(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +233,12 @@ def test_its_libraries_are_loaded_by_this_command_only(tmp_path: Path) -> None:
             env={**os.environ, "PYTHONUTF8": "1"},
         )  # fmt: skip
         assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_the_picture_in_the_documentation_shows_the_report_as_it_is(sample: Path) -> None:
+    told = json.loads(shown.SOURCE.read_text(encoding="utf-8"))
+    assert told == {"source": shown.source(sample)}, "run python -m docs.pictures.report"
+    assert (shown.HERE / "report.png").stat().st_size < 300_000
 
 
 # safe to send
