@@ -645,7 +645,7 @@ class FileBook:
             self._refuse_unreadable(error, f" (sheet {sheet.name})")
             raise
         values = _plain(read)
-        codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml))
+        codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml) | worksheet.not_numbers(xml))
         texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
         special: dict[tuple[int, int], Value] = {**texts, **{place: ErrorValue(code) for place, code in codes.items()}}
         for (row, column), value in special.items():

@@ -171,6 +171,22 @@ def error_values(xml: bytes) -> dict[tuple[int, int], str]:
     return found
 
 
+def not_numbers(xml: bytes) -> dict[tuple[int, int], str]:
+    """Return the error to show for cells whose number is none (NaN), by row and column; readers make dates of them.
+
+    Raises:
+        BookError: the XML is damaged.
+    """
+    xml = markup.as_utf8(xml)
+    if b"nan</" not in xml.lower():
+        return {}
+    return {
+        (row, column): "#NUM!"
+        for row, column, cell in walk(markup.parse(xml))
+        if cell.get("t", "n") == "n" and (cell.findtext("{*}v") or "").strip().lower().lstrip("+-") == "nan"
+    }
+
+
 def wrapped_values(xml: bytes) -> dict[tuple[int, int], str]:
     """Return the texts that stand in CDATA sections, by row and column: not every reader sees those.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kopilot_xl.domain.portfolio import Client, Summary
-from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules, add_months
+from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, CutOffs, Rules, add_months
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
 
 STEPS = (30, 60, 90, 180, 365)
@@ -150,16 +150,18 @@ def _leaving_day(client: Client, store: Ahead, as_of: date, rules: Rules) -> dat
     While something is coming it does not leave; on the day of a plan that was not invoiced, it may.
     """
     life = timedelta(days=rules.lifespan_days + 1)
+    # What is dated past the last day one can look at, as 9999-12-31, has no day of leaving.
+    invoices = [on for on in store.invoices if on <= LAST_DAY]
     if client.last_invoice:
         day = client.last_invoice + life
     elif client.created_on:
         day = client.created_on + life - timedelta(days=1)
-    elif not store.invoices:
+    elif not invoices:
         return None
     else:
-        day = min(store.invoices)
+        day = min(invoices)
     day = max(day, as_of + timedelta(days=1))
-    events = [(on, on + life) for on in store.invoices] + [(on, on) for on in store.plans]
+    events = [(on, on + life) for on in invoices] + [(on, on) for on in store.plans if on <= LAST_DAY]
     for on, stays_until in sorted(events):
         if on > add_months(day, rules.horizon_months):
             break

@@ -31,7 +31,8 @@ class Outcome:
 
 def outcomes(paths: Sequence[Path], *, megabytes: int, seconds: float) -> dict[Path, Outcome]:
     """Refresh each workbook into a file beside it; one that kills the process or takes too long has that as its end."""
-    left, found = list(paths), {}
+    left = list(paths)
+    found: dict[Path, Outcome] = {}
     while left:
         command = [sys.executable, "-m", "tests.safety.child", str(megabytes), *map(str, left)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
