@@ -353,20 +353,60 @@ def segment(
         ),
     ] = Engine.POLARS,
     date_order: Order = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write client ids into CSV as they are, without the apostrophe.")
+    ] = False,
 ) -> None:
     """Tell the segment of each client for data outside a workbook.
 
     The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
+
+    In CSV, a client id that a spreadsheet would take for a formula (it starts with =, +, -, @, a tab or a line end,
+    and is no number) has an apostrophe before it, so that opening the file runs nothing. --raw leaves it out.
 
     How the files were read, and every problem in them, is told on standard error.
     """
     from kopilot_xl import console
     from kopilot_xl.segmentation import segment_files
 
-    found = segment_files(clients, transactions, as_of, output=output, engine=engine, date_order=date_order)
+    found = segment_files(clients, transactions, as_of, output=output, engine=engine, date_order=date_order, raw=raw)
     console.segmented(_screen(sys.stderr), found)
     if output is None:
         typer.echo(found.csv.encode(), nl=False)
+
+
+@app.command(epilog=_examples("install", "install --check"))
+def install(
+    check: Annotated[bool, typer.Option("--check", help="Only tell what is missing, and change nothing.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before changing which Python Excel calls.")
+    ] = False,
+) -> None:
+    """Connect Excel to this Python: install the xlwings add-in and set which Python it calls.
+
+    Only Windows and Mac have Excel; elsewhere there is nothing to do. What is left to click in Excel is told.
+
+    Exit code 0: all is there, or there is nothing to do; 1: something is missing.
+    """
+    from kopilot_xl.excel.setup import NOTHING_TO_DO, Machine, missing
+    from kopilot_xl.excel.setup import install as install_into_excel
+
+    machine, screen = Machine.here(), _screen()
+    if not machine.has_excel:
+        screen.line(NOTHING_TO_DO)
+        return
+    if check:
+        lacking = missing(machine)
+        screen.line("Nothing is missing." if not lacking else "Missing:")
+    else:
+        made = install_into_excel(machine, lambda question: yes or typer.confirm(question))
+        lacking = list(made.missing)
+        for line in made.done:
+            screen.line(line)
+        screen.line("Missing:" if lacking else "In Excel, once:")
+    for line in lacking or ([] if check else made.clicks):
+        screen.line(line, indent=2)
+    raise typer.Exit(Exit.FAILED if lacking else Exit.DONE)
 
 
 # several books

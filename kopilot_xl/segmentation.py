@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ COLUMNS = (clients_sheet.CLIENT_ID.header, *_RESULT.values())
 
 _PLACE, _KEY, _SHOWN = "_place", "client", "_shown"
 _Frame = nw.DataFrame[Any]
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a text begins with that a spreadsheet takes for a formula when it opens a CSV file."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _NUMBERS = (nw.Decimal, nw.Float32, nw.Float64)
 
 
@@ -260,6 +264,7 @@ class Segmentation:
         choices: how each file was read.
         problems: every problem, with file and row.
         seconds: how long it took.
+        raw: whether the CSV has the ids as they are.
     """
 
     as_of: date
@@ -267,11 +272,25 @@ class Segmentation:
     choices: Sequence[Choices]
     problems: Sequence[Problem]
     seconds: float
+    raw: bool = False
 
     @property
     def csv(self) -> str:
-        """The result as CSV: commas, ISO dates, decimal points, blanks for what is not known."""
-        return self.frame.write_csv()
+        """The result as CSV: commas, ISO dates, decimal points, blanks for what is not known.
+
+        An id that a spreadsheet would take for a formula has an apostrophe before it, unless `raw` is set.
+        """
+        import polars
+
+        if self.raw:
+            return self.frame.write_csv()
+        shown = [neutral(each) for each in self.frame[COLUMNS[0]]]
+        return self.frame.with_columns(polars.Series(COLUMNS[0], shown, polars.String)).write_csv()
+
+
+def neutral(text: str) -> str:
+    """Return a text as a spreadsheet shows it and computes nothing: `=1+1` as `'=1+1`. Numbers stay numbers."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
 
 
 def segment_files(
@@ -283,6 +302,7 @@ def segment_files(
     engine: Engine | str = Engine.POLARS,
     date_order: DateOrder | str | None = None,
     rules: Rules = DEFAULT,
+    raw: bool = False,
 ) -> Segmentation:
     """Tell where each client of some files stands, and write it to a file if one is named.
 
@@ -294,6 +314,7 @@ def segment_files(
         engine: what computes; each gives the same table.
         date_order: how to read a text such as 03/04/2026.
         rules: the thresholds.
+        raw: write ids into CSV as they are, even those that a spreadsheet would take for formulas.
 
     Raises:
         KopilotError: a file cannot be read or written, or the engine is not installed; the text says what to do.
@@ -334,7 +355,7 @@ def segment_files(
     )
     problems = [*people.problems, *rows.problems]
     choices = (people_export.choices, rows_export.choices)
-    result = Segmentation(day, frame, choices, problems, time.perf_counter() - start)
+    result = Segmentation(day, frame, choices, problems, time.perf_counter() - start, raw)
     if target is not None:
         _write(result, target)
     return result
