@@ -36,7 +36,7 @@ class Picture:
 PICTURES = {
     "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
     "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
-    "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 10.8, 7.60)),
+    "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
     "history": Picture(history.TABLE.name, (2.55, 0.55, 6.6, 6.95), page=1),
     "clients": Picture(clients.TABLE.name, (0.45, 0.30, 10.6, 4.33)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
