@@ -1,0 +1,346 @@
+"""What the ribbon's buttons run. Each function returns the one message to show, and never raises.
+
+On Windows the buttons call them through the xlwings add-in with arguments. On a Mac, where nothing can be returned,
+they run `on_mac`, which takes the selection itself and hands the message to a macro of the workbook.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import xlwings as xw
+
+from kopilot_xl import __version__
+from kopilot_xl.book import ErrorValue, Value
+from kopilot_xl.book.live import LiveBook, cell_value
+from kopilot_xl.domain import words
+from kopilot_xl.domain.actions import Entry, Outcome
+from kopilot_xl.domain.ids import client_key
+from kopilot_xl.domain.segments import Action
+from kopilot_xl.errors import KopilotError
+from kopilot_xl.sheets import actions as log
+from kopilot_xl.sheets import clients as people
+from kopilot_xl.sheets.findings import Kind
+from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
+
+if TYPE_CHECKING:
+    from kopilot_xl.reading import Inputs
+    from kopilot_xl.refreshing import Report
+
+AFTER = "KopilotAfterPython"
+"""The macro of the workbook that gets the message where Python cannot return it; its first argument says whether
+everything went well."""
+
+DEBUG = "KOPILOT_XL_DEBUG"
+"""The environment variable that adds the place of a defect to its message."""
+
+_NAMED = 8
+"""How many clients a message names."""
+
+
+class _RefusedError(KopilotError):
+    """What cannot be recorded. Nothing was written."""
+
+
+def _told(work: Callable[..., str]) -> Callable[..., str]:
+    """Have a function return what went wrong as a message."""
+
+    @functools.wraps(work)
+    def told(*arguments: Any) -> str:
+        try:
+            return work(*arguments)
+        except Exception as error:
+            return _reason(error)
+
+    return told
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, (KopilotError, UnreadableError)):
+        return str(error)
+    message = (
+        f"This is a defect, please report it: {type(error).__name__}: {error} "
+        f"(Kopilot XL {__version__}). Nothing else was changed."
+    )
+    if os.environ.get(DEBUG):
+        import traceback
+
+        message += "\n" + "".join(traceback.format_exception(error))
+    return message
+
+
+@xw.script
+@_told
+def refresh_portfolio(as_of: Any = None) -> str:
+    """Recompute the open workbook, and tell its shape.
+
+    Args:
+        as_of: the day to look at it, as a date, a serial number or a text; blank: its AsOf setting, or today.
+
+    Returns:
+        The shape in a sentence, the data problems, and what hinders saving; or why nothing was done.
+    """
+    from kopilot_xl.refreshing import refresh
+
+    book = _caller()
+    return _refreshed(refresh(book, _day(as_of, None)), book)
+
+
+def _refreshed(report: Report, book: LiveBook) -> str:
+    summary, problems = report.summary, report.count(Kind.PROBLEM)
+    told = [
+        f"{summary.shape.value}, as of {words.day(report.as_of)}: {words.count(summary.size, 'client')} in the "
+        f"portfolio. {summary.words}"
+    ]
+    if problems:
+        told.append(f"{words.count(problems, 'data problem')} to look at on the sheet Problems.")
+    return " ".join([*told, *_cannot_be_saved(book)])
+
+
+def _cannot_be_saved(book: LiveBook) -> Iterator[str]:
+    if book.is_read_only:
+        yield "The workbook is open read-only: to keep this, save it under another name (F12)."
+
+
+@xw.script
+@xw.arg("client_ids", convert="raw")
+@_told
+def record(action: Any, client_ids: Any, issue_date: Any = None, amount: Any = None, note: Any = None) -> str:
+    """Append an action for each of some clients to the sheet Actions, recorded today.
+
+    The domain judges all of them first. If it refuses one, nothing is written at all.
+
+    Args:
+        action: one of Plan revenue, Mark lost, Mark canceled, Reactivate.
+        client_ids: one id or an array of ids; each client counts once.
+        issue_date: for Plan revenue the day the invoice is planned for.
+        amount: for Plan revenue what is expected, for each client.
+        note: anything worth remembering.
+
+    Returns:
+        What was recorded, and for whom; or why nothing was.
+    """
+    book = _caller()
+    return _recorded(book, action, _flat(client_ids), issue_date, amount, note)
+
+
+def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any, amount: Any, note: Any) -> str:
+    from kopilot_xl.computing import Computation
+    from kopilot_xl.reading import read
+
+    today = date.today()
+    what = log.read_action(cell_value(action))
+    if what is None:
+        raise _RefusedError(f"Nothing was recorded: choose {', '.join(Action)}.")
+    keys = list(dict.fromkeys(key for each in client_ids if (key := client_key(each)) is not None))
+    if not keys:
+        raise _RefusedError(
+            "Nothing was recorded: no client is selected. Select cells in rows of the sheet Clients, then try again."
+        )
+    planning = what is Action.PLAN_REVENUE
+    with book.reserved():
+        inputs = read(book, today, today)
+        order = inputs.settings.date_order
+        day = _day(due, order) if planning else None
+        expected = read_amount(cell_value(amount)) if planning else None
+        first = inputs.actions.rows.data.row_number(len(inputs.actions.rows.data.rows))
+        entries = [
+            Entry(first + at, None if day is None and planning else _moment(today), key, what, day, expected)
+            for at, key in enumerate(keys)
+        ]
+        if planning and day is None:
+            raise _RefusedError("Nothing was recorded: write the day the invoice is planned for, as 2026-04-03.")
+        judged = replace(inputs, actions=replace(inputs.actions, entries=[*inputs.actions.entries, *entries]))
+        verdicts = Computation(judged).folded.verdicts[len(inputs.actions.entries) :]
+        names = _names(inputs, keys)
+        refused = [
+            f"{name}: {verdict.detail}"
+            for name, verdict in zip(names, verdicts, strict=True)
+            if verdict.outcome is Outcome.REJECTED
+        ]
+        if refused:
+            raise _RefusedError(f"Nothing was recorded. {_several(refused, ' ')}")
+        ids = _written_ids(inputs, keys)
+        count = len(keys)
+        row = book.append_rows(
+            log.TABLE.name,
+            {
+                log.RECORDED_ON.header: [today] * count,
+                log.CLIENT_ID.header: ids,
+                log.ACTION.header: [what.value] * count,
+                log.ISSUE_DATE.header: [day] * count,
+                log.AMOUNT.header: [expected] * count,
+                log.NOTE.header: [None if is_blank(cell_value(note)) else shown(cell_value(note))] * count,
+            },
+        )
+        book.save()
+    where = f"row {row}" if count == 1 else f"rows {row} to {row + count - 1}"
+    planned = f", {words.amount(expected)} on {words.day(day)}" if day and expected else ""
+    details = dict.fromkeys(each.detail for each in verdicts if each.detail)
+    told = [
+        f"{what.value}{planned}, for {words.count(count, 'client')}: {_several(names, ', ')}. "
+        f"It stands on the sheet {log.TABLE.name}, {where}; delete it there to undo it.",
+        *details,
+        "Refresh the portfolio to see its effect.",
+        *_cannot_be_saved(book),
+    ]
+    return " ".join(told)
+
+
+def _moment(day: date) -> Any:
+    from datetime import datetime, time
+
+    return datetime.combine(day, time.min)
+
+
+def _names(inputs: Inputs, keys: Sequence[str]) -> list[str]:
+    """What to call the clients by: their ids as written, with their names."""
+    rows = inputs.clients
+    known = {
+        key: f"{name} ({shown})" if name and name != shown else shown
+        for key, shown, name in zip(rows.keys, rows.ids, rows.names, strict=True)
+    }
+    return [known.get(key, key) for key in keys]
+
+
+def _written_ids(inputs: Inputs, keys: Sequence[str]) -> list[Value]:
+    """The ids as the sheet Clients has them: a number stays one."""
+    rows = inputs.clients
+    ids = rows.rows.values(people.CLIENT_ID)
+    known = {key: ids[place] for key, place in zip(rows.keys, rows.places, strict=True)}
+    return [value.strip() if isinstance(value := known[key], str) else value for key in keys]
+
+
+def _several(texts: Sequence[str], between: str) -> str:
+    """Some texts, the first of them if there are many."""
+    more = len(texts) - _NAMED
+    return between.join(texts[:_NAMED]) + (f"{between}and {more:,} more" if more > 0 else "")
+
+
+@xw.script
+@_told
+def problems() -> str:
+    """Tell the data problems of the open workbook as a refresh would find them now, and write nothing."""
+    from kopilot_xl.refreshing import check
+
+    book = _caller()
+    with book.reserved():
+        report = check(book)
+    found = [str(each) for each in report.problems if each.kind is Kind.PROBLEM]
+    notices = report.count(Kind.NOTICE)
+    told = words.count(len(found), "data problem") if found else "No data problems"
+    if notices:
+        told += f" and {words.count(notices, 'notice')}"
+    return "\n".join(
+        [f"{told}.", *found[:_NAMED], *([f"… and {len(found) - _NAMED:,} more."] if found[_NAMED:] else [])]
+    )
+
+
+@xw.script
+@_told
+def connection() -> str:
+    """Tell that Python answers: the versions, the interpreter, and what is missing in the installation."""
+    from kopilot_xl.excel.setup import Machine, missing
+
+    lines = [
+        f"Python answers. Kopilot XL {__version__}, xlwings {xw.__version__}, Python {platform.python_version()}.",
+        f"Interpreter: {sys.executable}",
+    ]
+    found = missing(Machine.here())
+    return "\n".join([*lines, *(f"Missing: {each}" for each in found)])
+
+
+# on a Mac
+
+
+def on_mac(button: str, *arguments: Any) -> None:
+    """Run a button where nothing can be returned: the message goes to the macro `KopilotAfterPython`.
+
+    Args:
+        button: `refresh_portfolio`, `record`, `problems` or `connection`.
+        arguments: what it takes; `record` takes the selected clients by itself, so that they are left out.
+    """
+    book = xw.Book.caller()
+    if button == "record":
+        message = _record_selected(book, *arguments)
+    else:
+        message = {"refresh_portfolio": refresh_portfolio, "problems": problems, "connection": connection}[button](
+            *arguments
+        )
+    book.macro(AFTER)(message)
+
+
+@_told
+def _record_selected(book: xw.Book, action: Any, issue_date: Any = None, amount: Any = None, note: Any = None) -> str:
+    live = LiveBook(book)
+    return _recorded(live, action, selected_clients(book), issue_date, amount, note)
+
+
+def selected_clients(book: xw.Book) -> list[Value]:
+    """Return the ids of the clients in the rows that are selected in the table Clients and not hidden.
+
+    Raises:
+        KopilotError: the selection is not in that table.
+    """
+    live = LiveBook(book)
+    data = live.table(people.TABLE.name)
+    selection: Any = book.app.selection
+    at = next((place for place, each in enumerate(data.headers) if each.strip() == people.CLIENT_ID.header), None)
+    if selection is None or selection.sheet.name != data.sheet or at is None:
+        raise _RefusedError(
+            f"Nothing was recorded: select the clients on the sheet {data.sheet}, then click the button again."
+        )
+    first = max(selection.row, data.header_row + 1)
+    last = min(selection.row + selection.shape[0] - 1, data.header_row + len(data.rows))
+    visible = _visible(selection.sheet, first, last)
+    ids = [data.rows[row - data.header_row - 1][at] for row in visible]
+    return [each for each in ids if not is_blank(each)]
+
+
+def _visible(sheet: Any, first: int, last: int) -> list[int]:
+    """The rows that are not hidden: as few questions as it takes, since Excel answers one for many equal rows."""
+    if first > last:
+        return []
+    height = sheet.range((first, 1), (last, 1)).row_height
+    if height is not None:
+        return list(range(first, last + 1)) if height else []
+    middle = (first + last) // 2
+    return _visible(sheet, first, middle) + _visible(sheet, middle + 1, last)
+
+
+# what Excel hands over
+
+
+def _caller() -> LiveBook:
+    return LiveBook(xw.Book.caller())
+
+
+def _flat(given: Any) -> list[Value]:
+    """Every cell of an array of any shape, or the one value."""
+
+    def cells(value: Any) -> Iterator[Any]:
+        if isinstance(value, (list, tuple)):
+            for each in value:
+                yield from cells(each)
+        else:
+            yield value
+
+    values: Iterable[Value] = map(cell_value, cells(given))
+    return [each for each in values if not is_blank(each) and not isinstance(each, ErrorValue)]
+
+
+def _day(given: Any, order: DateOrder | None) -> date | None:
+    """A date that was typed or handed over; None for a blank one.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    values = _flat(given)
+    return read_date(values[0], order) if values else None

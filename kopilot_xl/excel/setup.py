@@ -1,0 +1,315 @@
+"""Connecting Excel to this Python: the xlwings add-in, its setting, and what is missing."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import locale
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from kopilot_xl import __version__
+from kopilot_xl.errors import KopilotError
+
+ADD_IN = "xlwings.xlam"
+_WAIT = 180
+"""How many seconds Excel and an interpreter get to answer; the first start of Excel can take a minute."""
+
+_IMPORTS = "import kopilot_xl, xlwings; print(kopilot_xl.__version__, xlwings.__version__)"
+_ADD_IN_INSTALL = "from xlwings.cli import main; main()"
+
+TRUST = {
+    "win32": (
+        "Excel, File, Options, Trust Center, Trust Center Settings, Macro Settings: choose "
+        "“Disable VBA macros with notification”, and OK.",
+        "Make the workbook here with kopilot-xl new: a downloaded one is blocked by Windows.",
+        "Open it and click Enable Content in the yellow bar, once.",
+    ),
+    "darwin": (
+        "Excel, Settings, Security: choose “Disable all macros with notification”.",
+        "Quit Excel with Cmd-Q and start it again.",
+        "Open a workbook made with kopilot-xl new and click Enable Macros. The ribbon calls Python; the formulas "
+        "answer from the last refresh, since xlwings has no worksheet functions on a Mac.",
+    ),
+}
+"""What to click in Excel, in this order."""
+
+NOTHING_TO_DO = (
+    "There is nothing to install here: Excel runs on Windows and on a Mac only. kopilot-xl refresh works on the "
+    "workbook's file, and in LibreOffice the formulas answer from the last refresh."
+)
+
+
+class SetupError(KopilotError):
+    """The add-in or its setting could not be installed; the text says what to do."""
+
+
+Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
+
+
+def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the commands are made here, of paths and constants
+        command, capture_output=True, text=True, timeout=_WAIT, cwd=folder, check=False
+    )
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where things are on a machine.
+
+    Attributes:
+        platform: as `sys.platform` says.
+        home: the user's own folder.
+        environment: the environment variables.
+        interpreter: the Python that Excel shall call.
+        xlwings: the version of xlwings in it.
+        source: the add-in that comes with it.
+        run: runs a command in a folder.
+    """
+
+    platform: str
+    home: Path
+    interpreter: Path
+    xlwings: str
+    source: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    run: Run = _run
+
+    @classmethod
+    def here(cls) -> Machine:
+        """Return this machine."""
+        found = importlib.util.find_spec("xlwings")
+        folder = Path(found.origin).parent if found and found.origin else Path()
+        return cls(
+            platform=sys.platform,
+            home=Path.home(),
+            interpreter=Path(sys.executable),
+            xlwings=metadata.version("xlwings"),
+            source=folder / "addin" / ADD_IN,
+            environment=os.environ,
+        )
+
+    @property
+    def has_excel(self) -> bool:
+        """Whether Excel runs on such a machine at all."""
+        return self.platform in TRUST
+
+    @property
+    def add_in(self) -> Path:
+        """Where Excel loads the add-in from when it starts."""
+        if self.platform == "darwin":
+            office = self.home / "Library" / "Group Containers" / "UBF8T346G9.Office" / "User Content.localized"
+            return office / "Startup.localized" / "Excel" / ADD_IN
+        roaming = self.environment.get("APPDATA")
+        return (Path(roaming) if roaming else self.home / "AppData" / "Roaming") / "Microsoft/Excel/XLSTART" / ADD_IN
+
+    @property
+    def settings(self) -> Path:
+        """The user's settings of xlwings."""
+        if self.platform == "darwin":
+            return self.home / "Library" / "Containers" / "com.microsoft.Excel" / "Data" / "xlwings.conf"
+        return self.home / ".xlwings" / "xlwings.conf"
+
+    @property
+    def key(self) -> str:
+        """The setting that names the interpreter."""
+        return "INTERPRETER_MAC" if self.platform == "darwin" else "INTERPRETER_WIN"
+
+    @property
+    def script(self) -> Path | None:
+        """What macros need to call Python on a Mac."""
+        if self.platform != "darwin":
+            return None
+        folder = self.home / "Library" / "Application Scripts" / "com.microsoft.Excel"
+        return folder / f"xlwings-{self.xlwings}.applescript"
+
+
+# the user's settings: lines of "KEY","VALUE"
+
+
+def read_settings(path: Path) -> dict[str, str]:
+    """Return xlwings' settings by their names in capitals; none if there is no such file.
+
+    Raises:
+        SetupError: it cannot be read.
+    """
+    return {row[0].strip().upper(): row[1] for line in _lines(path) if len(row := _fields(line)) > 1}
+
+
+def write_setting(path: Path, key: str, value: str) -> None:
+    """Set one of xlwings' settings. Every other line of the file keeps its characters.
+
+    Raises:
+        SetupError: the file cannot be read or written; it is as it was.
+    """
+    mine = f'"{key}","{value}"'
+    lines = _lines(path)
+    places = [at for at, line in enumerate(lines) if (row := _fields(line)) and row[0].strip().upper() == key]
+    ending = "\r\n" if any(line.endswith("\r\n") for line in lines) else "\n"
+    if places:
+        lines[places[0]] = mine + ending
+        lines = [line for at, line in enumerate(lines) if at not in places[1:]]
+    else:
+        if lines and not lines[-1].endswith("\n"):
+            lines[-1] += ending
+        lines.append(mine + ending)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "w", encoding=locale.getencoding(), errors="surrogateescape", newline="") as file:
+                file.writelines(lines)
+            os.replace(made, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(made)
+            raise
+    except (OSError, UnicodeEncodeError) as error:
+        raise SetupError(f"{path} cannot be written: {error}. Close Excel, and try again.") from error
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with path.open(encoding=locale.getencoding(), errors="surrogateescape", newline="") as file:
+            return file.read().splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SetupError(f"{path} cannot be read: {error}. Close Excel, and try again.") from error
+
+
+def _fields(line: str) -> list[str]:
+    return next(csv.reader(io.StringIO(line), skipinitialspace=True), [])
+
+
+# what is missing
+
+
+def missing(machine: Machine) -> list[str]:
+    """Return what is missing for Excel to reach Python, each with the way out; nothing where Excel does not run.
+
+    Raises:
+        SetupError: xlwings' settings cannot be read.
+    """
+    if not machine.has_excel:
+        return []
+    return [*_add_in_problems(machine), *_setting_problems(machine)]
+
+
+def _add_in_problems(machine: Machine) -> list[str]:
+    found = []
+    if not machine.add_in.is_file():
+        found.append(f"The xlwings add-in is not installed ({machine.add_in}). Run kopilot-xl install.")
+    elif machine.source.is_file() and machine.add_in.read_bytes() != machine.source.read_bytes():
+        found.append(
+            f"The xlwings add-in ({machine.add_in}) is not the one of xlwings {machine.xlwings}. Close Excel and run "
+            "kopilot-xl install."
+        )
+    if machine.script is not None and not machine.script.is_file():
+        found.append(f"What macros need to call Python is not installed ({machine.script}). Run kopilot-xl install.")
+    return found
+
+
+def _setting_problems(machine: Machine) -> list[str]:
+    settings = read_settings(machine.settings)
+    conda = settings.get("CONDA PATH") and settings.get("CONDA ENV")
+    interpreter = settings.get(machine.key)
+    if conda:
+        return []  # xlwings starts the environment that is named there; only Excel can tell what is in it
+    if not interpreter:
+        return [f"{machine.settings} does not say which Python to call. Run kopilot-xl install."]
+    return _interpreter_problems(machine, interpreter)
+
+
+def _interpreter_problems(machine: Machine, interpreter: str) -> list[str]:
+    try:
+        run = machine.run([interpreter, "-c", _IMPORTS], machine.home)
+    except subprocess.TimeoutExpired:
+        return [f"The Python that Excel calls, {interpreter}, does not answer. Run kopilot-xl install --yes."]
+    except OSError as error:
+        return [f"The Python that Excel calls, {interpreter}, cannot be run: {error}. Run kopilot-xl install --yes."]
+    if run.returncode:
+        reason = (run.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        return [
+            f"The Python that Excel calls, {interpreter}, has no working kopilot-xl: {reason}. Install it there, "
+            f"{interpreter} -m pip install kopilot-xl, or run kopilot-xl install --yes to have Excel call this one."
+        ]
+    versions = run.stdout.split()
+    if versions != [__version__, machine.xlwings]:
+        return [
+            f"The Python that Excel calls, {interpreter}, has kopilot-xl {' and xlwings '.join(versions)}; here they "
+            f"are {__version__} and {machine.xlwings}. Run kopilot-xl install --yes to have Excel call this one."
+        ]
+    return []
+
+
+# installing
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an installation did, and what is missing all the same."""
+
+    done: Sequence[str]
+    missing: Sequence[str]
+    clicks: Sequence[str]
+    """what is left to click in Excel"""
+
+
+def install(machine: Machine, agree: Callable[[str], bool]) -> Installed:
+    """Install the xlwings add-in and have it call this Python, then look whether it is all there.
+
+    Nothing else is set: functions are not imported into workbooks, since a Kopilot workbook has its own.
+
+    Args:
+        machine: where.
+        agree: asked before a setting that is there already is changed.
+
+    Returns:
+        What was done, what is missing all the same, and what to click in Excel.
+
+    Raises:
+        SetupError: the add-in or the setting could not be installed.
+    """
+    if not machine.has_excel:
+        return Installed([NOTHING_TO_DO], [], [])
+    done = []
+    if _add_in_problems(machine):
+        _install_add_in(machine)
+        done.append(f"The add-in of xlwings {machine.xlwings} is installed: {machine.add_in}")
+    else:
+        done.append(f"The add-in of xlwings {machine.xlwings} was there already: {machine.add_in}")
+    before, mine = read_settings(machine.settings).get(machine.key), str(machine.interpreter)
+    question = f"Excel calls {before} now. Have it call {mine} instead?"
+    if before == mine:
+        done.append(f"Excel calls this Python already: {mine}")
+    elif not before or agree(question):
+        write_setting(machine.settings, machine.key, mine)
+        done.append(f"Excel calls this Python from now on: {mine} ({machine.settings})")
+    else:
+        done.append(f"Excel goes on calling {before}")
+    return Installed(done, missing(machine), TRUST[machine.platform])
+
+
+def _install_add_in(machine: Machine) -> None:
+    """Run xlwings' own installation, which exits with 0 whatever happened: what it did is looked at afterwards."""
+    try:
+        run = machine.run([str(machine.interpreter), "-c", _ADD_IN_INSTALL, "addin", "install"], machine.home)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SetupError(
+            f"xlwings addin install could not be run: {error}. Start Excel once, and try again."
+        ) from error
+    if _add_in_problems(machine):
+        said = " ".join((run.stdout + run.stderr).split()) or "it said nothing"
+        raise SetupError(
+            f"The xlwings add-in was not installed: {said}. Close Excel, then run kopilot-xl install again; if it "
+            f"fails again, copy {machine.source} to {machine.add_in.parent}."
+        )

@@ -1,0 +1,331 @@
+"""What worksheet functions ask Python for. `snapshot` answers for a whole workbook at once, without reading it.
+
+A Kopilot workbook calls `snapshot` alone, and its own functions look up in the answer. The other functions are for
+workbooks that import this module through the xlwings add-in: ACTIVITY_SEGMENT needs nothing but its arguments; the
+look-ups answer from the table `snapshot` returned, or else from what the last refresh stored in the calling workbook.
+
+Values come as Excel hands them over and are understood here: numbers for ids, dates or serial numbers or texts for
+dates, error values. What a cell shall show as an error is answered as its text, `#N/A` or `#VALUE!`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, cast
+
+import xlwings as xw
+
+from kopilot_xl.book import Book, ErrorValue, TableData, Value
+from kopilot_xl.book.live import cell_value
+from kopilot_xl.computing import Computation
+from kopilot_xl.domain.ids import client_key
+from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.segments import BARS
+from kopilot_xl.errors import KopilotError, MissingError
+from kopilot_xl.reading import read
+from kopilot_xl.sheets import actions as log
+from kopilot_xl.sheets import clients as people
+from kopilot_xl.sheets import settings as choices
+from kopilot_xl.sheets import snapshot as stored
+from kopilot_xl.sheets import transactions as invoices
+from kopilot_xl.sheets.values import UnreadableError, is_blank, read_date
+
+NOT_AVAILABLE, NO_VALUE = "#N/A", "#VALUE!"
+"""What is answered for an unknown client, and for a date that is none."""
+
+REFUSED = "Error"
+"""The first cell of an answer that says why there is no snapshot."""
+
+_BOOK = "This workbook"
+_MISSING = -2147352572
+"""How Excel hands over an argument that was left out, where it is not replaced on the way."""
+_CATEGORY = "Kopilot XL"
+_AS_OF = "The day to look at it; left out or blank: today."
+_STORED_DAY = "The day to look at it; left out: the day of the table. Another day than that is not available."
+_TABLE = "What the function snapshot returned. Left out: what the last refresh stored in this workbook."
+
+
+@xw.func(category=_CATEGORY, call_in_wizard=False)
+@xw.arg("clients", convert="raw", doc="The table Clients with its headers.")
+@xw.arg("transactions", convert="raw", doc="The table Transactions with its headers.")
+@xw.arg("actions", convert="raw", doc="The table Actions with its headers.")
+@xw.arg("settings", convert="raw", doc="Two columns: the names of the settings, and their values.")
+@xw.arg("as_of", convert="raw", doc="The day to look at the portfolio; blank: the setting AsOf, or today.")
+def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of: Any = None) -> list[Any]:
+    """Tell where every client stands: the summary, then a row per client, as the sheet _Segments holds them.
+
+    Args:
+        clients: the table Clients as rows of cells, its header row first.
+        transactions: the table Transactions, likewise.
+        actions: the table Actions, likewise.
+        settings: rows of a setting's defined name and its value.
+        as_of: the day, as a date, a serial number or a text; blank for the setting AsOf, or today.
+
+    Returns:
+        What `kopilot_xl.sheets.snapshot.rows` returns, six columns. Where the data cannot be used at all, two
+        rows and columns instead: `Error` and the reason.
+    """
+    now = datetime.now()
+    try:
+        book = _Handed(
+            {people.TABLE.name: clients, invoices.TABLE.name: transactions, log.TABLE.name: actions}, settings
+        )
+        day = read_date(_scalar(as_of), choices.read(cast("Book", book)).date_order)
+        known = Computation(read(cast("Book", book), day, now.date()))
+        return stored.rows(known.summary, known.clients, known.inputs.as_of, now, None)
+    except UnreadableError as reason:
+        return _refusal(f"The as-of date: {reason}")
+    except KopilotError as reason:
+        return _refusal(str(reason))
+
+
+def _refusal(reason: str) -> list[Any]:
+    return [[REFUSED, reason], [None, None]]
+
+
+class _Handed:
+    """The part of a `Book` that reading needs, over arrays that Excel handed over."""
+
+    name = _BOOK
+
+    def __init__(self, tables: Mapping[str, Any], settings: Any) -> None:
+        self._tables = tables
+        self._settings = {
+            str(row[0]).strip().casefold(): cell_value(row[1]) for row in _rows(settings) if len(row) > 1 and row[0]
+        }
+
+    def table(self, name: str) -> TableData:
+        """Return a table that was handed over; its rows count as those of a sheet of its name, from row 1 on."""
+        rows = [[cell_value(each) for each in row] for row in _rows(self._tables[name])]
+        headers = ["" if each is None else str(each) for each in rows[0]] if rows else []
+        return TableData(name, name, 1, 1, headers, rows[1:])
+
+    def cell(self, name: str) -> Value:
+        """Return a setting.
+
+        Raises:
+            MissingError: it was not handed over.
+        """
+        key = name.casefold()
+        if key not in self._settings:
+            raise MissingError(
+                f"{self.name} has no cell named {name}: select the cell on the sheet {choices.SHEET} and type {name} "
+                "into the Name Box in Excel."
+            )
+        return self._settings[key]
+
+    def cell_address(self, name: str) -> str:
+        """Return what to call a setting's cell by in messages."""
+        return f"{choices.SHEET}!{name}"
+
+
+@xw.func(category=_CATEGORY)
+@xw.arg("created_on", convert="raw", doc="When the client was created, a cell or a range; blank if unknown.")
+@xw.arg("last_invoice", convert="raw", doc="The date of its last invoice; blank if it was never invoiced.")
+@xw.arg("next_planned", convert="raw", doc="The date of the next planned revenue; blank if nothing is planned.")
+@xw.arg("as_of", convert="raw", doc=_AS_OF)
+def ACTIVITY_SEGMENT(created_on: Any, last_invoice: Any, next_planned: Any, as_of: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell the segment of a client by three dates, with the default thresholds; a range gives an array of its shape.
+
+    Args:
+        created_on: when the client was created; blank if unknown.
+        last_invoice: the date of its last invoice; one after the day counts as planned.
+        next_planned: the date of the next planned revenue; it counts within 12 months after the day.
+        as_of: the day; today if it is left out.
+
+    Returns:
+        The segment's name; blank where all three are blank or it is not yet a client; `#VALUE!` for what is no
+        date, or for ranges of different shapes.
+    """
+    try:
+        cut = CutOffs.at(read_date(_scalar(as_of)) or date.today())
+    except ValueError:  # an unreadable date is one too
+        return NO_VALUE
+    given = (created_on, last_invoice, next_planned)
+    if not any(map(_is_array, given)):
+        return _placed([cell_value(_present(each)) for each in given], cut)
+    grids = [_rows(each) if _is_array(each) else None for each in given]
+    shapes = {(len(grid), len(grid[0]) if grid else 0) for grid in grids if grid is not None}
+    if len(shapes) > 1:
+        return NO_VALUE
+    height, width = shapes.pop()
+    filled = [
+        [[cell_value(_present(one))] * width] * height
+        if grid is None
+        else [[cell_value(cell) for cell in row] for row in grid]
+        for grid, one in zip(grids, given, strict=True)
+    ]
+    return [[_placed(cells, cut) for cells in zip(*rows, strict=True)] for rows in zip(*filled, strict=True)]
+
+
+def _placed(dates: Sequence[Value], cut: CutOffs) -> str:
+    if all(map(is_blank, dates)):
+        return ""
+    try:
+        created, last, planned = map(read_date, dates)
+    except UnreadableError:
+        return NO_VALUE
+    coming = any(day is not None and cut.is_coming(day) for day in (last, planned))
+    segment = cut.place(created, last if last and last <= cut.as_of else None, coming)
+    return segment.value if segment else ""
+
+
+# looking up in a snapshot
+
+
+@xw.func(category=_CATEGORY)
+@xw.arg("client", convert="raw", doc="The client's id, or a range of ids.")
+@xw.arg("as_of", convert="raw", doc=_STORED_DAY)
+@xw.arg("table", convert="raw", doc=_TABLE)
+def SEGMENT(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell the segment of a client by its id; a range of ids gives an array of its shape.
+
+    Args:
+        client: the id or ids.
+        as_of: the day; another one than the table's is not available.
+        table: what `snapshot` returned; by default what the last refresh stored in the calling workbook.
+
+    Returns:
+        The segment's name; blank for a blank id or one not yet a client, `#N/A` for an unknown one or where there
+        is no such table, `#VALUE!` for what is no date.
+    """
+    return _looked_up(client, "Segment", as_of, table)
+
+
+@xw.func(category=_CATEGORY)
+@xw.arg("client", convert="raw", doc="The client's id, or a range of ids.")
+@xw.arg("as_of", convert="raw", doc=_STORED_DAY)
+@xw.arg("table", convert="raw", doc=_TABLE)
+def NEXT_ACTION(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell what to do about a client, or the plan that is already there; arguments and errors as SEGMENT."""
+    return _looked_up(client, "Next action", as_of, table)
+
+
+@xw.func(category=_CATEGORY)
+@xw.arg("client", convert="raw", doc="The client's id, or a range of ids.")
+@xw.arg("as_of", convert="raw", doc=_STORED_DAY)
+@xw.arg("table", convert="raw", doc=_TABLE)
+def LEAVES_ON(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell the day a client leaves the portfolio if nothing happens; arguments and errors as SEGMENT."""
+    return _looked_up(client, "Leaves on", as_of, table)
+
+
+@xw.func(category=_CATEGORY)
+@xw.arg("as_of", convert="raw", doc=_STORED_DAY)
+@xw.arg("table", convert="raw", doc=_TABLE)
+def PORTFOLIO_SHAPE(as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell the shape of the portfolio; arguments and errors as SEGMENT."""
+    try:
+        return _Lookup(table, as_of).rows[stored.SHAPE_ROW - 1][1]
+    except _UnavailableError as error:
+        return error.shown
+
+
+@xw.func(category=_CATEGORY)
+@xw.arg("as_of", convert="raw", doc=_STORED_DAY)
+@xw.arg("table", convert="raw", doc=_TABLE)
+def SEGMENT_COUNTS(as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell the histogram: seven rows of a segment and its number of clients; arguments and errors as SEGMENT."""
+    try:
+        rows = _Lookup(table, as_of).rows
+    except _UnavailableError as error:
+        return error.shown
+    return [list(row[:2]) for row in rows[stored.COUNTS_ROW - 1 : stored.COUNTS_ROW - 1 + len(BARS)]]
+
+
+class _UnavailableError(Exception):
+    """There is no answer. `shown` is what the cell shows instead."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(shown)
+        self.shown = shown
+
+
+class _Lookup:
+    """A snapshot to look up in.
+
+    Raises:
+        _UnavailableError: there is none, or none of the day asked for.
+    """
+
+    def __init__(self, table: Any, as_of: Any) -> None:
+        given = _present(table)
+        self.rows = [[cell_value(each) for each in row] for row in _rows(_last_refresh() if given is None else given)]
+        if len(self.rows) < stored.CLIENTS_ROW or self.rows[0][:2] != ["Kopilot XL", stored.FORMAT]:
+            raise _UnavailableError(NOT_AVAILABLE)
+        try:
+            asked, day = read_date(_scalar(as_of)), read_date(self.rows[stored.AS_OF_ROW - 1][1])
+        except UnreadableError:
+            raise _UnavailableError(NO_VALUE) from None
+        if asked is not None and asked != day:
+            raise _UnavailableError(NOT_AVAILABLE)
+
+    def column(self, header: str) -> dict[str | None, Value]:
+        """Return a column of the clients by their keys."""
+        place = stored.COLUMNS.index(header)
+        return {client_key(row[0]): row[place] for row in self.rows[stored.FIRST_CLIENT_ROW - 1 :]}
+
+
+def _last_refresh() -> Any:
+    """Read what the last refresh stored in the calling workbook."""
+    try:
+        sheet = xw.Book.caller().sheets[stored.SHEET]
+        return cast("Any", sheet.used_range).raw_value
+    except Exception:  # whatever hinders it, there is nothing to look up in
+        raise _UnavailableError(NOT_AVAILABLE) from None
+
+
+def _looked_up(client: Any, header: str, as_of: Any, table: Any) -> Any:
+    ids = _rows(client) if _is_array(client) else [[_present(client)]]
+    try:
+        known: dict[str | None, Value] | None = _Lookup(table, as_of).column(header)
+        missing = NOT_AVAILABLE
+    except _UnavailableError as error:
+        known, missing = None, error.shown
+    answers = [[_answer(cell_value(each), known, missing) for each in row] for row in ids]
+    return answers if _is_array(client) else answers[0][0]
+
+
+def _answer(client: Value, known: Mapping[str | None, Value] | None, missing: str) -> Value:
+    if isinstance(client, ErrorValue):
+        return client.code
+    key = client_key(client)
+    if key is None:
+        return ""
+    if known is None or key not in known:
+        return missing
+    value = known[key]
+    return "" if value is None else value
+
+
+# what Excel hands over
+
+
+def _present(given: Any) -> Any:
+    """Return an argument, None for one that was left out."""
+    return None if isinstance(given, int) and given == _MISSING else given
+
+
+def _is_array(given: Any) -> bool:
+    return isinstance(given, (list, tuple))
+
+
+def _rows(given: Any) -> Sequence[Sequence[Any]]:
+    """Return an array as rows, whatever its shape: a range's, a single row, a single cell, nothing."""
+    if not _is_array(given):
+        return [] if _present(given) is None else [[given]]
+    return cast("Sequence[Sequence[Any]]", given if not given or _is_array(given[0]) else [given])
+
+
+def _scalar(given: Any) -> Value:
+    """Return the value of a single cell or argument.
+
+    Raises:
+        UnreadableError: there are several.
+    """
+    cells: Iterable[Any] = [each for row in _rows(given) for each in row]
+    values = [cell_value(each) for each in cells]
+    if len(values) > 1:
+        raise UnreadableError("several cells were given where one date belongs")
+    return values[0] if values else None
