@@ -413,20 +413,3 @@ def test_a_lock_of_another_user_counts(open_folder: Path, monkeypatch: pytest.Mo
     with locking.turn(path), as_nobody(), pytest.raises(SaveError, match="is being refreshed"), locking.turn(path):
         pass
     assert names(open_folder) == [path.name]
-
-
-# cost
-
-
-def test_locking_and_checking_take_next_to_no_time(file: Path) -> None:
-    for number in range(200):
-        file.with_name(f"other {number}.xlsm").touch()
-    took = []
-    for _ in range(31):
-        start = time.perf_counter()
-        check_writable(file)
-        with locking.turn(file):
-            saving._sweep(file)
-            saving._check_open_elsewhere(file, file)
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.005  # what else the machine does is not ours
