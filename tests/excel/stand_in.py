@@ -402,6 +402,9 @@ class Range(base_classes.Range):
     def shape(self) -> tuple[int, int]:
         return self.bottom - self.row + 1, self.right - self.column + 1
 
+    def __len__(self) -> int:
+        return self.shape[0] * self.shape[1]
+
     @property
     def address(self) -> str:
         return f"{get_column_letter(self.column)}{self.row}:{get_column_letter(self.right)}{self.bottom}"
