@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.domain.actions import Dossier, Folded, Plan, Transaction, fold
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.movements import Earlier, Movements, movements
-from kopilot_xl.domain.outlook import STEPS, Ahead, Future, Outlook, departures, future, later_segments
+from kopilot_xl.domain.outlook import STEPS, Ahead, Crowd, Future, Outlook, departures
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.reading import Inputs
 from kopilot_xl.sheets import clients
@@ -61,6 +61,8 @@ class Computation:
         """Return what becomes of the portfolio if nobody acts, and if all plans come true."""
         as_of, rules = self.inputs.as_of, self.inputs.settings.rules
         stored = self._stored()
+        crowd = Crowd.of(self.clients, stored.keys() | self._dossiers.keys())
+        invoiced = {key: store.come_true for key, store in stored.items()}
         ahead: dict[str, Ahead] = {}
         nobody: list[Future] = []
         plans: list[Future] = []
@@ -68,10 +70,9 @@ class Computation:
             on = as_of + timedelta(days=days)
             then = self._fold(on)
             ahead = _with_plans(stored, then.plans, as_of)
-            true = {key: store.come_true for key, store in ahead.items()}
+            true = invoiced | {each.client: ahead[each.client].come_true for each in then.plans if each.client in ahead}
             for stores, futures in ((ahead, nobody), (true, plans)):
-                later = later_segments(self.clients, stores, then.marks, on, rules)
-                futures.append(future(self.clients, later, as_of, days, rules))
+                futures.append(crowd.future(stores, then.marks, as_of, days, rules))
         return Outlook(as_of, nobody, plans, departures(self.clients, ahead, as_of, rules))
 
     def _stored(self) -> dict[str, Ahead]:

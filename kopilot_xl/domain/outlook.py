@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -74,60 +74,81 @@ class Outlook:
     departures: Sequence[Departure]
 
 
-def later_segments(
-    clients: Sequence[Client],
-    ahead: Mapping[str, Ahead],
-    marks: Mapping[str, Segment],
-    on: date,
-    rules: Rules = DEFAULT,
-) -> dict[str, Segment | None]:
-    """Return the segment of each client, by its key, on a later day on which nothing has been added.
+@dataclass(frozen=True)
+class Crowd:
+    """The clients of today, those with nothing in store added up by what decides their later segment.
 
-    Args:
-        clients: the clients as of today.
-        ahead: what some of them have in store, by key.
-        marks: the marks in force on the later day.
-        on: the later day.
-        rules: the thresholds.
+    A portfolio of 100,000 clients has some thousand different last-invoice dates: each is looked at once a day.
     """
-    cut = CutOffs.at(on, rules)
-    idle: dict[tuple[date | None, date | None], Segment | None] = {}
-    segments: dict[str, Segment | None] = {}
-    for client in clients:
-        store = ahead.get(client.key)
-        if client.key in marks:
-            segments[client.key] = marks[client.key]
-        elif store is None:
-            known = (client.last_invoice, None if client.last_invoice else client.created_on)
-            if known not in idle:
-                idle[known] = cut.place(client.created_on, client.last_invoice, coming=False)
-            segments[client.key] = idle[known]
+
+    idle: Mapping[tuple[date | None, date | None, bool], tuple[int, float]]
+    """number and value by last invoice, creation date if never invoiced, and whether in today's portfolio"""
+    busy: Sequence[Client]
+    """those with something in store, or in the log"""
+    value: float
+    """of today's portfolio"""
+
+    @classmethod
+    def of(cls, clients: Sequence[Client], busy: Container[str]) -> Crowd:
+        """Part the clients, given the keys of those that have to be looked at one by one."""
+        idle: dict[tuple[date | None, date | None, bool], tuple[int, float]] = {}
+        total = 0.0
+        for client in clients:
+            inside, weight = client.segment in PORTFOLIO, client.weight
+            total += weight if inside else 0.0
+            if client.key not in busy:
+                kind = (client.last_invoice, None if client.last_invoice else client.created_on, inside)
+                number, value = idle.get(kind, (0, 0.0))
+                idle[kind] = number + 1, value + weight
+        return cls(idle, [each for each in clients if each.key in busy], total)
+
+    def future(
+        self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], as_of: date, days: int, rules: Rules = DEFAULT
+    ) -> Future:
+        """Return the portfolio so many days ahead, if nothing is added until then.
+
+        Args:
+            ahead: what clients have in store, by key.
+            marks: the marks in force on the later day, by key.
+            as_of: today.
+            days: how far ahead.
+            rules: the thresholds.
+        """
+        on = as_of + timedelta(days=days)
+        cut = CutOffs.at(on, rules)
+        counts = dict.fromkeys(Segment, 0)
+        values = dict.fromkeys(Segment, 0.0)
+        leaving, gone = 0, 0.0
+        groups = [
+            (cut.place(created, last, coming=False), inside, number, value)
+            for (last, created, inside), (number, value) in self.idle.items()
+        ]
+        groups += [
+            (_later(each, ahead.get(each.key), marks.get(each.key), cut), each.segment in PORTFOLIO, 1, each.weight)
+            for each in self.busy
+        ]
+        for then, inside, number, value in groups:
+            if then is not None:
+                counts[then] += number
+                values[then] += value
+            if inside and then is Segment.LOST:
+                leaving += number
+                gone += value
+        summary = Summary(counts, values, rules)
+        return Future(days, on, summary, leaving, gone, gone / self.value if self.value else None)
+
+
+def _later(client: Client, store: Ahead | None, mark: Segment | None, cut: CutOffs) -> Segment | None:
+    """Where one client stands on a later day."""
+    if mark is not None or store is None:
+        return mark or cut.place(client.created_on, client.last_invoice, coming=False)
+    last, coming = client.last_invoice, any(map(cut.is_coming, store.plans))
+    for day in store.invoices:
+        if day <= cut.as_of:
+            last = day if last is None else max(last, day)
         else:
-            sent = [each for each in (client.last_invoice, *store.invoices) if each and each <= on]
-            coming = any(cut.is_coming(each) for each in (*store.invoices, *store.plans))
-            segments[client.key] = cut.place(client.created_on, max(sent, default=None), coming)
-    return segments
-
-
-def future(
-    clients: Sequence[Client], later: Mapping[str, Segment | None], as_of: date, days: int, rules: Rules = DEFAULT
-) -> Future:
-    """Return the portfolio so many days ahead, given the clients as of today and their later segments by key."""
-    counts = dict.fromkeys(Segment, 0)
-    values = dict.fromkeys(Segment, 0.0)
-    leaving, gone, total = 0, 0.0, 0.0
-    for client in clients:
-        then = later[client.key]
-        if then is not None:
-            counts[then] += 1
-            values[then] += client.weight
-        if client.segment in PORTFOLIO:
-            total += client.weight
-            if then is Segment.LOST:
-                leaving += 1
-                gone += client.weight
-    summary = Summary(counts, values, rules)
-    return Future(days, as_of + timedelta(days=days), summary, leaving, gone, gone / total if total else None)
+            coming = coming or cut.is_coming(day)
+    return cut.place(client.created_on, last, coming)
 
 
 def departures(
@@ -138,7 +159,8 @@ def departures(
     found = []
     for client in clients:
         if client.segment in PORTFOLIO:
-            on = _leaving_day(client, ahead.get(client.key, Ahead()), as_of, rules)
+            store = ahead.get(client.key)
+            on = client.leaves_on if store is None else _leaving_day(client, store, as_of, rules)
             if on is not None and on <= last:
                 found.append(Departure(on, client))
     return sorted(found, key=lambda each: (each.on, -each.client.weight, each.client.name, each.client.id))

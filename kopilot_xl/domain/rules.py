@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
+from functools import cached_property
 
 from kopilot_xl.domain.segments import Segment
 
@@ -135,7 +136,7 @@ class CutOffs:
             horizon=add_months(as_of, rules.horizon_months),
         )
 
-    @property
+    @cached_property
     def bands(self) -> tuple[Band, ...]:
         """Where a client that was invoiced stands, latest last invoice first; older than all: `beyond`.
 
@@ -150,7 +151,7 @@ class CutOffs:
             Band(date.min, Segment.LOST, Segment.NEW),
         )
 
-    @property
+    @cached_property
     def never_invoiced(self) -> tuple[Band, ...]:
         """Where a client that was never invoiced stands, by its creation date (unknown counts as recent)."""
         return (
