@@ -322,6 +322,41 @@ def report(
     _screen().line(f"{made.path} shows the portfolio as of {made.as_of}.")
 
 
+@app.command(epilog=_examples("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm"))
+def upgrade(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook of an earlier version, .xlsx or .xlsm.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded).",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Replace the file if it is there already. Where that is BOOK itself, it is kept beside the new one, "
+            "its name with .kopilot-backup added.",
+        ),
+    ] = False,
+) -> None:
+    """Make a new workbook of this version from an old one, which stays as it is.
+
+    The rows of Clients, Transactions and Actions come along as they stand, with the columns you added to them, and so
+    do Settings and History. What else stands in the old workbook does not; it is listed. Formulas come along as their
+    results, and widths, colours and filters are those of a new workbook.
+    """
+    from kopilot_xl import upgrading
+
+    made, screen = upgrading.upgrade(book, output, force=force), _screen()
+    for line in made.lines:
+        screen.line(line)
+
+
 @app.command(
     epilog=_examples(
         "segment clients.csv invoices.csv > segments.csv",

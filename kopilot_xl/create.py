@@ -60,7 +60,7 @@ def new(
         ValueError: there is no such date order.
     """
     order = DateOrder(date_order) if date_order else None
-    target = _target(path, force)
+    target = checked_target(path, force)
     if transactions is not None and clients is None:
         raise BookError("Transactions need their clients: name the list of clients too (--clients).")
     exports = _read(clients, transactions, order)
@@ -83,14 +83,19 @@ def demo(path: str | PathLike[str], *, force: bool = False) -> Report:
     from kopilot_xl.refreshing import refresh
     from kopilot_xl.workbook.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 
-    target = _target(path, force)
+    target = checked_target(path, force)
     with TemporaryDirectory() as folder:
         draft = Path(folder, target.name)
         write_sample(draft)
         return refresh(open_book(draft), SAMPLE_DATE, output=target, now=SAMPLE_MOMENT)
 
 
-def _target(path: str | PathLike[str], force: bool) -> Path:
+def checked_target(path: str | PathLike[str], force: bool) -> Path:
+    """Return where a new workbook is to go, once it is known that it can.
+
+    Raises:
+        SaveError: it cannot be written there, or there is a file already and `force` is not given.
+    """
     from kopilot_xl.book.saving import check_writable
 
     target = Path(path)

@@ -100,7 +100,7 @@ def commands() -> dict[str, Any]:
 
 
 def test_the_commands() -> None:
-    assert list(commands()) == ["new", "demo", "refresh", "check", "report", "segment", "install"]
+    assert list(commands()) == ["new", "demo", "refresh", "check", "report", "upgrade", "segment", "install"]
 
 
 @pytest.mark.parametrize("name", commands())
