@@ -187,7 +187,8 @@ def _gone(name: str, what: str) -> Problem:
 
 def _stale_formulas(book: Book) -> list[Problem]:
     """A notice about the user's own formulas that read what refresh wrote: they show the old result until then."""
-    places = book.formulas_mentioning(_written_names())
+    own = f"{problems.TABLE.name}!"  # its links are written after this
+    places = [each for each in book.formulas_mentioning(_written_names()) if not each.startswith(own)]
     if not places:
         return []
     shown = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")

@@ -290,10 +290,12 @@ def test_bad_data_is_listed_on_the_problems_sheet_and_the_rest_is_computed(tmp_p
     assert column(path, "Clients", "Segment") == SEGMENTS
     assert (report.count(Kind.PROBLEM), report.count(Kind.NOTICE)) == (2, 0)
     data = FileBook(path).table("Problems")
-    assert [list(row[:5]) for row in data.rows] == [
-        ["Problem", "Transactions", 10, "Issue date", "03/04/2026"],
-        ["Problem", "Transactions", 11, "Client ID", "Q9"],
+    assert [list(row[:7]) for row in data.rows] == [
+        ["Problem", "Transactions!B10", "Transactions", 10, "Issue date", "B10", "03/04/2026"],
+        ["Problem", "Transactions!A11", "Transactions", 11, "Client ID", "A11", "Q9"],
     ]
+    links = _edit(path)["Problems"]
+    assert links["B3"].value == '=IF(C3="","",HYPERLINK("#\'"&C3&"\'!"&F3,C3&"!"&F3))'
     settled = make_portfolio(tmp_path / "settled.xlsm", transaction_rows=rows, settings={"DateOrder": "DMY"})
     assert _refreshed(settled).count(Kind.PROBLEM) == 1
 
@@ -307,7 +309,7 @@ def test_problems_shrink_again_when_the_data_are_mended(tmp_path: Path) -> None:
     book.write_column("Transactions", "Client ID", [row[0] for row in TRANSACTIONS] + ["A1"] * 30)
     book.save()
     assert _refreshed(path).count(Kind.PROBLEM) == 0
-    assert [list(row) for row in FileBook(path).table("Problems").rows] == [[None] * 7]
+    assert [list(row) for row in FileBook(path).table("Problems").rows] == [[None] * 9]
 
 
 def test_a_setting_that_makes_no_sense_stops_the_refresh(tmp_path: Path) -> None:

@@ -28,6 +28,11 @@ class Problem:
     done: str
 
     @property
+    def cell(self) -> str:
+        """The cell to go to: its own, else the start of its row or of the sheet."""
+        return f"{self.letter or 'A'}{self.row or 1}"
+
+    @property
     def place(self) -> str:
         """Where it is, as in `Transactions!B17`, or as much of that as there is."""
         if self.row is None:

@@ -17,11 +17,26 @@ KIND = Column("Kind", width=10, written=True)
 SHEET = Column("Sheet", width=14, written=True)
 ROW = Column("Row", Format.COUNT, width=8, written=True)
 COLUMN = Column("Column", width=14, written=True)
+CELL = Column("Cell", width=9, written=True)
 VALUE = Column("Value", width=22, written=True)
 WRONG = Column("What is wrong", width=90, written=True)
 DONE = Column("What was done", width=44, written=True)
 
-TABLE = Table("Problems", (KIND, SHEET, ROW, COLUMN, VALUE, WRONG, DONE))
+
+def _link(sheet: str, cell: str) -> str:
+    """The formula that leads to a cell: blank where there is none."""
+    return f'IF({sheet}="","",HYPERLINK("#\'"&{sheet}&"\'!"&{cell},{sheet}&"!"&{cell}))'
+
+
+GO_TO = Column(
+    "Go to",
+    width=22,
+    written=True,
+    formula=_link(f"{{{SHEET.header}}}", f"{{{CELL.header}}}"),
+    rule=_link(f"Problems[[#This Row],[{SHEET.header}]]", f"Problems[[#This Row],[{CELL.header}]]"),
+)
+
+TABLE = Table("Problems", (KIND, GO_TO, SHEET, ROW, COLUMN, CELL, VALUE, WRONG, DONE))
 
 
 def fill(book: Book, problems: Sequence[Problem]) -> None:
@@ -34,11 +49,14 @@ def fill(book: Book, problems: Sequence[Problem]) -> None:
             SHEET.header: [each.sheet for each in ordered],
             ROW.header: [each.row for each in ordered],
             COLUMN.header: [each.column for each in ordered],
+            CELL.header: [each.cell for each in ordered],
             VALUE.header: [each.value for each in ordered],
             WRONG.header: [each.wrong for each in ordered],
             DONE.header: [each.done for each in ordered],
         },
     )
+    links = [f"{each.sheet}!{each.cell}" for each in ordered]
+    book.write_column(TABLE.name, GO_TO.header, links or [None], formula=GO_TO.formula)
 
 
 def build(ws: Worksheet) -> None:
@@ -47,4 +65,6 @@ def build(ws: Worksheet) -> None:
 
     looks.lay_out(ws, TABLE)
     cells = looks.down(TABLE, KIND)
+    links = looks.down(TABLE, GO_TO)
+    looks.when(ws, links, f'{links.partition(":")[0]}<>""', color=palette.ACCENT)
     looks.when(ws, cells, f'{cells.partition(":")[0]}="{Kind.PROBLEM}"', color=palette.ALERT)
