@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench import excel
 from bench.portfolios import AS_OF, make_portfolio
 from bench.timing import ROUNDS, Side, compare
 
@@ -47,11 +48,16 @@ def main() -> None:
                     "" if side is sides[0] else f"{one.wall / measured[0].wall:.2f}",
                 )
             table.add_section()
-    Console(width=120).print(table)
+        calls = excel.live_calls(Path(folder) / "ours.xlsm")
+    console = Console(width=120)
+    console.print(table)
+    by_sheet = ", ".join(f"{sheet} {number}" for sheet, number in calls.items())
+    console.print(f"A refresh of the open workbook moves cells in {calls.total()} calls: {by_sheet}.")
 
 
 def _cases(folder: Path) -> dict[str, list[Side]]:
     source = make_portfolio(folder / "portfolio.xlsm", CLIENTS, TRANSACTIONS)
+    tables = str(excel.keep_tables(source, folder / "tables.pickle"))
     ours, theirs = folder / "ours.xlsm", folder / "theirs.xlsm"
     shutil.copy(source, ours)
     refresh = ("-m", "kopilot_xl", "refresh", str(ours), "--as-of", AS_OF.isoformat())
@@ -60,6 +66,11 @@ def _cases(folder: Path) -> dict[str, list[Side]]:
             Side("kopilot-xl refresh", refresh),
             Side("openpyxl: load and save only", ("-c", OPENPYXL, str(source), str(theirs))),
             Side("floor: import, calamine, inflate, deflate", ("-c", FLOOR, str(source), "xl/worksheets/sheet2.xml")),
+        ],
+        f"{CLIENTS:,} segments in cells": [
+            Side("snapshot: 1 call of CallUDF", ("-m", "bench.excel", "snapshot", tables)),
+            Side(f"a function per cell: {CLIENTS:,} calls", ("-m", "bench.excel", "cells", tables)),
+            Side("pandas and calamine: read the two sheets only", ("-m", "bench.excel", "read", tables, str(source))),
         ],
         "kopilot-xl --help": [
             Side("kopilot-xl --help", ("-m", "kopilot_xl", "--help")),

@@ -128,21 +128,26 @@ def _plain(answer: Any) -> Any:
     return [_plain(each) for each in answer] if isinstance(answer, (list, tuple)) else answer
 
 
-def main() -> None:
-    """Import xlwings as on Windows, make the calls, print their answers."""
+def server() -> Any:
+    """Import xlwings as on Windows, and return what its add-in talks to."""
     pretend()
     platform, sys.platform = sys.platform, "win32"
     import xlwings.com_server  # xlwings sees that it is on Windows
 
     sys.platform = platform
+    python: Any = xlwings.com_server.XLPython()
+    return python
 
-    server: Any = xlwings.com_server.XLPython()
+
+def main() -> None:
+    """Make the calls of standard input, and print their answers."""
+    python = server()
     answers = []
     for module, function, arguments in json.load(sys.stdin):
         if function == "__docs__":
             answers.append(_documented(module))
         else:
-            answers.append(_plain(server.CallUDF(module, function, tuple(map(_understood, arguments)), None, None)))
+            answers.append(_plain(python.CallUDF(module, function, tuple(map(_understood, arguments)), None, None)))
     json.dump(answers, sys.stdout)
 
 

@@ -1,0 +1,69 @@
+"""What Excel waits for, without Excel: calls through xlwings' own CallUDF, and a refresh of an open workbook.
+
+`python -m bench.excel snapshot TABLES` and `cells TABLES` make one call and 10,000, `read TABLES BOOK` lets pandas read
+the two sheets in a process that is otherwise the same; `TABLES` comes from `keep_tables`.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections import Counter
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+from bench.portfolios import AS_OF
+from kopilot_xl.book import open_book
+
+MODULE = "kopilot_xl.excel.udfs"
+
+
+def keep_tables(book: Path, path: Path) -> Path:
+    """Write what VBA hands to `snapshot` for a workbook into a file: arrays as COM makes them; return its path."""
+    from kopilot_xl.sheets import actions, clients, settings, transactions
+
+    opened = open_book(book)
+    tables = []
+    for table in (clients.TABLE, transactions.TABLE, actions.TABLE):
+        data = opened.table(table.name)
+        tables.append(tuple(map(tuple, [data.headers, *([_variant(each) for each in row] for row in data.rows)])))
+    chosen = tuple((each.name, _variant(opened.cell(each.name))) for each in settings.ALL)
+    path.write_bytes(pickle.dumps((*tables, chosen, _variant(AS_OF))))
+    return path
+
+
+def _variant(value: Any) -> Any:
+    return datetime.combine(value, time.min) if hasattr(value, "year") and not hasattr(value, "hour") else value
+
+
+def live_calls(book: Path) -> Counter[str]:
+    """Refresh a workbook through xlwings over the stand-in for Excel; return how many calls moved cells, by sheet."""
+    from kopilot_xl.book.live import LiveBook
+    from kopilot_xl.refreshing import refresh
+    from tests.excel.stand_in import StandIn
+
+    excel = StandIn(book)
+    refresh(LiveBook(excel.book), AS_OF)
+    return Counter(what.partition("!")[0] for _, what in excel.transfers)
+
+
+def main(what: str, tables: str, book: str = "") -> None:
+    """Make the calls of one side."""
+    given = pickle.loads(Path(tables).read_bytes())
+    from tests.excel.windows import server
+
+    python = server()
+    if what == "snapshot":
+        python.CallUDF(MODULE, "snapshot", given, None, None)
+    elif what == "read":
+        import pandas as pd
+
+        pd.read_excel(book, sheet_name=["Clients", "Transactions"], engine="calamine")
+    else:
+        for row in given[0][1:]:
+            python.CallUDF(MODULE, "ACTIVITY_SEGMENT", (row[2], row[4], row[5], given[4]), None, None)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
