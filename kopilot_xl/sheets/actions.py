@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 RECORDED_ON = Column("Recorded on", Format.DATE, width=14, required=True)
-CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True)
+CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True)
 ACTION = Column("Action", width=16, required=True, choices=tuple(Action))
 ISSUE_DATE = Column("Issue date", Format.DATE, width=13, required=True)
 AMOUNT = Column("Amount", Format.AMOUNT, width=15, required=True)
-NOTE = Column("Note", width=34)
-STATUS = Column("Status", width=13, written=True)
+NOTE = Column("Note", width=34, clear=True)
+STATUS = Column("Status", width=14, written=True)
 DETAIL = Column("Detail", width=90, written=True)
 
 TABLE = Table("Actions", (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))

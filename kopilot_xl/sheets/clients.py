@@ -32,12 +32,14 @@ CLIENT_ID = Column(
     "Client ID",
     width=12,
     required=True,
+    shrink=True,
     also=(*ID_HEADINGS, "ID", "Account", "Code", "Reference", "Ref", "Number", "No", "Nummer", "Nr"),
 )
 NAME = Column(
     "Client",
     width=30,
     required=True,
+    clear=True,
     also=(
         "Client name", "Customer", "Customer name", "Customer full name", "Name", "Full name", "Display name",
         "Company", "Company name", "Account name", "Organisation", "Organization", "Organisation name",
@@ -49,7 +51,7 @@ NAME = Column(
 CREATED_ON = Column(
     "Created on",
     Format.DATE,
-    width=12,
+    width=14,
     also=(
         "Created", "Creation date", "Created at", "Date created", "Created date", "Create date", "Added on",
         "Client since", "Customer since", "Account opened", "Since", "Angelegt am", "Erstellt am", "Kunde seit",
@@ -67,7 +69,7 @@ LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 NEXT_PLANNED = Column("Next planned", Format.DATE, width=15, written=True)
 LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
 VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
-NEXT_ACTION = Column("Next action", width=100, written=True)
+NEXT_ACTION = Column("Next action", width=112, written=True)
 
 TABLE = Table(
     "Clients",

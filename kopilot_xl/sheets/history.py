@@ -37,6 +37,7 @@ TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_B
 TREND = "HistoryTrend"
 """The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
 TREND_DATES = 24
+CHART_WORDS = "A bar for each date of the table. It grows with every day you refresh; --backfill 12 fills the past."
 TREND_COLUMNS = ("Date", *(each.value for each in BARS), TILT.header)
 
 
@@ -133,6 +134,7 @@ def build(ws: Worksheet) -> None:
     chart_row, heading_row = 2, 27
     ws.column_dimensions[get_column_letter(left - 1)].width = 3
     quiet = looks.font(color=palette.MUTED)
+    looks.put(ws, f"{get_column_letter(left)}1", CHART_WORDS, look=quiet)
     corner = f"{get_column_letter(left)}{heading_row}"
     looks.put(ws, corner, "What the chart is drawn from: the last dates, written by refresh.", look=quiet)
     formats = (Format.DATE, *(Format.COUNT for _ in BARS), Format.TILT)

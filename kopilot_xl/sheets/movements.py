@@ -11,6 +11,7 @@ from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.segments import STANDING, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table
+from kopilot_xl.sheets.values import fitting
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -27,7 +28,7 @@ JOINED = "not yet a client"
 BLOCKS: dict[str, tuple[int, int]] = {NOTE: (1, 1), MATRIX: (len(BEFORE), len(STANDING)), TOTALS: (3, 2)}
 """The named blocks and their size in rows and columns."""
 
-CLIENT_ID = Column("Client ID", width=12, written=True)
+CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
 NAME = Column("Client", width=28, written=True)
 FROM = Column("From", width=15, written=True)
 TO = Column("To", width=15, written=True)
@@ -90,7 +91,7 @@ def _totals(moved: Movements) -> list[list[Value]]:
 def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
     return {
         CLIENT_ID.header: [each.client.id for each in moves],
-        NAME.header: [each.client.name for each in moves],
+        NAME.header: [fitting(each.client.name, NAME.width) for each in moves],
         FROM.header: [place(each.before) for each in moves],
         TO.header: [place(each.after) for each in moves],
         VALUE.header: [each.client.value for each in moves],

@@ -12,6 +12,7 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table
+from kopilot_xl.sheets.values import fitting
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -40,7 +41,7 @@ BLOCKS: dict[str, tuple[int, int]] = {
 
 LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
 DAYS_LEFT = Column("Days left", Format.COUNT, width=11, written=True)
-CLIENT_ID = Column("Client ID", width=12, written=True)
+CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
 NAME = Column("Client", width=30, written=True)
 SEGMENT = Column("Segment", width=16, written=True)
 VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
@@ -75,7 +76,7 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
                 LEAVES_ON.header: [each.on for each in gone],
                 DAYS_LEFT.header: [(each.on - as_of).days for each in gone],
                 CLIENT_ID.header: [each.client.id for each in gone],
-                NAME.header: [each.client.name for each in gone],
+                NAME.header: [fitting(each.client.name, NAME.width) for each in gone],
                 SEGMENT.header: [each.client.segment and each.client.segment.value for each in gone],
                 VALUE.header: [each.client.value for each in gone],
                 LAST_INVOICE.header: [each.client.last_invoice for each in gone],

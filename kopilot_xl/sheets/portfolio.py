@@ -13,6 +13,7 @@ from kopilot_xl.domain.portfolio import Client, Shape, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Format
+from kopilot_xl.sheets.values import fitting
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -130,7 +131,7 @@ def _todo(clients: Sequence[Client], room: int, as_of: date) -> list[list[Value]
         [
             each.segment and each.segment.value,
             each.id,
-            each.name,
+            fitting(each.name, _WIDTHS[3]),
             (each.leaves_on - as_of).days if each.leaves_on else None,
             each.last_invoice,
             each.value,
@@ -296,7 +297,9 @@ def _build_do_next(ws: Worksheet) -> int:
             row += 1
             for letter, shown in zip("BCDEFGH", formats, strict=True):
                 place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
-                side = looks.align("right" if letter in "EG" else "left", indent=1 if letter in "BCFH" else 0)
+                indent = 1 if letter in "BCFH" else 0
+                # An id is shown whole, in letters that fit.
+                side = looks.align("right" if letter in "EG" else "left", indent=indent, shrink=letter == "C")
                 small = looks.font(size=9, color=palette.MUTED) if letter == "H" else None
                 looks.put(ws, place, look=small, stand=side, shown=shown)
             ws.row_dimensions[row].height = 15.75

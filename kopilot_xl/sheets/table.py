@@ -48,6 +48,10 @@ class Column:
     also: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     """what its drop-down offers"""
+    shrink: bool = False
+    """whether a text too long for it is shown smaller instead of cut: an id is no use in part"""
+    clear: bool = False
+    """whether its texts may be cut, so that what follows keeps clear of them"""
 
 
 @dataclass(frozen=True)

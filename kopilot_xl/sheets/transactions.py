@@ -39,7 +39,7 @@ SPELLINGS: dict[Status, tuple[str, ...]] = {
 
 _STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
 
-CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, also=clients.ID_HEADINGS)
+CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True, also=clients.ID_HEADINGS)
 ISSUE_DATE = Column(
     "Issue date",
     Format.DATE,

@@ -6,6 +6,7 @@ import math
 import re
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from unicodedata import east_asian_width
 
 from kopilot_xl.book import ErrorValue, Value
 from kopilot_xl.domain import words
@@ -184,6 +185,39 @@ def _point_decimal(plain: str, whole: str, decimal: str | None) -> float | None:
     if not match or not (match[1] or match[2]):
         return None
     return float(f"{(match[1] or '0').replace(other, '')}.{match[2] or '0'}")
+
+
+_NARROW = frozenset("ijl'|.,:;!()[] ftrI-")
+_WIDE = frozenset("mwMWOQG@%&—…")
+
+
+def fitting(text: str, width: float) -> str:
+    """Return a text that a column of a width shows whole: what is too long ends in an ellipsis.
+
+    Widths are counted in digits, as Excel counts them; letters are taken a little wider than they are.
+    """
+    room = width - 1
+    if len(text) * 2 <= room:
+        return text
+    sizes = [_size(sign) for sign in text]
+    if sum(sizes) <= room:
+        return text
+    room -= _size("…")
+    end = 0
+    while end < len(text) and sizes[end] <= room:
+        room -= sizes[end]
+        end += 1
+    return f"{text[:end].rstrip()}…"
+
+
+def _size(sign: str) -> float:
+    if sign in _NARROW:
+        return 0.6
+    if sign in _WIDE:
+        return 1.7
+    if sign.isascii():
+        return 1.3 if sign.isupper() else 1.0
+    return 2.0 if east_asian_width(sign) in "WF" else 1.35 if sign.isupper() else 1.0
 
 
 def is_blank(value: Value) -> bool:

@@ -47,9 +47,13 @@ def edge(*, top: str | None = None, bottom: str | None = None) -> Border:
     )
 
 
-def align(horizontal: str = "left", vertical: str = "center", *, wrap: bool = False, indent: int = 0) -> Alignment:
+def align(
+    horizontal: str = "left", vertical: str = "center", *, wrap: bool = False, indent: int = 0, shrink: bool = False
+) -> Alignment:
     """Return how a cell's text stands."""
-    return Alignment(horizontal=horizontal, vertical=vertical, wrap_text=wrap, indent=indent)
+    return Alignment(
+        horizontal=horizontal, vertical=vertical, wrap_text=wrap, indent=indent, shrink_to_fit=shrink or None
+    )
 
 
 def put(
@@ -202,12 +206,12 @@ def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
 def put_table(ws: Worksheet, table: Table, corner: str = "A1") -> None:
     """Draw a table with one blank row from a corner on: headers, widths, formats, filter."""
     left, top = ws[corner].column, ws[corner].row
-    after_number = False
+    after_number = False  # or after what may be cut: the texts of two columns do not run into one
     for number, column in enumerate(table.columns, left):
         letter = get_column_letter(number)
         is_number = column.format in {Format.AMOUNT, Format.COUNT, Format.SHARE, Format.TILT}
         side, indent = ("right", 1) if is_number else ("left", int(after_number))
-        after_number = is_number
+        after_number = is_number or column.clear
         header = ws[f"{letter}{top}"]
         header.value = column.header
         header.font = font(bold=True, color=palette.MUTED if column.written else palette.PAPER)
@@ -218,7 +222,7 @@ def put_table(ws: Worksheet, table: Table, corner: str = "A1") -> None:
         first = ws[f"{letter}{top + 1}"]
         first.font = font(color=palette.MUTED if column.written else palette.INK)
         first.number_format = column.format.value
-        first.alignment = align(side, "top", indent=indent)
+        first.alignment = align(side, "top", indent=indent, shrink=column.shrink)
     ws.row_dimensions[top].height = 22
     ws.add_table(_table(table, f"{corner}:{get_column_letter(left + len(table.columns) - 1)}{top + 1}"))
 
