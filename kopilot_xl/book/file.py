@@ -35,6 +35,12 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 MAX_READ = 30_000_000
 """How many cells the values of a sheet may span: one stray value far away would cost all memory."""
 
+MAX_SPARSE = 3_000_000
+"""How many cells they may span if nearly all of these are blank: more than `MAX_BLANKS` for each that is not."""
+
+MAX_BLANKS = 100
+"""How many cells a sheet's values may span for each cell it has, if they span more than `MAX_SPARSE`."""
+
 MAX_BLOCK = 100_000
 """How many cells a named block that is written may have; the largest of a Kopilot workbook has a few hundred."""
 
@@ -59,6 +65,7 @@ _FOR_READER = (
 )
 # Nearly all sheets stay in the columns A to Z and above row a million: then no value can be too far away.
 _FAR_CELL = re.compile(rb'<c r="(?![A-Z][0-9]{1,6}")')
+_LOW_CELL = re.compile(rb'<c r="[A-Z][0-9]{6}"')
 _PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 
@@ -656,10 +663,12 @@ class FileBook:
     def _check_extent(self, sheet: _Sheet, xml: bytes) -> None:
         """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
         xml = markup.as_utf8(xml)
-        if _greatest_extent(xml) <= MAX_READ:
+        count = xml.count(b"<c ") + xml.count(b"<c>") + xml.count(b":c ") + xml.count(b":c>")
+        most = min(MAX_READ, max(MAX_SPARSE, MAX_BLANKS * count))
+        if _greatest_extent(xml, most) <= most:
             return
         far, extent = self._package.explain(sheet.part, lambda: _farthest_value(xml))
-        if extent > MAX_READ:
+        if extent > most:
             raise BookError(
                 f"{self.path} cannot be read: {markup.shortened(sheet.name)}!{far} has a value far away from all "
                 "others. Delete it in Excel, save, and try again."
@@ -804,8 +813,11 @@ def _without_counts(xml: bytes) -> bytes:
     return xml if start == root[0] else xml[: root.start()] + start + xml[root.end() :]
 
 
-def _greatest_extent(xml: bytes) -> int:
-    """Return how many cells the values of a worksheet span at most; a quick look at how the cells are written."""
+def _greatest_extent(xml: bytes, enough: int) -> int:
+    """Return how many cells the values of a worksheet span at most; a quick look at how the cells are written.
+
+    The look gets closer until the number is not above `enough`.
+    """
     start, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData")
     if start < 0 or end < 0:
         return 0 if b":c" not in xml else LAST_ROW * LAST_COLUMN
@@ -813,7 +825,10 @@ def _greatest_extent(xml: bytes) -> int:
     if not usual:
         return LAST_ROW * LAST_COLUMN
     if _FAR_CELL.search(xml) is None:
-        return 26 * 999_999
+        if enough >= 26 * 999_999:
+            return 26 * 999_999
+        if _LOW_CELL.search(xml) is None:
+            return 26 * 99_999
     places = _PLACED_CELL.findall(xml)
     if len(places) != xml.count(b"<c", start, end):
         return LAST_ROW * LAST_COLUMN

@@ -357,9 +357,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ]  # fmt: skip
             done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
             found |= done.returncode != 0
-            if done.returncode not in (0, 1) or "Traceback" in done.stderr:
+            ended = done.returncode not in (0, 1) or done.stderr.strip() != ""
+            if ended:  # by what it found, by an endless case, or before it began
                 print(done.stderr[-2_000:])
-            if done.returncode not in (0, 1) and current.exists():
+            if ended and current.exists():
                 only_cells, state = struct.unpack_from("<?Q", current.read_bytes())
                 text = f"the process ended with {done.returncode}\n{done.stderr[-5_000:]}"
                 _keep(chosen.findings, current.read_bytes()[9:], only_cells, state, text)

@@ -228,6 +228,10 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         _changed("Clients", r"</row></sheetData>", '</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
         "far away",
     ),
+    "a sheet with little in much room": (
+        _changed("Settings", r"</row></sheetData>", '</row><row r="1800"><c r="XFD1800"><v>1</v></c></row></sheetData>'),
+        "far away",
+    ),
     "a value far away, the last row being near": (
         _changed("Clients", r"<row r=\"2\"", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="2"'),
         "far away|out of order",
