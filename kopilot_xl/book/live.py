@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from os import PathLike
@@ -565,7 +565,7 @@ class LiveBook:
 
     def _fill(self, layout: _Layout, writes: _TableWrites) -> None:
         for place, formula in writes.formulas.items():
-            _complete(layout, place, formula)
+            _complete(replace(layout, height=writes.height), place, formula)
         areas = [
             _Area(layout.header_row + 1 + start, layout.first_column + place, [[value] for value in values])
             for place, (start, values) in sorted(writes.columns.items())
