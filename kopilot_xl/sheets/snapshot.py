@@ -29,7 +29,9 @@ AS_OF_ROW, REFRESHED_ROW, SHAPE_ROW, TILT_ROW, TILT_BY_VALUE_ROW, COUNTS_ROW = 2
 CLIENTS_ROW = COUNTS_ROW + len(BARS) + 1
 """The row that tells how many clients follow; then the header, then the clients."""
 FIRST_CLIENT_ROW = CLIENTS_ROW + 2
-
+FORMULAS_CELL = f"D{REFRESHED_ROW}"
+DUE = "due"
+"""In that cell: the user's own formulas do not show this refresh yet. The macros see to it, and say so there."""
 
 _NAMES = {each.value: each for each in Segment}
 
@@ -77,7 +79,7 @@ def rows(
     head: list[list[Value]] = [
         ["Kopilot XL", FORMAT],
         ["As of", as_of, "Since", since],
-        ["Refreshed", now],
+        ["Refreshed", now, "Formulas", DUE],
         ["Shape", summary.shape.value],
         ["Tilt", summary.tilt],
         ["Tilt by value", summary.tilt_by_value],

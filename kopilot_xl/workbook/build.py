@@ -30,18 +30,26 @@ from kopilot_xl.sheets import (
     snapshot,
     transactions,
 )
-from kopilot_xl.workbook import looks, sample
+from kopilot_xl.workbook import looks, names, sample
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template.xlsm"
 SAMPLE = HERE.parents[1] / "workbook" / "Kopilot.xlsm"
 SOURCES = HERE / "vba"
+RIBBON = HERE / "ribbon.xml"
+RIBBON_PART = "customUI/customUI.xml"
+RIBBON_RELATIONSHIP = (
+    b'<Relationship Id="KopilotRibbon" '
+    b'Type="http://schemas.microsoft.com/office/2006/relationships/ui/extensibility" Target="customUI/customUI.xml"/>'
+)
+"""The schema of 2006, which openpyxl carries along; that of 2009 it drops."""
 
 CALC_ID = 191029
 """Excel's calculation engine of the workbook; an older number would make it recalculate everything on opening."""
 MADE_ON = datetime(2026, 1, 1)
 """What every build writes as its date, so that two builds are the same to the byte."""
 XLWINGS_SHEET = "xlwings.conf"
+WORKBOOK_MODULE = "ThisWorkbook"
 
 SHEETS: dict[str, Callable[[Worksheet], None]] = {
     portfolio.SHEET: portfolio.build,
@@ -81,6 +89,8 @@ def build_template(path: Path) -> None:
         parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text)
     part = f"xl/worksheets/sheet{list(SHEETS).index(clients.TABLE.name) + 1}.xml"
     parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
+    parts[RIBBON_PART] = RIBBON.read_bytes()
+    parts["_rels/.rels"] = _insert_before(parts["_rels/.rels"], rb"</Relationships>", RIBBON_RELATIONSHIP)
     _pack(path, parts)
 
 
@@ -95,14 +105,23 @@ def build_sample(template: Path, path: Path) -> None:
         _pack(path, _parts(raw))
 
 
+def modules() -> dict[str, str]:
+    """Return the source of each VBA module: the files of `vba/`, and the names and places the sheets tell."""
+    kept = {each.stem: each.read_text(encoding="ascii") for each in (*SOURCES.glob("*.bas"), *SOURCES.glob("*.cls"))}
+    kept[names.MODULE] = names.source()
+    return {name: "\r\n".join(kept[name].splitlines()) + "\r\n" for name in sorted(kept)}
+
+
 def _with_macros(path: Path) -> None:
-    """Write a workbook with one sheet and the modules of `vba/`."""
+    """Write a workbook with one sheet and all macros."""
     with ExcelFile.create_new(path) as made:
         project = made.vba_project()
         project.delete_module("Module1")
-        for source in sorted(SOURCES.glob("*.bas")):
-            lines = source.read_text(encoding="ascii").splitlines()
-            project.add_module(source.stem, "\r\n".join(lines) + "\r\n")
+        for name, source in modules().items():
+            if name == WORKBOOK_MODULE:
+                project.get_module(name).body = source
+            else:
+                project.add_module(name, source)
         made.save(path)
 
 

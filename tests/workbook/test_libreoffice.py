@@ -70,6 +70,13 @@ ASKED = {
     "=LEAVES_ON(1001)": "",
     "=SEGMENT(1001;AsOf)": "Active",
     "=SEGMENT(1001;DATE(2026;7;2))": "Error 2042",
+    '=SEGMENT(1001;"2026-07-01")': "Active",
+    '=SEGMENT(1001;"1/7/2026")': "Error 2015",
+    "=NEXT_ACTION(1010;AsOf)": "Planned: 15 September 2026, 12,000.",
+    "=PORTFOLIO_SHAPE(DATE(2025;1;1))": "Error 2042",
+    "=INDEX(SEGMENT_COUNTS(AsOf);7;1)": "No Activity",
+    "=ACTIVITY_SEGMENT(DATE(2026;6;1);;)": "Error 2042",
+    '=SEGMENT("\u00e9\u20ac")': "Error 2042",
 }
 
 

@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from pyopenvba.apps.excel import ExcelApplication
 
 from kopilot_xl.book import open_book
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.refreshing import Report, check
 from kopilot_xl.sheets import guide, snapshot
-from kopilot_xl.workbook import build, sample
+from kopilot_xl.workbook import build, names, sample
+from tests.workbook.stand_in import excel
 
 NOT_AVAILABLE = 2042
 
@@ -29,7 +29,7 @@ def report() -> Report:
 
 @pytest.fixture(scope="module")
 def host() -> Any:
-    return ExcelApplication.open(str(build.SAMPLE))
+    return excel(build.SAMPLE)
 
 
 def evaluate(host: Any, expression: str) -> Any:
@@ -42,7 +42,7 @@ def is_error(value: Any, number: int) -> bool:
 
 
 def sources() -> dict[str, str]:
-    return {each.stem: each.read_text(encoding="ascii") for each in build.SOURCES.glob("*.bas")}
+    return {name: "\n".join(source.splitlines()) for name, source in build.modules().items()}
 
 
 def test_the_analyser_finds_nothing() -> None:
@@ -68,7 +68,7 @@ def test_other_programs_read_the_modules() -> None:
     )
     read = [line.rstrip() for line in run.stdout.splitlines() if line.strip()]
     for name, source in sources().items():
-        at = read.index(f"VBA MACRO {name}.bas")
+        at = read.index(f"VBA MACRO {name}.{'cls' if name == build.WORKBOOK_MODULE else 'bas'}")
         lines = [line.rstrip() for line in source.splitlines() if line.strip()]
         start = read.index(lines[0], at)
         assert read[start : start + len(lines)] == lines
@@ -81,22 +81,26 @@ def test_the_source_runs_in_every_program(word: str) -> None:
 
 
 def test_the_macros_know_the_layout_of_the_snapshot() -> None:
-    constants = dict(re.findall(r"Private Const (\w+) As \w+ = \"?(\w+)\"?", sources()["KopilotData"]))
-    assert {
-        "SNAPSHOT_SHEET": snapshot.SHEET,
-        "SNAPSHOT_FORMAT": str(snapshot.FORMAT),
-        "AS_OF_ROW": str(snapshot.AS_OF_ROW),
-        "SHAPE_ROW": str(snapshot.SHAPE_ROW),
-        "COUNTS_ROW": str(snapshot.COUNTS_ROW),
-        "BARS": str(len(BARS)),
-        "CLIENTS_ROW": str(snapshot.CLIENTS_ROW),
-        "FIRST_CLIENT_ROW": str(snapshot.FIRST_CLIENT_ROW),
-        "ERROR_VALUE": "2015",
-        "ERROR_NA": "2042",
-    } == constants
-    asked = re.findall(r"(\w+) = KopilotAnswer\(client, (\d), as_of\)", sources()["KopilotFunctions"])
+    written = dict(re.findall(r'Public Const (\w+) As \w+ = "?([^"\n]*)"?', sources()[names.MODULE]))
+    assert written == {name: str(value) for name, value in names.constants().items()}
+    asked = dict(re.findall(r"(\w+) = KopilotAnswer\(client, (\w+), as_of\)", sources()["KopilotFunctions"]))
     headers = {"SEGMENT": "Segment", "NEXT_ACTION": "Next action", "LEAVES_ON": "Leaves on"}
-    assert {name: snapshot.COLUMNS[int(column) - 1] for name, column in asked} == headers
+    assert {name: snapshot.COLUMNS[int(written[column]) - 1] for name, column in asked.items()} == headers
+
+
+def test_no_name_is_two_things() -> None:
+    """Case does not count in VBA: a parameter `title` would hide the constant `TITLE`."""
+    shared = {each.casefold() for each in names.constants()}
+    for name, source in sources().items():
+        own = {each.casefold() for each in re.findall(r"Private Const (\w+)", source)}
+        given = re.findall(r"^(?:Public|Private) (?:Sub|Function) \w+\((.*?)\)(?: As \w+)?$", source, re.M | re.S)
+        words = {each.casefold() for text in given for each in re.findall(r"(\w+) As ", text)}
+        words |= {
+            each.casefold()
+            for line in re.findall(r"^ +Dim (.*)$", source, re.M)
+            for each in re.findall(r"(\w+)(?:\(\))? As ", line)
+        }
+        assert (name, (shared | own) & words) == (name, set())
 
 
 def test_every_formula_of_the_guide_is_there() -> None:
@@ -171,18 +175,35 @@ def test_only_the_stored_date_is_known(host: Any) -> None:
     assert is_error(evaluate(host, "SEGMENT(1001, DateSerial(2026, 7, 2))"), NOT_AVAILABLE)
     assert is_error(evaluate(host, "PORTFOLIO_SHAPE(DateSerial(2025, 7, 1))"), NOT_AVAILABLE)
     assert is_error(evaluate(host, "SEGMENT_COUNTS(DateSerial(2025, 7, 1))"), NOT_AVAILABLE)
-    assert is_error(evaluate(host, 'SEGMENT(1001, "some day")'), 2015)
+    assert evaluate(host, 'SEGMENT(1001, "2026-07-01")') == "Active"
+    assert evaluate(host, 'SEGMENT(1001, "")') == "Active"
+    for nonsense in ('"some day"', '"01/07/2026"', '"2026-02-30"', "-3", "9999999", "True", "Array(1, 2)"):
+        assert is_error(evaluate(host, f"SEGMENT(1001, {nonsense})"), 2015)
+    assert is_error(evaluate(host, "SEGMENT(1001, CVErr(2007))"), 2007)
+
+
+def test_no_key_is_taken_for_another(host: Any) -> None:
+    keys = ["é", "e", "ａ", "a", "ss", "ß", "\U0001f600", "a\\e9;"]
+    written = ['"a" & Chr(92) & "e9;"' if "\\" in key else " & ".join(chars(key)) for key in keys]
+    spelt = [evaluate(host, f"CollectionKey({each})") for each in written]
+    assert len({each.casefold() for each in spelt}) == len(keys)
+    assert all(each.isascii() for each in spelt)
+
+
+def chars(key: str) -> list[str]:
+    units = key.encode("utf-16-le")
+    return [f"ChrW({int.from_bytes(units[at : at + 2], 'little')})" for at in range(0, len(units), 2)]
 
 
 def test_before_the_first_refresh_nothing_is_available() -> None:
-    host = ExcelApplication.open(str(build.TEMPLATE))
+    host = excel(build.TEMPLATE)
     for formula in ("SEGMENT(1001)", "LEAVES_ON(1001)", "PORTFOLIO_SHAPE()", "SEGMENT_COUNTS()"):
         assert is_error(evaluate(host, formula), NOT_AVAILABLE)
     assert evaluate(host, 'SEGMENT("")') == ""
 
 
 def test_the_snapshot_is_read_once_until_it_is_forgotten() -> None:
-    host = ExcelApplication.open(str(build.SAMPLE))
+    host = excel(build.SAMPLE)
     change = f'Worksheets("{snapshot.SHEET}").Range("B{snapshot.FIRST_CLIENT_ROW}").Value = "Changed"'
     host.add_module(f'Attribute VB_Name = "Change"\r\nPublic Sub ChangeIt()\r\n    {change}\r\nEnd Sub\r\n')
     assert evaluate(host, "SEGMENT(1001)") == "Active"

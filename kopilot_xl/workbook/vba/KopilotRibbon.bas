@@ -1,0 +1,214 @@
+Option Explicit
+
+' What the buttons of the tab Kopilot do. Python decides and writes; here is asked what it needs to know.
+
+Private Const RIBBON As String = "kopilot_xl.excel.ribbon"
+Private Const ON_MAC As String = "import kopilot_xl.excel.ribbon as ribbon; ribbon.on_mac("
+Private Const SHOWN As Long = 5
+
+' On a Mac Python answers later: when a refresh was stored before it began, and whether no other day was asked for.
+Private stored_before As Variant
+Private asked_todays As Boolean
+
+Public Sub KopilotRefreshPortfolio(control As IRibbonControl)
+    AskPython "refresh_portfolio", Array(Empty)
+End Sub
+
+Public Sub KopilotAsOfDate(control As IRibbonControl)
+    Dim day As String
+    day = InputBox("Look at the portfolio as of which day? Write it as 2026-04-03." & vbLf & vbLf & _
+        "The day is used this once. To keep one, write it on the sheet Settings.", TITLE, Format(Date, "yyyy-mm-dd"))
+    If Trim(day) <> "" Then AskPython "refresh_portfolio", Array(Trim(day))
+End Sub
+
+Public Sub KopilotPlanRevenue(control As IRibbonControl)
+    RecordAction PLAN_REVENUE
+End Sub
+
+Public Sub KopilotMarkLost(control As IRibbonControl)
+    RecordAction MARK_LOST
+End Sub
+
+Public Sub KopilotMarkCanceled(control As IRibbonControl)
+    RecordAction MARK_CANCELED
+End Sub
+
+Public Sub KopilotReactivate(control As IRibbonControl)
+    RecordAction REACTIVATE
+End Sub
+
+Public Sub KopilotGuide(control As IRibbonControl)
+    ShowSheet GUIDE_SHEET
+End Sub
+
+Public Sub KopilotProblems(control As IRibbonControl)
+    ShowSheet PROBLEMS_SHEET
+End Sub
+
+Public Sub KopilotConnection(control As IRibbonControl)
+    AskPython "connection", Array()
+End Sub
+
+Private Sub RecordAction(action As String)
+    ' Asks what the action needs, and has it written for every client selected.
+    Dim clients As Variant
+    Dim why As String, issue_date As String, amount As String
+    clients = SelectedClients(why)
+    If why <> "" Then
+        KopilotTell why, vbExclamation
+        Exit Sub
+    End If
+    If MsgBox(action & ": " & Counted(clients) & vbLf & vbLf & "Go on?", vbOKCancel + vbQuestion, TITLE) <> vbOK Then
+        Exit Sub
+    End If
+    If action = PLAN_REVENUE Then
+        issue_date = Trim(InputBox("Invoiced on which day? Write it as 2026-04-03.", TITLE))
+        If issue_date = "" Then Exit Sub
+        amount = Trim(InputBox("What amount, for each client? Write it as 1200 or 1200.50.", TITLE))
+        If amount = "" Then Exit Sub
+    End If
+    AskPython "record", Array(action, clients, issue_date, amount, "")
+End Sub
+
+Private Function Counted(clients As Variant) As String
+    ' How many clients, and the first of them.
+    Dim count As Long, i As Long
+    count = UBound(clients) - LBound(clients) + 1
+    Counted = count & IIf(count = 1, " client", " clients") & vbLf
+    For i = LBound(clients) To UBound(clients)
+        If i - LBound(clients) = SHOWN Then
+            Counted = Counted & ", " & ChrW(8230)
+            Exit Function
+        End If
+        Counted = Counted & IIf(i > LBound(clients), ", ", "") & CStr(clients(i))
+    Next i
+End Function
+
+Private Function SelectedClients(why As String) As Variant
+    ' The ids in the selected rows of the table Clients that can be seen: those a filter hides belong to a selection
+    ' too, and nobody means them.
+    Dim table As Object, heading As Object, ids As Object, area As Object, cell As Object
+    Dim rows As Collection
+    Dim found() As Variant
+    Dim i As Long
+    why = "Select cells of one or more clients in the table " & CLIENTS_TABLE & " first, then click again."
+    If TypeName(Selection) <> "Range" Then Exit Function
+    Set table = KopilotTable(CLIENTS_TABLE)
+    If table Is Nothing Then
+        why = "The table " & CLIENTS_TABLE & " is missing. Restore it, or make the workbook anew with kopilot-xl new."
+        Exit Function
+    End If
+    If Not (Selection.Worksheet.Parent Is ThisWorkbook) Then Exit Function
+    If Selection.Worksheet.Name <> table.Range.Worksheet.Name Then Exit Function
+    If table.DataBodyRange Is Nothing Then Exit Function
+    For Each cell In table.HeaderRowRange.Cells
+        If heading Is Nothing And StrComp(PlainHeading(cell.Value), CLIENT_ID_HEADING, vbTextCompare) = 0 Then
+            Set heading = cell
+        End If
+    Next cell
+    If heading Is Nothing Then
+        why = "The table " & CLIENTS_TABLE & " has no column """ & CLIENT_ID_HEADING & """. Restore it or its header."
+        Exit Function
+    End If
+    If Application.Intersect(Selection, table.DataBodyRange) Is Nothing Then Exit Function
+    Set ids = Application.Intersect(Selection.EntireRow, table.DataBodyRange, heading.EntireColumn)
+    Set rows = New Collection
+    For Each area In ids.Areas
+        For Each cell In area.Cells
+            If Not cell.EntireRow.Hidden Then
+                If Not IsError(cell.Value) Then
+                    If ClientKey(cell.Value) <> "" Then AddOnce rows, cell.Value, CStr(cell.Row)
+                End If
+            End If
+        Next cell
+    Next area
+    If rows.Count = 0 Then Exit Function
+    ReDim found(0 To rows.Count - 1)
+    For i = 1 To rows.Count
+        found(i - 1) = rows.Item(i)
+    Next i
+    why = ""
+    SelectedClients = found
+End Function
+
+Private Sub AddOnce(rows As Collection, id As Variant, row As String)
+    ' Two selected areas may hold the same row.
+    On Error Resume Next
+    rows.Add id, row
+End Sub
+
+Private Sub AskPython(name As String, arguments As Variant)
+    ' Has Python do it, with its own writing unheard by this workbook's events, and tells what came of it.
+    Dim answer As Variant
+    Dim trouble As String
+    Dim events As Boolean
+    KopilotReconnect
+    stored_before = KopilotStoredAt()
+    asked_todays = IsToday(arguments)
+    If HostOnMac() Then
+        RunOnMac name, arguments
+        Exit Sub
+    End If
+    events = Application.EnableEvents
+    Application.EnableEvents = False
+    answer = KopilotAsk(RIBBON, name, arguments, trouble)
+    Application.EnableEvents = events
+    If trouble <> "" Then
+        KopilotTell trouble, vbExclamation
+        Exit Sub
+    End If
+    KopilotWorked stored_before, asked_todays
+    KopilotTell CStr(answer)
+End Sub
+
+Private Function IsToday(arguments As Variant) As Boolean
+    ' Whether no day was asked for.
+    If UBound(arguments) < LBound(arguments) Then Exit Function
+    IsToday = IsEmpty(arguments(LBound(arguments)))
+End Function
+
+Private Sub ShowSheet(sheet As String)
+    On Error GoTo Missing
+    ThisWorkbook.Worksheets(sheet).Activate
+    Exit Sub
+Missing:
+    KopilotTell "The sheet " & sheet & " is missing. A workbook made anew with kopilot-xl new has it.", vbExclamation
+End Sub
+
+' ------------------------------------------------------------------------------------------------------------ on a Mac
+
+Private Sub RunOnMac(name As String, arguments As Variant)
+    Dim i As Long
+    Dim command As String
+    command = ON_MAC & PythonText(name)
+    For i = LBound(arguments) To UBound(arguments)
+        ' The clients are left out: Python takes the selection itself.
+        If Not IsArray(arguments(i)) Then command = command & "," & PythonText(CStr(arguments(i)))
+    Next i
+    On Error GoTo Failed
+    HostRunPython command & ")"
+    Exit Sub
+Failed:
+    KopilotTell NO_ADD_IN, vbExclamation
+End Sub
+
+Private Function PythonText(text As String) As String
+    ' The text as Python reads it. The command passes through a shell, to which no sign of it may mean anything.
+    Dim place As Long
+    Dim sign As String
+    For place = 1 To Len(text)
+        sign = Mid(text, place, 1)
+        If sign Like "[A-Za-z0-9 .,:_-]" And AscW(sign) > 0 And AscW(sign) < 128 Then
+            PythonText = PythonText & sign
+        Else
+            PythonText = PythonText & "\u" & Right("000" & Hex(AscW(sign)), 4)
+        End If
+    Next place
+    PythonText = "'" & PythonText & "'"
+End Function
+
+Public Sub KopilotAfterPython(message As String)
+    ' From Python on a Mac, at its end.
+    KopilotWorked stored_before, asked_todays
+    KopilotTell message
+End Sub
