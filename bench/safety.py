@@ -1,0 +1,263 @@
+"""Print what the promises of `docs/safety.md` came to: `python -m bench.safety`, in some minutes.
+
+It runs the generators of `tests/safety`, and so needs the packages that the tests need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import openpyxl
+from rich.console import Console
+from rich.table import Table
+
+from kopilot_xl import open_book, refresh
+from kopilot_xl.book import file, locking, package, saving
+from tests.portfolios import AS_OF, NOW, make_portfolio
+from tests.safety.child import Outcome, outcomes
+from tests.safety.comparing import assert_only_owned_cells_changed
+from tests.safety.hostile import HOSTILE, zipped
+from tests.safety.killing import CASES
+from tests.safety.test_hostile import MAX_RESIDENT, MEGABYTES, SECONDS, SECRET
+from tests.safety.workbooks import FEATURES, everything, packed, unpacked
+
+QUICK_CASES = ("with a backup behind a link", "to another file")
+"""The cases of `tests.safety.killing` that are run without `--all-kills`."""
+ROUNDS = 15
+PADDING = 5_000_000
+"""How many bytes are added to a workbook to have a large one."""
+
+_UNPREFIXED = re.compile(r"^(<?)[cx]:")
+_FUZZED = re.compile(r"^(\d+) executions, \d+ ends, (\d+) failed, (\d+) MB at most$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; `theirs` is the same through openpyxl where that can be compared."""
+
+    what: str
+    ours: str
+    theirs: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure everything and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.safety", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=30, help="how long to fuzz")
+    parser.add_argument("--seed", type=int, default=1, help="where fuzzing starts")
+    parser.add_argument("--all-kills", action="store_true", help="kill in every case of tests.safety.killing")
+    chosen = parser.parse_args(arguments)
+    table = Table(title=_machine())
+    for heading in ("", "kopilot-xl refresh", "openpyxl: load and save"):
+        table.add_column(heading, justify="left" if not heading else "right", overflow="fold")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        rows, left = features(folder)
+        cases = tuple(CASES) if chosen.all_kills else QUICK_CASES
+        rows += [kills(folder, cases), *hostile(folder), *fuzzing(folder, chosen.seconds, chosen.seed), *locks(folder)]
+    for row in rows:
+        table.add_row(row.what, row.ours, row.theirs)
+    console = Console(width=120)
+    console.print(table)
+    console.print(f"Not carried by openpyxl: {', '.join(left) or 'nothing'}.")
+
+
+def features(folder: Path) -> tuple[list[Row], list[str]]:
+    """Return how many features are carried by us and by openpyxl, and what openpyxl leaves out.
+
+    The judge is the same for both: the mark by which a feature is recognised stands in the workbook as often as
+    before, in whatever part.
+    """
+    before = everything(folder / "before.xlsm")
+    ours, theirs = folder / "ours.xlsm", folder / "theirs.xlsm"
+    refresh(open_book(before), AS_OF, output=ours, now=NOW)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the extensions it leaves out
+        book = openpyxl.load_workbook(before, keep_vba=True)
+        book.save(theirs)
+        book.close()
+    marks = _marks(before)
+    assert all(marks.values()), [name for name, count in marks.items() if not count]
+    counts = {path: _marks(path) for path in (ours, theirs)}
+    kept = {path: [each for each in marks if counts[path][each] >= marks[each]] for path in counts}
+    try:
+        assert_only_owned_cells_changed(before.read_bytes(), ours)
+        same = "yes"
+    except AssertionError:
+        same = "NO"
+    rows = [
+        Row("features carried", *(f"{len(kept[path])} of {len(marks)}" for path in (ours, theirs))),
+        Row("nothing but owned cells differs in that workbook", same),
+    ]
+    return rows, [each for each in marks if each not in kept[theirs]]
+
+
+def _marks(path: Path) -> dict[str, int]:
+    """Return how often the mark of each feature stands in a workbook; openpyxl's charts and notes have no prefixes."""
+    contents = list(unpacked(path).values())
+
+    def count(mark: str) -> int:
+        forms = {mark.encode(), mark.encode("utf-16-le")}
+        if _UNPREFIXED.match(mark):
+            forms.add(_UNPREFIXED.sub(r"\1", mark).encode())
+        return sum(max(content.count(form) for form in forms) for content in contents)
+
+    return {name: count(mark) for name, (_, mark) in FEATURES.items()}
+
+
+def kills(folder: Path, cases: Sequence[str]) -> Row:
+    """Kill refreshes; survived is what leaves the old or the new workbook, and lets the next refresh succeed."""
+    found: list[dict[str, Any]] = []
+    surroundings = {**os.environ, "POLARS_MAX_THREADS": "1"}
+    for number, case in enumerate(cases):
+        place = folder / f"kills{number}"
+        place.mkdir()
+        program = [sys.executable, "-m", "tests.safety.killing", case, str(place)]
+        done = subprocess.run(program, capture_output=True, text=True, check=True, env=surroundings)
+        found += [json.loads(line) for line in done.stdout.splitlines()]
+    survived = [
+        kill for kill in found if kill["file"] in ("old", "new") and kill["backup"] != "broken" and not kill["wrong"]
+    ]
+    return Row(f"kills survived ({len(cases)} of {len(CASES)} ways to refresh)", f"{len(survived)} of {len(found)}")
+
+
+def hostile(folder: Path) -> list[Row]:
+    """Refresh every hostile workbook in a process of little memory, as the tests do."""
+    place = folder / "hostile"
+    place.mkdir()
+    secret = place / "secret.txt"
+    secret.write_text(SECRET)
+    parts = unpacked(make_portfolio(place / "sound.xlsm"))
+    paths: dict[str, Path] = {}
+    for number, (name, (make, _)) in enumerate(HOSTILE.items()):
+        made = make(dict(parts), secret)
+        paths[name] = place / f"{number}.xlsm"
+        paths[name].write_bytes(made if isinstance(made, bytes) else zipped(made))
+    ends = outcomes(list(paths.values()), megabytes=MEGABYTES, seconds=120)
+    well = {name: ends[path] for name, path in paths.items() if _ends_well(ends[path], HOSTILE[name][1])}
+    refused = sum(bool(end.error) for end in well.values())
+    return [
+        Row("hostile files refused or refreshed as they should be", f"{len(well)} of {len(HOSTILE)}"),
+        Row("… of these refused", f"{refused}"),
+        Row("… slowest, s", f"{max(end.seconds for end in ends.values()):.1f}"),
+        Row("… largest memory seen, MB", f"{max(end.megabytes for end in ends.values()):,}"),
+    ]
+
+
+def _ends_well(end: Outcome, expected: str) -> bool:
+    named = end.error in ("", "KopilotError") and re.search(expected, end.told) is not None
+    return named and end.seconds < SECONDS and end.megabytes < MAX_RESIDENT and SECRET not in end.message
+
+
+def fuzzing(folder: Path, seconds: float, seed: int) -> list[Row]:
+    """Refresh workbooks that are damaged at random."""
+    program = [sys.executable, "-m", "tests.safety.fuzz", "--seconds", str(seconds), "--seed", str(seed)]
+    done = subprocess.run([*program, "--findings", str(folder / "found")], capture_output=True, text=True, check=False)
+    turns = [[int(number) for number in turn] for turn in _FUZZED.findall(done.stdout)]
+    if not turns:
+        raise RuntimeError(f"the fuzzer failed: {done.stdout}{done.stderr}")
+    failed = sum(turn[1] for turn in turns)
+    return [
+        Row(f"fuzz executions in {seconds:g} s, seed {seed}", f"{sum(turn[0] for turn in turns):,}"),
+        Row("… that failed", f"{failed}" if failed or not done.returncode else "the process died"),
+        Row("… largest memory seen, MB", f"{max(turn[2] for turn in turns):,}"),
+    ]
+
+
+def locks(folder: Path) -> list[Row]:
+    """Measure what a refresh in place spends on its lock and on all its looks at the file: the median of some."""
+    small = make_portfolio(folder / "small.xlsm")
+    padding = random.Random(1).randbytes(PADDING)
+    large = packed(folder / "large.xlsm", {**unpacked(small), "xl/media/padding.bin": padding})
+    found = []
+    for path in (small, large):
+        data, spent = path.read_bytes(), []
+        for turn in range(ROUNDS + 1):
+            path.write_bytes(data)
+            with _timed() as total:
+                refresh(open_book(path), AS_OF, now=NOW)
+            if turn:
+                spent.append(total())
+        found.append(
+            Row(
+                f"lock and checks of a refresh, {len(data) / 1_000_000:.2f} MB, ms",
+                f"{statistics.median(spent) * 1000:.1f}",
+            )
+        )
+    return found
+
+
+@contextmanager
+def _timed() -> Iterator[Callable[[], float]]:
+    """Sum up the seconds spent in taking and giving back the lock, and in looking at the file before it is replaced."""
+    total, depth = 0.0, 0
+
+    def timed(work: Callable[..., Any]) -> Callable[..., Any]:
+        def timing(*args: Any, **options: Any) -> Any:
+            nonlocal total, depth
+            depth, start = depth + 1, time.perf_counter()
+            try:
+                return work(*args, **options)
+            finally:
+                depth -= 1
+                if not depth:
+                    total += time.perf_counter() - start
+
+        return timing
+
+    plain_turn = locking.turn
+
+    @contextmanager
+    def timed_turn(*args: Any) -> Iterator[None]:
+        manager = plain_turn(*args)
+        timed(manager.__enter__)()
+        try:
+            yield
+        finally:
+            timed(manager.__exit__)(None, None, None)
+
+    watched: list[tuple[Any, str]] = [
+        *((module, "check_writable") for module in (file, package, saving)),
+        *((saving, name) for name in ("_check_open_elsewhere", "_check_holds", "_sweep")),
+    ]
+    plain: Mapping[tuple[Any, str], Any] = {place: getattr(*place) for place in watched}
+    try:
+        for (module, name), work in plain.items():
+            setattr(module, name, timed(work))
+        setattr(file, "turn", timed_turn)  # noqa: B010
+        yield lambda: total
+    finally:
+        for (module, name), work in plain.items():
+            setattr(module, name, work)
+        setattr(file, "turn", plain_turn)  # noqa: B010
+
+
+def _machine() -> str:
+    """Return what it ran on; openpyxl keeps pictures only with Pillow."""
+    found = [f"Python {platform.python_version()}", f"openpyxl {version('openpyxl')}"]
+    try:
+        found.append(f"Pillow {version('Pillow')}")
+    except PackageNotFoundError:
+        found.append("no Pillow")
+    return ", ".join([*found, f"{platform.system()} {platform.machine()}"])
+
+
+if __name__ == "__main__":
+    main()
