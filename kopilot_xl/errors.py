@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 MAX_MESSAGE = 1_500
 """How long a message is at most: what it quotes of a file may be of any length."""
 
