@@ -544,12 +544,15 @@ class FileBook:
             filled = [column for column, value in enumerate(row, 1) if value is not None]
             if sum(map(_is_text, row)) < 2:
                 continue
-            left, right = filled[0], filled[-1]
+            left = right = filled[0]
+            while right + 1 in filled:  # what stands apart, behind a blank cell, is no header
+                right += 1
             last = len(values)
             while last > number and all(value is None for value in values[last - 1][left - 1 : right]):
                 last -= 1
             headers = tuple(_as_header(value) for value in row[left - 1 : right])
-            return _Layout(sheet.name, sheet, number, left, headers, last - number)
+            # Like a table, it has a row of data at least, be it blank; a formula that shows nothing may stand there.
+            return _Layout(sheet.name, sheet, number, left, headers, max(last - number, 1))
         return None
 
     def _named_area(self, name: str) -> tuple[_Sheet, Area]:

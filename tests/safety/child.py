@@ -52,6 +52,17 @@ def outcomes(paths: Sequence[Path], *, megabytes: int, seconds: float) -> dict[P
     return found
 
 
+def peak_megabytes() -> int:
+    """Return the most memory this process has held.
+
+    `ru_maxrss` does not tell: a process started by a large one begins with that one's peak.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def main() -> None:
     limit = int(sys.argv[1]) * 1024**2
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -67,7 +78,7 @@ def main() -> None:
             error, message = "KopilotError", str(reason)
         except BaseException as reason:
             error, message = type(reason).__name__, str(reason)[:300]
-        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        megabytes = peak_megabytes()
         print(
             json.dumps(Outcome(str(path), error, message, time.perf_counter() - start, megabytes).__dict__), flush=True
         )

@@ -34,6 +34,7 @@ from kopilot_xl.book import Value
 from kopilot_xl.book.cells import KEEP, Edit, Move, edit, fill
 from kopilot_xl.errors import MAX_MESSAGE, KopilotError
 from tests.portfolios import NOW, make_portfolio
+from tests.safety.child import peak_megabytes
 
 MAX_SECONDS = 30
 """How long one case may take; it takes some hundredths of a second."""
@@ -344,7 +345,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failed = sum(count for how, count in ends.items() if how.startswith("FAILED"))
         for how, count in ends.most_common(SHOWN):
             print(f"{count:7} {how}")
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        memory = peak_megabytes()
         print(f"{sum(ends.values())} executions, {len(ends)} ends, {failed} failed, {memory} MB at most")
         return 1 if failed else 0
     found = 0
