@@ -545,7 +545,10 @@ class FileBook:
             if sum(map(_is_text, row)) < 2:
                 continue
             left = right = filled[0]
-            while right + 1 in filled:  # what stands apart, behind a blank cell, is no header
+            # What stands apart, behind a column with nothing in it, is not the table's.
+            while right < filled[-1] and any(
+                len(row) > right and row[right] is not None for row in values[number - 1 :]
+            ):
                 right += 1
             last = len(values)
             while last > number and all(value is None for value in values[last - 1][left - 1 : right]):
