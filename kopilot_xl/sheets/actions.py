@@ -111,7 +111,7 @@ def fill(book: Book, log: ActionRows, verdicts: Sequence[Verdict]) -> None:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: ids to choose from, and each row's outcome in its colour."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     looks.lay_out(ws, TABLE)
     looks.choices(ws, looks.down(TABLE, CLIENT_ID), clients.IDS)

@@ -184,8 +184,7 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client]) -> None:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out."""
-    from kopilot_xl.sheets import portfolio, settings
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks, portfolio, settings
 
     looks.lay_out(ws, TABLE)
     looks.name_column(ws, IDS, TABLE, CLIENT_ID)

@@ -43,7 +43,7 @@ OWNERSHIP = (
 
 def build(ws: Worksheet) -> None:
     """Lay the page out."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     quiet, strong = looks.font(color=palette.MUTED), looks.font(bold=True)
     reading = looks.align(wrap=True, indent=1)

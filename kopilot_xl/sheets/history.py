@@ -127,7 +127,7 @@ def build(ws: Worksheet) -> None:
     """Lay the sheet out: the table, and to its right the trend chart above the block it is drawn from."""
     from openpyxl.utils import get_column_letter
 
-    from kopilot_xl.workbook import charts, looks
+    from kopilot_xl.sheets import charts, looks
 
     looks.lay_out(ws, TABLE)
     left = len(TABLE.columns) + 2

@@ -100,7 +100,7 @@ def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: the totals and the matrix above, the two lists below them."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     ws.sheet_view.showGridLines = False
     for table, corner in PLACES.items():
@@ -137,7 +137,7 @@ _READING = (
 
 
 def _build_totals(ws: Worksheet) -> None:
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     quiet = looks.font(bold=True, color=palette.MUTED)
     line = looks.edge(bottom=palette.LINE)
@@ -163,7 +163,7 @@ def _build_totals(ws: Worksheet) -> None:
 
 def _build_matrix(ws: Worksheet) -> None:
     """From H on: the label of each row stands over the Client column of the table Worse."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     quiet = looks.font(bold=True, color=palette.MUTED)
     top, letters = 5, "IJKLMNOP"

@@ -117,7 +117,7 @@ _HEIGHT = 14
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: both histograms with their charts above, who leaves when below them."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     ws.sheet_view.showGridLines = False
     looks.put_table(ws, DEPARTURES, CORNER)
@@ -145,7 +145,7 @@ def build(ws: Worksheet) -> None:
 
 def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str) -> None:
     """Lay out one histogram from a row on: its words to the left, its chart to the right."""
-    from kopilot_xl.workbook import charts, looks
+    from kopilot_xl.sheets import charts, looks
 
     heading, assumption = _VARIANTS[bars]
     quiet, bold = looks.font(color=palette.MUTED), looks.font(bold=True, color=palette.MUTED)

@@ -178,7 +178,7 @@ _DO_NEXT_ROW = 18
 
 def build(ws: Worksheet) -> None:
     """Lay the page out: the shape, the histogram and its table above, the clients to turn to below."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     ws.sheet_view.showGridLines = False
     looks.widths(ws, _WIDTHS)
@@ -192,7 +192,7 @@ def build(ws: Worksheet) -> None:
 
 
 def _build_head(ws: Worksheet) -> None:
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     quiet = looks.font(color=palette.MUTED)
     ws.row_dimensions[1].height, ws.row_dimensions[2].height, ws.row_dimensions[3].height = 30, 16, 8
@@ -211,7 +211,7 @@ def _build_head(ws: Worksheet) -> None:
 
 
 def _build_shape(ws: Worksheet) -> None:
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     quiet = looks.font(color=palette.MUTED)
     ws.row_dimensions[4].height = 34
@@ -240,7 +240,7 @@ def _build_shape(ws: Worksheet) -> None:
 
 
 def _build_histogram(ws: Worksheet) -> None:
-    from kopilot_xl.workbook import charts, looks
+    from kopilot_xl.sheets import charts, looks
 
     top, letters = 4, "KLMNO"
     formats = (Format.TEXT, Format.COUNT, Format.SHARE, Format.AMOUNT, Format.SHARE)
@@ -273,7 +273,7 @@ def _build_histogram(ws: Worksheet) -> None:
 
 def _build_do_next(ws: Worksheet) -> int:
     """Lay out the lower part; return its last row."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     row = _DO_NEXT_ROW
     ws.row_dimensions[row].height = 24
@@ -310,7 +310,7 @@ def _build_do_next(ws: Worksheet) -> int:
 def _build_foot(ws: Worksheet, row: int) -> None:
     from openpyxl.worksheet.hyperlink import Hyperlink
 
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     ws.row_dimensions[row].height = 20
     looks.put(ws, f"B{row}:G{row}", "Problems", look=looks.font(bold=True, color=palette.ACCENT))

@@ -61,7 +61,7 @@ def fill(book: Book, problems: Sequence[Problem]) -> None:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: a problem stands out from a notice."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     looks.lay_out(ws, TABLE)
     cells = looks.down(TABLE, KIND)

@@ -139,8 +139,7 @@ def _error(book: Book, setting: Setting, what: str) -> SettingError:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: one line per setting, its value in a cell of the setting's name."""
-    from kopilot_xl.sheets import palette
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks, palette
 
     quiet, heading = looks.font(color=palette.MUTED), looks.font(bold=True, color=palette.ACCENT)
     ws.sheet_view.showGridLines = False

@@ -115,7 +115,7 @@ def fill(
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: only formats, so that dates read as dates."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     looks.widths(ws, (14, 16, 80, 12, 12))
     ws[f"B{AS_OF_ROW}"].number_format = Format.DATE.value

@@ -197,6 +197,6 @@ def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out."""
-    from kopilot_xl.workbook import looks
+    from kopilot_xl.sheets import looks
 
     looks.lay_out(ws, TABLE, upright=True)

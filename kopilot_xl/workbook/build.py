@@ -22,6 +22,7 @@ from kopilot_xl.sheets import (
     clients,
     guide,
     history,
+    looks,
     movements,
     outlook,
     portfolio,
@@ -30,7 +31,7 @@ from kopilot_xl.sheets import (
     snapshot,
     transactions,
 )
-from kopilot_xl.workbook import looks, names, sample
+from kopilot_xl.workbook import names, sample
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template.xlsm"

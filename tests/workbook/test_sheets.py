@@ -19,6 +19,7 @@ from kopilot_xl.sheets import (
     clients,
     guide,
     history,
+    looks,
     movements,
     outlook,
     palette,
@@ -29,7 +30,7 @@ from kopilot_xl.sheets import (
     transactions,
 )
 from kopilot_xl.sheets.table import Format, Table
-from kopilot_xl.workbook import build, looks
+from kopilot_xl.workbook import build
 
 TABLES = [each.TABLE for each in (clients, transactions, actions, history, problems)]
 TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}

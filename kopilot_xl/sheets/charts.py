@@ -24,9 +24,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.sheets import palette
+from kopilot_xl.sheets import looks, palette
 from kopilot_xl.sheets.table import Format
-from kopilot_xl.workbook import looks
 
 
 def histogram(
