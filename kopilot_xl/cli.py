@@ -117,6 +117,7 @@ def _version(wanted: bool) -> None:
 
 
 def _as_of(beats: str) -> Any:
+    """The option `--as-of`, and what it beats."""
     return typer.Option(
         "--as-of",
         parser=_day,
@@ -126,6 +127,13 @@ def _as_of(beats: str) -> Any:
     )
 
 
+def _output(what: str) -> Any:
+    """The option `--output`, and what is written there."""
+    return typer.Option("--output", "-o", metavar="FILE", help=what, show_default=False)
+
+
+Book = Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook, .xlsx or .xlsm.")]
+AsOf = Annotated[date | None, _as_of("It beats the workbook's own setting.")]
 Order = Annotated[
     DateOrder | None,
     typer.Option(
@@ -204,16 +212,10 @@ def demo(
 )
 def refresh(
     books: Annotated[list[str], typer.Argument(metavar="BOOK", help="The workbooks, .xlsx or .xlsm.")],
-    as_of: Annotated[date | None, _as_of("It beats the workbook's own setting.")] = None,
+    as_of: AsOf = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Save it here and leave the workbook as it is; a file there is replaced. For one workbook only.",
-            show_default=False,
-        ),
+        _output("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only."),
     ] = None,
     backup: Annotated[
         bool,
@@ -276,7 +278,7 @@ def refresh(
 
 @app.command(epilog=_examples("check Portfolio.xlsm", "check Portfolio.xlsm --json"))
 def check(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook, .xlsx or .xlsm.")],
+    book: Book,
     json: AsJson = False,
 ) -> None:
     """List the data problems of a workbook, and write nothing.
@@ -297,17 +299,13 @@ def check(
 
 @app.command(epilog=_examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
 def report(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook, .xlsx or .xlsm.")],
-    as_of: Annotated[date | None, _as_of("It beats the workbook's own setting.")] = None,
+    book: Book,
+    as_of: AsOf = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="The page to write; it ends in .html, and a file there is replaced. "
-            "Without it: beside the workbook, with its name.",
-            show_default=False,
+        _output(
+            "The page to write; it ends in .html, and a file there is replaced. "
+            "Without it: beside the workbook, with its name."
         ),
     ] = None,
 ) -> None:
@@ -327,13 +325,7 @@ def upgrade(
     book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook of an earlier version, .xlsx or .xlsm.")],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded).",
-            show_default=False,
-        ),
+        _output("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded)."),
     ] = None,
     force: Annotated[
         bool,
@@ -373,13 +365,7 @@ def segment(
     as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="A .csv or .parquet file; one that is there is replaced. Without it, CSV is printed.",
-            show_default=False,
-        ),
+        _output("A .csv or .parquet file; one that is there is replaced. Without it, CSV is printed."),
     ] = None,
     engine: Annotated[
         Engine,
