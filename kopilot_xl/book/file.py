@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from kopilot_xl.book import ErrorValue, TableData, Value, cells, markup, worksheet
+from kopilot_xl.book import ErrorValue, TableData, Value, cells, headed, markup, worksheet
 from kopilot_xl.book.addresses import (
     LAST_COLUMN,
     LAST_ROW,
@@ -539,24 +539,11 @@ class FileBook:
         own = [table for table in self._tables.values() if table.sheet == sheet]
         if own:
             return self._layout_of(own[0]) if len(own) == 1 else None
-        values = self._values(sheet)
-        for number, row in enumerate(values, 1):
-            filled = [column for column, value in enumerate(row, 1) if value is not None]
-            if sum(map(_is_text, row)) < 2:
-                continue
-            left = right = filled[0]
-            # What stands apart, behind a column with nothing in it, is not the table's.
-            while right < filled[-1] and any(
-                len(row) > right and row[right] is not None for row in values[number - 1 :]
-            ):
-                right += 1
-            last = len(values)
-            while last > number and all(value is None for value in values[last - 1][left - 1 : right]):
-                last -= 1
-            headers = tuple(_as_header(value) for value in row[left - 1 : right])
-            # Like a table, it has a row of data at least, be it blank; a formula that shows nothing may stand there.
-            return _Layout(sheet.name, sheet, number, left, headers, max(last - number, 1))
-        return None
+        found = headed.find(self._values(sheet))
+        if found is None:
+            return None
+        height = found.last_row - found.header_row
+        return _Layout(sheet.name, sheet, found.header_row, found.left, found.headers, height)
 
     def _named_area(self, name: str) -> tuple[_Sheet, Area]:
         """Return the sheet and the (first) area a defined name stands for."""
@@ -901,16 +888,6 @@ def _key(name: str) -> str:
 def _unescaped(text: str) -> str:
     """Return a name from an attribute, where Excel writes a line break as `_x000a_`."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def _as_header(value: Value) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
-def _is_text(value: Value) -> bool:
-    return isinstance(value, str) and value.strip() != ""
 
 
 def _plain(read: list[list[_Read]]) -> list[list[Value]]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from kopilot_xl.book import ErrorValue, TableData, Value
+from kopilot_xl.book import ErrorValue, TableData, Value, headed
 from kopilot_xl.book.addresses import LAST_ROW, cell_address, quote_sheet
 from kopilot_xl.errors import BookError, KopilotError, MissingError, SaveError
 
@@ -442,7 +442,7 @@ class LiveBook:
             sheet=table.parent,
             header_row=cells.row if has_header else cells.row - 1,
             first_column=cells.column,
-            headers=tuple("" if each is None else str(each) for each in stored),
+            headers=tuple(map(headed.header, stored)),
             height=len(body),
             rows=body,
             table=table,
@@ -455,18 +455,12 @@ class LiveBook:
         if own:
             return self._layout_of(own[0]) if len(own) == 1 else None
         values = self._values(sheet)
-        for number, row in enumerate(values, 1):
-            filled = [column for column, value in enumerate(row, 1) if value is not None]
-            if sum(isinstance(value, str) and bool(value.strip()) for value in row) < 2:
-                continue
-            left, right = filled[0], filled[-1]
-            last = len(values)
-            while last > number and all(value is None for value in values[last - 1][left - 1 : right]):
-                last -= 1
-            headers = tuple("" if value is None else str(value) for value in row[left - 1 : right])
-            body = [each[left - 1 : right] for each in values[number:last]]
-            return _Layout(sheet.name, sheet, number, left, headers, len(body), body)
-        return None
+        found = headed.find(values)
+        if found is None:
+            return None
+        body = [row[found.left - 1 : found.right] for row in values[found.header_row : found.last_row]]
+        rows = body or [[None] * len(found.headers)]
+        return _Layout(sheet.name, sheet, found.header_row, found.left, found.headers, len(rows), rows)
 
     def _named_area(self, name: str) -> tuple[xw.Sheet, int, int, int, int]:
         """Return the sheet, first row, first column, height and width a defined name stands for."""

@@ -330,6 +330,31 @@ def test_a_table_without_being_one(plain: Path) -> None:
     assert (data.headers, data.rows, data.header_row) == (file.headers, file.rows, file.header_row)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [["Our clients"], [None, 1, 2], [None, "ID", None, "Name"], [None, 7, None, "a"]],
+        [["ID", "Name", 2024, None, "Sum"], [1, "a", 3, None, 4], [None, None, None, None, 5]],
+        [["ID", "Name"]],
+        [["ID", "Name"], [None, None], [3, None], [None, None]],
+        [["ID", None, "Name"], [1, 2, "a"]],
+    ],
+    ids=["gap", "apart", "headers only", "blank rows", "unnamed"],
+)
+def test_a_sheet_is_read_as_the_file_reads_it(tmp_path: Path, cells: list[list[Any]]) -> None:
+    path = tmp_path / "plain.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "Clients"
+    for row, values in enumerate(cells, 1):
+        for column, value in enumerate(values, 1):
+            book.active.cell(row, column, value)
+    book.save(path)
+    live, file = LiveBook(StandIn(path).book), FileBook(path)
+    assert live.has_table("Clients") == file.has_table("Clients")
+    if live.has_table("Clients"):
+        assert live.table("Clients") == file.table("Clients")
+
+
 def test_rows_are_appended_below_the_last_one_in_use(tmp_path: Path) -> None:
     excel = StandIn(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS))
     book = LiveBook(excel.book)
