@@ -15,7 +15,7 @@ from lxml import etree
 
 from kopilot_xl.book import ErrorValue, TableData, Value, open_book, worksheet
 from kopilot_xl.book.addresses import Area, cell_address, column_letters
-from kopilot_xl.book.cells import encoded
+from kopilot_xl.book.edits import encoded
 from kopilot_xl.book.file import FileBook
 from kopilot_xl.book.package import Package
 from kopilot_xl.book.saving import BACKUP

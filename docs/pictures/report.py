@@ -43,8 +43,8 @@ def make(folder: Path) -> Path:
 def source(page: Path) -> str:
     """Return a digest of the words and figures of the part of the page that the picture shows."""
     tree = html.fromstring(page.read_text(encoding="utf-8"))
-    shown = [tree.find(".//header"), tree.get_element_by_id("shape")]
-    words = " ".join(" ".join(each.text_content().split()) for each in shown)
+    shown = [*tree.iterfind(".//header"), *tree.iterfind(".//*[@id='shape']")]
+    words = " ".join(" ".join("".join(each.itertext()).split()) for each in shown)
     return hashlib.sha256(words.encode()).hexdigest()
 
 

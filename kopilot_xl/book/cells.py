@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import gc
-import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
 
 from lxml import etree
 
-from kopilot_xl.book import ErrorValue, Value, markup
-from kopilot_xl.book.addresses import LAST_COLUMN, Area, cell_address
+from kopilot_xl.book import Value, markup
+from kopilot_xl.book.addresses import LAST_COLUMN, Area, cell_address, column_letters
+from kopilot_xl.book.edits import KEEP, Edit, Edits, Move, encoded
+from kopilot_xl.book.rows import RowEdits, Scribe, nothing
 from kopilot_xl.book.worksheet import Layout, area_of, array_areas, merged_areas, walk
 from kopilot_xl.errors import BookError, SaveError
-
-MAX_TEXT = 32_767
-"""How many UTF-16 units of text a cell holds."""
 
 MAX_FORMULA = 8_192
 """How many characters a formula has in Excel; a longer shared one is not copied out into its cells."""
@@ -38,45 +34,11 @@ _TEXT = f"{{{markup.MAIN_NAMESPACE}}}t"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 _DIGITS = "0123456789"
-_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
+_OPEN = re.compile("</?")
 _CELL_TAG = re.compile(rb"<(?:[\w.-]++:)?c(?=[\s/>])([^<>]*+)>")
 
-_EPOCH_1900 = date(1899, 12, 30)
-_EPOCH_1904 = date(1904, 1, 1)
-_AFTER_PHANTOM_DAY = date(1900, 3, 1)
-_DAY = timedelta(days=1)
 _DAMAGED_ORDER = "its rows or cells are out of order"
-
-
-class Edit(NamedTuple):
-    """What is to become of a cell, where setting a value is not all.
-
-    `formula` (without `=`) is what a cell gets that has none. Without `keep_formula` a formula goes.
-    """
-
-    value: Value = None
-    formula: str | None = None
-    keep_formula: bool = True
-
-
-KEEP = Edit()
-"""Leaves a cell as it is, and lets a new cell below take its style. Compared by identity."""
-
-
-class Move(NamedTuple):
-    """The cells from column `left` to `right` of a row, to be moved to the row `to` with all they hold."""
-
-    row: int
-    to: int
-    left: int
-    right: int
-
-
-Edits = Mapping[int, Mapping[int, Value | Edit]]
-"""By row and column, counted from 1. A value alone leaves a formula in its place and shows the value."""
 
 
 def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool = False) -> bytes:
@@ -117,98 +79,26 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     edits = {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)}
     _check_surroundings(xml, layout)
     _check_merged(merged_areas(xml, layout), edits)
-    style_of = _styles(xml, layout)
-    prefix = layout.prefix.decode()
-    columns = _column_styles(xml, layout)
+    scribe = Scribe({}, date1904)
+    styles, columns = _styles(xml, layout), _column_styles(xml, layout)
     output: list[str] = []
     filled: list[tuple[int, int]] = []
     for n, values in edits.items():
         cells = []
         for column, value in values.items():
-            style = style_of.get((n, column)) or columns.get(column, "0")
-            kind, text = encoded(value, date1904)
-            if kind is None or text == "":
-                continue
-            attributes = f' r="{cell_address(n, column)}"' + (f' s="{style}"' if style != "0" else "")
-            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            if kind == "str":
-                content = f'<{prefix}is><{prefix}t xml:space="preserve">{text}</{prefix}t></{prefix}is>'
-                attributes += ' t="inlineStr"'
-            else:
-                content = f"<{prefix}v>{text}</{prefix}v>"
-                attributes += f' t="{kind}"' if kind != "n" else ""
-            cells.append(f"<{prefix}c{attributes}>{content}</{prefix}c>")
-            filled.append((n, column))
+            kind, content = scribe.content(value)
+            if content:
+                style = styles.get((n, column)) or columns.get(column)
+                mark = f' s="{style}"' if style else ""
+                cells.append(f'<c r="{column_letters(column)}{n}"{mark}{kind}>{content}</c>')
+                filled.append((n, column))
         if cells:
-            output.append(f'<{prefix}row r="{n}">{"".join(cells)}</{prefix}row>')
+            output.append(f'<row r="{n}">{"".join(cells)}</row>')
+    text = "".join(output)
+    if layout.prefix:
+        text = _OPEN.sub(f"\\g<0>{layout.prefix.decode()}", text)
     dimension = Area.around(filled) or Area(1, 1, 1, 1)
-    return _assembled(xml, layout, "".join(output).encode(), dimension, grow=False)
-
-
-def encoded(value: Value, date1904: bool) -> tuple[str | None, str]:
-    """Return a cell type and the text of its value: (`n`, `3.5`), (`str`, …), (`b`, `1`), (`e`, `#N/A`).
-
-    The type is None for a blank. Days before the date system begins are written as text.
-
-    Raises:
-        TypeError: no cell can hold such a value.
-    """
-    if value is None:
-        return None, ""
-    if isinstance(value, str):
-        return "str", safe_text(value)
-    if isinstance(value, bool):
-        return "b", "1" if value else "0"
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None, ""
-        return "n", str(int(value)) if value.is_integer() and abs(value) < 1e15 else float.__repr__(value)
-    if isinstance(value, int):
-        return "n", int.__repr__(value)
-    if isinstance(value, date):
-        if value != value:  # pandas' NaT is a datetime that equals nothing
-            return None, ""
-        return _encoded_date(value, date1904)
-    if isinstance(value, time):
-        return "n", float.__repr__(_fraction(value))
-    if isinstance(value, ErrorValue):
-        return "e", value.code
-    raise TypeError(f"a cell cannot hold {value!r}")
-
-
-def safe_text(text: str) -> str:
-    """Return text as a cell stores it: cut to what a cell holds, control characters written as `_xHHHH_`."""
-    if len(text) > MAX_TEXT // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_TEXT:
-        units = text.encode("utf-16-le", "surrogatepass")[: 2 * (MAX_TEXT - 1)]
-        text = units.decode("utf-16-le", "ignore") + "…"
-    if text.isprintable() and "_x" not in text:
-        return text
-    text = _SURROGATE.sub("\ufffd", _ESCAPED.sub("_x005F_", text))
-    return _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-
-
-def _encoded_date(value: date, date1904: bool) -> tuple[str | None, str]:
-    day = value.date() if isinstance(value, datetime) else value
-    serial: float = (day - (_EPOCH_1904 if date1904 else _EPOCH_1900)).days
-    if not date1904 and day < _AFTER_PHANTOM_DAY:
-        serial -= 1  # Excel counts a 29 February 1900
-    if serial < (0 if date1904 else 1):
-        return "str", value.isoformat()
-    fraction = _fraction(value.time()) if isinstance(value, datetime) else 0.0
-    return "n", repr(serial + fraction) if fraction else str(serial)
-
-
-def _fraction(moment: time) -> float:
-    """Return the part of a day that has gone by at a time of day."""
-    return (
-        timedelta(
-            hours=moment.hour,
-            minutes=moment.minute,
-            seconds=moment.second,
-            microseconds=moment.microsecond,
-        )
-        / _DAY
-    )
+    return _assembled(xml, layout, text.encode(), dimension, grow=False)
 
 
 @contextmanager
@@ -227,7 +117,7 @@ def _edited_rows(
     editor: _Editor,
     xml: bytes,
     layout: Layout,
-    ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+    ordered: RowEdits,
     moves: Sequence[Move],
 ) -> Iterator[bytes]:
     """Yield the bytes of the rows, piece by piece."""
@@ -259,7 +149,7 @@ def _edited_rows(
 def _needs_whole_sheet(
     xml: bytes,
     layout: Layout,
-    ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+    ordered: RowEdits,
     moves: Sequence[Move],
 ) -> bool:
     """Tell whether the edits need sight of all rows at once."""
@@ -291,32 +181,47 @@ def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
     return found
 
 
+def _is_main(layout: Layout) -> bool:
+    """Tell whether the elements of a sheet are Excel's without a prefix."""
+    root = etree.fromstring(layout.root_tag + b"</" + layout.root_name + b">", markup.new_parser())
+    return layout.name == b"sheetData" and root.nsmap.get(None) == markup.MAIN_NAMESPACE
+
+
 class _Editor:
     """Sets cells in batches of rows that come one after the other, from the top of the sheet down."""
 
     def __init__(self, layout: Layout, column_styles: Mapping[int, str], date1904: bool) -> None:
-        self.created: Area | None = None
+        self._scribe = Scribe(column_styles, date1904)
         self._layout = layout
         self._column_styles = column_styles
         self._date1904 = date1904
         self._parser = markup.new_parser()
         self._column_of: dict[str, int] = {}
-        self._above: dict[int, etree._Element] = {}
+        self._textual = layout.plain and _is_main(layout)
         self._metadata = False
-        self._last_edited = 0
         self._changed = False
+
+    @property
+    def created(self) -> Area | None:
+        """Where there are new cells."""
+        return self._scribe.created
 
     def edited(
         self,
         rows: bytes,
-        ordered: list[tuple[int, Mapping[int, Value | Edit]]],
+        ordered: RowEdits,
         moves: Sequence[Move] = (),
     ) -> bytes:
         """Return a batch of rows with the edits made; the very same bytes if all was so already."""
         layout = self._layout
         head, tail = layout.root_tag + b"<" + layout.name + b">", b"</" + layout.name + b">"
+        tail += b"</" + layout.root_name + b">"
+        if self._textual and not moves:
+            rewritten = self._scribe.rewritten(head, rows, tail, ordered)
+            if rewritten is not None:
+                return rewritten
         try:
-            root = etree.fromstring(head + rows + tail + b"</" + layout.root_name + b">", self._parser)
+            root = etree.fromstring(head + rows + tail, self._parser)
         except etree.XMLSyntaxError as error:
             raise BookError(f"its XML is damaged ({error})") from error
         data = root[0]
@@ -330,12 +235,12 @@ class _Editor:
         self._edit_rows(data, ordered)
         if not self._changed:
             return rows
-        written: bytes = etree.tostring(data, encoding="UTF-8", with_tail=False)
+        written = etree.tostring(data, encoding="UTF-8", with_tail=False)
         if len(data) == 0:
             return b""
         return written[written.index(b">") + 1 : written.rindex(b"</")]
 
-    def _edit_rows(self, data: etree._Element, ordered: list[tuple[int, Mapping[int, Value | Edit]]]) -> None:
+    def _edit_rows(self, data: etree._Element, ordered: RowEdits) -> None:
         last, done, count = 0, 0, len(ordered)
         for element in list(data.iterchildren(_ROW)):
             number = markup.number(element.get("r"), last + 1)
@@ -363,8 +268,8 @@ class _Editor:
 
     def _edit_row(self, element: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> None:
         cells = self._cells(element)
-        if row != self._last_edited + 1:
-            self._above = {}
+        if row != self._scribe.last + 1:
+            self._scribe.above = nothing
         for column, change in columns.items():
             if change is KEEP:
                 continue
@@ -374,8 +279,8 @@ class _Editor:
                 if cell is None:
                     continue
             self._set(cell, change)
-        self._last_edited = row
-        self._above = cells
+        self._scribe.last = row
+        self._scribe.above = lambda column: None if column not in cells else cells[column].get("s", "0")
 
     def _cells(self, element: etree._Element) -> dict[int, etree._Element]:
         """Return the cells of a row by column."""
@@ -408,8 +313,7 @@ class _Editor:
         """Insert a cell where it belongs and return it; None where a blank without style would be all."""
         if type(change) is Edit and not change.keep_formula and change.value is None and change.formula is None:
             return None
-        above = self._above.get(column)
-        style = None if above is None else above.get("s", "0")
+        style = self._scribe.above(column)
         if style is None and element.get("customFormat") in ("1", "true"):
             style = element.get("s")
         style = style or self._column_styles.get(column, "0")
@@ -440,8 +344,7 @@ class _Editor:
         spans = element.get("spans")
         if spans is not None and not _in_spans(spans, column):
             del element.attrib["spans"]
-        here = Area(row, column, row, column)
-        self.created = here if self.created is None else self.created.joined(here)
+        self._scribe.note_new(row, column)
         self._changed = True
 
     def _set(self, cell: etree._Element, change: Value | Edit) -> None:
@@ -508,7 +411,8 @@ class _Editor:
             cell.remove(inline)
         inline = etree.SubElement(cell, _INLINE)
         content = etree.SubElement(inline, _TEXT)
-        content.set(_SPACE, "preserve")
+        if text != text.strip():
+            content.set(_SPACE, "preserve")
         content.text = text
         if len(cell) > 1:
             cell.insert(0, inline)

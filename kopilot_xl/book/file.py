@@ -26,7 +26,7 @@ from kopilot_xl.book.addresses import (
     column_number,
     quote_sheet,
 )
-from kopilot_xl.book.cells import KEEP, Edit, Move
+from kopilot_xl.book.edits import KEEP, Edit, Edits, Move
 from kopilot_xl.book.locking import turn
 from kopilot_xl.book.package import Package
 from kopilot_xl.book.saving import check_writable
@@ -760,7 +760,7 @@ class FileBook:
         for column in range(layout.first_column, layout.last_column + 1):
             edits.setdefault(row, {}).setdefault(column, KEEP)
 
-    def _written(self, sheet: _Sheet, edits: cells.Edits, moves: Sequence[Move]) -> bytes:
+    def _written(self, sheet: _Sheet, edits: Edits, moves: Sequence[Move]) -> bytes:
         xml = self._xml(sheet)
         content = self._writes[sheet.part].content
         try:
@@ -772,9 +772,7 @@ class FileBook:
         except SaveError as error:
             raise SaveError(f"{self.name}, sheet {sheet.name}: {error}") from error
 
-    def _loses_formulas(
-        self, sheet: _Sheet, edits: cells.Edits, moves: Mapping[str, Sequence[Move]], after: bytes
-    ) -> bool:
+    def _loses_formulas(self, sheet: _Sheet, edits: Edits, moves: Mapping[str, Sequence[Move]], after: bytes) -> bool:
         """Tell whether a cell of a sheet has a formula no longer."""
         may_lose = (
             self._writes[sheet.part].content is not None

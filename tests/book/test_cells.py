@@ -20,7 +20,8 @@ from python_calamine import CalamineWorkbook
 
 from kopilot_xl.book import ErrorValue, Value, worksheet
 from kopilot_xl.book import cells as cells_module
-from kopilot_xl.book.cells import KEEP, Edit, Edits, Move, edit, encoded, fill, safe_text
+from kopilot_xl.book.cells import edit, fill
+from kopilot_xl.book.edits import KEEP, Edit, Edits, Move, encoded, safe_text
 from kopilot_xl.errors import BookError, SaveError
 from tests.book.workbooks import MAIN, by_hand, sheet_xml
 from tests.invariants import assert_sound
@@ -35,7 +36,7 @@ def rows_of(xml: bytes) -> str:
 
 
 def inline(address: str, text: str, attributes: str = "") -> str:
-    return f'<c r="{address}"{attributes} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'<c r="{address}"{attributes} t="inlineStr"><is><t>{text}</t></is></c>'
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def inline(address: str, text: str, attributes: str = "") -> str:
         ('<c r="A1" t="s"><v>9</v></c>', 3.0, '<c r="A1"><v>3</v></c>'),
         ('<c r="A1" t="s"><v>9</v></c>', "x", inline("A1", "x")),
         ('<c r="A1" t="inlineStr"><is><r><t>x</t></r></is></c>', "x", inline("A1", "x")),
-        ('<c r="A1" t="inlineStr"><is><t> x</t></is></c>', " x", inline("A1", " x")),
+        ('<c r="A1" t="inlineStr"><is><t> x</t></is></c>', " x",
+         '<c r="A1" t="inlineStr"><is><t xml:space="preserve"> x</t></is></c>'),
         ('<c r="A1" t="inlineStr"><is><t>x</t></is></c>', 1, '<c r="A1"><v>1</v></c>'),
         ('<c r="A1"/>', True, '<c r="A1" t="b"><v>1</v></c>'),
         ('<c r="A1" t="b"><v>1</v></c>', 1, '<c r="A1"><v>1</v></c>'),
@@ -151,7 +153,7 @@ def test_prefixes_declarations_and_entities() -> None:
     assert result.startswith(xml[: xml.index(b"<x:row")])
     assert rows_of(result) == (
         '<x:row r="1"><x:c r="A1" y:z="1"><x:v>2</x:v></x:c><x:c r="B1" t="inlineStr"><x:is>'
-        '<x:t xml:space="preserve">a</x:t></x:is></x:c></x:row>'
+        "<x:t>a</x:t></x:is></x:c></x:row>"
     )
     assert b'<x:row r="1"><x:c r="A1" t="b"><x:v>1</x:v>' in fill(result, [[True]])
 

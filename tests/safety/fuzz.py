@@ -31,7 +31,8 @@ from lxml import etree
 
 from kopilot_xl import open_book, refresh
 from kopilot_xl.book import Value
-from kopilot_xl.book.cells import KEEP, Edit, Move, edit, fill
+from kopilot_xl.book.cells import edit, fill
+from kopilot_xl.book.edits import KEEP, Edit, Move
 from kopilot_xl.errors import MAX_MESSAGE, KopilotError
 from tests.portfolios import NOW, make_portfolio
 from tests.safety.child import peak_megabytes

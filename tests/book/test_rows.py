@@ -1,0 +1,152 @@
+"""Rows rewritten as text: the same as through a tree, and only where rows are written as usual."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from kopilot_xl.book import ErrorValue, Value
+from kopilot_xl.book import cells as cells_module
+from kopilot_xl.book.addresses import cell_address
+from kopilot_xl.book.cells import edit
+from kopilot_xl.book.edits import KEEP, Edit
+from kopilot_xl.book.rows import Scribe
+from tests.book.test_cells import VALUES, rows_of
+from tests.book.workbooks import sheet_xml
+
+PLACES = st.tuples(st.integers(1, 9), st.integers(1, 5))
+HELD = st.one_of(
+    VALUES,
+    st.sampled_from([3.0, "3", "x", " x ", date(2026, 2, 28), datetime(2026, 2, 28, 12), ErrorValue("#N/A"), ""]),
+)
+CHANGES = st.one_of(
+    HELD,
+    st.just(KEEP),
+    st.builds(Edit, HELD, st.sampled_from([None, "SEGMENT(A1)", 'IF(A1<2,"a","b")']), st.booleans()),
+)
+CONTENTS = st.sampled_from(
+    [
+        '<c r="{}"/>',
+        '<c r="{}" s="0"/>',
+        '<c r="{}" s="2"/>',
+        '<c r="{}" s="2"></c>',
+        '<c r="{}"><v>3</v></c>',
+        '<c r="{}" s="1"><v>3.0</v></c>',
+        '<c r="{}" s="1" t="n"><v>46081</v></c>',
+        '<c r="{}" t="n" s="1"><v/></c>',
+        '<c r="{}" t="b"><v>1</v></c>',
+        '<c r="{}" t="e" s="2"><v>#N/A</v></c>',
+        '<c r="{}" t="s"><v>3</v></c>',
+        '<c r="{}" t="inlineStr"><is><t>x</t></is></c>',
+        '<c r="{}" s="1" t="inlineStr"><is><t xml:space="preserve">x</t></is></c>',
+        '<c r="{}" t="inlineStr"><is><t xml:space="preserve"> x </t></is></c>',
+        '<c r="{}" t="inlineStr"><is><t> x </t></is></c>',
+        '<c r="{}"><f>1+2</f><v>3</v></c>',
+        '<c r="{}"><f>1+2</f></c>',
+        '<c r="{}" t="str"><f>A1&amp;"x"</f><v>x</v></c>',
+        '<c r="{}" t="str"><f ca="1">A1</f><v></v></c>',
+        '<c r="{}" s="1" t="str"><f/><v>x</v></c>',
+    ]
+)
+UNUSUAL = [
+    '<c r="A1" vm="1" t="e"><v>#VALUE!</v></c>',
+    '<c r="A1"><v>1</v><extLst/></c>',
+    '<c r="A1" t="inlineStr"><is><r><t>x</t></r></is></c>',
+    "<c r='A1'><v>1</v></c>",
+    '<c s="1" r="A1"><v>1</v></c>',
+    "<c><v>1</v></c>",
+    ' <c r="A1"><v>1</v></c>',
+    '<c r="A1" ><v>1</v></c>',
+    '<c r="A1"><v>1</v ></c>',
+    '<c r="A1"/><extLst/>',
+    '<c r="A1"><v>1</v></c><c><v>2</v></c>',
+    '<c r="A1"><f t="array" ref="A1">B1</f><v>1</v></c>',
+]
+
+
+def canonical(xml: bytes) -> bytes:
+    """Return a sheet's XML in one way of writing it; `n` is what a cell is that states no type."""
+    root = etree.fromstring(xml)
+    for cell in root.iter("{*}c"):
+        if cell.get("t") == "n":
+            del cell.attrib["t"]
+    return etree.tostring(root, method="c14n")
+
+
+class Watch:
+    """Counts the batches that were written as text, and those that were not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.as_text: list[bool] = []
+        real = Scribe.rewritten
+
+        def rewritten(scribe: Scribe, *given: object) -> bytes | None:
+            found = real(scribe, *given)  # type: ignore[arg-type]
+            self.as_text.append(found is not None)
+            return found
+
+        monkeypatch.setattr(Scribe, "rewritten", rewritten)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    old=st.dictionaries(PLACES, CONTENTS, max_size=20),
+    changes=st.dictionaries(PLACES, CHANGES, max_size=20),
+    tags=st.lists(st.sampled_from(["", ' spans="1:3"', ' s="2" customFormat="1"', ' ht="22" x14ac:dyDescent="0.3"'])),
+)
+def test_text_and_tree_say_the_same(
+    old: dict[tuple[int, int], str], changes: dict[tuple[int, int], Value | Edit], tags: list[str]
+) -> None:
+    lines = []
+    for place, row in enumerate(sorted({row for row, _ in old})):
+        inside = "".join(old[at].format(cell_address(*at)) for at in sorted(old) if at[0] == row)
+        lines.append(f'<row r="{row}"{tags[place] if place < len(tags) else ""}>{inside}</row>')
+    xml = sheet_xml(*lines).replace(b"<worksheet ", b'<worksheet xmlns:x14ac="urn:x" ', 1)
+    edits: dict[int, dict[int, Value | Edit]] = {}
+    for (row, column), change in changes.items():
+        edits.setdefault(row, {})[column] = change
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells_module, "_BATCH", 4)
+        watch = Watch(patch)
+        as_text = edit(xml, edits)
+        assert all(watch.as_text)
+        assert edit(as_text, edits) == as_text
+        patch.setattr(Scribe, "rewritten", lambda *given: None)
+        assert canonical(as_text) == canonical(edit(xml, edits))
+
+
+@pytest.mark.parametrize("cell", UNUSUAL)
+def test_what_is_written_in_an_unusual_way_is_left_to_the_tree(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(monkeypatch)
+    xml = sheet_xml(f'<row r="1">{cell}<c r="C1"><v>1</v></c></row>')
+    result = edit(xml, {1: {1: Edit(5, keep_formula=False), 3: 7}})
+    assert watch.as_text == [False]
+    assert b"<v>5</v>" in result
+    assert b'<c r="C1"><v>7</v></c>' in result
+
+
+def test_what_was_noted_before_an_unusual_row_is_forgotten() -> None:
+    xml = sheet_xml('<row r="1"><c r="A1" s="3"/></row>', '<row r="2"><c r="A2"><v>1</v><extLst/></c></row>')
+    result = edit(xml, {1: {1: 1, 2: "new"}, 2: {1: 2, 2: "new"}})
+    assert b'<dimension ref="A1:B2"/>' in result or b"<dimension" not in xml
+    assert rows_of(result) == (
+        '<row r="1"><c r="A1" s="3"><v>1</v></c><c r="B1" t="inlineStr"><is><t>new</t></is></c></row>'
+        '<row r="2"><c r="A2"><v>2</v><extLst/></c><c r="B2" t="inlineStr"><is><t>new</t></is></c></row>'
+    )
+
+
+@pytest.mark.parametrize("text", [" x", "x ", "\nx", "x\t"])
+def test_blanks_at_the_ends_of_a_text_are_kept(text: str) -> None:
+    assert rows_of(edit(sheet_xml(""), {1: {1: text}})) == (
+        f'<row r="1"><c r="A1" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c></row>'
+    )
+
+
+def test_a_row_far_from_the_one_edited_before_takes_no_style_from_it() -> None:
+    xml = sheet_xml('<row r="1"><c r="A1" s="3"/></row>')
+    result = rows_of(edit(xml, {1: {1: 1}, 3: {1: 1}}))
+    assert result == '<row r="1"><c r="A1" s="3"><v>1</v></c></row><row r="3"><c r="A3"><v>1</v></c></row>'
