@@ -22,7 +22,7 @@ class Status(StrEnum):
     CANCELED = "Canceled"
 
 
-def _literal(day: date, column: nw.dtypes.DType) -> nw.Expr:
+def literal(day: date, column: nw.dtypes.DType) -> nw.Expr:
     """A day to compare a column with: pandas knows whole days only as midnights."""
     return nw.lit(datetime.combine(day, time.min) if isinstance(column, nw.Datetime) else day)
 
@@ -37,7 +37,7 @@ def _pick(day: nw.Expr, bands: tuple[Band, ...], column: nw.dtypes.DType, coming
             if band.idle is band.coming
             else nw.when(coming).then(nw.lit(band.coming.value)).otherwise(nw.lit(band.idle.value))
         )
-        picked = nw.when(day >= _literal(band.since, column)).then(here).otherwise(picked)
+        picked = nw.when(day >= literal(band.since, column)).then(here).otherwise(picked)
     return picked
 
 
@@ -54,13 +54,13 @@ def segment(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], cut: CutOffs) -> nw.Ex
     known = _pick(created, cut.never_invoiced, created_type, coming)
     recent = cut.never_invoiced[0]
     unknown = nw.when(coming).then(nw.lit(recent.coming.value)).otherwise(nw.lit(recent.idle.value))
-    dated = nw.when(created <= _literal(cut.as_of, created_type)).then(known)
+    dated = nw.when(created <= literal(cut.as_of, created_type)).then(known)
     never = nw.when(created.is_null()).then(unknown).otherwise(dated)
     by_dates = nw.when(~last.is_null()).then(invoiced).otherwise(never)
     return nw.when(~nw.col("mark").is_null()).then(nw.col("mark")).otherwise(by_dates)
 
 
-def _frame(native: Any) -> nw.DataFrame[Any]:
+def frame_of(native: Any) -> nw.DataFrame[Any]:
     """A frame of any engine; the verbs used here are the same for eager and lazy ones."""
     return cast("nw.DataFrame[Any]", nw.from_native(native))
 
@@ -85,11 +85,11 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
         ValueError: the as-of date is out of range.
     """
     cut = CutOffs.at(as_of, rules)
-    people, rows = _frame(clients), _frame(transactions)
+    people, rows = frame_of(clients), frame_of(transactions)
     if "mark" not in people.collect_schema().names():
         people = people.with_columns(nw.lit(None, dtype=nw.String).alias("mark"))
     day_type = rows.collect_schema()["issue_date"]
-    today, horizon = _literal(cut.as_of, day_type), _literal(cut.horizon, day_type)
+    today, horizon = literal(cut.as_of, day_type), literal(cut.horizon, day_type)
     day, amount, status = nw.col("issue_date"), nw.col("amount"), nw.col("status")
 
     open_rows = rows.filter(~status.is_in([Status.DRAFT.value, Status.CANCELED.value]))
