@@ -79,8 +79,9 @@ class Computation:
         """What the Transactions table has in store for clients after the as-of date."""
         table, as_of = self.inputs.transactions, self.inputs.as_of
         stored: dict[str, Ahead] = defaultdict(Ahead)
-        for key, day, amount, status in zip(table.clients, table.days, table.amounts, table.statuses, strict=True):
-            if day > as_of and (amount is None or amount > 0):
+        for at in [at for at, day in enumerate(table.days) if day > as_of]:
+            key, day, amount, status = table.clients[at], table.days[at], table.amounts[at], table.statuses[at]
+            if amount is None or amount > 0:
                 if status is Status.ISSUED:
                     stored[key] = stored[key].with_invoice(day)
                 elif status is Status.PLANNED:

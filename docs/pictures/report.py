@@ -44,7 +44,7 @@ def source(page: Path) -> str:
     """Return a digest of the words and figures of the part of the page that the picture shows."""
     tree = html.fromstring(page.read_text(encoding="utf-8"))
     shown = [*tree.iterfind(".//header"), *tree.iterfind(".//*[@id='shape']")]
-    words = " ".join(" ".join("".join(each.itertext()).split()) for each in shown)
+    words = " ".join(" ".join("".join(map(str, each.itertext())).split()) for each in shown)
     return hashlib.sha256(words.encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from lxml import etree
 
 from kopilot_xl.book import Value, markup
-from kopilot_xl.book.addresses import LAST_COLUMN, Area, cell_address, column_letters
+from kopilot_xl.book.addresses import LAST_COLUMN, Area, cell_address, column_letters, column_number
 from kopilot_xl.book.edits import KEEP, Edit, Edits, Move, encoded
 from kopilot_xl.book.rows import RowEdits, Scribe, nothing
 from kopilot_xl.book.worksheet import Layout, area_of, array_areas, merged_areas, walk
@@ -36,6 +36,9 @@ _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _DIGITS = "0123456789"
 _ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
 _OPEN = re.compile("</?")
+# Nearly every cell is written like this; the others have no style.
+_STYLED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})" s="([1-9][0-9]*)"')
+_OTHER_CELL = re.compile(rb'<c(?! r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[1-9][0-9]*")?(?: t="\w*")?/?>)')
 _CELL_TAG = re.compile(rb"<(?:[\w.-]++:)?c(?=[\s/>])([^<>]*+)>")
 
 _DAMAGED_ORDER = "its rows or cells are out of order"
@@ -646,6 +649,9 @@ def _styles(xml: bytes, layout: Layout) -> dict[tuple[int, int], str]:
             for row, column, cell in walk(markup.parse(xml))
             if cell.get("s", "0") != "0"
         }
+    if _OTHER_CELL.search(xml, layout.inner, layout.inner_end) is None:
+        found = _STYLED_CELL.findall(xml, layout.inner, layout.inner_end)
+        return {(int(row), column_number(letters.decode())): style.decode() for letters, row, style in found}
     styles = {}
     for match in _CELL_TAG.finditer(xml, layout.inner, layout.inner_end):
         style = markup.attribute(match[1], "s")

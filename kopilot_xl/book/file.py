@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from lxml import etree
@@ -18,12 +19,10 @@ from python_calamine import CalamineWorkbook
 
 from kopilot_xl.book import ErrorValue, TableData, Value, cells, headed, markup, worksheet
 from kopilot_xl.book.addresses import (
-    LAST_COLUMN,
     LAST_ROW,
     Area,
     cell_address,
     column_letters,
-    column_number,
     quote_sheet,
 )
 from kopilot_xl.book.edits import KEEP, Edit, Edits, Move
@@ -46,6 +45,7 @@ MAX_BLOCK = 100_000
 
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
+_MOMENTS = frozenset({datetime, timedelta})
 _EMPTY = Edit(keep_formula=False)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLACE = re.compile(
@@ -63,11 +63,6 @@ _FOR_READER = (
     "xl/styles.xml",
     "xl/sharedStrings.xml",
 )
-# Nearly all sheets stay in the columns A to Z and above row a million: then no value can be too far away.
-_FAR_CELL = re.compile(rb'<c r="(?![A-Z][0-9]{1,6}")')
-_LOW_CELL = re.compile(rb'<c r="[A-Z][0-9]{6}"')
-_PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 
 
 @dataclass(frozen=True)
@@ -134,6 +129,15 @@ class _Writes:
     def set(self, row: int, column: int, change: Value | Edit) -> None:
         self.edits.setdefault(row, {})[column] = change
 
+    def set_down(self, row: int, column: int, values: Sequence[Value]) -> None:
+        """Set a column's cells from a row on; as quick as can be, for there may be a million."""
+        edits = self.edits
+        for at, value in enumerate(values, row):
+            if at in edits:
+                edits[at][column] = value
+            else:
+                edits[at] = {column: value}
+
 
 class FileBook:
     """A workbook file as a `Book`: read as it was opened, written at once by `save`.
@@ -157,6 +161,7 @@ class FileBook:
         self._date1904 = properties is not None and properties.get("date1904") in ("1", "true", "on")
         self._xml_of: dict[str, bytes] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
+        self._formulas_of: dict[str, Sequence[worksheet.Formula]] = {}
         self._found: dict[str, _Layout | None] = {}
         self._writes: dict[str, _Writes] = {}
         self._heights: dict[str, int] = {}
@@ -242,10 +247,10 @@ class FileBook:
         left, right = layout.first_column - 1, layout.last_column
         blank: list[Value] = [None] * len(layout.headers)
         values = self._values(layout.sheet)
-        rows: list[Sequence[Value]] = []
-        for row in values[layout.header_row : layout.header_row + layout.height]:
-            piece = row[left:right] if left or right < len(row) else row
-            rows.append(piece if len(piece) == len(blank) else piece + blank[len(piece) :])
+        rows: list[Sequence[Value]] = list(values[layout.header_row : layout.header_row + layout.height])
+        if left or set(map(len, rows)) != {right}:
+            cut = [row[left:right] for row in rows]
+            rows = [piece if len(piece) == len(blank) else [*piece, *blank[len(piece) :]] for piece in cut]
         rows += [list(blank) for _ in range(layout.height - len(rows))]
         return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
 
@@ -292,7 +297,7 @@ class FileBook:
         for sheet in self._sheets.values():
             writes = self._writes.get(sheet.part, _Writes())
             xml = self._xml(sheet)
-            if writes.content is not None or not worksheet.may_have_formulas(xml) or not _may_mention(xml, wanted):
+            if writes.content is not None or not self._formulas(sheet) or not _may_mention(xml, wanted):
                 continue
             for row, column, text in self._formulas(sheet):
                 if column in writes.edits.get(row, ()):
@@ -327,8 +332,11 @@ class FileBook:
         column = layout.first_column + place
         pieces = self._formula_pieces(layout, formula) if formula and self._calculated(layout, place) else None
         writes = self._writes_to(layout.sheet)
-        for row, value in enumerate(values, layout.header_row + 1):
-            writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
+        if pieces is None:
+            writes.set_down(layout.header_row + 1, column, values)
+        else:
+            for row, value in enumerate(values, layout.header_row + 1):
+                writes.set(row, column, Edit(value, str(row).join(pieces)))
         return True
 
     def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
@@ -364,8 +372,7 @@ class FileBook:
             place = layout.column(header)
             if place is not None:
                 column = layout.first_column + place
-                for row, value in enumerate(values, top):
-                    writes.set(row, column, value)
+                writes.set_down(top, column, values)
                 if not values:
                     writes.set(top, column, None)
 
@@ -656,20 +663,23 @@ class FileBook:
     def _check_extent(self, sheet: _Sheet, xml: bytes) -> None:
         """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
         xml = markup.as_utf8(xml)
-        count = xml.count(b"<c ") + xml.count(b"<c>") + xml.count(b":c ") + xml.count(b":c>")
-        most = min(MAX_READ, max(MAX_SPARSE, MAX_BLANKS * count))
-        if _greatest_extent(xml, most) <= most:
+        if worksheet.is_compact(xml):
             return
-        far, extent = self._package.explain(sheet.part, lambda: _farthest_value(xml))
+        most = min(MAX_READ, max(MAX_SPARSE, MAX_BLANKS * worksheet.cell_count(xml)))
+        if worksheet.greatest_extent(xml, most) <= most:
+            return
+        far, extent = self._package.explain(sheet.part, lambda: worksheet.farthest_value(xml))
         if extent > most:
             raise BookError(
                 f"{self.path} cannot be read: {markup.shortened(sheet.name)}!{far} has a value far away from all "
                 "others. Delete it in Excel, save, and try again."
             )
 
-    def _formulas(self, sheet: _Sheet) -> Iterator[worksheet.Formula]:
-        xml = self._xml(sheet)
-        return iter(self._package.explain(sheet.part, lambda: list(worksheet.formulas(xml))))
+    def _formulas(self, sheet: _Sheet) -> Sequence[worksheet.Formula]:
+        if sheet.part not in self._formulas_of:
+            xml = self._xml(sheet)
+            self._formulas_of[sheet.part] = self._package.explain(sheet.part, lambda: list(worksheet.formulas(xml)))
+        return self._formulas_of[sheet.part]
 
     # edits
 
@@ -804,54 +814,6 @@ def _without_counts(xml: bytes) -> bytes:
     return xml if start == root[0] else xml[: root.start()] + start + xml[root.end() :]
 
 
-def _greatest_extent(xml: bytes, enough: int) -> int:
-    """Return how many cells the values of a worksheet span at most; a quick look at how the cells are written.
-
-    The look gets closer until the number is not above `enough`.
-    """
-    start, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData")
-    if start < 0 or end < 0:
-        return 0 if b":c" not in xml else LAST_ROW * LAST_COLUMN
-    usual = xml.count(b"<c", start, end) == xml.count(b'<c r="', start, end) and xml.find(b":c", start, end) < 0
-    if not usual:
-        return LAST_ROW * LAST_COLUMN
-    if _FAR_CELL.search(xml) is None:
-        if enough >= 26 * 999_999:
-            return 26 * 999_999
-        if _LOW_CELL.search(xml) is None:
-            return 26 * 99_999
-    places = _PLACED_CELL.findall(xml)
-    if len(places) != xml.count(b"<c", start, end):
-        return LAST_ROW * LAST_COLUMN
-    columns = max(column_number(letters.decode()) for letters in {letters for letters, _ in places})
-    return columns * max(int(digits) for digits in {digits for _, digits in places})
-
-
-def _farthest_value(xml: bytes) -> tuple[str, int]:
-    """Return the address of the value farthest away in a worksheet, and how many cells its values span.
-
-    Raises:
-        BookError: a row or cell has a place that is none.
-    """
-    row = column = rows = columns = 0
-    far = ""
-    for match in _ROW_OR_CELL.finditer(xml):
-        address = markup.attribute(match["attributes"], "r")
-        if match["kind"] == b"row":
-            row, column = markup.number(address, row + 1), 0
-            continue
-        if address:
-            place = worksheet.area_of(address)
-            row, column = place.bottom, place.right
-        else:
-            column += 1
-        if max(row, 1) > LAST_ROW or column > LAST_COLUMN:
-            raise BookError(f"it has more rows or columns than a sheet ({LAST_ROW:,} and {LAST_COLUMN:,})")
-        if not match["attributes"].endswith(b"/") and (row > rows or column > columns):
-            far, rows, columns = cell_address(max(row, 1), column), max(row, rows), max(column, columns)
-    return far, rows * columns
-
-
 def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
     """Return a table part whose references end with the new last data row."""
     data = markup.as_utf8(data)
@@ -890,18 +852,16 @@ def _unescaped(text: str) -> str:
 
 def _plain(read: list[list[_Read]]) -> list[list[Value]]:
     """Return what calamine read as values of ours."""
-    kinds: set[type] = set()
-    for row in read:
-        kinds.update(map(type, row))
-    if kinds & {datetime, timedelta}:
-        return [[_plain_value(value) for value in row] for row in read]
-    # Nearly every sheet comes here, some with a million cells.
+    kinds = set(map(type, chain.from_iterable(read)))
+    if kinds & _MOMENTS:
+        # Few rows have a time of day; a sheet may have a million.
+        read = [row if _MOMENTS.isdisjoint(map(type, row)) else [_plain_value(value) for value in row] for row in read]  # type: ignore[misc]
+    if str not in kinds:
+        return read  # type: ignore[return-value]
     return [[None if value == "" else value for value in row] if "" in row else row for row in read]  # type: ignore[misc]
 
 
 def _plain_value(value: _Read) -> Value:
-    if value == "":
-        return None
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
     if isinstance(value, timedelta):  # a duration is the number of days the cell holds

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from kopilot_xl.book import markup
-from kopilot_xl.book.addresses import Area, split_address
+from kopilot_xl.book.addresses import LAST_COLUMN, LAST_ROW, Area, cell_address, column_number, split_address
 from kopilot_xl.errors import BookError
 
 _CELL_WITH_FORMULA = re.compile(
@@ -22,7 +22,12 @@ _ERROR_CELL = re.compile(
     rb"<(?:[\w.-]++:)?c(?=\s)([^<>]*+)(?<!/)>\s*+(?:<(?:[\w.-]++:)?f[^<>]*+(?:(?<=/)>|>[^<]*+</[^<>]*+>))?"
     rb"\s*+<(?:[\w.-]++:)?v[^<>]*+>([^<]*+)<"
 )
-_FORMULA_MARKS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
+_FORMULA_MARK = re.compile(rb"[<:]f(?=[\s/>])")
+# Nearly all sheets stay in the columns A to Z and above row 115,000, or a million.
+_NOT_COMPACT = re.compile(rb'<c(?! r="[A-Z](?:[0-9]{1,5}|1(?:0[0-9]|1[0-4])[0-9]{3})")')
+_NOT_NEAR = re.compile(rb'<c(?! r="[A-Z][0-9]{1,6}")')
+_PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 _FORMULA_TAG = re.compile(rb"<(?:[\w.-]++:)?f(\s[^<>]*+)>")
 
 
@@ -97,7 +102,10 @@ class Formula(NamedTuple):
 
 def may_have_formulas(xml: bytes) -> bool:
     """Tell whether a sheet may have a formula at all: a quick look, for sheets with a million cells without one."""
-    return any(mark in xml for mark in _FORMULA_MARKS)
+    start, end = rows_between(xml)
+    if xml.find(b"<f", start, end) < 0 and xml.find(b":f", start, end) < 0:
+        return False
+    return _FORMULA_MARK.search(xml, start, end) is not None
 
 
 def formulas(xml: bytes) -> Iterator[Formula]:
@@ -178,7 +186,8 @@ def not_numbers(xml: bytes) -> dict[tuple[int, int], str]:
         BookError: the XML is damaged.
     """
     xml = markup.as_utf8(xml)
-    if b"nan</" not in xml.lower():
+    # Lower case makes a copy of the whole sheet: nearly none has a value that ends so.
+    if (b"n</v" not in xml and b"N</v" not in xml and b":v" not in xml) or b"nan</" not in xml.lower():
         return {}
     return {
         (row, column): "#NUM!"
@@ -218,6 +227,67 @@ def walk(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
             address = cell.get("r")
             column = _position(address)[1] if address else column + 1
             yield number, column, cell
+
+
+def rows_between(xml: bytes) -> tuple[int, int]:
+    """Return offsets that the rows of a sheet lie between, found at a glance: the whole, where that does not do."""
+    start, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData")
+    return (start, end) if 0 <= start <= end else (0, len(xml))
+
+
+def cell_count(xml: bytes) -> int:
+    """Return how many cells a sheet has, or a few more."""
+    return xml.count(b"<c") + (xml.count(b":c") if b":c" in xml else 0)
+
+
+def is_compact(xml: bytes) -> bool:
+    """Tell whether the values of a sheet are sure to stand within the columns A to Z and the rows to 114,999."""
+    start, end = rows_between(xml)
+    return xml.find(b":c", start, end) < 0 and _NOT_COMPACT.search(xml, start, end) is None
+
+
+def greatest_extent(xml: bytes, enough: int) -> int:
+    """Return how many cells the values of a worksheet span at most; a quick look at how the cells are written.
+
+    The look gets closer until the number is not above `enough`.
+    """
+    start, end = rows_between(xml)
+    if xml.find(b":c", start, end) >= 0:
+        return LAST_ROW * LAST_COLUMN
+    if enough >= 26 * 999_999 and _NOT_NEAR.search(xml, start, end) is None:
+        return 26 * 999_999
+    places = _PLACED_CELL.findall(xml, start, end)
+    if len(places) != xml.count(b"<c", start, end):
+        return LAST_ROW * LAST_COLUMN
+    if not places:
+        return 0
+    columns = max(column_number(letters.decode()) for letters in {letters for letters, _ in places})
+    return columns * max(int(digits) for digits in {digits for _, digits in places})
+
+
+def farthest_value(xml: bytes) -> tuple[str, int]:
+    """Return the address of the value farthest away in a worksheet, and how many cells its values span.
+
+    Raises:
+        BookError: a row or cell has a place that is none.
+    """
+    row = column = rows = columns = 0
+    far = ""
+    for match in _ROW_OR_CELL.finditer(xml):
+        address = markup.attribute(match["attributes"], "r")
+        if match["kind"] == b"row":
+            row, column = markup.number(address, row + 1), 0
+            continue
+        if address:
+            place = area_of(address)
+            row, column = place.bottom, place.right
+        else:
+            column += 1
+        if max(row, 1) > LAST_ROW or column > LAST_COLUMN:
+            raise BookError(f"it has more rows or columns than a sheet ({LAST_ROW:,} and {LAST_COLUMN:,})")
+        if not match["attributes"].endswith(b"/") and (row > rows or column > columns):
+            far, rows, columns = cell_address(max(row, 1), column), max(row, rows), max(column, columns)
+    return far, rows * columns
 
 
 def array_areas(xml: bytes, layout: Layout) -> list[Area]:

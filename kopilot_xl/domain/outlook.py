@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import repeat
 
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, CutOffs, Rules, add_months
@@ -123,10 +125,7 @@ class Crowd:
             (cut.place(created, last, coming=False), inside, number, value)
             for (last, created, inside), (number, value) in self.idle.items()
         ]
-        groups += [
-            (_later(each, ahead.get(each.key), marks.get(each.key), cut), each.segment in PORTFOLIO, 1, each.weight)
-            for each in self.busy
-        ]
+        groups += zip(self._later(ahead, marks, cut), self._inside, repeat(1), self._weights, strict=False)
         for then, inside, number, value in groups:
             if then is not None:
                 counts[then] += number
@@ -137,18 +136,37 @@ class Crowd:
         summary = Summary(counts, values, rules)
         return Future(days, on, summary, leaving, gone, gone / self.value if self.value else None)
 
+    @cached_property
+    def _inside(self) -> list[bool]:
+        return [each.segment in PORTFOLIO for each in self.busy]
 
-def _later(client: Client, store: Ahead | None, mark: Segment | None, cut: CutOffs) -> Segment | None:
-    """Where one client stands on a later day."""
-    if mark is not None or store is None:
-        return mark or cut.place(client.created_on, client.last_invoice, coming=False)
-    last, coming = client.last_invoice, any(map(cut.is_coming, store.plans))
-    for day in store.invoices:
-        if day <= cut.as_of:
-            last = day if last is None else max(last, day)
-        else:
-            coming = coming or cut.is_coming(day)
-    return cut.place(client.created_on, last, coming)
+    @cached_property
+    def _weights(self) -> list[float]:
+        return [each.weight for each in self.busy]
+
+    def _later(
+        self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], cut: CutOffs
+    ) -> Iterator[Segment | None]:
+        """Where each of those looked at one by one stands on a later day."""
+        on, horizon = cut.as_of, cut.horizon
+        places: dict[tuple[date | None, date | None, bool], Segment | None] = {}
+        for client in self.busy:
+            if mark := marks.get(client.key):
+                yield mark
+                continue
+            last, coming = client.last_invoice, False
+            store = ahead.get(client.key)
+            if store is not None:
+                for day in store.invoices:
+                    if day > on:
+                        coming = coming or day <= horizon
+                    elif last is None or day > last:
+                        last = day
+                coming = coming or any(on < day <= horizon for day in store.plans)
+            kind = client.created_on, last, coming
+            if kind not in places:
+                places[kind] = cut.place(*kind)
+            yield places[kind]
 
 
 def departures(

@@ -81,7 +81,7 @@ class Client:
         """Its value where values are added up: one below zero weighs nothing."""
         return max(self.value or 0.0, 0.0)
 
-    @property
+    @cached_property
     def next_action(self) -> str:
         """What to do about the client, or the plan that is already there; blank if not yet a client.
 

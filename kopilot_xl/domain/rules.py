@@ -86,6 +86,8 @@ def add_months(day: date, months: int) -> date:
     30 June minus 4 months is 28 or 29 February. Source: docs/rules.md, "The segments".
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if day.day <= 28:  # every month has it: no need to ask the calendar
+        return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 

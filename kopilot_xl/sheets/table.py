@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import repeat
@@ -111,13 +111,13 @@ class TableRows:
         self._positions = {same_name(header): index for index, header in reversed(list(enumerate(self.data.headers)))}
         mine = [at for each in self.table.columns if not each.written and (at := self.position(each)) is not None]
         first = mine[0] if mine else 0
+        rows = self.data.rows
         # Nearly every row of a million has something in its first column: that is asked first, and quickly.
-        self.indices = [
-            index
-            for index, row in enumerate(self.data.rows)
-            if ((value := row[first]) and not (isinstance(value, str) and value.isspace()))
-            or any(not is_blank(row[at]) for at in mine)
-        ]
+        leading = [row[first] for row in rows]
+        if all(leading) and not any(value.isspace() for value in leading if isinstance(value, str)):
+            self.indices: Sequence[int] = range(len(rows))
+        else:
+            self.indices = [at for at, row in enumerate(rows) if any(not is_blank(row[place]) for place in mine)]
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -136,13 +136,22 @@ class TableRows:
             return [row[at] for row in rows]
         return [rows[index][at] for index in self.indices]
 
-    def typed(self, column: Column, read: Callable[[Value], T | None], done: str) -> tuple[list[T | None], set[int]]:
+    def typed(
+        self,
+        column: Column,
+        read: Callable[[Value], T | None],
+        done: str,
+        at_once: Callable[[Sequence[Value]], list[T | None] | None] | None = None,
+    ) -> tuple[list[T | None], set[int]]:
         """Return a column's values as `read` understands them, and the positions of those it could not.
 
-        An unreadable value becomes None and a problem that says what was `done` about it.
+        An unreadable value becomes None and a problem that says what was `done` about it. `at_once` reads a whole
+        column that holds nothing out of the ordinary, and returns None for any other.
         """
         values = self.values(column)
         bad: set[int] = set()
+        if at_once is not None and (usual := at_once(values)) is not None:
+            return usual, bad
         try:
             return [read(value) for value in values], bad
         except UnreadableError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -15,7 +15,15 @@ from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.sheets import clients
 from kopilot_xl.sheets.findings import Kind, Problem, notice
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows
-from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date
+from kopilot_xl.sheets.values import (
+    DateOrder,
+    UnreadableError,
+    all_amounts,
+    all_dates,
+    is_blank,
+    read_amount,
+    read_date,
+)
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -94,7 +102,7 @@ class TransactionRows:
     days: list[date]
     amounts: list[float | None]
     statuses: list[Status]
-    places: list[int]
+    places: Sequence[int]
 
     @property
     def problems(self) -> list[Problem]:
@@ -118,24 +126,26 @@ def read_status(value: Value) -> Status:
     return status
 
 
-def read(rows: TableRows, known: Container[str], order: DateOrder | None) -> TransactionRows:
+def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:
     """Return the transactions. Left out, each with a problem: no id or an unknown one, no date, no known status."""
-    days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT)
-    amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.")
-    statuses, _ = rows.typed(STATUS, _Statuses().read, _LEFT_OUT)
+    days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT, all_dates)
+    amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
+    statuses, _ = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
     lookup = _Keys()
     keys = [lookup[value] for value in rows.values(CLIENT_ID)]
-    places = []
-    for position, (key, day, status) in enumerate(zip(keys, days, statuses, strict=True)):
-        if key in known and day is not None and status is not None:
-            places.append(position)
-            continue
-        if key is None:
-            rows.report(position, CLIENT_ID, "The transaction has no client id.", _LEFT_OUT)
-        elif key not in known:
-            rows.report(position, CLIENT_ID, "No client has this id. Add it to Clients, or correct it.", _LEFT_OUT)
-        if day is None and position not in bad_days:
-            rows.report(position, ISSUE_DATE, "The transaction has no issue date.", _LEFT_OUT)
+    places: Sequence[int] = range(len(keys))
+    if not known >= set(keys) or None in days or None in statuses:
+        places = []
+        for position, (key, day, status) in enumerate(zip(keys, days, statuses, strict=True)):
+            if key in known and day is not None and status is not None:
+                places.append(position)
+                continue
+            if key is None:
+                rows.report(position, CLIENT_ID, "The transaction has no client id.", _LEFT_OUT)
+            elif key not in known:
+                rows.report(position, CLIENT_ID, "No client has this id. Add it to Clients, or correct it.", _LEFT_OUT)
+            if day is None and position not in bad_days:
+                rows.report(position, ISSUE_DATE, "The transaction has no issue date.", _LEFT_OUT)
     result = TransactionRows(
         rows,
         _at(keys, places),
@@ -169,8 +179,14 @@ class _Statuses(dict[Value, Status]):
         status = self[value] = read_status(value)
         return status
 
-    def read(self, value: Value) -> Status:
-        return self[value]
+
+def _all_statuses(values: Sequence[Value]) -> list[Status | None] | None:
+    """Return a column of statuses, None if one of them cannot be read."""
+    known = _Statuses()
+    try:
+        return [known[value] for value in values]
+    except UnreadableError:
+        return None
 
 
 def plan_notices(transactions: TransactionRows, cut: CutOffs) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from types import NoneType
+from typing import cast
 from unicodedata import east_asian_width
 
 from kopilot_xl.book import ErrorValue, Value
@@ -87,6 +90,23 @@ def read_date(value: Value, order: DateOrder | None = None) -> date | None:
         return value
     moment = read_moment(value, order)
     return None if moment is None else moment.date()
+
+
+def all_dates(values: Sequence[Value]) -> list[date | None] | None:
+    """Return a column of dates and blanks as it stands; None if anything else is in it."""
+    return cast("list[date | None]", values) if set(map(type, values)) <= {date, NoneType} else None
+
+
+def all_amounts(values: Sequence[Value]) -> list[float | None] | None:
+    """Return a column of numbers and blanks as amounts; None if anything else is in it."""
+    kinds = set(map(type, values))
+    if not kinds <= {float, int, NoneType}:
+        return None
+    amounts = (
+        [None if value is None else float(cast("float", value)) for value in values] if kinds != {float} else values
+    )
+    found = cast("list[float | None]", amounts)
+    return found if math.isfinite(sum(filter(None, found))) else None
 
 
 def _text_day(text: str, whole: str, order: DateOrder | None) -> date:
