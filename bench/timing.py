@@ -39,7 +39,7 @@ def compare(*sides: Side, rounds: int = ROUNDS) -> list[Measured]:
     runs: list[list[Measured]] = [[] for _ in sides]
     for turn in range(rounds + 1):
         for side, measured in zip(sides, runs, strict=True):
-            one = _run(side)
+            one = run(side)
             if turn:
                 measured.append(one)
     return [
@@ -52,7 +52,12 @@ def compare(*sides: Side, rounds: int = ROUNDS) -> list[Measured]:
     ]
 
 
-def _run(side: Side) -> Measured:
+def run(side: Side) -> Measured:
+    """Run a side once and return what it took.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, *side.arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import glob
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from enum import IntEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from kopilot_xl import __version__
+from kopilot_xl import __version__, stopping
 from kopilot_xl.engines import Engine
-from kopilot_xl.errors import KopilotError
+from kopilot_xl.errors import reason
 from kopilot_xl.sheets.values import DateOrder
 
 if TYPE_CHECKING:
+    from kopilot_xl.book.finding import Search
     from kopilot_xl.console import Screen
+    from kopilot_xl.many import Done, Task, Watch
     from kopilot_xl.refreshing import Report
 
 NAME = "kopilot-xl"
-DEBUG = "KOPILOT_XL_DEBUG"
-"""The environment variable that shows the traceback of a defect."""
 
 
 class Exit(IntEnum):
-    """What a command's exit code means; wrong usage is 2, as everywhere."""
+    """What a command's exit code means; wrong usage is 2, as everywhere, and a stop is `STOPPED` and the signal."""
 
     DONE = 0
     FAILED = 1
-    STOPPED = 130
+    STOPPED = 128
     UNHEARD = 141
 
 
@@ -45,16 +46,16 @@ class _Door(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             _tell("stopped. Every file is as it was before, or done.")
-            raise typer.Exit(Exit.STOPPED) from None
+            raise typer.Exit(Exit.STOPPED + getattr(stop, "number", signal.SIGINT)) from None
         except BrokenPipeError:
             _hush()
             raise typer.Exit(Exit.UNHEARD) from None
         except BaseException as error:
             if _is_typers_own(error):
                 raise
-            _tell(_reason(error))
+            _tell(reason(error))
             raise typer.Exit(Exit.FAILED) from None
 
 
@@ -133,6 +134,20 @@ def _output(what: str) -> Any:
 
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook, .xlsx or .xlsm.")]
+Books = Annotated[
+    list[str], typer.Argument(metavar="BOOK|FOLDER", help="Workbooks, .xlsx or .xlsm, and folders of them.")
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=1,
+        max=60,
+        help="How many processes share the work on several workbooks. A good number is that of the machine's cores.",
+    ),
+]
 AsOf = Annotated[date | None, _as_of("It beats the workbook's own setting.")]
 Order = Annotated[
     DateOrder | None,
@@ -207,11 +222,12 @@ def demo(
         "refresh Portfolio.xlsm",
         "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
         "refresh *.xlsm --json --strict --backup",
+        "refresh Clients --jobs 4 --summary Portfolios.xlsx",
         "refresh Portfolio.xlsm --backfill 12",
     )
 )
 def refresh(
-    books: Annotated[list[str], typer.Argument(metavar="BOOK", help="The workbooks, .xlsx or .xlsm.")],
+    books: Books,
     as_of: AsOf = None,
     output: Annotated[
         Path | None,
@@ -237,6 +253,17 @@ def refresh(
             show_default=False,
         ),
     ] = 0,
+    jobs: Jobs = 1,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary",
+            metavar="FILE",
+            help="Also write a table with a row for each workbook: shape, tilt, clients by segment, value, leaving "
+            "value, problems. It ends in .csv, .parquet or .xlsx, and a file there is replaced.",
+            show_default=False,
+        ),
+    ] = None,
     json: AsJson = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 if there are data problems. Notices never count.")
@@ -246,55 +273,63 @@ def refresh(
 
     Excel is not needed. Only the cells a refresh owns are written.
 
+    Of a FOLDER, it is the workbooks in it and in all folders in it; those that are no Kopilot workbooks are left alone.
+    One that fails stops no other. Ctrl-C stops where every file is as it was before, or done.
+
     A workbook that another process refreshes is waited for, up to a minute.
 
-    Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage.
+    Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage;
+    130: stopped by Ctrl-C, 143: by SIGTERM.
     """
-    from kopilot_xl import console
-    from kopilot_xl.book import open_book
-    from kopilot_xl.refreshing import refresh as refresh_book
+    from kopilot_xl import console, overview
+    from kopilot_xl.book.finding import workbooks
+    from kopilot_xl.many import Refresh
 
-    paths = _different(books)
-    if output is not None and len(paths) > 1:
+    search = workbooks(books, but=summary)
+    several = len(search.books) > 1
+    if output is not None and several:
         raise typer.BadParameter("it names one file, but there are several workbooks.", param_hint="--output")
-    screen, exit_code = _screen(), Exit.DONE
-
-    def work(path: Path) -> Report:
-        return refresh_book(open_book(path), as_of, output=output, backup=backup, backfill=backfill, waiting=_tell)
-
-    for path, found in _each(paths, work):
-        if found is None or (strict and _problems(found)):
-            exit_code = Exit.FAILED
-        if found is None:
+    if summary is not None:
+        overview.check_target(summary, [each.path for each in search.books])
+    screen, lines, failed = _screen(), [], False
+    for done in _each(search, Refresh(as_of, output, backup, backfill), jobs, "Refreshing"):
+        failed = failed or done.report is None or (strict and _problems(done.report) > 0)
+        lines.append(overview.Line.of(done))
+        if done.report is None:
             continue
         if json:
-            screen.data(console.as_json(found, str(path)))
-        elif len(paths) > 1:
-            console.brief(screen, found, str(path))
+            screen.data(console.as_json(done.report, str(done.path)))
+        elif several:
+            console.brief(screen, done.report, str(done.path))
         else:
-            console.report(screen, found)
-    raise typer.Exit(exit_code)
+            console.report(screen, done.report)
+    if several and not json:
+        console.portfolios(screen, lines)
+    if summary is not None:
+        overview.write(lines, summary)
+    raise typer.Exit(Exit.FAILED if failed or not lines else Exit.DONE)
 
 
-@app.command(epilog=_examples("check Portfolio.xlsm", "check Portfolio.xlsm --json"))
-def check(
-    book: Book,
-    json: AsJson = False,
-) -> None:
-    """List the data problems of a workbook, and write nothing.
+@app.command(epilog=_examples("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4"))
+def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
+    """List the data problems of one or more workbooks, and write nothing.
 
-    Exit code 0: none, though there may be notices; 1: problems, or the workbook cannot be read.
+    Exit code 0: none, though there may be notices; 1: problems, or a workbook cannot be read; 2: wrong usage.
     """
     from kopilot_xl import console
-    from kopilot_xl.book import open_book
-    from kopilot_xl.refreshing import check as check_book
+    from kopilot_xl.book.finding import workbooks
+    from kopilot_xl.many import Check
 
-    found = check_book(open_book(book))
-    if json:
-        _screen().data(console.checked_as_json(found, str(book)))
-    else:
-        console.checked(_screen(), found)
-    raise typer.Exit(Exit.FAILED if _problems(found) else Exit.DONE)
+    screen, search, sound = _screen(), workbooks(books), []
+    for done in _each(search, Check(), jobs, "Checking"):
+        sound.append(done.report is not None and not _problems(done.report))
+        if done.report is None:
+            continue
+        if json:
+            screen.data(console.checked_as_json(done.report, str(done.path)))
+        else:
+            console.checked(screen, done.report, str(done.path) if len(search.books) > 1 else "")
+    raise typer.Exit(Exit.DONE if sound and all(sound) else Exit.FAILED)
 
 
 @app.command(epilog=_examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
@@ -433,59 +468,61 @@ def install(
 # several books
 
 
-def _different(books: Sequence[str]) -> list[Path]:
-    """The workbooks meant, each once, in the order given; Excel's owner files beside open ones are none."""
-    paths: dict[str, Path] = {}
-    for path in (path for each in books for path in _meant(each)):
-        paths.setdefault(os.path.realpath(path), path)
-    return [path for path in paths.values() if not path.name.startswith("~$")] or list(paths.values())
+def _each(search: Search, task: Task, jobs: int, what: str) -> Iterator[Done]:
+    """Work on each workbook; one that fails is told on standard error and stops no other.
+
+    What was only found in a folder and is no workbook of ours is left alone, and told at the end.
+    """
+    from kopilot_xl.many import Done, work
+
+    failures = [Done(path, why=why) for path, why in search.failures]
+    foreign: list[Path] = []
+    with _watching(what, len(search.books)) as (watch, aside), stopping.on_signals():
+        for done in chain(failures, work(task, search.books, jobs, watch)):
+            with aside():
+                if done.why:
+                    _tell(done.why)
+                if done.why or done.report:
+                    yield done
+                else:
+                    foreign.append(done.path)
+    if foreign:
+        _tell_left_alone(foreign)
+    if len(foreign) == len(search.books) and not failures:
+        _tell("there is no Kopilot workbook among them: kopilot-xl new makes one.")
 
 
-def _meant(text: str) -> list[Path]:
-    """The files a pattern stands for where the shell left it as it is, as the one of Windows does."""
-    path = Path(text)
-    if not path.exists() and any(sign in text for sign in "*?"):
-        return sorted(map(Path, glob.glob(text))) or [path]
-    return [path]
+def _tell_left_alone(foreign: Sequence[Path]) -> None:
+    from kopilot_xl.domain import words
+
+    named = ", ".join(map(str, foreign[:3])) + (f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else "")
+    _tell(f"left alone {words.count(len(foreign), 'other workbook')}, not of Kopilot: {named}.")
 
 
-def _each(paths: Sequence[Path], work: Callable[[Path], Report]) -> Iterator[tuple[Path, Report | None]]:
-    """Work on each book; one that fails is told on standard error, gives None, and stops no other."""
-    at_work = _progress(len(paths))
-    for path in paths:
-        found = None
-        try:
-            with at_work(path):
-                found = work(path)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) or _is_typers_own(error):
-                raise
-            _tell(_reason(error))
-        yield path, found
-
-
-def _progress(total: int) -> Callable[[Path], AbstractContextManager[None]]:
-    """What shows how far the work is while a book is worked on, where there are several and somebody looks on."""
+@contextmanager
+def _watching(what: str, total: int) -> Iterator[tuple[Watch, Callable[[], AbstractContextManager[None]]]]:
+    """What shows how far the work is, where there are several workbooks and somebody looks on; and takes it aside."""
     screen = _screen(sys.stderr)
     if total < 2 or not screen.is_terminal:
-        return lambda path: nullcontext()
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        yield _Unwatched(), nullcontext
+        return
+    from kopilot_xl.console import Progress
 
-    columns = (TextColumn("Refreshing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    progress = Progress(*columns, console=screen.console, transient=True)
-    task = progress.add_task("", total=total)
+    with Progress(screen, what, total, _tell) as progress:
+        yield progress, progress.aside
 
-    @contextmanager
-    def at_work(path: Path) -> Iterator[None]:
-        # Gone between the books, so that what is told about each stands on lines of its own.
-        progress.update(task, description=path.name)
-        try:
-            with progress:
-                yield
-        finally:
-            progress.advance(task)
 
-    return at_work
+class _Unwatched:
+    """Nobody looks on; who has to wait is told all the same."""
+
+    def begun(self, path: Path) -> None:
+        pass
+
+    def ended(self, path: Path) -> None:
+        pass
+
+    def waits(self, line: str) -> None:
+        _tell(line)
 
 
 def _problems(found: Report) -> int:
@@ -501,18 +538,6 @@ def _screen(stream: Any = None) -> Screen:
     from kopilot_xl.console import Screen
 
     return Screen(stream or sys.stdout)
-
-
-def _reason(error: BaseException) -> str:
-    """What to tell about an exception: the words of one of ours, else that it is a defect."""
-    if isinstance(error, KopilotError):
-        return str(error)
-    if os.environ.get(DEBUG):
-        import traceback
-
-        traceback.print_exception(error)
-    what = f"{type(error).__name__}: {error}".rstrip(": ")
-    return f"this is a defect, please report it: {what} (version {__version__}; {DEBUG}=1 shows where)"
 
 
 def _tell(message: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console, RenderableType
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from kopilot_xl.create import Created
     from kopilot_xl.domain.portfolio import Client, Summary
     from kopilot_xl.exports import Choices
+    from kopilot_xl.overview import Line
     from kopilot_xl.refreshing import Report
     from kopilot_xl.segmentation import Segmentation
     from kopilot_xl.sheets.findings import Problem
@@ -35,6 +38,8 @@ _DO_NEXT = {Heading.CLEAN: 5, Heading.REACTIVATE: 3, Heading.DECIDE: 3}
 """How many clients are named under each heading."""
 _PROBLEMS, _NOTICES = 5, 3
 """How many problems and notices a refresh lists."""
+_PORTFOLIOS = 50
+"""How many of many portfolios the table of all shows."""
 
 _PLAIN = {
     "✓": "+",
@@ -186,6 +191,8 @@ def as_json(found: Report, name: str) -> dict[str, object]:
         "tilt_by_value": summary.tilt_by_value,
         "segments": {each.value: summary.counts[each] for each in Segment},
         "portfolio": summary.size,
+        "currency": found.currency,
+        "values": {each.value: round(summary.values[each], 4) for each in Segment},
         "actions": {each.value: number for each, number in found.actions.items()},
         "problems": found.count(Kind.PROBLEM),
         "notices": found.count(Kind.NOTICE),
@@ -193,8 +200,8 @@ def as_json(found: Report, name: str) -> dict[str, object]:
     }
 
 
-def _title(found: Report) -> Text:
-    return Text.assemble((found.book, "bold"), f"  as of {words.day(found.as_of)}")
+def _title(found: Report, name: str = "") -> Text:
+    return Text.assemble((name or found.book, "bold"), f"  as of {words.day(found.as_of)}")
 
 
 def _histogram(summary: Summary, currency: str) -> Table:
@@ -255,7 +262,7 @@ def _client(client: Client, found: Report, heading: Heading | None) -> Text:
     if client.overdue:
         told.append(f"planned for {words.day(client.overdue)}, not invoiced")
     if client.value:
-        told.append(f"{found.currency} {words.whole(client.value)}".strip())
+        told.append(_money(client.value, found.currency))
     segment = client.segment or Segment.NO_ACTIVITY
     return Text.assemble(
         (f"{heading or '':14}", "dim"), (f"{segment.value:14}", f"#{palette.SEGMENTS[segment]}"), ", ".join(told)
@@ -279,13 +286,128 @@ def _listed(screen: Screen, problems: Iterable[Problem]) -> None:
         screen.line(Text(str(each), style), indent=2)
 
 
+# many books
+
+
+class Progress:
+    """A bar that tells how many of many workbooks are done, how fast it goes and how long it will take."""
+
+    def __init__(self, screen: Screen, what: str, total: int, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        columns = (
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            TextColumn("{task.description}"),
+        )
+        self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)
+        self._task = self._bar.add_task("", total=total, rate="")
+
+    def begun(self, path: Path) -> None:
+        """Name the workbook that was begun last."""
+        self._bar.update(self._task, description=path.name)
+
+    def ended(self, path: Path) -> None:
+        """Count a workbook that is done."""
+        self._bar.advance(self._task)
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._task, rate="" if speed is None else pace(speed))
+
+    def waits(self, line: str) -> None:
+        """Tell what work has to wait for."""
+        with self.aside():
+            self._tell(line)
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar away while something is told, so that it stands on lines of its own."""
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
+
+
+def pace(speed: float) -> str:
+    """Return a number of workbooks a second as people say it: `12 a second`, `4.2 a second`, `30 a minute`."""
+    if speed >= 1:
+        return f"{speed:.0f} a second" if speed >= 10 else f"{speed:.1f} a second"
+    return f"{speed * 60:.0f} a minute" if speed * 60 >= 10 else f"{speed * 60:.1f} a minute"
+
+
+def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
+    """Show the portfolios of many workbooks in one table, with totals by currency."""
+    from kopilot_xl import overview
+
+    shown = lines if len(lines) <= _PORTFOLIOS else overview.leftmost_first(lines)[:_PORTFOLIOS]
+    totals = overview.totals(lines)
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("Workbook", overflow="fold")
+    for heading in ("Shape", "Tilt", "Clients", "Leaving", "Leaving value", "Problems"):
+        table.add_column(heading, justify="left" if heading == "Shape" else "right", no_wrap=True)
+    for line in shown:
+        _add_portfolio(table, line)
+    for place, total in enumerate(totals):
+        value = "" if total.leaving_value is None else _money(total.leaving_value, total.currency)
+        figures = (f"{total.clients:,}", f"{total.leaving:,}", value, f"{total.problems:,}")
+        whose = f"in {total.currency}" if total.currency else "without a currency"
+        name = f"{words.count(total.portfolios, 'portfolio')} {whose}"
+        if not place:
+            table.add_section()
+        table.add_row(name, "", "", *figures, style="bold")
+    done = sum(total.portfolios for total in totals)
+    told = f"{done:,} of {words.count(len(lines), 'workbook')} done"
+    by_shape = ", ".join(f"{number:,} {shape}" for shape, number in overview.shapes(lines).items())
+    screen.line()
+    screen.show(table)
+    screen.line()
+    screen.line(Text(f"{told}{': ' if by_shape else ''}{by_shape}.", "bold"))
+    if len(shown) < len(lines):
+        screen.line(
+            f"The table shows the {len(shown)} that lean most to the left. --summary FILE writes all of them.", indent=2
+        )
+
+
+def _add_portfolio(table: Table, line: Line) -> None:
+    summary = line.summary
+    if summary is None:
+        table.add_row(line.book, Text("failed", _ALERT))
+        return
+    leaving = summary.counts[Segment.LEAVING]
+    table.add_row(
+        line.book,
+        summary.shape.value,
+        _tilt(summary.tilt),
+        f"{summary.size:,}",
+        f"{leaving:,}",
+        _money(summary.values[Segment.LEAVING], line.currency),
+        Text(f"{line.problems:,}", _ALERT if line.problems else ""),
+    )
+
+
+def _money(value: float, currency: str) -> str:
+    return f"{currency} {words.whole(value)}".strip()
+
+
 # a checked book
 
 
-def checked(screen: Screen, found: Report) -> None:
-    """Show every problem and notice of a book."""
+def checked(screen: Screen, found: Report, name: str = "") -> None:
+    """Show every problem and notice of a book, under its own name or another."""
     problems, notices = found.count(Kind.PROBLEM), found.count(Kind.NOTICE)
-    screen.line(_title(found))
+    screen.line(_title(found, name))
     told = [words.count(problems, "data problem") if problems else "No data problems"]
     if notices:
         told.append(words.count(notices, "notice"))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+DEBUG = "KOPILOT_XL_DEBUG"
+"""The environment variable that shows the traceback of a defect."""
+
 MAX_MESSAGE = 1_500
 """How long a message is at most: what it quotes of a file may be of any length."""
 
@@ -14,6 +19,20 @@ class KopilotError(Exception):
         if not line.isprintable():
             line = "".join(sign if sign.isprintable() else "\ufffd" for sign in line)
         return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
+
+
+def reason(error: BaseException) -> str:
+    """Return what to tell about an exception: the words of one of ours, else that it is a defect."""
+    from kopilot_xl import __version__
+
+    if isinstance(error, KopilotError):
+        return str(error)
+    if os.environ.get(DEBUG):
+        import traceback
+
+        traceback.print_exception(error)
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    return f"this is a defect, please report it: {what} (version {__version__}; {DEBUG}=1 shows where)"
 
 
 class BookError(KopilotError):

@@ -7,8 +7,8 @@ from datetime import date
 
 from kopilot_xl.book import Book
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY
-from kopilot_xl.errors import SettingError
-from kopilot_xl.sheets import actions, clients, settings, transactions
+from kopilot_xl.errors import MissingError, SettingError
+from kopilot_xl.sheets import actions, clients, settings, snapshot, transactions
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,19 @@ class Inputs:
     clients: clients.ClientRows
     transactions: transactions.TransactionRows
     actions: actions.ActionRows
+
+
+def is_ours(book: Book) -> bool:
+    """Tell whether a book is a Kopilot workbook: it has the hidden sheet of the refreshes, or a rule of Settings."""
+    return book.has_sheet(snapshot.SHEET) or any(_has_name(book, each.name) for each in settings.NUMBERS)
+
+
+def _has_name(book: Book, name: str) -> bool:
+    try:
+        book.cell_address(name)
+    except MissingError:
+        return False
+    return True
 
 
 def read(book: Book, as_of: date | None, today: date) -> Inputs:

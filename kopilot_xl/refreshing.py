@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
 
+from kopilot_xl import stopping
 from kopilot_xl.book import Book
 from kopilot_xl.computing import Computation
 from kopilot_xl.domain.actions import Outcome
@@ -39,6 +40,7 @@ class Report:
 
     Attributes:
         book: the workbook's name.
+        company: whose portfolio it is, blank if that is not set.
         as_of: the day it was looked at.
         summary: the portfolio in figures.
         clients: every client, in the order of the Clients table.
@@ -49,6 +51,7 @@ class Report:
     """
 
     book: str
+    company: str
     as_of: date
     summary: Summary
     clients: Sequence[Client]
@@ -95,8 +98,10 @@ def refresh(
     start, now = time.perf_counter(), now or datetime.now()
     with _collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         inputs = read(book, as_of, now.date())
+        stopping.point()
         known = Computation(inputs)
         found = findings(known)
+        stopping.point()
         found += write(book, known, found, now, backfill)
         book.save(output, backup=backup)
     return _report(book, known, found, start)
@@ -224,6 +229,7 @@ def _report(book: Book, known: Computation, found: Sequence[Problem], start: flo
     outcomes = Counter(each.outcome for each in known.folded.verdicts)
     return Report(
         book=book.name,
+        company=known.inputs.settings.company,
         as_of=known.inputs.as_of,
         summary=known.summary,
         clients=known.clients,

@@ -28,6 +28,7 @@ from tests.invariants import assert_sound
 
 ROOT = Path(__file__).parent.parent
 EXPORTS = ROOT / "tests" / "exports"
+DAY = ("--as-of", "2026-06-30")
 CDNOW = ROOT / "tests" / "data" / "cdnow_sample"
 
 
@@ -145,7 +146,9 @@ def test_the_page_of_commands_is_as_the_commands_are() -> None:
         ["new", "book.xlsm", "--date-order", "YMD"],
         ["new", "book.xlsm", "--transactions", "t.csv"],
         ["check"],
-        ["check", "a.xlsm", "b.xlsm"],
+        ["check", "clean.xlsm", "--jobs", "0"],
+        ["refresh", "sample.xlsm", "--jobs", "many"],
+        ["refresh", ".", "--output", "out.xlsm"],
     ],
     ids=" ".join,
 )
@@ -286,10 +289,16 @@ def test_json_is_alone_on_its_stream(folder: Path) -> None:
 
 def test_several_books_go_on_after_a_failure(folder: Path) -> None:
     Path("broken.xlsm").write_text("no workbook")
-    result = run("refresh", "none.xlsm", "sample.xlsm", "broken.xlsm", "./sample.xlsm", "clean.xlsm", "sample.xlsm")
+    books = ("none.xlsm", "sample.xlsm", "broken.xlsm", "./sample.xlsm", "clean.xlsm", "sample.xlsm")
+    result = run("refresh", *books, *DAY)
     assert result.exit_code == 1
-    assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["sample.xlsm", "clean.xlsm"]
-    assert "6 data problems" in result.stdout
+    lines, _, table = result.stdout.partition("\n\n")
+    assert [line.split(":")[0] for line in lines.splitlines()] == ["sample.xlsm", "clean.xlsm"]
+    assert "6 data problems" in lines
+    assert [line.split()[0] for line in table.splitlines() if ".xlsm" in line] == [
+        "none.xlsm", "sample.xlsm", "broken.xlsm", "clean.xlsm",
+    ]  # fmt: skip
+    assert table.endswith("2 of 4 workbooks done: 1 Inaccurate, 1 Mature.\n")
     assert len(result.stderr.splitlines()) == 2
     assert Path("broken.xlsm").read_text() == "no workbook"
 
@@ -317,6 +326,122 @@ def test_an_action_recorded_is_read_back(folder: Path) -> None:
     after = json.loads(run("refresh", "clean.xlsm", "--as-of", "2026-06-30", "--json").stdout)
     assert after["actions"]["Applied"] == 1
     assert after["segments"]["Lost"] == before["segments"]["Lost"] + 1
+
+
+# many books
+
+
+@pytest.fixture
+def companies(originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of client companies: two workbooks of theirs, one that is broken and one of something else."""
+    import openpyxl
+
+    for name, original in (("alder", "sample.xlsm"), ("birch/2026", "clean.xlsm")):
+        (tmp_path / "companies" / name).mkdir(parents=True)
+        shutil.copyfile(originals / original, tmp_path / "companies" / name / "Portfolio.xlsm")
+    (tmp_path / "companies" / "alder" / "broken.xlsx").write_text("no workbook")
+    openpyxl.Workbook().save(tmp_path / "companies" / "prices.xlsx")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "companies"
+
+
+BROKEN = "kopilot-xl: companies/alder/broken.xlsx is no Excel workbook, whatever its name says"
+LEFT_ALONE = "kopilot-xl: left alone 1 other workbook, not of Kopilot: companies/prices.xlsx."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are written otherwise there")
+def test_a_folder(companies: Path) -> None:
+    result = run("refresh", "companies", *DAY)
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stdout.splitlines()[:2]] == [
+        "companies/alder/Portfolio.xlsm", "companies/birch/2026/Portfolio.xlsm",
+    ]  # fmt: skip
+    assert "2 portfolios in EUR" in result.stdout
+    broken, left_alone = result.stderr.splitlines()
+    assert broken.startswith(BROKEN)
+    assert left_alone == LEFT_ALONE
+    (companies / "alder" / "broken.xlsx").unlink()
+    assert run("refresh", "companies", *DAY).exit_code == 0
+    assert run("refresh", "companies", *DAY, "--strict").exit_code == 1
+    for each in companies.rglob("Portfolio.xlsm"):
+        assert_sound(each)
+
+
+def test_what_is_named_must_be_a_workbook_of_ours(companies: Path) -> None:
+    before = Path("companies/prices.xlsx").read_bytes()
+    assert "has no" in one_line(run("refresh", "companies/prices.xlsx"))
+    (companies / "only").mkdir()
+    shutil.move(companies / "prices.xlsx", companies / "only")
+    result = run("refresh", "companies/only")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there is no Kopilot workbook among them: kopilot-xl new makes one." in result.stderr
+    assert Path("companies/only/prices.xlsx").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["refresh", "check"])
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_jobs_change_nothing_but_the_speed(command: str, form: list[str], companies: Path) -> None:
+    day = DAY if command == "refresh" else ()
+    one, two = (process(command, "companies", "none.xlsm", *form, *day, "--jobs", jobs) for jobs in ("1", "2"))
+    assert one.returncode == two.returncode == 1
+    assert one.stderr == two.stderr
+    if form:
+        found = [[json.loads(line) | {"seconds": 0} for line in each.stdout.splitlines()] for each in (one, two)]
+        assert found[0] == found[1]
+        assert len(found[0]) == 2
+    else:
+        assert one.stdout == two.stdout
+        assert one.stdout.count("Portfolio.xlsm") == (4 if command == "refresh" else 2)
+
+
+def test_a_book_more_than_jobs(companies: Path) -> None:
+    for number in range(5):
+        shutil.copyfile(companies / "birch" / "2026" / "Portfolio.xlsm", companies / f"{number}.xlsm")
+    (companies / "1.xlsm").chmod(0o444)
+    (companies / "~$2.xlsm").write_bytes(b"owner")
+    done = process("refresh", "companies", "--jobs", "3", *DAY, "--backup", "--backfill", "2")
+    assert done.returncode == 1
+    assert "1.xlsm is read-only" in done.stderr
+    assert "2.xlsm is open in Excel" in done.stderr
+    assert done.stdout.count(": as of 30 June 2026, ") == 5
+    assert len(open_book(companies / "4.xlsm").table("History").rows) == 3
+    assert (companies / "4.xlsm.kopilot-backup").exists()
+    assert not [each for each in companies.iterdir() if each.name.startswith(".")]
+
+
+def test_the_summary_as_a_file(companies: Path) -> None:
+    import polars
+
+    for jobs in ("1", "2"):
+        done = process("refresh", "companies", "--jobs", jobs, *DAY, "--json", "--summary", "companies/all.csv")
+        assert done.returncode == 1
+        assert "all.csv" not in done.stderr
+        table = polars.read_csv("companies/all.csv")
+        assert table["Shape"].to_list() == ["Mature", None, "Inaccurate"]
+        assert table["Clients"].to_list()[2] == json.loads(done.stdout.splitlines()[1])["portfolio"]
+        assert "broken.xlsx is no Excel workbook" in table["Error"].to_list()[1]
+    result = run("refresh", "companies", *DAY, "--summary", "companies/all.xlsx")
+    again = run("refresh", "companies", *DAY, "--summary", "companies/all.xlsx")
+    assert result.stderr == again.stderr, "the table of the last time is no workbook to look at"
+
+
+def test_a_summary_that_cannot_be_written_is_refused_before_any_work(folder: Path) -> None:
+    before = Path("clean.xlsm").read_bytes()
+    assert "ends in none of" in one_line(run("refresh", "clean.xlsm", "--summary", "all.html"))
+    Path("x.xlsx").write_bytes(before)
+    assert "is one of the workbooks" in one_line(run("refresh", "clean.xlsm", "x.xlsx", "--summary", "./x.xlsx"))
+    assert Path("clean.xlsm").read_bytes() == Path("x.xlsx").read_bytes() == before
+
+
+def test_one_book_starts_no_process_and_loads_nothing_for_many(folder: Path) -> None:
+    code = (
+        "import sys\nfrom kopilot_xl.cli import main\n"
+        "sys.argv = ['kopilot-xl', 'refresh', 'clean.xlsm', '--jobs', '4']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print('LOADED', sorted({'multiprocessing', 'kopilot_xl.pool', 'rich.progress'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED []"
 
 
 # bad books
@@ -532,13 +657,15 @@ def test_an_interruption_is_one_line(command: str, folder: Path, monkeypatch: py
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("books", [["sample.xlsm", "clean.xlsm", "none.xlsm"], ["sample.xlsm"]], ids=len)
-def test_progress_is_for_several_books_on_a_terminal(books: list[str], folder: Path) -> None:
+def test_progress_is_for_several_books_on_a_terminal(books: list[str], jobs: str, folder: Path) -> None:
     import pty
 
     ours, theirs = pty.openpty()
     done = subprocess.run(
-        [sys.executable, "-m", "kopilot_xl.cli", "refresh", *books, "--json"], stdout=subprocess.PIPE, stderr=theirs,
+        [sys.executable, "-m", "kopilot_xl.cli", "refresh", *books, "--json", "--jobs", jobs],
+        stdout=subprocess.PIPE, stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "200", "PYTHONUTF8": "1"}, check=False,
     )  # fmt: skip
     os.close(theirs)

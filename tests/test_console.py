@@ -127,8 +127,8 @@ def test_json(found: Report) -> None:
     console.Screen(stream).data(console.as_json(found, "Körner.xlsm"))
     read = json.loads(text_of(stream))
     assert list(read) == [
-        "book", "as_of", "shape", "tilt", "tilt_by_value", "segments", "portfolio", "actions", "problems", "notices",
-        "seconds",
+        "book", "as_of", "shape", "tilt", "tilt_by_value", "segments", "portfolio", "currency", "values", "actions",
+        "problems", "notices", "seconds",
     ]  # fmt: skip
     assert read["book"] == "Körner.xlsm"
     assert read["tilt"] == found.summary.tilt

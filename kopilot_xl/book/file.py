@@ -17,6 +17,7 @@ from pathlib import Path
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
+from kopilot_xl import stopping
 from kopilot_xl.book import ErrorValue, TableData, Value, cells, headed, markup, worksheet
 from kopilot_xl.book.addresses import (
     LAST_ROW,
@@ -437,12 +438,14 @@ class FileBook:
             self._resize(layout, height, edits[layout.sheet.part], moves.setdefault(layout.sheet.part, []))
         losing = False
         for sheet in self._sheets.values():
+            stopping.point()
             if sheet.part in self._writes:
                 after = self._written(sheet, edits[sheet.part], moves.get(sheet.part, []))
                 self._package.replace(sheet.part, after)
                 losing = losing or self._loses_formulas(sheet, edits[sheet.part], moves, after)
         if losing:
             self._drop_calculation_chain()
+        stopping.point()
         self._package.save(path, backup=backup)
 
     # structure

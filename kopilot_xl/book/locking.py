@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kopilot_xl import stopping
 from kopilot_xl.errors import SaveError
 
 PATIENCE = 60.0
@@ -114,6 +115,7 @@ def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = N
 def _acquire(file: Path, given: Path, waiting: Callable[[str], None] | None) -> int | None:
     deadline, pause = time.monotonic() + PATIENCE, _PAUSE
     while True:
+        stopping.point()
         try:
             handle = open_plain(file, os.O_RDWR | os.O_CREAT)
         except OSError:

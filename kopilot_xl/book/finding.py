@@ -1,0 +1,103 @@
+"""Which workbooks are meant by names, patterns and folders."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIXES = (".xlsx", ".xlsm")
+_OWNER = "~$"
+"""How the file starts that Excel keeps beside an open workbook."""
+_HIDDEN = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A workbook to work on. One that was only found in a folder may be somebody else's."""
+
+    path: Path
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Search:
+    """The workbooks meant, each once, and why there are not more of them: places, each with the reason."""
+
+    books: Sequence[Meant]
+    failures: Sequence[tuple[Path, str]]
+
+
+def workbooks(names: Sequence[str], *, but: Path | None = None) -> Search:
+    """Find what names stand for: files, patterns that no shell has resolved, and folders.
+
+    Of a folder and all folders in it these are the files that end in .xlsx or .xlsm and are neither hidden nor
+    Excel's own beside an open workbook. Folders that are links are not entered. A workbook that is reached on
+    several ways (named twice, through links) counts once, by the first of them.
+
+    Args:
+        names: what the user wrote.
+        but: a file that is none of them, if it was not named.
+    """
+    books: dict[str, Meant] = {}
+    failures: list[tuple[Path, str]] = []
+    kept_out = None if but is None else _identity(but)
+    for path in (path for each in names for path in _matches(each)):
+        if not path.is_dir():
+            key = _identity(path)
+            books[key] = Meant(books[key].path if key in books else path)
+            continue
+        empty = True
+        for found in _walk(path, failures):
+            key = _identity(found)
+            if key != kept_out:
+                empty = False
+                books.setdefault(key, Meant(found, named=False))
+        if empty and not any(place == path for place, _ in failures):
+            why = f"There is no workbook ({' or '.join(SUFFIXES)}) in the folder {path}: name another one."
+            failures.append((path, why))
+    real = [each for each in books.values() if not each.path.name.startswith(_OWNER)]
+    return Search(real or list(books.values()), failures)
+
+
+def _matches(text: str) -> list[Path]:
+    """The files a pattern stands for where the shell left it as it is, as the one of Windows does."""
+    path = Path(text)
+    if not os.path.lexists(path) and any(sign in text for sign in "*?"):
+        # Brackets are no part of a pattern there, but of many a folder's name.
+        return sorted(map(Path, glob.glob(text.replace("[", "[[]"), recursive=True))) or [path]
+    return [path]
+
+
+def _walk(folder: Path, failures: list[tuple[Path, str]]) -> Iterator[Path]:
+    """The workbooks in a folder, folder by folder, in the order of their names."""
+
+    def fail(error: OSError) -> None:
+        place = Path(error.filename or folder)
+        why = f"The folder {place} cannot be looked through: {error.strerror or error}. Check that you may open it."
+        failures.append((place, why))
+
+    for place, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = sorted(each for each in folders if not _is_hidden(os.path.join(place, each)))
+        for name in sorted(files):
+            path = os.path.join(place, name)
+            # A link that leads nowhere counts: a workbook is missing.
+            may_be = name.lower().endswith(SUFFIXES) and (os.path.isfile(path) or not os.path.exists(path))
+            if may_be and not name.startswith(_OWNER) and not _is_hidden(path):
+                yield Path(path)
+
+
+def _is_hidden(path: str) -> bool:
+    if os.path.basename(path).startswith("."):
+        return True
+    try:
+        return bool(getattr(os.lstat(path), "st_file_attributes", 0) & _HIDDEN)
+    except OSError:
+        return False
+
+
+def _identity(path: Path) -> str:
+    return os.path.normcase(os.path.realpath(path))

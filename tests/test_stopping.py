@@ -1,0 +1,91 @@
+"""A stop that waits until nothing is half done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from kopilot_xl import stopping
+from kopilot_xl.stopping import Stopped
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no process can be sent these signals there")
+
+
+def handlers() -> list[object]:
+    return [signal.getsignal(each) for each in stopping.SIGNALS]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_at_the_next_point_and_not_before(number: signal.Signals) -> None:
+    before, done = handlers(), []
+
+    @stopping.on_signals()
+    def work() -> None:
+        stopping.point()
+        os.kill(os.getpid(), number)
+        done.append("what was begun")
+        stopping.point()
+        done.append("what was not")
+
+    with pytest.raises(Stopped) as stop:
+        work()
+    assert done == ["what was begun"]
+    assert stop.value.number == number
+    assert handlers() == before
+    stopping.point()
+
+
+def test_the_first_signal_tells_and_an_impatient_second_one_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    @stopping.on_signals()
+    def work() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # some programs send it twice
+        done.append("what was begun")
+        monkeypatch.setattr(stopping, "IMPATIENT", -1.0)
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("what was not")
+
+    with pytest.raises(KeyboardInterrupt) as stop:
+        work()
+    assert done == ["what was begun"]
+    assert not isinstance(stop.value, Stopped)
+
+
+def test_a_signal_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping.on_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+            stopping.point()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_in_another_thread_nothing_changes() -> None:
+    found: list[object] = []
+
+    def work() -> None:
+        with stopping.on_signals():
+            found.extend(handlers())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == handlers()
+
+
+def test_signals_withheld_from_children_come_after_the_block() -> None:
+    code = "import signal, sys; sys.exit(len(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
+    with stopping.on_signals():
+        with stopping.withheld():
+            child = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code])
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert child == len(stopping.SIGNALS)
+        with pytest.raises(Stopped):
+            stopping.point()
