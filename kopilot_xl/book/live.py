@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kopilot_xl.book import ErrorValue, TableData, Value, headed
 from kopilot_xl.book.addresses import LAST_ROW, cell_address, quote_sheet
+from kopilot_xl.book.patches import MACRO, Patch, joined, plan
 from kopilot_xl.errors import BookError, KopilotError, MissingError, SaveError
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ _FORMULA_SIGNS = "=+-@'"
 _LONGEST_NUMBER = 40
 """No text longer than this is taken for a number or a date."""
 _MAY_BE_NUMBER = re.compile(r"\d|^(?:true|false)$|^#", re.IGNORECASE)
+
+_SPARSE = 3
+"""How many times the cells of its tables may be read of a sheet to read all of them at once."""
+_BELOW = 50
+"""How many rows under a table are read along with it, so that it need not be asked whether it may grow by a few."""
+
+_HALFWAY = "Some cells may have been written already; refreshing again writes all of them."
 
 _BUSY = (
     "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or Esc in Excel, close the "
@@ -104,10 +112,42 @@ class _Layout:
     rows: list[list[Value]]
     table: ExcelTable | None = None
     totals: bool = False
+    below: Sequence[Sequence[Value]] = ()
+    """what stands in the rows under it, as far as it was read"""
+
+    @property
+    def bottom(self) -> int:
+        """Its last sheet row, the totals row included."""
+        return self.header_row + self.height + self.totals
+
+    @property
+    def right(self) -> int:
+        """Its last sheet column."""
+        return self.first_column + len(self.headers) - 1
 
     def column(self, header: str) -> int | None:
         wanted = _key(header)
         return next((place for place, name in enumerate(self.headers) if _key(name) == wanted), None)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Cells that were read in one call: the top left one, and the values row by row."""
+
+    top: int
+    left: int
+    rows: list[list[Value]]
+
+    def covers(self, top: int, left: int, height: int, width: int) -> bool:
+        """Tell whether they include these, as far as the sheet goes."""
+        bottom = min(top + height - 1, LAST_ROW)
+        enough = bottom < self.top + len(self.rows) and left + width <= self.left + len(self.rows[0])
+        return self.top <= top and self.left <= left and enough
+
+    def part(self, top: int, left: int, height: int, width: int) -> list[list[Value]]:
+        """Return those of them from a cell on."""
+        first = left - self.left
+        return [row[first : first + width] for row in self.rows[top - self.top : top - self.top + height]]
 
 
 @dataclass
@@ -118,23 +158,6 @@ class _TableWrites:
     columns: dict[int, tuple[int, Sequence[Value]]] = field(default_factory=dict)
     formulas: dict[int, str] = field(default_factory=dict)
     """per calculated column what its cells without a formula get"""
-
-
-@dataclass(frozen=True)
-class _Area:
-    """Cells to be written: the top left one, and the values row by row, all rows equally long."""
-
-    top: int
-    left: int
-    rows: Sequence[Sequence[Value]]
-
-    @property
-    def height(self) -> int:
-        return len(self.rows)
-
-    @property
-    def width(self) -> int:
-        return len(self.rows[0])
 
 
 class LiveBook:
@@ -155,8 +178,9 @@ class LiveBook:
         self._found: dict[str, _Layout | None] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
         self._corner_of: dict[str, list[list[Value]]] = {}
+        self._read_of: dict[str, _Read] = {}
         self._table_writes: dict[str, _TableWrites] = {}
-        self._areas: dict[str, list[_Area]] = {}
+        self._patches: dict[str, list[Patch]] = {}
         self._named: dict[str, tuple[xw.Sheet, int, int, int, int] | None] = {}
 
     @property
@@ -188,7 +212,7 @@ class LiveBook:
             BookError: Excel does not answer.
         """
         _refuse_path(path)
-        if not self._table_writes and not self._areas:
+        if not self._table_writes and not self._patches:
             self._forget()
         with _patience(), _understood(BookError), self._quiet():
             yield
@@ -228,7 +252,7 @@ class LiveBook:
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
-        return self._find_layout(name) is not None
+        return _key(name) in self._all_tables() or self._find_layout(name) is not None
 
     def has_sheet(self, name: str) -> bool:
         """Tell whether there is a sheet of that name, hidden or not."""
@@ -312,12 +336,12 @@ class LiveBook:
             MissingError: there is no such table.
             ValueError: the columns are not equally long.
         """
-        layout = self._layout(table)
         if not columns:
             return
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:
-            raise ValueError(f"columns of different lengths for {layout.name}: {sorted(lengths)}")
+            raise ValueError(f"columns of different lengths for {table}: {sorted(lengths)}")
+        layout = self._layout(table, max(lengths))
         writes = self._writes_to(layout)
         writes.height = max(max(lengths), 1)
         for header, values in columns.items():
@@ -359,7 +383,8 @@ class LiveBook:
             return False
         if len(rows) > height or any(len(row) > width for row in rows):
             raise ValueError(f"{len(rows)} rows of {max(map(len, rows))} do not fit into {name}: {height} × {width}")
-        self._areas.setdefault(_key(sheet.name), []).append(_Area(top, left, _rectangle(rows, height, width)))
+        patch = Patch(sheet.name, top, left, _typed(_rectangle(rows, height, width)))
+        self._patches.setdefault(_key(sheet.name), []).append(patch)
         return True
 
     def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
@@ -371,7 +396,7 @@ class LiveBook:
         height = max(len(rows), len(used))
         width = max(max(map(len, rows), default=0), max(map(len, used), default=0))
         if height and width:
-            self._areas[_key(found.name)] = [_Area(1, 1, _rectangle(rows, height, width))]
+            self._patches[_key(found.name)] = [Patch(found.name, 1, 1, _typed(_rectangle(rows, height, width)))]
         return True
 
     def save(self, path: str | PathLike[str] | None = None, *, backup: bool = False) -> None:
@@ -383,17 +408,16 @@ class LiveBook:
             SaveError: a path was given, a sheet is protected, a table has no room to grow, or Excel does not take it.
         """
         _refuse_path(path)
-        with _patience(), _understood(SaveError):
-            self._check_protection()
-            for key, writes in self._table_writes.items():
-                self._check_room(self._layout(key), writes.height)
-            for key, writes in self._table_writes.items():
-                layout = self._layout(key)
-                self._resize(layout, writes.height)
-                self._fill(layout, writes)
-            for key, areas in self._areas.items():
-                for area in _joined(areas):
-                    _put(self._all_sheets()[key], area)
+        with _patience():
+            with _understood(SaveError):
+                self._check_protection()
+                for key, writes in self._table_writes.items():
+                    self._check_room(self._layout(key), writes.height)
+            try:
+                with _understood(SaveError):
+                    self._write()
+            except SaveError as error:
+                raise SaveError(f"{error} {_HALFWAY}") from error.__cause__
         self._forget()
 
     # structure
@@ -411,8 +435,9 @@ class LiveBook:
                 self._tables = {_key(str(table.name)): table for sheet in sheets for table in sheet.tables}
         return self._tables
 
-    def _layout(self, name: str) -> _Layout:
-        layout = self._find_layout(name)
+    def _layout(self, name: str, height: int = 0) -> _Layout:
+        """Return where a table stands; `height` is how many rows it will have, if that is known."""
+        layout = self._find_layout(name, height)
         if layout is None:
             raise MissingError(
                 f"{self.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
@@ -420,34 +445,64 @@ class LiveBook:
             )
         return layout
 
-    def _find_layout(self, name: str) -> _Layout | None:
+    def _find_layout(self, name: str, height: int = 0) -> _Layout | None:
         key = _key(name)
         if key not in self._found:
             table, sheet = self._all_tables().get(key), self._all_sheets().get(key)
             with _understood(BookError):
                 if table is not None:
-                    self._found[key] = self._layout_of(table)
+                    self._found[key] = self._layout_of(table, height)
                 else:
                     self._found[key] = self._layout_on(sheet) if sheet is not None else None
         return self._found[key]
 
-    def _layout_of(self, table: ExcelTable) -> _Layout:
+    def _layout_of(self, table: ExcelTable, height: int = 0) -> _Layout:
         cells: Any = table.range
         has_header, totals = bool(table.show_headers), bool(table.show_totals)
-        values = _values(cells)
-        body = values[has_header : len(values) - totals]
+        tall, wide = cells.shape
+        values = self._around(table, max(tall, height + has_header + totals) + _BELOW)
+        body = values[has_header : tall - totals]
         stored = values[0] if has_header else [column.Name for column in _list_columns(table)]
         return _Layout(
             name=str(table.name),
             sheet=table.parent,
             header_row=cells.row if has_header else cells.row - 1,
             first_column=cells.column,
-            headers=tuple(map(headed.header, stored)),
+            headers=tuple(map(headed.header, stored[:wide])),
             height=len(body),
             rows=body,
             table=table,
             totals=totals,
+            below=values[tall:],
         )
+
+    def _around(self, table: ExcelTable, height: int) -> list[list[Value]]:
+        """Return so many rows of cells from the top of a table on.
+
+        Tables that share their sheet, as the two of Movements do, are read together, in one call.
+        """
+        cells: Any = table.range
+        key, (_, wide) = _key(table.parent.name), cells.shape
+        top, left = cells.row, cells.column
+        known = self._read_of.get(key)
+        if known is None or not known.covers(top, left, height, wide):
+            known = self._read_of[key] = self._read_tables(table, height)
+        return known.part(top, left, height, wide)
+
+    def _read_tables(self, table: ExcelTable, height: int) -> _Read:
+        """Read a table, and the others of its sheet along with it, unless most of that were cells of no table."""
+        places = [
+            each.range for each in self._all_tables().values() if _key(each.parent.name) == _key(table.parent.name)
+        ]
+        own: Any = table.range
+        top, left = min(each.row for each in places), min(each.column for each in places)
+        bottom = max([own.row + height, *(each.row + each.shape[0] + _BELOW for each in places)])
+        right = max(each.column + each.shape[1] for each in places)
+        needed = sum(max(each.shape[0] + _BELOW, 0) * each.shape[1] for each in places)
+        if (bottom - top) * (right - left) > _SPARSE * max(needed, height * own.shape[1]):
+            top, left, bottom, right = own.row, own.column, own.row + height, own.column + own.shape[1]
+        bottom = min(bottom, LAST_ROW + 1)
+        return _Read(top, left, _values(table.parent.range((top, left), (bottom - 1, right - 1))))
 
     def _layout_on(self, sheet: xw.Sheet) -> _Layout | None:
         """Return the table a sheet holds: its only one, or what stands under its first header row."""
@@ -505,7 +560,7 @@ class LiveBook:
 
     def _check_protection(self) -> None:
         places = {self._layout(key).sheet.name for key in self._table_writes}
-        places |= {self._all_sheets()[key].name for key in self._areas}
+        places |= {self._all_sheets()[key].name for key in self._patches}
         shut = [each for each in sorted(places) if _is_protected(self._all_sheets()[_key(each)])]
         if shut:
             several = len(shut) > 1
@@ -515,7 +570,7 @@ class LiveBook:
             )
 
     def _check_room(self, layout: _Layout, height: int) -> None:
-        bottom = layout.header_row + layout.height + layout.totals
+        bottom = layout.bottom
         wanted = layout.header_row + height + layout.totals
         if wanted > LAST_ROW:
             raise SaveError(
@@ -523,8 +578,9 @@ class LiveBook:
             )
         if wanted <= bottom:
             return
-        right = layout.first_column + len(layout.headers) - 1
-        below = _values(layout.sheet.range((bottom + 1, layout.first_column), (wanted, right)))
+        below = layout.below[: wanted - bottom]
+        if len(below) < wanted - bottom:
+            below = _values(layout.sheet.range((bottom + 1, layout.first_column), (wanted, layout.right)))
         for row, values in enumerate(below, bottom + 1):
             for column, value in enumerate(values, layout.first_column):
                 if value is not None:
@@ -537,13 +593,12 @@ class LiveBook:
     def _resize(self, layout: _Layout, height: int) -> None:
         if height == layout.height:
             return
-        sheet, left = layout.sheet, layout.first_column
-        right = left + len(layout.headers) - 1
+        sheet, left, right = layout.sheet, layout.first_column, layout.right
         top, old_end, new_end = layout.header_row + 1, layout.header_row + layout.height, layout.header_row + height
         if layout.table is not None and layout.totals:
             layout.table.show_totals = False
-        if new_end < old_end:
-            sheet.range((new_end + 1, left), (old_end, right)).clear_contents()
+        for part in _parts(sheet, new_end + 1, left, old_end - new_end, right - left + 1):
+            _range(sheet, *part).clear_contents()
         if layout.table is not None:
             first = layout.header_row if layout.table.show_headers else top
             layout.table.resize(sheet.range((first, left), (new_end, right)))
@@ -551,22 +606,54 @@ class LiveBook:
                 layout.table.show_totals = True
         if new_end > old_end >= top:
             source = sheet.range((old_end, left), (old_end, right))
-            source.autofill(sheet.range((old_end, left), (new_end, right)), "fill_formats")
+            with _looks_only():
+                source.autofill(sheet.range((old_end, left), (new_end, right)), "fill_formats")
 
     def _is_calculated(self, layout: _Layout, place: int) -> bool:
         with _understood(BookError):
             return _has_formulas(_column(layout, place)) is not False
 
-    def _fill(self, layout: _Layout, writes: _TableWrites) -> None:
+    def _write(self) -> None:
+        """Resize the tables, then have everything written at once, or what of it cannot be so in single calls."""
+        patches: list[Patch] = []
+        for key, writes in self._table_writes.items():
+            layout = self._layout(key)
+            self._resize(layout, writes.height)
+            patches += self._table_patches(layout, writes)
+        for blocks in self._patches.values():
+            patches += joined(blocks)
+        for patch in patches[self._hand_over(patches) :]:
+            _put(self._all_sheets()[_key(patch.sheet)], patch)
+
+    def _table_patches(self, layout: _Layout, writes: _TableWrites) -> Iterator[Patch]:
+        name = layout.sheet.name
         for place, formula in writes.formulas.items():
-            _complete(replace(layout, height=writes.height), place, formula)
-        areas = [
-            _Area(layout.header_row + 1 + start, layout.first_column + place, [[value] for value in values])
+            yield from _completed(replace(layout, height=writes.height), place, formula)
+        columns = [
+            Patch(name, layout.header_row + 1 + start, layout.first_column + place, [[value] for value in values])
             for place, (start, values) in sorted(writes.columns.items())
         ]
-        for area in _joined(areas):
-            if not _holds(layout, area):
-                _put_around_formulas(layout.sheet, area)
+        for patch in joined(columns):
+            if not _holds(layout, patch):
+                for part in _around_formulas(layout.sheet, patch):
+                    yield replace(part, rows=_typed(part.rows))
+
+    def _hand_over(self, patches: Sequence[Patch]) -> int:
+        """Have the workbook's own macro write the patches, in one call; return how many of them it wrote.
+
+        None where macros are blocked, where the workbook is of a version without it, and on a Mac, whose programs
+        pass no arrays to each other.
+        """
+        if not patches or sys.platform == "darwin":
+            return 0
+        book = self._book.name.replace("'", "''")
+        try:
+            done = self._book.app.macro(f"'{book}'!{MACRO}")(plan(patches))
+        except Exception as error:
+            if _is_busy(error) or not _is_excels(error):
+                raise
+            return 0
+        return int(done) if isinstance(done, (int, float)) else 0
 
 
 def _key(name: str) -> str:
@@ -598,77 +685,87 @@ def _rectangle(rows: Sequence[Sequence[Value]], height: int, width: int) -> list
     return full + [[None] * width for _ in range(height - len(full))]
 
 
-def _joined(areas: Sequence[_Area]) -> list[_Area]:
-    """Join areas that stand side by side and are equally high, or one below the other and equally wide."""
-    joined: list[_Area] = []
-    for area in sorted(areas, key=lambda each: (each.top, each.left)):
-        for place, other in enumerate(joined):
-            if other.top == area.top and other.height == area.height and other.left + other.width == area.left:
-                rows = [[*left, *right] for left, right in zip(other.rows, area.rows, strict=True)]
-                joined[place] = _Area(other.top, other.left, rows)
-                break
-            if other.left == area.left and other.width == area.width and other.top + other.height == area.top:
-                joined[place] = _Area(other.top, other.left, [*other.rows, *area.rows])
-                break
-        else:
-            joined.append(area)
-    return joined
+def _typed(rows: Sequence[Sequence[Any]]) -> list[list[object]]:
+    return [[written_value(each) for each in row] for row in rows]
 
 
-def _holds(layout: _Layout, area: _Area) -> bool:
+def _holds(layout: _Layout, patch: Patch) -> bool:
     """Tell whether a table shows these values already."""
-    first, left = area.top - layout.header_row - 1, area.left - layout.first_column
-    shown = [row[left : left + area.width] for row in layout.rows[first : first + area.height]]
-    return shown == [list(row) for row in area.rows]
+    first, left = patch.top - layout.header_row - 1, patch.left - layout.first_column
+    shown = [row[left : left + patch.width] for row in layout.rows[first : first + patch.height]]
+    return shown == [list(row) for row in patch.rows]
 
 
-def _put(sheet: xw.Sheet, area: _Area) -> None:
-    """Write an area in one call."""
-    bottom, right = area.top + area.height - 1, area.left + area.width - 1
-    values = [[written_value(each) for each in row] for row in area.rows]
-    sheet.range((area.top, area.left), (bottom, right)).value = values
+def _range(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> xw.Range:
+    return sheet.range((top, left), (top + height - 1, left + width - 1))
 
 
-def _put_around_formulas(sheet: xw.Sheet, area: _Area) -> None:
-    """Write an area in one call, or in as few as it takes to leave the formulas in it alone."""
-    bottom, right = area.top + area.height - 1, area.left + area.width - 1
-    cells = sheet.range((area.top, area.left), (bottom, right))
-    if _has_formulas(cells) is False:
-        _put(sheet, area)
+def _put(sheet: xw.Sheet, patch: Patch) -> None:
+    """Write a patch in one call, or in as few as hidden cells allow."""
+    for top, left, height, width in _parts(sheet, patch.top, patch.left, patch.height, patch.width):
+        part = patch.part(top - patch.top, left - patch.left, height, width)
+        cells: Any = _range(sheet, top, left, height, width)
+        if patch.formulas:
+            cells.formula = part.rows
+        else:
+            cells.value = part.rows
+
+
+def _parts(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the parts of a range that are hidden as a whole or not at all: top, left, height and width.
+
+    Where a filter is on, whatever is done to a range is done to what is seen of it, each piece from the first value
+    on; only what is hidden as a whole can be written to. The height of several rows is None where they differ.
+    """
+    if height < 1:
         return
-    formulas = _as_rows(cells.formula, area.height, area.width)
-    for column in range(area.width):
+    if height > 1 and _range(sheet, top, left, height, width).row_height is None:
+        half = height // 2
+        yield from _parts(sheet, top, left, half, width)
+        yield from _parts(sheet, top + half, left, height - half, width)
+        return
+    widths = [_range(sheet, top, left, 1, width).column_width]
+    if widths[0] is None:
+        widths = [_range(sheet, top, left + place, 1, 1).column_width for place in range(width)]
+    first = 0
+    for place in range(1, len(widths)):
+        if bool(widths[place]) != bool(widths[first]):
+            yield top, left + first, height, place - first
+            first = place
+    yield top, left + first, height, width - first
+
+
+def _around_formulas(sheet: xw.Sheet, patch: Patch) -> Iterator[Patch]:
+    """Yield a patch, or the parts of it that leave the formulas in its place alone."""
+    cells = _range(sheet, patch.top, patch.left, patch.height, patch.width)
+    if _has_formulas(cells) is False:
+        yield patch
+        return
+    formulas = _as_rows(cells.formula, patch.height, patch.width)
+    for column in range(patch.width):
         for start, end in _runs_without([row[column] for row in formulas]):
-            values = [[each[column]] for each in area.rows[start:end]]
-            _put(sheet, _Area(area.top + start, area.left + column, values))
+            yield patch.part(start, column, end - start, 1)
 
 
-def _complete(layout: _Layout, place: int, formula: str) -> None:
-    """Give the cells of a calculated column that have no formula theirs; none if it names a missing column."""
+def _completed(layout: _Layout, place: int, formula: str) -> Iterator[Patch]:
+    """Yield what the cells of a calculated column without a formula get; nothing if it names a missing column."""
     cells = _column(layout, place)
     named = {header: layout.column(header) for header in _PLACEHOLDER.findall(formula)}
     if _has_formulas(cells) is True or None in named.values():
         return
-    column = layout.first_column + place
-    formulas = [row[0] for row in _as_rows(cells.formula, layout.height, 1)]
-    for start, end in _runs_without(formulas):
-        top, bottom = layout.header_row + 1 + start, layout.header_row + end
-        texts = [
-            [
-                "="
-                + _PLACEHOLDER.sub(
-                    lambda match: cell_address(row, layout.first_column + (named[match[1]] or 0)),  # noqa: B023 - at once
-                    formula,
-                )
-            ]
-            for row in range(top, bottom + 1)
-        ]
-        layout.sheet.range((top, column), (bottom, column)).formula = texts
+    columns = {header: layout.first_column + (at or 0) for header, at in named.items()}
+    for start, end in _runs_without([row[0] for row in _as_rows(cells.formula, layout.height, 1)]):
+        top = layout.header_row + 1 + start
+        texts = [["=" + _in_row(formula, columns, row)] for row in range(top, top + end - start)]
+        yield Patch(layout.sheet.name, top, layout.first_column + place, texts, formulas=True)
+
+
+def _in_row(formula: str, columns: Mapping[str, int], row: int) -> str:
+    return _PLACEHOLDER.sub(lambda match: cell_address(row, columns[match[1]]), formula)
 
 
 def _column(layout: _Layout, place: int) -> xw.Range:
-    column = layout.first_column + place
-    return layout.sheet.range((layout.header_row + 1, column), (layout.header_row + layout.height, column))
+    return _range(layout.sheet, layout.header_row + 1, layout.first_column + place, layout.height, 1)
 
 
 def _runs_without(formulas: Sequence[object]) -> Iterator[tuple[int, int]]:
@@ -739,6 +836,16 @@ def _patience() -> Iterator[None]:
         yield
     finally:
         windows.N_COM_ATTEMPTS = before
+
+
+@contextmanager
+def _looks_only() -> Iterator[None]:
+    """Pass over what Excel refuses where nothing but the looks of new cells is at stake."""
+    try:
+        yield
+    except Exception as error:
+        if _is_busy(error) or not _is_excels(error):
+            raise
 
 
 @contextmanager

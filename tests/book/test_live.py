@@ -61,7 +61,9 @@ def _trimmed(rows: list[list[Any]]) -> list[list[Any]]:
     return [row[:width] for row in rows]
 
 
-def assert_same(path: Path, tmp_path: Path, times: int = 1) -> StandIn:
+def assert_same(
+    path: Path, tmp_path: Path, times: int = 1, prepare: Callable[[StandIn], object] = lambda excel: None
+) -> StandIn:
     """Refresh as a file and as an open workbook, and compare every cell."""
     file = tmp_path / "file.xlsm"
     file.write_bytes(path.read_bytes())
@@ -70,6 +72,7 @@ def assert_same(path: Path, tmp_path: Path, times: int = 1) -> StandIn:
         now = NOW.replace(day=NOW.day + number)
         refresh(open_book(file), now=now)
         excel = StandIn(live)
+        prepare(excel)
         refresh(LiveBook(excel.book), now=now)
         live = excel.save(tmp_path / f"live{number}.xlsm")
     ours, theirs = everything(live), everything(file)
@@ -92,6 +95,67 @@ def test_so_it_is_with_bad_data_whose_texts_look_like_numbers_dates_and_formulas
 
 def test_so_it_is_day_after_day(tmp_path: Path) -> None:
     assert_same(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS), tmp_path, times=3)
+
+
+def without_macros(excel: StandIn) -> None:
+    excel.has_macros = False
+
+
+def filtered(excel: StandIn) -> None:
+    """Filters of the user's on tables that refresh writes to."""
+    for sheet, hidden in (("Clients", range(3, 10, 2)), ("Actions", (2,)), ("History", (2,)), ("Problems", (3, 4))):
+        excel.filtered.add(sheet)
+        for row in hidden:
+            excel.workbook[sheet].row_dimensions[row].hidden = True
+    excel.workbook["Clients"].column_dimensions["G"].hidden = True
+
+
+def both(excel: StandIn) -> None:
+    without_macros(excel)
+    filtered(excel)
+
+
+@pytest.mark.parametrize("prepare", [without_macros, filtered, both])
+def test_so_it_is_whatever_hinders_writing_at_once(tmp_path: Path, prepare: Callable[[StandIn], object]) -> None:
+    path = make_portfolio(
+        tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS], action_rows=ACTIONS
+    )  # fmt: skip
+    assert_same(path, tmp_path, times=2, prepare=prepare)
+
+
+@pytest.mark.parametrize("last", [1, 4, 9])
+def test_what_the_macro_leaves_is_written_all_the_same(tmp_path: Path, last: int) -> None:
+    def stops(excel: StandIn) -> None:
+        def fails(number: int, kind: str, what: str) -> Exception | None:
+            inside = [each for each in excel.steps if each[0] == "write inside"]
+            return ComError(1, "no") if kind == "write inside" and len(inside) == last else None
+
+        excel.fails = fails
+
+    assert_same(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS), tmp_path, prepare=stops)
+
+
+def test_an_apostrophe_in_the_workbooks_name_does_not_keep_its_macro_from_being_found(tmp_path: Path) -> None:
+    excel = StandIn(make_portfolio(tmp_path / "O'Brien's.xlsm"))
+    refresh(LiveBook(excel.book), now=NOW)
+    assert "everything" in [what for _, what in excel.steps]
+
+
+def test_a_list_that_shrinks_under_a_filter_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS])
+    refresh(open_book(path), now=NOW)
+    excel = StandIn(path)
+    problems = excel.workbook["Problems"]
+    before = int(problems.tables["Problems"].ref.rpartition("I")[2])
+    excel.filtered.add("Problems")
+    for row in range(3, before + 1, 2):
+        problems.row_dimensions[row].hidden = True
+    excel.workbook["Transactions"].delete_rows(len(TRANSACTIONS) + 2, len(BAD_ROWS))
+    excel.workbook["Transactions"].tables["Transactions"].ref = f"A1:E{len(TRANSACTIONS) + 1}"
+    refresh(LiveBook(excel.book), now=NOW)
+    after = int(problems.tables["Problems"].ref.rpartition("I")[2])
+    assert after < before
+    assert {cell.value for row in problems.iter_rows(after + 1, before) for cell in row} == {None}
 
 
 def test_so_it_is_with_columns_moved_renamed_and_deleted(tmp_path: Path) -> None:
@@ -165,14 +229,34 @@ def test_the_number_of_calls_does_not_grow_with_the_rows(tmp_path: Path) -> None
     print(*transfers(large), sep="\n")
 
 
-def test_each_table_of_the_user_is_read_once_and_written_at_most_once(tmp_path: Path) -> None:
+AT_MOST = 12
+"""How many calls a refresh may move cells in."""
+
+
+def test_each_sheet_is_read_once_and_all_are_written_at_once(tmp_path: Path) -> None:
     excel = StandIn(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS))
     refresh(LiveBook(excel.book), now=NOW)  # gives every row its Segment formula
+    first = transfers(excel)
+    assert len(first) <= AT_MOST, first
     excel.steps.clear()
     excel.workbook["Clients"]["H2"] = excel.workbook["Actions"]["G2"] = "old"
     refresh(LiveBook(excel.book), now=NOW)
-    for sheet, calls in {"Clients": 2, "Transactions": 1, "Actions": 2, "Settings": 1, "_Segments": 2}.items():
-        assert len([each for _, each in excel.transfers if each.startswith(f"{sheet}!")]) == calls, sheet
+    calls = transfers(excel)
+    assert len(calls) < AT_MOST, calls
+    assert calls.count("write everything") == 1
+    sheets = [each.removeprefix("read ").partition("!")[0] for each in calls if each != "write everything"]
+    assert len(sheets) == len(set(sheets)), calls
+
+
+def test_a_sheet_with_tables_far_apart_is_not_read_whole(plain: Path) -> None:
+    excel = StandIn(plain)
+    sheet = excel.workbook["Movements"]
+    sheet.move_range("G19:K20", rows=5000, cols=60)
+    sheet.tables["Worse"].ref = "BO5019:BS5020"
+    refresh(LiveBook(excel.book), now=NOW)
+    places = [what.partition("!")[2] for kind, what in excel.transfers if what.startswith("Movements!")]
+    assert len(places) == 2
+    assert sheet["BO5019"].value == "Client ID"
 
 
 def test_a_check_writes_nothing(plain: Path) -> None:
@@ -245,6 +329,26 @@ def refused(excel: StandIn, kind: type[KopilotError], words: str) -> None:
         refresh(LiveBook(excel.book), now=NOW)
     assert not [each for each in excel.steps if each[0] in {"write", "resize", "clear", "autofill"}]
     assert excel.settings == SETTINGS
+
+
+@pytest.mark.parametrize("has_macros", [True, False])
+def test_what_fails_halfway_is_told_and_made_good_by_the_next_refresh(tmp_path: Path, has_macros: bool) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS)
+    excel = StandIn(path)
+    excel.has_macros = has_macros
+    excel.fails = lambda number, kind, what: (
+        ComError(1, "no") if what.startswith("Portfolio!") and "write" in kind else None
+    )
+    with pytest.raises(
+        SaveError, match=r"Excel refused: no\..*Some cells may have been written already; refreshing again"
+    ):
+        refresh(LiveBook(excel.book), now=NOW)
+    assert excel.settings == SETTINGS
+    excel.fails = lambda number, kind, what: None
+    refresh(LiveBook(excel.book), now=NOW)
+    refresh(open_book(path), now=NOW)
+    refresh(open_book(path), now=NOW)
+    assert everything(excel.save(tmp_path / "live.xlsm"))["Portfolio"] == everything(path)["Portfolio"]
 
 
 def test_a_protected_sheet(plain: Path) -> None:

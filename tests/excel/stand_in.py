@@ -11,6 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,8 @@ import xlwings as xw
 from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter, range_boundaries
 from xlwings import base_classes
+
+from kopilot_xl.book.patches import HEADING, MACRO
 
 _NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?%?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
@@ -53,6 +56,10 @@ class StandIn:
         }
     )
     protected: set[str] = field(default_factory=set)
+    filtered: set[str] = field(default_factory=set)
+    """the sheets with a filter on; the rows it hides are hidden"""
+    has_macros: bool = True
+    app: type[App] | None = None
     read_only: bool = False
     selected: tuple[str, str] = ("Clients", "A2")
     macros: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
@@ -61,6 +68,10 @@ class StandIn:
 
     def __post_init__(self) -> None:
         self.workbook: Any = openpyxl.load_workbook(self.path, keep_vba=True)
+        if self.workbook.vba_archive is not None:
+            # Only read from: else it would write its end when it is thrown away, after what it writes to.
+            archive: Any = self.workbook.vba_archive
+            archive._didModify = False
         self.name = self.name or self.path.name
         self.engine = xw.Engine(impl=Engine(self))
 
@@ -83,6 +94,10 @@ class StandIn:
         error = self.fails(len(self.steps), kind, what)
         if error is not None:
             raise error
+
+    def inside(self, kind: str, what: str) -> None:
+        """Note a step of a macro: it may fail, but moves nothing between programs."""
+        self.step(f"{kind} inside", what)
 
     def save(self, path: Path) -> Path:
         self.workbook.calculation.fullCalcOnLoad = False
@@ -194,8 +209,31 @@ class App(base_classes.App):
         left, top, right, bottom = range_boundaries(address)
         return Range(Sheet(self.excel, sheet), top or 1, left or 1, bottom or 1_048_576, right or 16_384)
 
-    def run(self, macro: str, args: tuple[Any, ...]) -> None:
-        self.excel.macros.append((macro, args))
+    def run(self, macro: str, args: tuple[Any, ...]) -> Any:
+        if not macro.endswith(f"!{MACRO}"):
+            self.excel.macros.append((macro, args))
+            return None
+        book = self.excel.name.replace("'", "''")
+        if not self.excel.has_macros or macro != f"'{book}'!{MACRO}":
+            raise ComError(-2147352567, f"Cannot run the macro {macro}.", -2146827284)
+        return self._write(*args)
+
+    def _write(self, plan: list[list[Any]]) -> int:
+        """What the workbook's own macro does, in one call; KopilotWrite is held to this in tests/workbook."""
+        assert len({len(row) for row in plan}) == 1
+        self.excel.step("write", "everything")
+        written = at = 0
+        while at < len(plan):
+            sheet, top, left, height, width, formulas = plan[at][:HEADING]
+            rows = [row[:width] for row in plan[at + 1 : at + 1 + height]]
+            try:
+                self.excel.inside("write", f"{sheet}!{top}:{left}")
+                cells = Sheet(self.excel, sheet).range((top, left), (top + height - 1, left + width - 1))
+                cells.put(rows, formulas, hidden_too=True)
+            except ComError:
+                break
+            written, at = written + 1, at + 1 + height
+        return written
 
 
 class Books(base_classes.Books):
@@ -235,7 +273,7 @@ class Book(base_classes.Book):
 
     @property
     def app(self) -> App:
-        return App(self.excel)
+        return (self.excel.app or App)(self.excel)
 
     @property
     def sheets(self) -> Any:
@@ -376,6 +414,13 @@ class Table(base_classes.Table):
                 self.sheet.grid.cell(row, column).value = text
 
 
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of each run of numbers."""
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        found = [number for _, number in run]
+        yield found[0], found[-1]
+
+
 def _numbers(first: int, last: int) -> Sequence[int]:
     return range(first, last + 1)
 
@@ -414,6 +459,24 @@ class Range(base_classes.Range):
         formulas = {str(cell.value).startswith("=") for cell in self._cells()}
         return SimpleNamespace(HasFormula=formulas.pop() if len(formulas) == 1 else None)
 
+    def _is_hidden(self, row: int) -> bool:
+        return row in self.sheet.grid.row_dimensions and bool(self.sheet.grid.row_dimensions[row].hidden)
+
+    def _is_column_hidden(self, column: int) -> bool:
+        letter = get_column_letter(column)
+        return letter in self.sheet.grid.column_dimensions and bool(self.sheet.grid.column_dimensions[letter].hidden)
+
+    def _reached(self) -> Iterator[Range]:
+        """The parts an edit reaches: on a filtered sheet what is seen, unless nothing is."""
+        seen = [row for row in range(self.row, self.bottom + 1) if not self._is_hidden(row)]
+        columns = [column for column in range(self.column, self.right + 1) if not self._is_column_hidden(column)]
+        if self.sheet.name not in self.excel.filtered or not seen or not columns:
+            yield self
+            return
+        for top, bottom in _runs(seen):
+            for left, right in _runs(columns):
+                yield Range(self.sheet, top, left, bottom, right)
+
     def _cells(self) -> Iterator[Any]:
         for row in self.sheet.grid.iter_rows(self.row, self.bottom, self.column, self.right):
             yield from row
@@ -425,28 +488,35 @@ class Range(base_classes.Range):
     @property
     def raw_value(self) -> Any:
         self.excel.step("read", f"{self.sheet.name}!{self.address}")
-        name = self.sheet.name
         rows = [
-            tuple(
-                self.excel.shown[name].cell(cell.row, cell.column).value
-                if str(cell.value).startswith("=")
-                else cell.value
-                for cell in row
-            )
-            for row in self.sheet.grid.iter_rows(self.row, self.bottom, self.column, self.right)
+            tuple(self._shown(row, column) for column in range(self.column, self.right + 1))
+            for row in range(self.row, self.bottom + 1)
         ]
         return rows[0][0] if self.shape == (1, 1) else tuple(rows)
 
     @raw_value.setter
     def raw_value(self, data: Any) -> None:
-        if self.sheet.name in self.excel.protected:
-            raise ComError(-2147352567, "The cell is on a protected sheet.", -2146827284)
         self.excel.step("write", f"{self.sheet.name}!{self.address}")
         rows = data if isinstance(data, (list, tuple)) else [[data]]
+        self.put(rows, formulas=False)
+
+    def put(self, rows: Any, formulas: bool, hidden_too: bool = False) -> None:
+        if self.sheet.name in self.excel.protected:
+            raise ComError(-2147352567, "The cell is on a protected sheet.", -2146827284)
         assert self.shape == (len(rows), len(rows[0]))
-        for top, row in enumerate(rows, self.row):
-            for left, value in enumerate(row, self.column):
-                self._type(top, left, value)
+        for part in [self] if hidden_too else self._reached():
+            for top, row in zip(range(part.row, part.bottom + 1), rows, strict=False):
+                for left, value in zip(range(part.column, part.right + 1), row, strict=False):
+                    if formulas:
+                        self.sheet.grid.cell(top, left).value = value
+                    else:
+                        self._type(top, left, value)
+
+    def _shown(self, row: int, column: int) -> Any:
+        cell = self.sheet.grid._cells.get((row, column))  # asking for it by name would make it
+        if cell is None or not str(cell.value).startswith("="):
+            return None if cell is None else cell.value
+        return self.excel.shown[self.sheet.name].cell(row, column).value
 
     def _type(self, row: int, column: int, value: Any) -> None:
         cell = self.sheet.grid.cell(row, column)
@@ -475,14 +545,13 @@ class Range(base_classes.Range):
     @formula.setter
     def formula(self, texts: Any) -> None:
         self.excel.step("write", f"{self.sheet.name}!{self.address} formulas")
-        for row, line in enumerate([[texts]] if isinstance(texts, str) else texts, self.row):
-            for column, text in enumerate(line, self.column):
-                self.sheet.grid.cell(row, column).value = text
+        self.put([[texts]] if isinstance(texts, str) else texts, formulas=True)
 
     def clear_contents(self) -> None:
         self.excel.step("clear", f"{self.sheet.name}!{self.address}")
-        for cell in self._cells():
-            cell.value = None
+        for part in self._reached():
+            for cell in part._cells():
+                cell.value = None
 
     def autofill(self, destination: Any, type_: str) -> None:
         destination = getattr(destination, "impl", destination)
@@ -499,6 +568,14 @@ class Range(base_classes.Range):
         last = min(self.bottom, self.sheet.grid.max_row + 1)
         heights = {0.0 if dimensions[row].hidden else 15.0 for row in range(self.row, last + 1)}
         return heights.pop() if len(heights) == 1 else None
+
+    @property  # type: ignore[misc]  # nothing sets it here
+    def column_width(self) -> float | None:
+        widths = {
+            0.0 if self._is_column_hidden(column) else 10.0 + column % 2
+            for column in range(self.column, self.right + 1)
+        }
+        return widths.pop() if len(widths) == 1 else None
 
 
 class Names(base_classes.Names):

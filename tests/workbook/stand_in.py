@@ -94,6 +94,14 @@ Public Sub Hide(sheet As String, rows As String)
     ThisWorkbook.Worksheets(sheet).Range(rows).EntireRow.Hidden = True
 End Sub
 
+Public Sub HideColumn(sheet As String, column As String)
+    ThisWorkbook.Worksheets(sheet).Columns(column).Hidden = True
+End Sub
+
+Public Sub Filter(sheet As String, field As Long, criterion As String)
+    ThisWorkbook.Worksheets(sheet).Range("A1:C9").AutoFilter field, criterion
+End Sub
+
 Public Function Filled(count As Long) As Long
     ' What a column of formulas asks, cell by cell.
     Dim i As Long
@@ -200,6 +208,11 @@ def as_call_udf(value: Any) -> object:
         return to_vba(rows[0][0])
     if len(rows) == 1:
         return VBAArray([(0, len(rows[0]) - 1)], items=[to_vba(each) for each in rows[0]])
+    return as_array(rows)
+
+
+def as_array(rows: Sequence[Sequence[Any]]) -> object:
+    """Return rows as an array of two dimensions, as Python passes it."""
     items = [to_vba(row[column]) for column in range(len(rows[0])) for row in rows]
     return VBAArray([(0, len(rows) - 1), (0, len(rows[0]) - 1)], items=items)
 
