@@ -132,7 +132,7 @@ def write(book: Book, known: Computation, found: Sequence[Problem], now: datetim
     """Write what refresh owns, sheet by sheet; return a notice for each sheet that is not there any more."""
     inputs, people, today = known.inputs, known.clients, now.date()
     as_of, summary = inputs.as_of, known.summary
-    clients.fill(book, inputs.clients, people)
+    clients.fill(book, inputs.clients, people, inputs.actions.rows, inputs.actions.by_client)
     actions.fill(book, inputs.actions, known.folded.verdicts)
     earlier = compared_with(book, known)
     if book.has_table(history.TABLE.name):

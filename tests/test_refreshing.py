@@ -62,6 +62,68 @@ def test_every_client_is_placed_and_the_cells_say_so(tmp_path: Path) -> None:
     assert column(path, "Clients", "Next action")[5] == "Planned: 1 September 2026, 3,000."
 
 
+LOG: list[Sequence[Value]] = [
+    [date(2026, 6, 20), "d4 ", "Plan revenue", date(2026, 8, 1), 500.0, "call them"],
+    [date(2026, 6, 20), "1001", "Plan revenue", date(2026, 8, 1), 500.0],
+    [date(2026, 6, 21), "Nobody", "Mark lost"],
+    [date(2026, 6, 22), "D4", "Plan revenue", date(2026, 9, 1), 500.0],
+]
+
+
+def _links(path: Path) -> dict[object, tuple[object, object]]:
+    """Per client what its link shows, and its formula, where there is one."""
+    formulas, shown = _edit(path)["Clients"], openpyxl.load_workbook(path, data_only=True, keep_vba=True)["Clients"]
+    at = next(cell.column for cell in formulas[1] if cell.value == "In Actions")
+    cells = {formulas.cell(row, 1).value: (shown.cell(row, at), formulas.cell(row, at)) for row in range(2, 10)}
+    return {client: (one.value, two.value) for client, (one, two) in cells.items() if two.value is not None}
+
+
+def test_a_client_of_the_log_is_linked_to_its_rows_and_no_other_costs_a_cell(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", action_rows=LOG)
+    _refreshed(path)
+    links = _links(path)
+    # The first row of a new table has its formula from the start.
+    assert {client: shown for client, (shown, _) in links.items()} == {"A1": None, "D4": 2, 1001: 1}
+    assert str(links["D4"][1]).startswith('=IFERROR(HYPERLINK("#Actions!B"&IFERROR(MATCH(A5,Actions!$B:$B,0),')
+    before = path.read_bytes()
+    _refreshed(path)
+    assert path.read_bytes() == before
+
+
+def test_a_link_goes_blank_with_the_last_row_of_its_client(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", action_rows=LOG)
+    _refreshed(path)
+    book = open_book(path)
+    book.write_table("Actions", {"Client ID": ["1001"]})
+    book.save()
+    _refreshed(path)
+    assert {client: shown for client, (shown, _) in _links(path).items()} == {"A1": None, "D4": None, 1001: 1}
+
+
+def test_a_column_of_that_name_that_is_not_calculated_is_the_users(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", action_rows=LOG)
+    workbook = _edit(path)
+    sheet = workbook["Clients"]
+    own = next(each for each in sheet.tables["Clients"].tableColumns if each.name == "In Actions")
+    own.calculatedColumnFormula = None
+    at = next(cell.column for cell in sheet[1] if cell.value == "In Actions")
+    for row in range(2, 10):
+        sheet.cell(row, at).value = f"mine {row}"
+    _save(workbook, path)
+    _refreshed(path)
+    assert column(path, "Clients", "In Actions") == [f"mine {row}" for row in range(2, 10)]
+
+
+def test_a_link_leads_to_where_the_log_is_now(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", action_rows=LOG)
+    workbook = _edit(path)
+    workbook["Actions"].title = 'Our "log"'
+    _save(workbook, path)
+    _refreshed(path)
+    formula = str(_links(path)["D4"][1])
+    assert """HYPERLINK("#'Our ""log""'!B"&IFERROR(MATCH(A5,'Our "log"'!$B:$B,0)""" in formula
+
+
 def test_segment_cells_keep_their_formula_and_show_the_segment(tmp_path: Path) -> None:
     path = make_portfolio(tmp_path / "book.xlsm")
     _refreshed(path)
@@ -173,12 +235,12 @@ def test_the_users_own_columns_and_sheets_stay(tmp_path: Path) -> None:
     workbook = _edit(path)
     clients = workbook["Clients"]
     table = clients.tables["Clients"]
-    clients.cell(1, 10, "Region")
+    clients.cell(1, 11, "Region")
     for row in range(2, 10):
-        clients.cell(row, 10, f"region {row}")
-    table.ref = "A1:J9"
-    table.autoFilter.ref = "A1:J9"
-    table.tableColumns.append(TableColumn(id=10, name="Region"))
+        clients.cell(row, 11, f"region {row}")
+    table.ref = "A1:K9"
+    table.autoFilter.ref = "A1:K9"
+    table.tableColumns.append(TableColumn(id=11, name="Region"))
     mine = workbook.create_sheet("Mine", 0)
     mine["A1"] = '=COUNTIF(Clients[Segment],"Active")'
     mine["A2"] = "my notes"
@@ -215,8 +277,8 @@ def test_a_new_row_gets_its_formula(tmp_path: Path) -> None:
     clients = workbook["Clients"]
     clients.cell(10, 1, "Z9")
     clients.cell(10, 2, "Zelkova")
-    clients.tables["Clients"].ref = "A1:I10"
-    clients.tables["Clients"].autoFilter.ref = "A1:I10"
+    clients.tables["Clients"].ref = "A1:J10"
+    clients.tables["Clients"].autoFilter.ref = "A1:J10"
     _save(workbook, path)
     _refreshed(path)
     assert _edit(path)["Clients"]["D10"].value == "=SEGMENT(A10)"

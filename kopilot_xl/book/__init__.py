@@ -111,6 +111,17 @@ class Book(Protocol):
         """
         ...
 
+    def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
+        """Write a calculated column most of whose cells are blank: only those with something to show get a formula.
+
+        `values` and `formula` are as in `write_column`; a cell that is to show nothing and does so is left alone.
+        Returns False where the column does not exist or is not calculated: then it is somebody else's.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        ...
+
     def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
         """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
 

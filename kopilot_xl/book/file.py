@@ -340,6 +340,32 @@ class FileBook:
                 writes.set(row, column, Edit(value, str(row).join(pieces)))
         return True
 
+    def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
+        """Write a calculated column most of whose cells are blank: only those with something to show get a formula.
+
+        A cell that holds a formula keeps it and shows the value; one that shows nothing, and is to, is left alone.
+        Returns False where the column does not exist or is not calculated: then it is somebody else's.
+
+        Raises:
+            MissingError: there is no such table.
+            ValueError: not one value per data row.
+        """
+        layout = self._layout(table)
+        place = layout.column(header)
+        if place is None or not self._calculated(layout, place):
+            return False
+        if len(values) != layout.height:
+            raise ValueError(f"{len(values)} values for {layout.height} rows of {layout.name}")
+        column = layout.first_column + place
+        pieces = self._formula_pieces(layout, formula)
+        writes = self._writes_to(layout.sheet)
+        for row, value in enumerate(values, layout.header_row + 1):
+            if value is not None:
+                writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
+            elif self._value(layout.sheet, row, column) is not None:
+                writes.set(row, column, None)
+        return True
+
     def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
         """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
 

@@ -158,6 +158,8 @@ class _TableWrites:
     columns: dict[int, tuple[int, Sequence[Value]]] = field(default_factory=dict)
     formulas: dict[int, str] = field(default_factory=dict)
     """per calculated column what its cells without a formula get"""
+    links: dict[int, tuple[str, set[int]]] = field(default_factory=dict)
+    """per column of links the formula, and the indices of the rows that get it"""
 
 
 class LiveBook:
@@ -324,6 +326,29 @@ class LiveBook:
             writes.formulas[place] = formula
         else:
             writes.columns[place] = (0, values)
+        return True
+
+    def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
+        """Give the blank cells of a column a formula where there is something to show; they recalculate by themselves.
+
+        Nothing is written to a column that holds what is no formula: it is somebody else's. Returns False where the
+        column does not exist.
+
+        Raises:
+            MissingError: there is no such table.
+            ValueError: not one value per data row.
+            BookError: Excel does not answer.
+        """
+        layout = self._layout(table)
+        place = layout.column(header)
+        if place is None:
+            return False
+        writes = self._writes_to(layout)
+        if len(values) != writes.height:
+            raise ValueError(f"{len(values)} values for {writes.height} rows of {layout.name}")
+        new = {row for row, value in enumerate(values) if value is not None and layout.rows[row][place] in (None, "")}
+        if new:
+            writes.links[place] = formula, new
         return True
 
     def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
@@ -629,6 +654,8 @@ class LiveBook:
         name = layout.sheet.name
         for place, formula in writes.formulas.items():
             yield from _completed(replace(layout, height=writes.height), place, formula)
+        for place, (formula, rows) in writes.links.items():
+            yield from _linked(layout, place, formula, rows)
         columns = [
             Patch(name, layout.header_row + 1 + start, layout.first_column + place, [[value] for value in values])
             for place, (start, values) in sorted(writes.columns.items())
@@ -750,14 +777,32 @@ def _around_formulas(sheet: xw.Sheet, patch: Patch) -> Iterator[Patch]:
 def _completed(layout: _Layout, place: int, formula: str) -> Iterator[Patch]:
     """Yield what the cells of a calculated column without a formula get; nothing if it names a missing column."""
     cells = _column(layout, place)
-    named = {header: layout.column(header) for header in _PLACEHOLDER.findall(formula)}
-    if _has_formulas(cells) is True or None in named.values():
+    columns = _columns_in(layout, formula)
+    if _has_formulas(cells) is True or columns is None:
         return
-    columns = {header: layout.first_column + (at or 0) for header, at in named.items()}
     for start, end in _runs_without([row[0] for row in _as_rows(cells.formula, layout.height, 1)]):
         top = layout.header_row + 1 + start
         texts = [["=" + _in_row(formula, columns, row)] for row in range(top, top + end - start)]
         yield Patch(layout.sheet.name, top, layout.first_column + place, texts, formulas=True)
+
+
+def _linked(layout: _Layout, place: int, formula: str, rows: set[int]) -> Iterator[Patch]:
+    """Yield what some blank cells of a column get; nothing if the column holds anything but formulas."""
+    columns = _columns_in(layout, formula)
+    found = [str(row[0] or "") for row in _as_rows(_column(layout, place).formula, layout.height, 1)]
+    if columns is None or any(text and not text.startswith("=") for text in found):
+        return
+    for row in sorted(row for row in rows if not found[row]):
+        number = layout.header_row + 1 + row
+        text = "=" + _in_row(formula, columns, number)
+        yield Patch(layout.sheet.name, number, layout.first_column + place, [[text]], formulas=True)
+
+
+def _columns_in(layout: _Layout, formula: str) -> dict[str, int] | None:
+    """Return the sheet columns a formula names, by header; None if one is missing."""
+    named = {header: layout.column(header) for header in _PLACEHOLDER.findall(formula)}
+    found = {header: layout.first_column + at for header, at in named.items() if at is not None}
+    return found if len(found) == len(named) else None
 
 
 def _in_row(formula: str, columns: Mapping[str, int], row: int) -> str:

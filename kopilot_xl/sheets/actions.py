@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,11 @@ CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=Tru
 ACTION = Column("Action", width=16, required=True, choices=tuple(Action))
 ISSUE_DATE = Column("Issue date", Format.DATE, width=13, required=True)
 AMOUNT = Column("Amount", Format.AMOUNT, width=15, required=True)
-NOTE = Column("Note", width=34, clear=True)
+NOTE = Column("Note", width=40, clear=True)
 STATUS = Column("Status", width=14, written=True)
 DETAIL = Column("Detail", width=90, written=True)
 
-TABLE = Table("Actions", (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))
+TABLE = Table(clients.LOG, (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))
 
 _OUTCOMES = {
     Outcome.APPLIED: palette.GOOD,
@@ -53,6 +54,11 @@ class ActionRows:
     def problems(self) -> list[Problem]:
         """What was found while reading and judging."""
         return self.rows.problems
+
+    @property
+    def by_client(self) -> Mapping[str, int]:
+        """How many rows are about each client, by key."""
+        return Counter(each.client for each in self.entries if each.client)
 
 
 def read_action(value: Value) -> Action | None:

@@ -27,6 +27,11 @@ from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.sheets import looks, palette
 from kopilot_xl.sheets.table import Format
 
+EMPTY_WORDS = "Columns stand here as soon as there are clients."
+"""What a chart without a client shows, or has above it."""
+FEWEST = 6
+"""How many clients an axis of counts has room for at least."""
+
 
 def histogram(
     ws: Worksheet, names: str, counts: str, first_row: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
@@ -101,12 +106,12 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     line.y_axis.title = _title("Tilt", 900)
     line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart += line
+    chart += _whole_numbers(ws, (get_column_letter(left), top_row))
     _place(ws, chart, (get_column_letter(left), top_row), (get_column_letter(left + len(BARS) + 1), bottom_row))
 
 
 def ahead(
     ws: Worksheet,
-    title: str,
     names: str,
     header_row: int,
     first_row: int,
@@ -128,7 +133,7 @@ def ahead(
             series.invertIfNegative = False
             series.graphicalProperties = _plain(palette.SEGMENTS[segment])
             chart.series.append(series)
-    _finish(chart, title)
+    _finish(chart)
     chart.y_axis.delete = False
     chart.y_axis.majorGridlines = _grid()
     chart.y_axis.number_format = Format.TEXT.value
@@ -136,16 +141,29 @@ def ahead(
     chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.legend.position = "r"
     chart.legend.txPr = _text(900)
+    chart += _whole_numbers(ws, top_left)
     _place(ws, chart, top_left, bottom_right)
+
+
+def _whole_numbers(ws: Worksheet, place: tuple[str, int]) -> LineChart:
+    """Return a line nobody sees, so high that an axis of few clients has no halves of one; its height is in a cell."""
+    letter, row = place
+    looks.put(ws, f"{letter}{row}", FEWEST, shown=Format.UNSEEN)
+    line = LineChart()
+    series = Series(Reference(ws, column_index_from_string(letter), row), title=" ")
+    series.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    series.marker.symbol, series.smooth = "none", False
+    line.series.append(series)
+    return line
 
 
 def _grid() -> ChartLines:
     return ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350)))
 
 
-def _finish(chart: BarChart, title: str) -> None:
-    """Give a chart the looks both share."""
-    chart.title = _title(title, 1200, bold=True)
+def _finish(chart: BarChart, title: str | None = None) -> None:
+    """Give a chart the looks all share."""
+    chart.title = _title(title, 1200, bold=True) if title else None
     chart.x_axis.delete, chart.x_axis.axPos = False, "b"
     chart.x_axis.majorTickMark = "none"
     chart.x_axis.txPr = _text(900)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
+from kopilot_xl.book.addresses import column_letters, quote_sheet
 from kopilot_xl.domain.ids import client_key, shown_id
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.segments import Segment
@@ -37,8 +38,9 @@ CLIENT_ID = Column(
 )
 NAME = Column(
     "Client",
-    width=30,
+    width=40,
     required=True,
+    shrink=True,
     clear=True,
     also=(
         "Client name", "Customer", "Customer name", "Customer full name", "Name", "Full name", "Display name",
@@ -69,11 +71,41 @@ LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 NEXT_PLANNED = Column("Next planned", Format.DATE, width=15, written=True)
 LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
 VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
+
+
+def log_link(sheet: str, letter: str, client_id: str) -> str:
+    """Return the formula that counts a client's rows in the log and leads to the first of them; blank without any.
+
+    It looks at the whole column of ids, so it stays right while rows are added there. An id may be a number in one
+    place and a text in the other.
+
+    Args:
+        sheet: the sheet of the log.
+        letter: the column of the ids there.
+        client_id: the cell with the client's id, as a formula writes it.
+    """
+    ids = f"{quote_sheet(sheet)}!${letter}:${letter}"
+    forms = (client_id, f'{client_id}&""', f"--{client_id}")
+    row = "IFERROR({},IFERROR({},{}))".format(*(f"MATCH({each},{ids},0)" for each in forms))
+    target = f"#{quote_sheet(sheet)}!{letter}".replace('"', '""')
+    return f'IFERROR(HYPERLINK("{target}"&{row},MAX(1,COUNTIF({ids},{client_id}))),"")'
+
+
+LOG, LOG_ID_LETTER = "Actions", "B"
+"""The table of the log, and where its ids stand in a new workbook."""
+IN_ACTIONS = Column(
+    "In Actions",
+    Format.ROWS,
+    width=14,
+    written=True,
+    formula=log_link(LOG, LOG_ID_LETTER, f"{{{CLIENT_ID.header}}}"),
+    rule=log_link(LOG, LOG_ID_LETTER, f"Clients[[#This Row],[{CLIENT_ID.header}]]"),
+)
 NEXT_ACTION = Column("Next action", width=112, written=True)
 
 TABLE = Table(
     "Clients",
-    (CLIENT_ID, NAME, CREATED_ON, SEGMENT, LAST_INVOICE, NEXT_PLANNED, LEAVES_ON, VALUE, NEXT_ACTION),
+    (CLIENT_ID, NAME, CREATED_ON, SEGMENT, LAST_INVOICE, NEXT_PLANNED, LEAVES_ON, VALUE, IN_ACTIONS, NEXT_ACTION),
 )
 
 IDS = "ClientIds"
@@ -164,8 +196,16 @@ def negative_values(rows: ClientRows, clients: Sequence[Client]) -> None:
             )  # fmt: skip
 
 
-def fill(book: Book, rows: ClientRows, clients: Sequence[Client]) -> None:
-    """Write refresh's columns, one value per row of the table; blank beside a blank or unknown id."""
+def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows, logged: Mapping[str, int]) -> None:
+    """Write refresh's columns, one value per row of the table; blank beside a blank or unknown id.
+
+    Args:
+        book: where to.
+        rows: the clients as they were read.
+        clients: where each stands.
+        log: the table of the log.
+        logged: how many rows of it are about each client, by key.
+    """
     data = rows.rows.data
     known = {each.key: each for each in clients}
     at = rows.rows.position(CLIENT_ID)
@@ -180,6 +220,12 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client]) -> None:
     }
     for column, values in columns.items():
         book.write_column(data.name, column.header, values, formula=column.formula)
+    ids = log.position(CLIENT_ID)
+    if ids is not None:
+        letter = column_letters(log.data.first_column + ids)
+        link = log_link(log.data.sheet, letter, f"{{{CLIENT_ID.header}}}")
+        counts: list[Value] = [logged.get(each.key) if each else None for each in here]
+        book.write_links(data.name, IN_ACTIONS.header, counts, link)
 
 
 def build(ws: Worksheet) -> None:
@@ -190,4 +236,8 @@ def build(ws: Worksheet) -> None:
     looks.name_column(ws, IDS, TABLE, CLIENT_ID)
     cells = looks.down(TABLE, SEGMENT)
     looks.tint_segments(ws, cells, cells.partition(":")[0])
+    # Without macros a recalculated cell shows an error that says nothing about the client.
+    looks.hide(ws, cells, f"ISERROR({cells.partition(':')[0]})")
+    links = looks.down(TABLE, IN_ACTIONS)
+    looks.link(ws, links)
     looks.days_left(ws, looks.down(TABLE, LEAVES_ON), portfolio.AS_OF, settings.LIFESPAN.name)

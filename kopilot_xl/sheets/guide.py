@@ -21,6 +21,8 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("3", "Read Portfolio: its shape, then whom to turn to, from the top of the list to its end."),
     ("4", "Record what you decided in Actions, one row each, or select clients and use the tab Kopilot: plan revenue, "
           "mark lost, mark canceled, reactivate. The next refresh reads it back; to undo, delete the row and refresh."),
+    ("5", "Look a client up in Clients: the column In Actions tells how many rows of Actions are about it, and leads to "
+          "the first of them."),
 )  # fmt: skip
 """How the workbook is used, from Monday to Monday."""
 
@@ -48,7 +50,7 @@ def build(ws: Worksheet) -> None:
     quiet, strong = looks.font(color=palette.MUTED), looks.font(bold=True)
     reading = looks.align(wrap=True, indent=1)
     ws.sheet_view.showGridLines = False
-    looks.widths(ws, (3, 5, 24, 62, 84))
+    looks.widths(ws, (3, 5, 30, 62, 84))
     looks.put(ws, "B1", SHEET, look=looks.font(size=18, bold=True, color=palette.ACCENT))
     ws.row_dimensions[1].height = 32
 

@@ -86,12 +86,12 @@ def put(
         ws.merge_cells(place)
 
 
-def put_input(ws: Worksheet, place: str, value: Value, shown: Format) -> None:
+def put_input(ws: Worksheet, place: str, value: Value, shown: Format, *, wrap: bool = False) -> None:
     """Make a cell one that the user is to write in, framed and with its default in it."""
     cell = ws[place]
     cell.value = value
     cell.font, cell.number_format = font(), shown.value
-    cell.alignment = align(indent=1)
+    cell.alignment = align(indent=1, wrap=wrap)
     side = Side("thin", color=palette.ACCENT)
     cell.border = Border(left=side, right=side, top=side, bottom=side)
 
@@ -140,6 +140,16 @@ def when(ws: Worksheet, cells: str, formula: str, *, color: str | None = None, b
         fill=fill(background) if background else None,
     )
     ws.conditional_formatting.add(cells, Rule(type="expression", dxf=style, formula=[formula]))
+
+
+def link(ws: Worksheet, cells: str) -> None:
+    """Make cells whose formula leads somewhere look like it."""
+    when(ws, cells, f'{cells.partition(":")[0]}<>""', color=palette.ACCENT)
+
+
+def hide(ws: Worksheet, cells: str, formula: str) -> None:
+    """Make cells look blank where a formula, written for the first of them, holds."""
+    when(ws, cells, formula, color=palette.PAPER, background=palette.PAPER)
 
 
 def tint_segments(ws: Worksheet, cells: str, first: str) -> None:

@@ -196,7 +196,8 @@ def _build_head(ws: Worksheet) -> None:
 
     quiet = looks.font(color=palette.MUTED)
     ws.row_dimensions[1].height, ws.row_dimensions[2].height, ws.row_dimensions[3].height = 30, 16, 8
-    looks.put(ws, "B1:H1", "Client portfolio", look=looks.font(size=20, bold=True, color=palette.ACCENT))
+    title = looks.font(size=20, bold=True, color=palette.ACCENT)
+    looks.put(ws, "B1:J1", "Client portfolio", look=title, stand=looks.align(shrink=True))
     looks.put(ws, "K1:M1", "as of", look=quiet, stand=looks.align("right", "bottom"))
     looks.put(
         ws, "N1:O1", look=looks.font(size=16, bold=True), stand=looks.align("right", "bottom"), shown=Format.DATE
@@ -269,6 +270,9 @@ def _build_histogram(ws: Worksheet) -> None:
     looks.name(ws, TOTAL, f"K{total}", *BLOCKS[TOTAL])
     looks.name(ws, OUTSIDE, f"J{total + 1}")
     charts.histogram(ws, "K", "L", top + 1, ("E", top), ("H", _DO_NEXT_ROW - 2))
+    # The chart lets the cells behind it show: words stand there until it has columns.
+    looks.put(ws, "F9:H9", charts.EMPTY_WORDS, look=looks.font(color=palette.MUTED), stand=looks.align("center"))
+    looks.hide(ws, "F9:H9", f"SUM($L${top + 1}:$L${total - 1})>0")
 
 
 def _build_do_next(ws: Worksheet) -> int:

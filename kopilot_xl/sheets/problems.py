@@ -65,6 +65,5 @@ def build(ws: Worksheet) -> None:
 
     looks.lay_out(ws, TABLE)
     cells = looks.down(TABLE, KIND)
-    links = looks.down(TABLE, GO_TO)
-    looks.when(ws, links, f'{links.partition(":")[0]}<>""', color=palette.ACCENT)
+    looks.link(ws, looks.down(TABLE, GO_TO))
     looks.when(ws, cells, f'{cells.partition(":")[0]}="{Kind.PROBLEM}"', color=palette.ALERT)

@@ -143,7 +143,7 @@ def build(ws: Worksheet) -> None:
 
     quiet, heading = looks.font(color=palette.MUTED), looks.font(bold=True, color=palette.ACCENT)
     ws.sheet_view.showGridLines = False
-    looks.widths(ws, (3, 20, 24, 18, 96, 12))
+    looks.widths(ws, (3, 20, 34, 18, 96, 12))
     looks.put(ws, "B1", SHEET, look=looks.font(size=18, bold=True, color=palette.ACCENT))
     looks.put(ws, "B2", "Write in the framed cells. A blank one means its default.", look=quiet)
     ws.row_dimensions[1].height = 32
@@ -156,9 +156,9 @@ def build(ws: Worksheet) -> None:
         for setting in group:
             row += 1
             shown_as = _shown_as(setting)
-            ws.row_dimensions[row].height = 18
+            ws.row_dimensions[row].height = 54 if setting is COMPANY else 18
             looks.put(ws, f"B{row}", setting.label, look=looks.font(bold=True))
-            looks.put_input(ws, f"C{row}", setting.default, shown_as)
+            looks.put_input(ws, f"C{row}", setting.default, shown_as, wrap=setting is COMPANY)
             looks.put(ws, f"D{row}", setting.unit or None, look=quiet, stand=looks.align(indent=1))
             looks.put(ws, f"E{row}", setting.explanation, look=quiet)
             default = "today" if setting is AS_OF else setting.default

@@ -25,7 +25,9 @@ class Format(Enum):
     MOMENT = "yyyy-mm-dd hh:mm"
     AMOUNT = "#,##0;[Red]-#,##0"
     COUNT = "#,##0"
+    ROWS = '[=1]0" row";#,##0" rows"'
     SHARE = "0%"
+    UNSEEN = ";;;"
     TILT = "+0.00;-0.00;0.00"
 
 
@@ -49,7 +51,7 @@ class Column:
     choices: tuple[str, ...] = ()
     """what its drop-down offers"""
     shrink: bool = False
-    """whether a text too long for it is shown smaller instead of cut: an id is no use in part"""
+    """whether a text too long for it is shown smaller instead of cut: an id or a name is no use in part"""
     clear: bool = False
     """whether its texts may be cut, so that what follows keeps clear of them"""
 

@@ -165,7 +165,11 @@ def _ignored_errors(book: Workbook) -> dict[str, str]:
     for name in portfolio.DO_NEXT.values():
         texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
     marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]
-    for table, column in ((clients.TABLE, clients.SEGMENT), (problems.TABLE, problems.GO_TO)):
+    for table, column in (
+        (clients.TABLE, clients.SEGMENT),
+        (clients.TABLE, clients.IN_ACTIONS),
+        (problems.TABLE, problems.GO_TO),
+    ):
         marks.append((table.name, f'<ignoredError sqref="{looks.down(table, column)}" calculatedColumn="1"/>'))
     return {sheet: "".join(mark for where, mark in marks if where == sheet) for sheet, _ in marks}
 

@@ -250,7 +250,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         REFRESHED,
     ),
     "a table of the whole sheet": (_in_table("Clients", r'ref="A1:\w+"', f'ref="{_TABLES_OF_ALL}"'), "covers A1:XFD1048576"),
-    "a table without rows": (_in_table("Clients", r'ref="A1:\w+"', 'ref="A1:I1"'), "no data|refresh"),
+    "a table without rows": (_in_table("Clients", r'ref="A1:\w+"', 'ref="A1:J1"'), "no data|refresh"),
     "a table that counts a billion totals": (_in_table("Clients", r"<table ", '<table totalsRowCount="999999999" '), "covers"),
     "a table that is twice there": (_all_tables_many_times, "is there twice"),
     "a sheet that is its own table": (_sheet_is_its_own_table, "is damaged|cannot be read"),

@@ -478,14 +478,14 @@ def _our_own_sheets(parts: Parts) -> None:
         f'<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}" xmlns:mc="{COMPATIBILITY}" mc:Ignorable="x14ac" '
         f'xmlns:x14ac="{X14AC}">',
     )
-    text = text.replace('<row r="3">', '<!-- kept --><row r="3" spans="1:9" x14ac:dyDescent="0.25">')
-    text = text.replace('<row r="4">', '<?kept this?>\n<row r="4" spans="1:9">')
+    text = text.replace('<row r="3">', '<!-- kept --><row r="3" spans="1:10" x14ac:dyDescent="0.25">')
+    text = text.replace('<row r="4">', '<?kept this?>\n<row r="4" spans="1:10">')
     text = re.sub(
         r'(<row r="5".*?)</row>',
-        r'\1<c r="K5" t="str"><f>"mine"</f><v xml:space="preserve">  kept  </v></c><c r="L5"><v>1.50</v></c></row>',
+        r'\1<c r="L5" t="str"><f>"mine"</f><v xml:space="preserve">  kept  </v></c><c r="M5"><v>1.50</v></c></row>',
         text,
     )
-    text = text.replace('<dimension ref="A1:I9"/>', '<dimension ref="A1:L9"/>')
+    text = text.replace('<dimension ref="A1:J9"/>', '<dimension ref="A1:M9"/>')
     view = '<customSheetView guid="{00000000-0000-0000-0000-000000000001}"/>'
     text = text.replace(
         "</sheetData>",

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from kopilot_xl.domain.segments import BARS, STANDING, Action, Segment
 from kopilot_xl.sheets import (
     actions,
+    charts,
     clients,
     guide,
     history,
@@ -138,7 +139,8 @@ def test_the_empty_workbook_has_one_blank_row_per_table() -> None:
         sheet = book[table.name]
         assert sheet.tables[table.name].ref.endswith("2")
         values = {table.headers[at]: cell.value for at, cell in enumerate(sheet[2][: len(table.columns)]) if cell.value}
-        calculated = {"Segment": "=SEGMENT(A2)"} if table is clients.TABLE else {}
+        links = clients.log_link(actions.TABLE.name, "B", "A2")
+        calculated = {"Segment": "=SEGMENT(A2)", "In Actions": f"={links}"} if table is clients.TABLE else {}
         if table is problems.TABLE:
             calculated = {"Go to": '=IF(C2="","",HYPERLINK("#\'"&C2&"\'!"&F2,C2&"!"&F2))'}
         assert values == calculated
@@ -158,7 +160,11 @@ def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path)
     found = {
         number: re.findall(r'<ignoredError sqref="([^"]+)" (\w+)="1"/>', sheet) for number, sheet in sheets.items()
     }
-    assert found[2] == [("A2:A1048576", "numberStoredAsText"), ("D2:D1048576", "calculatedColumn")]
+    assert found[2] == [
+        ("A2:A1048576", "numberStoredAsText"),
+        ("D2:D1048576", "calculatedColumn"),
+        ("I2:I1048576", "calculatedColumn"),
+    ]
     assert found[3] == [("A2:A1048576", "numberStoredAsText")]
     assert found[4] == [("B2:B1048576", "numberStoredAsText")]
     assert found[6] == [("A20:A1048576", "numberStoredAsText"), ("G20:G1048576", "numberStoredAsText")]
@@ -190,9 +196,10 @@ def test_settings_refuse_what_makes_no_sense(book: Workbook) -> None:
 
 
 def test_segments_are_tinted_down_to_the_last_row(book: Workbook) -> None:
-    tints, bars = book[clients.TABLE.name].conditional_formatting
+    tints, links, bars = book[clients.TABLE.name].conditional_formatting
     assert str(tints.sqref) == "D2:D1048576"
-    assert {rule.formula[0] for rule in tints.rules} == {f'D2="{each}"' for each in Segment}
+    assert {rule.formula[0] for rule in tints.rules} == {f'D2="{each}"' for each in Segment} | {"ISERROR(D2)"}
+    assert str(links.sqref) == "I2:I1048576"
     assert str(bars.sqref) == "G2:G1048576"
     (rule,) = bars.rules
     ends = [end.val for end in rule.dataBar.cfvo]
@@ -224,7 +231,11 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
     ((_, block),) = book.defined_names[history.TREND].destinations
     left, top, right, bottom = bounds(block)
     references = re.findall(r"<f>([^<]*)</f>", trend)
+    *references, fewest = references
     assert {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)} == {top - 1, top, bottom}
+    for sheet, unseen in (("History", fewest), ("If nobody acts", re.findall(r"<f>([^<]*)</f>", ahead[0])[-1])):
+        cell = book[sheet][unseen.partition("!")[2].replace("$", "")]
+        assert (cell.value, cell.number_format) == (charts.FEWEST, ";;;"), "what keeps the axis to whole numbers"
     assert palette.SEGMENTS[Segment.LOST] not in trend
     assert (left, right) == (
         len(history.TABLE.columns) + 2,
@@ -237,7 +248,7 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
         values = re.findall(r"<val><numRef><f>'If nobody acts'!\$(\w+)\$(\d+):\$(\w+)\$(\d+)</f>", chart)
         edges = (get_column_letter(left), get_column_letter(right))
         assert values == [(edges[0], str(row), edges[1], str(row)) for row in reversed(rows)]
-        drawn = re.findall(r'<ser>.*?srgbClr val="(\w+)"', chart)
+        drawn = re.findall(r'<ser>.*?srgbClr val="(\w+)"', chart.partition("<lineChart>")[0])
         assert drawn == [palette.SEGMENTS[BARS[row - top]] for row in reversed(rows)]
     for chart in (bars, trend, *ahead):
         assert '<plotVisOnly val="0"/>' in chart
