@@ -21,8 +21,8 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("3", "Read Portfolio: its shape, then whom to turn to, from the top of the list to its end."),
     ("4", "Record what you decided in Actions, one row each, or select clients and use the tab Kopilot: plan revenue, "
           "mark lost, mark canceled, reactivate. The next refresh reads it back; to undo, delete the row and refresh."),
-    ("5", "Look a client up in Clients: the column In Actions tells how many rows of Actions are about it, and leads to "
-          "the first of them."),
+    ("5", "Look a client up in Clients: the column In Actions tells how many rows of Actions are about it and leads "
+          "to the first of them."),
 )  # fmt: skip
 """How the workbook is used, from Monday to Monday."""
 
