@@ -34,6 +34,7 @@ _TEXT = f"{{{markup.MAIN_NAMESPACE}}}t"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 _DIGITS = "0123456789"
+_NUMBERED_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
 _ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
 _OPEN = re.compile("</?")
 # Nearly every cell is written like this; the others have no style.
@@ -79,29 +80,31 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     """
     xml = markup.as_utf8(xml)
     layout = Layout.of(xml)
-    edits = {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)}
     _check_surroundings(xml, layout)
-    _check_merged(merged_areas(xml, layout), edits)
+    if merged := merged_areas(xml, layout):
+        _check_merged(merged, {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)})
     scribe = Scribe({}, date1904)
     styles, columns = _styles(xml, layout), _column_styles(xml, layout)
+    letters = [column_letters(column) for column in range(1, max(map(len, rows), default=0) + 1)]
     output: list[str] = []
-    filled: list[tuple[int, int]] = []
-    for n, values in edits.items():
-        cells = []
-        for column, value in values.items():
+    dimension: Area | None = None
+    for n, values in enumerate(rows, 1):
+        cells, filled = [], []
+        for column, value in enumerate(values, 1):
             kind, content = scribe.content(value)
             if content:
                 style = styles.get((n, column)) or columns.get(column)
                 mark = f' s="{style}"' if style else ""
-                cells.append(f'<c r="{column_letters(column)}{n}"{mark}{kind}>{content}</c>')
-                filled.append((n, column))
+                cells.append(f'<c r="{letters[column - 1]}{n}"{mark}{kind}>{content}</c>')
+                filled.append(column)
         if cells:
             output.append(f'<row r="{n}">{"".join(cells)}</row>')
+            here = Area(n, filled[0], n, filled[-1])
+            dimension = here if dimension is None else dimension.joined(here)
     text = "".join(output)
     if layout.prefix:
         text = _OPEN.sub(f"\\g<0>{layout.prefix.decode()}", text)
-    dimension = Area.around(filled) or Area(1, 1, 1, 1)
-    return _assembled(xml, layout, text.encode(), dimension, grow=False)
+    return _assembled(xml, layout, text.encode(), dimension or Area(1, 1, 1, 1), grow=False)
 
 
 @contextmanager
@@ -168,16 +171,21 @@ def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
     found: list[tuple[int, int, int]] = []
     last = 0
     start = layout.inner
-    for match in _ROW_TAG.finditer(xml, layout.inner, layout.inner_end):
-        number = markup.attribute(match[1], "r")
-        if number is None:
-            return None
-        row = markup.number(number, 0)
+    # Nearly every row starts with its number; where one does not, all are looked at closely.
+    usual = [(int(match[1]), match.start()) for match in _NUMBERED_ROW.finditer(xml, start, layout.inner_end)]
+    if len(usual) != xml.count(b"row", start, layout.inner_end) - xml.count(b"</row", start, layout.inner_end):
+        usual = []
+        for match in _ROW_TAG.finditer(xml, start, layout.inner_end):
+            number = markup.attribute(match[1], "r")
+            if number is None:
+                return None
+            usual.append((markup.number(number, 0), match.start()))
+    for row, place in usual:
         if row <= last:
             raise BookError(_DAMAGED_ORDER)
         if last and (row - 1) // _BATCH != (last - 1) // _BATCH:
-            found.append(((last - 1) // _BATCH, start, match.start()))
-            start = match.start()
+            found.append(((last - 1) // _BATCH, start, place))
+            start = place
         last = row
     if last:
         found.append(((last - 1) // _BATCH, start, layout.inner_end))

@@ -817,7 +817,7 @@ class FileBook:
             self._writes[sheet.part].content is not None
             or moves.get(sheet.part)
             or any(
-                isinstance(change, Edit) and not change.keep_formula
+                type(change) is Edit and not change.keep_formula
                 for columns in edits.values()
                 for change in columns.values()
             )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import pairwise
 from xml.parsers import expat
 
 from kopilot_xl.book import Value
@@ -80,6 +81,10 @@ class Scribe:
         self._columns = _Columns()
         self._attributes = _Attributes()
         self._known: dict[Value, tuple[str, str]] = {}
+        self._results: dict[str, tuple[str, str]] = {}
+        self._shape: tuple[Sequence[str], Sequence[int]] = ((), ())
+        self._letters: dict[int, str] = {}
+        self._others: dict[int, str] = {}
 
     def rewritten(self, start: bytes, rows: bytes, end: bytes, ordered: RowEdits) -> bytes | None:
         """Return rows with the edits made, the very same bytes if all was so already.
@@ -126,10 +131,24 @@ class Scribe:
         here = Area(row, column, row, column)
         self.created = here if self.created is None else self.created.joined(here)
 
+    def _wanted(self, change: Value | Edit) -> tuple[str, str]:
+        """Return type attribute and content of a cell that has nothing yet but what it is to get."""
+        if type(change) is not Edit:
+            return self.content(change)  # type: ignore[arg-type]
+        if change.formula is None:
+            return self.content(change.value)
+        kind, shown = self._result(change.value)
+        return kind, f"<f>{escaped(change.formula)}</f>{shown}"
+
     def _result(self, value: Value) -> tuple[str, str]:
         """Return the type attribute of a cell with a formula, and the element of the value it shows."""
+        if type(value) is str and value in self._results:
+            return self._results[value]
         kind, text = encoded(value, self._date1904)
-        return f' t="{kind or "str"}"' if kind != "n" else "", f"<v>{escaped(text)}</v>"
+        found = f' t="{kind or "str"}"' if kind != "n" else "", f"<v>{escaped(text)}</v>"
+        if type(value) is str:
+            self._results[value] = found
+        return found
 
     def _rewritten(self, rows: str, ordered: RowEdits) -> str:
         before, *pieces = rows.split(_ROW)
@@ -156,7 +175,7 @@ class Scribe:
     def _new_row(self, row: int, columns: Mapping[int, Value | Edit]) -> str:
         """Return a new row; without cells it is not worth having."""
         cells: dict[int, str] = {}
-        self._edit_cells(cells, row, "", columns)
+        self._edit_cells(cells, row, str(row), "", columns)
         return f'{_ROW}{row}">{_joined(cells)}</row>' if cells else ""
 
     def _edited_row(self, piece: str, digits: str, row: int, columns: Mapping[int, Value | Edit]) -> str:
@@ -167,45 +186,56 @@ class Scribe:
         first, *parts = body.split(_CELL)
         if not close or after.strip() or first or body.count("<c") != len(parts):
             raise _UnusualError
-        cells: dict[int, str] = {}
-        column_of, last = self._columns, 0
-        for part in parts:
-            address = part[: part.find('"')]
-            if not address.endswith(digits) or not (part.endswith("</c>") or (part.endswith("/>") and "<" not in part)):
-                raise _UnusualError
-            column = column_of[address[: -len(digits)]]
-            if column <= last:
-                raise _UnusualError
-            cells[column] = part
-            last = column
+        cells = dict(zip(self._columns_of(parts, digits), parts, strict=True))
         old = list(cells)
-        if not self._edit_cells(cells, row, attributes, columns):
+        if not self._edit_cells(cells, row, digits, attributes, columns):
             return piece
         if len(cells) > len(old):
+            if not all(part.endswith("</c>") or (part.endswith("/>") and "<" not in part) for part in parts):
+                raise _UnusualError  # something else stands behind a cell
             attributes = _spanning(attributes, cells.keys() - old)
         return f'{digits}"{attributes.removesuffix("/")}>{_joined(cells)}</row>{after}'
 
+    def _columns_of(self, parts: Sequence[str], digits: str) -> Sequence[int]:
+        """Return the columns of the cells of a row, which are mostly those of the row above."""
+        letters, columns = self._shape
+        end = f'{digits}"'
+        if len(letters) == len(parts) and all(map(str.startswith, parts, [each + end for each in letters])):
+            return columns
+        letters = []
+        for part in parts:
+            address = part[: part.find('"')]
+            if not address.endswith(digits):
+                raise _UnusualError
+            letters.append(address[: -len(digits)])
+        columns = [self._columns[each] for each in letters]
+        if any(column >= following for column, following in pairwise(columns)):
+            raise _UnusualError
+        self._shape = letters, columns
+        return columns
+
     def _edit_cells(
-        self,
-        cells: dict[int, str],
-        row: int,
-        attributes: str,
-        columns: Mapping[int, Value | Edit],
+        self, cells: dict[int, str], row: int, digits: str, attributes: str, columns: Mapping[int, Value | Edit]
     ) -> bool:
         """Make the edits among the cells of a row, each the text from its address on; tell whether one changed."""
         changed = False
         above = self.above if row == self.last + 1 else nothing
+        letters_of, others_of = self._letters, self._others
         for column, change in columns.items():
             if change is KEEP:
                 continue
             part = cells.get(column)
-            part = (
-                self._new_cell(row, column, change, above(column), attributes)
-                if part is None
-                else self._set(part, change)
-            )
-            if part is not None:
-                cells[column] = part
+            if part is None:
+                new = self._new_cell(row, column, change, above(column), attributes)
+            else:
+                if column in others_of:
+                    # Most cells are so already, and look like the one above.
+                    kind, content = self._wanted(change)
+                    if part == f'{letters_of[column]}{digits}"{others_of[column]}{kind}>{content}</c>':
+                        continue
+                new = self._set(column, part, change)
+            if new is not None:
+                cells[column] = new
                 changed = True
         self.last, self.above = row, partial(self._style, cells)
         return changed
@@ -223,20 +253,18 @@ class Scribe:
         if style is None and _CUSTOM_FORMAT.search(attributes) and (stated := _STYLE.search(attributes)):
             style = stated[1]
         style = style or self._column_styles.get(column, "0")
-        if formula is None:
-            kind, content = self.content(value)
-        else:
-            kind, shown = self._result(value)
-            content = f"<f>{escaped(formula)}</f>{shown}"
+        kind, content = self._wanted(change)
         if style == "0" and not content:
             return None
         self.note_new(row, column)
         return _part(f"{column_letters(column)}{row}", f' s="{style}"' if style != "0" else "", kind, content)
 
-    def _set(self, part: str, change: Value | Edit) -> str | None:
+    def _set(self, column: int, part: str, change: Value | Edit) -> str | None:
         """Return a cell that holds what it should; None if it does so already."""
         address, attributes, content = _tag(part)
         _, current, others = self._attributes[attributes]
+        self._others[column] = others
+        self._letters[column] = column_letters(column)
         if type(change) is Edit or content.startswith("<f"):
             return self._set_beside_formula(part, change)
         kind, wanted = self.content(change)  # type: ignore[arg-type]

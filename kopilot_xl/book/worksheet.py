@@ -22,6 +22,10 @@ _ERROR_CELL = re.compile(
     rb"<(?:[\w.-]++:)?c(?=\s)([^<>]*+)(?<!/)>\s*+(?:<(?:[\w.-]++:)?f[^<>]*+(?:(?<=/)>|>[^<]*+</[^<>]*+>))?"
     rb"\s*+<(?:[\w.-]++:)?v[^<>]*+>([^<]*+)<"
 )
+# Nearly every formula is written like this.
+_PLAIN_FORMULA = re.compile(
+    rb'<c r="([A-Z]{1,2}|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"(?: [st]="\w*")*><f>([^<]*+)</f>'
+)
 _FORMULA_MARK = re.compile(rb"[<:]f(?=[\s/>])")
 # Nearly all sheets stay in the columns A to Z and above row 115,000, or a million.
 _NOT_COMPACT = re.compile(rb'<c(?! r="[A-Z](?:[0-9]{1,5}|1(?:0[0-9]|1[0-4])[0-9]{3})")')
@@ -120,6 +124,13 @@ def formulas(xml: bytes) -> Iterator[Formula]:
     layout = Layout.of(xml)
     shared: dict[str | None, str] = {}
     if layout.plain:
+        plain = _PLAIN_FORMULA.findall(xml, layout.inner, layout.inner_end)
+        if len(plain) == len(_FORMULA_MARK.findall(xml, layout.inner, layout.inner_end)):
+            for letters, digits, content in plain:
+                yield Formula(
+                    int(digits), column_number(letters.decode()), unescape(content.decode("utf-8", "replace"))
+                )
+            return
         found = []
         for match in _CELL_WITH_FORMULA.finditer(xml, layout.inner, layout.inner_end):
             address = markup.attribute(match[1], "r")

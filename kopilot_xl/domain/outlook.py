@@ -163,7 +163,7 @@ class Crowd:
                     elif last is None or day > last:
                         last = day
                 coming = coming or any(on < day <= horizon for day in store.plans)
-            kind = client.created_on, last, coming
+            kind = client.created_on if last is None else None, last, coming
             if kind not in places:
                 places[kind] = cut.place(*kind)
             yield places[kind]
