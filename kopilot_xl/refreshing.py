@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
@@ -96,6 +99,7 @@ def refresh(
         KopilotError: the book cannot be refreshed or saved; the text says why and what to do. Nothing was changed.
     """
     start, now = time.perf_counter(), now or datetime.now()
+    _import_ahead()
     with _collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         inputs = read(book, as_of, now.date())
         stopping.point()
@@ -116,6 +120,17 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
     start, now = time.perf_counter(), now or datetime.now()
     known = Computation(read(book, as_of, now.date()))
     return _report(book, known, findings(known), start)
+
+
+def _import_ahead() -> None:
+    """Import on another core what computing needs, while the workbook is read."""
+
+    def load() -> None:
+        with suppress(ImportError):  # it is told where it is needed
+            importlib.import_module("polars")
+
+    if "polars" not in sys.modules:
+        threading.Thread(target=load).start()
 
 
 def findings(known: Computation) -> list[Problem]:

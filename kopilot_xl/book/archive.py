@@ -6,8 +6,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Thread
 
 from kopilot_xl.book.markup import shortened
 from kopilot_xl.errors import BookError
@@ -174,11 +176,18 @@ class Archive:
             raise zipfile.BadZipFile("size or checksum differs")
         return content
 
-    def rewritten(self, replaced: Mapping[str, bytes], removed: Collection[str] = ()) -> bytes:
+    def rewritten(
+        self,
+        replaced: Mapping[str, bytes],
+        removed: Collection[str] = (),
+        packed_ahead: Mapping[str, Packing] | None = None,
+    ) -> bytes:
         """Return the archive with some entries' contents replaced and others left out.
 
-        Every other entry keeps its bytes: local header, extra fields, packed data and data descriptor.
+        Every other entry keeps its bytes: local header, extra fields, packed data and data descriptor. What is
+        already being packed need not be packed again.
         """
+        ahead = packed_ahead or {}
         if not replaced and not removed:
             return self.data
         entries = {name: entry for name, entry in self._entry_of.items() if name not in removed}
@@ -189,7 +198,8 @@ class Archive:
         for name, entry in sorted(entries.items(), key=lambda item: item[1].start):
             offset_of[name] = len(output)
             if name in replaced:
-                local, packed = self._packed(entry, replaced[name])
+                packed = ahead[name].packed() if name in ahead else pack(replaced[name])
+                local = self._header(entry, replaced[name], len(packed))
                 packed_size_of[name] = len(packed)
                 output += local
                 output += packed
@@ -205,10 +215,8 @@ class Archive:
         output += self._tail(directory_start, len(output), len(entries))
         return bytes(output)
 
-    def _packed(self, entry: _Entry, content: bytes) -> tuple[bytes, bytes]:
-        """Return the local header and the packed data of an entry with new content."""
-        compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-        packed = compressor.compress(content) + compressor.flush()
+    def _header(self, entry: _Entry, content: bytes, packed_size: int) -> bytes:
+        """Return the local header of an entry with new content."""
         signature, version, flags, _, clock, day, _, _, _, name_length, extra_length = _LOCAL.unpack_from(
             self.data, entry.start
         )
@@ -224,12 +232,12 @@ class Archive:
             clock,
             day,
             zlib.crc32(content),
-            len(packed),
+            packed_size,
             len(content),
             name_length,
             len(extra),
         )
-        return header + name + extra, packed
+        return header + name + extra
 
     def _tail(self, directory_start: int, directory_end: int, count: int) -> bytes:
         """Return what follows the central directory: the end records and the archive's comment."""
@@ -262,6 +270,31 @@ class Archive:
             comment,
         )
         return bytes(tail)
+
+
+def pack(content: bytes) -> bytes:
+    """Return content as an entry holds it."""
+    compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return compressor.compress(content) + compressor.flush()
+
+
+class Packing:
+    """Content being packed on another core, while the next is written."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._packed: bytes | None = None
+        self._thread = Thread(target=self._pack)
+        self._thread.start()
+
+    def _pack(self) -> None:
+        with suppress(MemoryError):  # then it is packed when there is more room, or refused there
+            self._packed = pack(self._content)
+
+    def packed(self) -> bytes:
+        """Wait for it, and return it."""
+        self._thread.join()
+        return pack(self._content) if self._packed is None else self._packed
 
 
 def _name_length(record: bytes) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from kopilot_xl.book import markup
-from kopilot_xl.book.archive import MAX_UNPACKED, Archive
+from kopilot_xl.book.archive import MAX_UNPACKED, Archive, Packing
 from kopilot_xl.book.saving import check_writable, write_atomically
 from kopilot_xl.errors import BookError
 
@@ -30,6 +30,9 @@ _OTHER_OFFICE = {
 _ELEMENT = rb"<(?:[\w.-]+:)?%s(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>\s*</(?:[\w.-]+:)?%s\s*>)"
 _RELATIONSHIP = re.compile(_ELEMENT % (b"Relationship", b"Relationship"))
 _OVERRIDE = re.compile(_ELEMENT % (b"Override", b"Override"))
+
+_WORTH_A_THREAD = 1_000_000
+"""From how many bytes on a part is packed while the next one is written."""
 
 _T = TypeVar("_T")
 
@@ -62,6 +65,7 @@ class Package:
         self._on_disk = self.data
         self._archive = Archive(self.data, str(self.path))
         self._replaced: dict[str, bytes] = {}
+        self._packing: dict[str, Packing] = {}
         self._removed: set[str] = set()
         self._types: tuple[dict[str, str], dict[str, str]] | None = None
         self.workbook = self._find_workbook()
@@ -147,10 +151,13 @@ class Package:
             BookError: there is no such part, or it is damaged.
         """
         name = self._archive.find(part) or part
+        self._packing.pop(name, None)
         if content == self.read(name):
             self._replaced.pop(name, None)
         else:
             self._replaced[name] = content
+            if len(content) >= _WORTH_A_THREAD:
+                self._packing[name] = Packing(content)
 
     def remove(self, part: str, *, source: str) -> None:
         """Have a part left out on saving, with its content type and the relationship from its source part.
@@ -182,11 +189,12 @@ class Package:
     def revert(self) -> None:
         """Forget every replaced and removed part."""
         self._replaced.clear()
+        self._packing.clear()
         self._removed.clear()
 
     def to_bytes(self) -> bytes:
         """Return the package as it would be saved. Without changes it is the file as it was opened."""
-        return self._archive.rewritten(self._replaced, self._removed)
+        return self._archive.rewritten(self._replaced, self._removed, self._packing)
 
     def is_own(self, path: str | os.PathLike[str] | None) -> bool:
         """Tell whether a path is that of the file it was read from; None is."""
