@@ -117,6 +117,19 @@ def test_a_formula_answers(seen: dict[str, Any], formula: str) -> None:
     assert seen["asked"][formula] == ASKED[formula]
 
 
+def test_a_workbook_that_was_saved_there_answers_too(cached: list[str], tmp_path: Path) -> None:
+    saved = tmp_path / "saved.xlsm"
+    store = f"""
+options = (value("FilterName", "Calc MS Excel 2007 VBA XML"),)
+doc.storeToURL(uno.systemPathToFileUrl({str(saved)!r}), options)
+result = None
+"""
+    libreoffice.run(build.SAMPLE, store)
+    found = libreoffice.run(saved, SCRIPT % {"last": len(cached) + 1, "formulas": list(ASKED)})
+    assert found["computed"] == cached
+    assert found["asked"] == ASKED
+
+
 def test_the_charts_draw_what_the_blocks_hold(seen: dict[str, Any]) -> None:
     assert [name for name, *_ in seen["histogram"]] == [each.value for each in BARS]
     assert [count for (count,) in seen["bars"]] == [row[1] for row in seen["histogram"]]

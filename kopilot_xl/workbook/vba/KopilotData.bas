@@ -2,6 +2,7 @@ Option Explicit
 
 ' The one snapshot all worksheet functions look up in: asked of Python once per state of the data and day, or, where
 ' Python is out of reach, read from what the last refresh stored. KopilotNames has the layout of both, which is one.
+' This workbook is named through Application: ThisWorkbook alone is not to be found once LibreOffice saved the file.
 
 ' Excel's numbers of #VALUE! and #N/A, which other programs may not name.
 Private Const ERROR_VALUE As Long = 2015
@@ -326,7 +327,7 @@ Private Sub UseStored(todays As Boolean)
     On Error GoTo Missing
     If Not stored_read Then
         stored_read = True
-        Set sheet = ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
+        Set sheet = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
         If IsEmpty(sheet.Range("B1").Value) Then Exit Sub
         If sheet.Range("B1").Value <> SNAPSHOT_FORMAT Then Exit Sub
         clients = CLng(sheet.Range("B" & CLIENTS_ROW).Value)
@@ -387,7 +388,7 @@ Public Sub KopilotOpened()
     ' A refresh from outside Excel leaves formulas on the user's own sheets as they were, and so does a night.
     Dim sheet As Object
     On Error GoTo Unknown
-    Set sheet = ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
+    Set sheet = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
     If IsEmpty(sheet.Range("B1").Value) Then Exit Sub
     If sheet.Range(FORMULAS_CELL).Value <> DUE Then
         If Not IsMissingOrEmpty(SettingValue(AS_OF_NAME)) Then Exit Sub
@@ -402,7 +403,7 @@ End Sub
 Public Function KopilotStoredAt() As Variant
     ' When the stored refresh ran; Empty if there is none.
     On Error GoTo Missing
-    KopilotStoredAt = ThisWorkbook.Worksheets(SNAPSHOT_SHEET).Range("B" & REFRESHED_ROW).Value
+    KopilotStoredAt = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET).Range("B" & REFRESHED_ROW).Value
 Missing:
 End Function
 
@@ -423,7 +424,7 @@ Private Sub KopilotRecalculated()
     events = Application.EnableEvents
     On Error GoTo Restore
     Application.EnableEvents = False
-    ThisWorkbook.Worksheets(SNAPSHOT_SHEET).Range(FORMULAS_CELL).Value = DONE
+    Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET).Range(FORMULAS_CELL).Value = DONE
 Restore:
     Application.EnableEvents = events
 End Sub
@@ -499,7 +500,7 @@ End Function
 Public Function KopilotTable(name As String) As Object
     ' A table of this workbook, on whatever sheet; Nothing if it is gone.
     Dim sheet As Object, table As Object
-    For Each sheet In ThisWorkbook.Worksheets
+    For Each sheet In Application.ThisWorkbook.Worksheets
         For Each table In sheet.ListObjects
             If StrComp(table.Name, name, vbTextCompare) = 0 Then
                 Set KopilotTable = table
@@ -554,7 +555,7 @@ End Function
 
 Private Function SettingCell(name As String) As Object
     On Error GoTo Missing
-    Set SettingCell = ThisWorkbook.Names.Item(name).RefersToRange
+    Set SettingCell = Application.ThisWorkbook.Names.Item(name).RefersToRange
 Missing:
 End Function
 
@@ -615,7 +616,7 @@ End Sub
 Private Function PlaceOf(plan As Variant, heading As Long, top As Long, first As Long) As Object
     Dim start As Long
     start = LBound(plan, 2)
-    Set PlaceOf = ThisWorkbook.Worksheets(CStr(plan(heading, start))) _
+    Set PlaceOf = Application.ThisWorkbook.Worksheets(CStr(plan(heading, start))) _
         .Cells(CLng(plan(heading, start + 1)) + top, CLng(plan(heading, start + 2)) + first)
 End Function
 
@@ -647,7 +648,7 @@ Start:
     reached = False
     If KopilotServer Is Nothing Then Set KopilotServer = HostServer()
     reached = True
-    KopilotAsk = KopilotServer.CallUDF(library, name, arguments, ThisWorkbook, Nothing)
+    KopilotAsk = KopilotServer.CallUDF(library, name, arguments, Application.ThisWorkbook, Nothing)
     busy = False
     Exit Function
 Failed:

@@ -31,7 +31,7 @@ Public Sub HostRecalculate()
     ' Every formula of this workbook, whatever it depends on, and no other workbook's. Writes no cell: that would
     ' take the user's Undo away.
     Dim sheet As Object
-    For Each sheet In ThisWorkbook.Worksheets
+    For Each sheet In Application.ThisWorkbook.Worksheets
         sheet.EnableCalculation = False
         sheet.EnableCalculation = True
     Next sheet

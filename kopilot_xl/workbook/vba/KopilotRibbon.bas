@@ -98,7 +98,7 @@ Private Function SelectedClients(why As String) As Variant
         why = "The table " & CLIENTS_TABLE & " is missing. Restore it, or make the workbook anew with kopilot-xl new."
         Exit Function
     End If
-    If Not (Selection.Worksheet.Parent Is ThisWorkbook) Then Exit Function
+    If Not (Selection.Worksheet.Parent Is Application.ThisWorkbook) Then Exit Function
     If Selection.Worksheet.Name <> table.Range.Worksheet.Name Then Exit Function
     If table.DataBodyRange Is Nothing Then Exit Function
     For Each cell In table.HeaderRowRange.Cells
@@ -169,7 +169,7 @@ End Function
 
 Private Sub ShowSheet(sheet As String)
     On Error GoTo Missing
-    ThisWorkbook.Worksheets(sheet).Activate
+    Application.ThisWorkbook.Worksheets(sheet).Activate
     Exit Sub
 Missing:
     KopilotTell "The sheet " & sheet & " is missing. A workbook made anew with kopilot-xl new has it.", vbExclamation
