@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from kopilot_xl.refreshing import Report
 
 AFTER = "KopilotAfterPython"
-"""The macro of the workbook that gets the message where Python cannot return it; its first argument says whether
-everything went well."""
+"""The macro of the workbook that gets the message, its only argument, where Python cannot return it."""
 
 DEBUG = "KOPILOT_XL_DEBUG"
 """The environment variable that adds the place of a defect to its message."""
+
+_LONGEST = 1000
+"""How many characters of a message Excel shows: a message box cuts off what goes beyond 1,024."""
 
 _NAMED = 8
 """How many clients a message names."""
@@ -55,9 +57,10 @@ def _told(work: Callable[..., str]) -> Callable[..., str]:
     @functools.wraps(work)
     def told(*arguments: Any) -> str:
         try:
-            return work(*arguments)
+            message = work(*arguments)
         except Exception as error:
-            return _reason(error)
+            message = _reason(error)
+        return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 2].rpartition(' ')[0]} …"
 
     return told
 
@@ -67,7 +70,7 @@ def _reason(error: Exception) -> str:
         return str(error)
     message = (
         f"This is a defect, please report it: {type(error).__name__}: {error} "
-        f"(Kopilot XL {__version__}). Nothing else was changed."
+        f"(Kopilot XL {__version__}). If cells changed, close the workbook without saving it."
     )
     if os.environ.get(DEBUG):
         import traceback

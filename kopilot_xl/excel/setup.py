@@ -56,8 +56,10 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
 
 
 def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    # On Windows a console of its own would flash up over Excel.
+    hidden: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.run(  # noqa: S603 - the commands are made here, of paths and constants
-        command, capture_output=True, text=True, timeout=_WAIT, cwd=folder, check=False
+        command, capture_output=True, text=True, timeout=_WAIT, cwd=folder, check=False, creationflags=hidden
     )
 
 

@@ -169,6 +169,15 @@ def test_a_defect_is_told_and_not_raised(excel: StandIn, monkeypatch: pytest.Mon
     assert "Traceback" in ribbon.refresh_portfolio()
 
 
+def test_a_message_fits_into_a_message_box(excel: StandIn) -> None:
+    for row in range(2, 7):
+        excel.workbook["Clients"].cell(row, 2).value = "A long name " * 30
+    told = ribbon.record("Mark lost", ["A1", "1001", "007"])
+    assert told.startswith("Mark lost, for 3 clients: A long name")
+    assert 900 < len(told) <= 1000
+    assert told.endswith(" …")
+
+
 def test_problems(excel: StandIn) -> None:
     assert ribbon.problems() == "No data problems."
     for row in range(2, 6):

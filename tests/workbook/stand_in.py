@@ -44,6 +44,11 @@ Public Sub HostRunPython(command As String)
     StandIn.RunPython command
 End Sub
 
+Public Function HostAsked(prompt As String, heading As String, answer As String) As Boolean
+    answer = InputBox(prompt, heading)
+    HostAsked = (answer <> "(canceled)")
+End Function
+
 Public Sub HostRecalculate()
     StandIn.Recalculated
 End Sub

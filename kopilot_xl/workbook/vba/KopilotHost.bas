@@ -27,6 +27,12 @@ Public Sub HostRunPython(command As String)
     Application.Run ADD_IN & "RunPython", command
 End Sub
 
+Public Function HostAsked(prompt As String, heading As String, answer As String) As Boolean
+    ' Asks for a text that may stay blank; False if the box was canceled, which blank alone does not tell.
+    answer = InputBox(prompt, heading)
+    HostAsked = (StrPtr(answer) <> 0)
+End Function
+
 Public Sub HostRecalculate()
     ' Every formula of this workbook, whatever it depends on, and no other workbook's. Writes no cell: that would
     ' take the user's Undo away.

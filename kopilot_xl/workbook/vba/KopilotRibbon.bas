@@ -42,7 +42,8 @@ Public Sub KopilotGuide(control As IRibbonControl)
 End Sub
 
 Public Sub KopilotProblems(control As IRibbonControl)
-    ShowSheet PROBLEMS_SHEET
+    ' What the last refresh found, and what one would find now.
+    If ShowSheet(PROBLEMS_SHEET) Then AskPython "problems", Array(), True
 End Sub
 
 Public Sub KopilotConnection(control As IRibbonControl)
@@ -50,24 +51,25 @@ Public Sub KopilotConnection(control As IRibbonControl)
 End Sub
 
 Private Sub RecordAction(action As String)
-    ' Asks what the action needs, and has it written for every client selected.
+    ' Asks what the action needs, each time telling for how many clients, and has it written for all of them.
     Dim clients As Variant
-    Dim why As String, issue_date As String, amount As String
+    Dim why As String, meant As String, issue_date As String, amount As String, note As String
     clients = SelectedClients(why)
     If why <> "" Then
         KopilotTell why, vbExclamation
         Exit Sub
     End If
-    If MsgBox(action & ": " & Counted(clients) & vbLf & vbLf & "Go on?", vbOKCancel + vbQuestion, TITLE) <> vbOK Then
-        Exit Sub
-    End If
+    meant = action & ": " & Counted(clients) & vbLf
     If action = PLAN_REVENUE Then
-        issue_date = Trim(InputBox("Invoiced on which day? Write it as 2026-04-03.", TITLE))
+        issue_date = Trim(InputBox(meant & vbLf & "Invoiced on which day? Write it as 2026-04-03.", TITLE))
         If issue_date = "" Then Exit Sub
-        amount = Trim(InputBox("What amount, for each client? Write it as 1200 or 1200.50.", TITLE))
+        amount = Trim(InputBox(meant & vbLf & "What amount, for each client? Write it as 1200 or 1200.50.", TITLE))
         If amount = "" Then Exit Sub
+        meant = meant & amount & " on " & issue_date & vbLf
     End If
-    AskPython "record", Array(action, clients, issue_date, amount, "")
+    If HostAsked(meant & vbLf & "OK records it. A note to keep with it, or none:", TITLE, note) Then
+        AskPython "record", Array(action, clients, issue_date, amount, Trim(note))
+    End If
 End Sub
 
 Private Function Counted(clients As Variant) As String
@@ -98,7 +100,7 @@ Private Function SelectedClients(why As String) As Variant
         why = "The table " & CLIENTS_TABLE & " is missing. Restore it, or make the workbook anew with kopilot-xl new."
         Exit Function
     End If
-    If Not (Selection.Worksheet.Parent Is Application.ThisWorkbook) Then Exit Function
+    If Selection.Worksheet.Parent.Name <> Application.ThisWorkbook.Name Then Exit Function
     If Selection.Worksheet.Name <> table.Range.Worksheet.Name Then Exit Function
     If table.DataBodyRange Is Nothing Then Exit Function
     For Each cell In table.HeaderRowRange.Cells
@@ -137,7 +139,7 @@ Private Sub AddOnce(rows As Collection, id As Variant, row As String)
     rows.Add id, row
 End Sub
 
-Private Sub AskPython(name As String, arguments As Variant)
+Private Sub AskPython(name As String, arguments As Variant, Optional reads_only As Boolean = False)
     ' Has Python do it, with its own writing unheard by this workbook's events, and tells what came of it.
     Dim answer As Variant
     Dim trouble As String
@@ -157,7 +159,7 @@ Private Sub AskPython(name As String, arguments As Variant)
         KopilotTell trouble, vbExclamation
         Exit Sub
     End If
-    KopilotWorked stored_before, asked_todays
+    If Not reads_only Then KopilotWorked stored_before, asked_todays
     KopilotTell CStr(answer)
 End Sub
 
@@ -167,13 +169,14 @@ Private Function IsToday(arguments As Variant) As Boolean
     IsToday = IsEmpty(arguments(LBound(arguments)))
 End Function
 
-Private Sub ShowSheet(sheet As String)
+Private Function ShowSheet(sheet As String) As Boolean
     On Error GoTo Missing
     Application.ThisWorkbook.Worksheets(sheet).Activate
-    Exit Sub
+    ShowSheet = True
+    Exit Function
 Missing:
     KopilotTell "The sheet " & sheet & " is missing. A workbook made anew with kopilot-xl new has it.", vbExclamation
-End Sub
+End Function
 
 ' ------------------------------------------------------------------------------------------------------------ on a Mac
 
