@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,29 @@ MISSING = {"missing": True}
 N_A = -2146826246
 
 
-def call_udf(*calls: Sequence[Any]) -> list[Any]:
-    """Make calls through the real CallUDF in a process of its own, each a function and its arguments."""
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.excel.windows"],
-        input=json.dumps([[UDFS, name, arguments] for name, *arguments in calls], default=_as_excel),
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    answers: list[Any] = json.loads(run.stdout)
-    return answers
+Caller = Callable[..., list[Any]]
+
+
+@pytest.fixture(scope="session")
+def call_udf() -> Iterator[Caller]:
+    """Makes calls through the real CallUDF in a process of its own, each a function and its arguments."""
+    command = [sys.executable, "-W", "error", "-m", "tests.excel.windows"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as python:
+        to, answers = python.stdin, python.stdout
+        assert to is not None
+        assert answers is not None
+
+        def call(*calls: Sequence[Any]) -> list[Any]:
+            given = [[UDFS, name, arguments] for name, *arguments in calls]
+            to.write(json.dumps(given, default=_as_excel) + "\n")
+            to.flush()
+            answered = answers.readline()
+            assert answered, "the process ended; its errors are on standard error"
+            found: list[Any] = json.loads(answered)
+            return found
+
+        yield call
+        to.close()
 
 
 def _as_excel(value: object) -> Any:
@@ -84,7 +97,7 @@ def without_moment(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [[None if each == "" else each["date"] if isinstance(each, dict) else each for each in row] for row in plain]
 
 
-def test_snapshot_through_call_udf(book: FileBook, arrays: list[Any]) -> None:
+def test_snapshot_through_call_udf(call_udf: Caller, book: FileBook, arrays: list[Any]) -> None:
     ranges = [{"range": each} for each in arrays]
     answers = call_udf(
         ("snapshot", *arrays, AS_OF),
@@ -98,7 +111,9 @@ def test_snapshot_through_call_udf(book: FileBook, arrays: list[Any]) -> None:
         assert {len(row) for row in answer} == {len(stored.COLUMNS)}
 
 
-def test_snapshot_without_a_day_takes_the_setting_and_then_today(book: FileBook, arrays: list[Any]) -> None:
+def test_snapshot_without_a_day_takes_the_setting_and_then_today(
+    call_udf: Caller, book: FileBook, arrays: list[Any]
+) -> None:
     set_to = [*arrays[:3], [[name, date(2026, 3, 1) if name == "AsOf" else value] for name, value in arrays[3]]]
     answers = call_udf(
         ("snapshot", *set_to, MISSING), ("snapshot", *set_to, None), ("snapshot", *arrays, ""), ("snapshot", *arrays)
@@ -107,7 +122,7 @@ def test_snapshot_without_a_day_takes_the_setting_and_then_today(book: FileBook,
     assert days == ["2026-03-01"] * 2 + [date.today().isoformat()] * 2
 
 
-def test_snapshot_of_nothing(arrays: list[Any]) -> None:
+def test_snapshot_of_nothing(call_udf: Caller, arrays: list[Any]) -> None:
     headers = [rows[:1] for rows in arrays[:3]]
     blank = [[*rows[:1], [None] * len(rows[0])] for rows in arrays[:3]]
     for answer in call_udf(("snapshot", *headers, arrays[3], AS_OF), ("snapshot", *blank, arrays[3], AS_OF)):
@@ -183,7 +198,7 @@ def test_activity_segment(given: tuple[Any, Any, Any], segment: str) -> None:
     assert udfs.ACTIVITY_SEGMENT(plain[0], plain[1], plain[2], DAY) == segment
 
 
-def test_activity_segment_through_call_udf() -> None:
+def test_activity_segment_through_call_udf(call_udf: Caller) -> None:
     last = {"range": [[date(2026, 6, 1)], [None], ["soon"], [N_A]]}
     across = {"range": [[date(2026, 6, 1), None]]}
     answers = call_udf(
@@ -213,7 +228,7 @@ def test_activity_segment_through_call_udf() -> None:
 # looking up
 
 
-def test_looking_up_through_call_udf(book: FileBook) -> None:
+def test_looking_up_through_call_udf(call_udf: Caller, book: FileBook) -> None:
     rows = [list(row) for row in expected(book, AS_OF)]
     ids = {"range": [[row[0]] for row in CLIENTS]}
     answers = call_udf(
@@ -241,7 +256,7 @@ def test_looking_up_through_call_udf(book: FileBook) -> None:
     assert sum(number for _, number in answers[11]) == len(CLIENTS)
 
 
-def test_the_wizard_shows_every_function_and_argument() -> None:
+def test_the_wizard_shows_every_function_and_argument(call_udf: Caller) -> None:
     (shown,) = call_udf(("__docs__",))
     assert set(shown) == {
         "snapshot", "ACTIVITY_SEGMENT", "SEGMENT", "NEXT_ACTION", "LEAVES_ON", "PORTFOLIO_SHAPE", "SEGMENT_COUNTS",

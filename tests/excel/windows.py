@@ -1,8 +1,8 @@
-"""Run with Python by itself: xlwings as it is on Windows, over stand-ins for pywin32, and one call as JSON.
+"""Run with Python by itself: xlwings as it is on Windows, over stand-ins for pywin32, and calls as JSON.
 
 What is real: xlwings' decorators, `CallUDF`, `call_udf` and argument conversion. What is stood in for: COM.
-Arguments come as JSON on standard input: `[module, function, arguments]`, with `{"date": …}`, `{"missing": true}`
-and `{"range": rows}` for what JSON has no word for. The answer is printed as JSON.
+Calls come as lines of JSON on standard input: lists of `[module, function, arguments]`, with `{"date": …}`,
+`{"missing": true}` and `{"range": rows}` for what JSON has no word for. Each line is answered by one of JSON.
 """
 
 from __future__ import annotations
@@ -140,15 +140,16 @@ def server() -> Any:
 
 
 def main() -> None:
-    """Make the calls of standard input, and print their answers."""
+    """Make the calls of each line of standard input, and print their answers in a line."""
     python = server()
-    answers = []
-    for module, function, arguments in json.load(sys.stdin):
-        if function == "__docs__":
-            answers.append(_documented(module))
-        else:
-            answers.append(_plain(python.CallUDF(module, function, tuple(map(_understood, arguments)), None, None)))
-    json.dump(answers, sys.stdout)
+    for line in sys.stdin:
+        answers = []
+        for module, function, arguments in json.loads(line):
+            if function == "__docs__":
+                answers.append(_documented(module))
+            else:
+                answers.append(_plain(python.CallUDF(module, function, tuple(map(_understood, arguments)), None, None)))
+        print(json.dumps(answers), flush=True)
 
 
 def _documented(module: str) -> Any:
