@@ -101,24 +101,30 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
         overdue=nw.when(planned & counts & (day <= today)).then(day),
         far_off=nw.when(planned & counts & (day > horizon)).then(day),
         billed=nw.when(~planned & (day <= today)).then(amount),
+        planned_sum=nw.when(counts & (day > today) & (day <= horizon)).then(amount),
     )
     dates = kinds.group_by("client").agg(
         nw.col("issued").max().alias("last_invoice"),
         nw.col("coming").min().alias("next_planned"),
         nw.col("overdue").min(),
         nw.col("far_off").min(),
+        nw.col("planned_sum").sum(),
     )
-    year = kinds.join(dates.select("client", "last_invoice", "next_planned"), on="client", how="left")
+    # Worked out once per client, not once per transaction. The cast: DuckDB makes a timestamp of a date and an interval.
     last = nw.col("last_invoice")
-    in_year = (day <= last) & (day > last.dt.offset_by(f"-{VALUE_MONTHS}mo"))
+    windows = dates.select(
+        "client", "last_invoice", "next_planned", before=last.dt.offset_by(f"-{VALUE_MONTHS}mo").cast(day_type)
+    )
+    in_year = (day <= last) & (day > nw.col("before"))
     sums = (
-        year.with_columns(
+        kinds.join(windows, on="client", how="left")
+        .select(
+            "client",
             year=nw.when(in_year).then(nw.col("billed")),
-            planned_sum=nw.when(~nw.col("coming").is_null()).then(amount),
             next_sum=nw.when(nw.col("coming") == nw.col("next_planned")).then(amount),
         )
         .group_by("client")
-        .agg(nw.col("year").sum(), nw.col("planned_sum").sum(), nw.col("next_sum").sum())
+        .agg(nw.col("year").sum(), nw.col("next_sum").sum())
     )
 
     frame = people.join(dates, on="client", how="left").join(sums, on="client", how="left")
