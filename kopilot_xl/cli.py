@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from kopilot_xl import __version__, stopping
-from kopilot_xl.engines import Engine
+from kopilot_xl.engines import LOCAL, Engine
 from kopilot_xl.errors import reason
 from kopilot_xl.sheets.values import DateOrder
 
@@ -54,6 +55,7 @@ class _Door(TyperGroup):
             raise typer.Exit(Exit.UNHEARD) from None
         except BaseException as error:
             if _is_typers_own(error):
+                _hide_secrets(error)
                 raise
             _tell(reason(error))
             raise typer.Exit(Exit.FAILED) from None
@@ -109,6 +111,18 @@ def _day(text: str) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise typer.BadParameter(f"{day} is out of range: give a day between {FIRST_DAY} and {LAST_DAY}.")
     return day
+
+
+def _size(text: str) -> str:
+    """Read `--memory`.
+
+    Raises:
+        typer.BadParameter: it is no size.
+    """
+    size = text.strip().upper()
+    if not re.fullmatch(r"[1-9]\d*(MB|GB|TB)", size):
+        raise typer.BadParameter(f'"{text}" is no size. Write 4GB or 512MB.')
+    return size
 
 
 def _version(wanted: bool) -> None:
@@ -388,19 +402,40 @@ def upgrade(
     epilog=_examples(
         "segment clients.csv invoices.csv > segments.csv",
         "segment clients.parquet invoices.parquet --as-of 2026-06-30 --output segments.parquet --engine duckdb",
+        "segment clients 'invoices/*.parquet' --actions actions.csv --output segments --engine spark",
+        "segment postgresql://books@db.example/crm#clients postgresql://books@db.example/crm#sales.invoices",
     )
 )
 def segment(
     clients: Annotated[
-        Path, typer.Argument(metavar="CLIENTS", help="The clients: CSV, Parquet or Excel.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="CLIENTS",
+            help="The clients: CSV, Parquet or Excel; a folder or 'pattern*' of CSV or Parquet files; or a table of a "
+            "database, as postgresql://user@host/database#table, sqlite:///file#table or duckdb:///file#table, where a "
+            "query may stand for the table.",
+            show_default=False,
+        ),
     ],
     transactions: Annotated[
-        Path, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
+        str, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
     ],
     as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
     output: Annotated[
         Path | None,
-        _output("A .csv or .parquet file; one that is there is replaced. Without it, CSV is printed."),
+        _output(
+            "A .csv or .parquet file, or a folder, which is partitioned as the clients are; what is there is replaced. "
+            "Without it, CSV is printed."
+        ),
+    ] = None,
+    actions: Annotated[
+        Path | None,
+        typer.Option(
+            "--actions",
+            metavar="FILE",
+            help="An action log with the columns of the Actions sheet: CSV, Parquet or Excel.",
+            show_default=False,
+        ),
     ] = None,
     engine: Annotated[
         Engine,
@@ -408,26 +443,63 @@ def segment(
             "--engine", metavar="|".join(Engine), help="The library that computes; each gives the same table."
         ),
     ] = Engine.POLARS,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="SIZE",
+            parser=_size,
+            help="How much memory DuckDB or Spark may take before it works on disk, as 4GB.",
+            show_default=False,
+        ),
+    ] = None,
+    spark_master: Annotated[
+        str, typer.Option("--spark-master", metavar="URL", help="Which Spark computes: this machine's, or a cluster's.")
+    ] = LOCAL,
     date_order: Order = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Write client ids into CSV as they are, without the apostrophe.")
     ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON about the result, which --output must name, on standard output.")
+    ] = False,
 ) -> None:
-    """Tell the segment of each client for data outside a workbook.
+    """Tell the segment of each client for data outside a workbook, of any size.
 
     The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
 
     In CSV, a client id that a spreadsheet would take for a formula (it starts with =, +, -, @, a tab or a line end,
     and is no number) has an apostrophe before it, so that opening the file runs nothing. --raw leaves it out.
 
-    How the files were read, and every problem in them, is told on standard error.
-    """
-    from kopilot_xl import console
-    from kopilot_xl.segmentation import segment_files
+    How the tables were read, and every problem in them, is told on standard error. Large files, folders and databases
+    are read in streams; what is wrong in them is counted.
 
-    found = segment_files(clients, transactions, as_of, output=output, engine=engine, date_order=date_order, raw=raw)
-    console.segmented(_screen(sys.stderr), found)
-    if output is None:
+    A password is best left out of an address: PostgreSQL's own PGPASSWORD and ~/.pgpass are heeded. None is printed.
+    """
+    if json and output is None:
+        raise typer.BadParameter("it tells about a file: name it with --output.", param_hint="--json")
+    from kopilot_xl import beyond, console
+
+    screen = _screen(sys.stderr)
+    with _doing(screen) as tell:
+        found = beyond.segment(
+            clients,
+            transactions,
+            as_of,
+            output=output,
+            engine=engine,
+            actions=actions,
+            date_order=date_order,
+            raw=raw,
+            memory=memory,
+            spark_master=spark_master,
+            tell=tell,
+        )
+    named = None if output is None else str(output)
+    console.segmented(screen, found, named)
+    if json:
+        _screen().data(console.segmented_as_json(found, named))
+    elif output is None:
         typer.echo(found.csv.encode(), nl=False)
 
 
@@ -525,6 +597,18 @@ class _Unwatched:
         _tell(line)
 
 
+@contextmanager
+def _doing(screen: Screen) -> Iterator[Callable[[str], None]]:
+    """What is told what is being done, and shows it where somebody looks on."""
+    if not screen.is_terminal:
+        yield lambda stage: None
+        return
+    from rich.text import Text
+
+    with screen.console.status("") as status:
+        yield lambda stage: status.update(Text(f"{stage} …"))
+
+
 def _problems(found: Report) -> int:
     from kopilot_xl.sheets.findings import Kind
 
@@ -543,14 +627,24 @@ def _screen(stream: Any = None) -> Screen:
 def _tell(message: str) -> None:
     """Say something on standard error, as one line of ours."""
     from kopilot_xl.console import fitting
+    from kopilot_xl.databases import without_secrets
 
-    line = f"{NAME}: {' '.join(message.splitlines())}"
+    line = f"{NAME}: {without_secrets(' '.join(message.splitlines()))}"
     typer.echo(fitting(line, getattr(sys.stderr, "encoding", None)), err=True)
 
 
 def _is_typers_own(error: BaseException) -> bool:
     """Tell Typer's ways to end a command (they know their exit code, or abort) from what went wrong."""
     return isinstance(error, (typer.Abort, SystemExit, GeneratorExit)) or hasattr(error, "exit_code")
+
+
+def _hide_secrets(error: BaseException) -> None:
+    """Take credentials out of what Typer says of wrong usage: it quotes what was given."""
+    message = getattr(error, "message", None)
+    if isinstance(message, str):
+        from kopilot_xl.databases import without_secrets
+
+        error.message = without_secrets(message)  # type: ignore[attr-defined]  # it is there
 
 
 def _hush() -> None:

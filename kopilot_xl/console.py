@@ -21,12 +21,12 @@ from kopilot_xl.sheets import palette, portfolio
 from kopilot_xl.sheets.findings import Kind
 
 if TYPE_CHECKING:
+    from kopilot_xl.beyond import Segmentation
     from kopilot_xl.create import Created
     from kopilot_xl.domain.portfolio import Client, Summary
     from kopilot_xl.exports import Choices
     from kopilot_xl.overview import Line
     from kopilot_xl.refreshing import Report
-    from kopilot_xl.segmentation import Segmentation
     from kopilot_xl.sheets.findings import Problem
 
 _GOOD, _ALERT = "green", "red"
@@ -462,10 +462,30 @@ def choices(screen: Screen, read: Sequence[Choices]) -> None:
             screen.line(line, indent=2)
 
 
-def segmented(screen: Screen, found: Segmentation) -> None:
-    """Show how files were read and every problem in them."""
+def segmented(screen: Screen, found: Segmentation, output: str | None) -> None:
+    """Show how tables were read, every problem in them, and where the result is."""
     choices(screen, found.choices)
     _listed(screen, found.problems)
+    told = [f"{outcome} {number:,}" for outcome, number in found.actions.items() if number]
+    if found.actions:
+        screen.line(f"Actions: {', '.join(told) or 'none'}.")
+    if output:
+        screen.line(f"{words.count(found.frame.height, 'client')} as of {words.day(found.as_of)}: {output}")
+
+
+def segmented_as_json(found: Segmentation, output: str | None) -> dict[str, object]:
+    """Return what a segmentation found, in values JSON knows; its sources are named without credentials."""
+    return {
+        "output": output,
+        "as_of": found.as_of.isoformat(),
+        "sources": [each.file for each in found.choices],
+        "clients": found.frame.height,
+        "segments": {each.value: found.counts.get(each.value, 0) for each in Segment},
+        "actions": {each.value: number for each, number in found.actions.items()},
+        "problems": [str(each) for each in found.problems if each.kind is Kind.PROBLEM],
+        "notices": [str(each) for each in found.problems if each.kind is Kind.NOTICE],
+        "seconds": round(found.seconds, 3),
+    }
 
 
 def _quoted(path: str) -> str:

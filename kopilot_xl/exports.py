@@ -20,7 +20,7 @@ from kopilot_xl.book.addresses import column_letters
 from kopilot_xl.domain import words
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import BookError, MissingError
-from kopilot_xl.sheets import clients, transactions
+from kopilot_xl.sheets import actions, clients, transactions
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows, same_name
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 
@@ -31,6 +31,7 @@ WORKBOOKS = (".xlsx", ".xlsm")
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 _SIGNS = {",": "comma", ".": "point"}
 _SAMPLE_ROWS = 200
+_SAMPLE_BYTES = 1 << 20
 _HEADER_WITHIN = 60
 """A header row is looked for in this many rows."""
 _SHOWN_HEADINGS = 12
@@ -143,7 +144,7 @@ class _Grid:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """The columns looked for: a header row is the first with all of `best`, else with one of each of `needs`."""
 
     table: Table
@@ -163,17 +164,24 @@ class _Wanted:
         return None
 
 
-_CLIENTS = _Wanted(
+CLIENTS = Wanted(
     table=clients.TABLE,
     columns=tuple(each for each in clients.TABLE.columns if not each.written),
     best=(clients.CLIENT_ID, clients.NAME),
     needs=((clients.CLIENT_ID, clients.NAME),),
 )
-_TRANSACTIONS = _Wanted(
+TRANSACTIONS = Wanted(
     table=transactions.TABLE,
     columns=(*transactions.TABLE.columns, CLIENT_NAME),
     best=(transactions.CLIENT_ID, transactions.ISSUE_DATE),
     needs=((transactions.ISSUE_DATE,), (transactions.CLIENT_ID, CLIENT_NAME)),
+)
+
+_ACTIONS = Wanted(
+    table=actions.TABLE,
+    columns=tuple(each for each in actions.TABLE.columns if not each.written),
+    best=tuple(each for each in actions.TABLE.columns if each.required),
+    needs=((actions.RECORDED_ON,), (actions.CLIENT_ID,), (actions.ACTION,)),
 )
 
 
@@ -182,7 +190,7 @@ class _Found:
     """A grid whose header row is known. `taken` tells where each column stands, from 0."""
 
     grid: _Grid
-    wanted: _Wanted
+    wanted: Wanted
     header: int
     taken: Mapping[Column, int]
 
@@ -217,7 +225,7 @@ def read_clients(path: str | PathLike[str], date_order: DateOrder | None = None)
         BookError: there is no such file, or it is not what its ending says.
         MissingError: no heading in it is known as a client's id or name.
     """
-    return _export(_named(_look(path, _CLIENTS)), date_order)
+    return _export(_named(_look(path, CLIENTS)), date_order)
 
 
 def read_pair(
@@ -231,8 +239,31 @@ def read_pair(
         BookError: as `read_clients`.
         MissingError: as `read_clients`; or the transactions have no issue date, or do not tell their client.
     """
-    people, rows = _look(client_file, _CLIENTS), _look(transaction_file, _TRANSACTIONS)
+    people, rows = _look(client_file, CLIENTS), _look(transaction_file, TRANSACTIONS)
     return _export(_named(people), date_order), _export(_of_clients(rows, people), date_order)
+
+
+def read_transactions(path: str | PathLike[str], date_order: DateOrder | None = None) -> Export:
+    """Read a list of transactions whose clients are told by their ids.
+
+    Raises:
+        BookError: as `read_clients`.
+        MissingError: as `read_clients`; or it has no issue date or no client ids.
+    """
+    rows = _look(path, TRANSACTIONS)
+    if transactions.CLIENT_ID not in rows.taken:
+        raise no_heading(str(rows.grid.path), transactions.CLIENT_ID, rows.headings)
+    return _export(rows, date_order)
+
+
+def read_actions(path: str | PathLike[str], date_order: DateOrder | None = None) -> Export:
+    """Read an action log, with the columns of the Actions sheet.
+
+    Raises:
+        BookError: as `read_clients`.
+        MissingError: it does not tell the client, the action or when it was recorded.
+    """
+    return _export(_look(path, _ACTIONS), date_order)
 
 
 def _named(people: _Found) -> _Found:
@@ -270,7 +301,7 @@ def _of_clients(rows: _Found, people: _Found) -> _Found:
 # from files to cells
 
 
-def _look(path: str | PathLike[str], wanted: _Wanted) -> _Found:
+def _look(path: str | PathLike[str], wanted: Wanted) -> _Found:
     """Read a file's cells and find the header row.
 
     Raises:
@@ -291,14 +322,22 @@ def _word(value: Value) -> bool:
     return any(map(str.isalnum, value)) if isinstance(value, str) else value is not None
 
 
-def _no_header(grid: _Grid, wanted: _Wanted) -> MissingError:
+def _no_header(grid: _Grid, wanted: Wanted, place: str = "") -> MissingError:
     fullest = max(grid.rows[:_HEADER_WITHIN], key=lambda row: sum(isinstance(each, str) and bool(each) for each in row))
     found = _match(fullest, wanted.columns)
     headings = _some([_text(each) for each in fullest if not is_blank(each)]) or "none"
     lacking = next(choice for choice in wanted.needs if not any(each in found for each in choice))
+    known = " or ".join(dict.fromkeys(each.header for each in lacking))
     return MissingError(
-        f"{grid.path} has no column that is known as {' or '.join(dict.fromkeys(each.header for each in lacking))} "
-        f"(its columns: {headings}). {_accepted(lacking[0])}"
+        f"{place or grid.path} has no column that is known as {known} (its columns: {headings}). "
+        f"{_accepted(lacking[0])}"
+    )
+
+
+def no_heading(place: str, column: Column, headings: Sequence[str]) -> MissingError:
+    """Return what to raise where no heading is known as a column."""
+    return MissingError(
+        f"{place} has no column that is known as {column.header} (its columns: {_some(headings)}). {_accepted(column)}"
     )
 
 
@@ -312,7 +351,7 @@ def _some(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_SHOWN_HEADINGS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _grid(path: Path, wanted: _Wanted) -> _Grid:
+def _grid(path: Path, wanted: Wanted) -> _Grid:
     suffix = path.suffix.lower()
     if path.is_dir():
         raise BookError(f"{path} is a folder: name a file in it.")
@@ -368,11 +407,24 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.") from error
+        raise _unreadable(path, error) from error
 
 
-def _text_file(path: Path, wanted: _Wanted) -> _Grid:
-    data = _bytes(path)
+def _unreadable(path: Path, error: OSError) -> BookError:
+    return BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.")
+
+
+def _text_file(path: Path, wanted: Wanted) -> _Grid:
+    text, encoding, delimiter = _text_of(path, _bytes(path), wanted)
+    rows, remarks = _records(path, text, delimiter)
+    return _Grid(
+        path, "CSV", rows, encoding=encoding, delimiter=delimiter if max(map(len, rows), default=0) > 1 else None,
+        remarks=remarks,
+    )  # fmt: skip
+
+
+def _text_of(path: Path, data: bytes, wanted: Wanted) -> tuple[str, str, str]:
+    """The text of a file, its encoding and its delimiter."""
     for magic, what in _MAGIC:
         if data.startswith(magic):
             raise BookError(f"{path} is not CSV but {what}.")
@@ -383,12 +435,79 @@ def _text_file(path: Path, wanted: _Wanted) -> _Grid:
     told = _SEPARATOR_LINE.fullmatch(first)
     if told:
         text = "\n" + rest  # the line still counts, as it does in an editor
-    delimiter = told[1] if told else _delimiter(text, path, wanted)
-    rows, remarks = _records(path, text, delimiter)
-    return _Grid(
-        path, "CSV", rows, encoding=encoding, delimiter=delimiter if max(map(len, rows), default=0) > 1 else None,
-        remarks=remarks,
-    )  # fmt: skip
+    return text, encoding, told[1] if told else _delimiter(text, path, wanted)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the beginning of a text file tells.
+
+    Attributes:
+        encoding: as in `UTF-8`.
+        delimiter: between the columns.
+        above: how many lines stand above the first row of data.
+        headings: of the columns, left to right.
+        taken: where each column that is known stands, from 0.
+        decimal: the decimal sign of its amounts, None where they do not tell.
+        remarks: what was assumed, a sentence each.
+    """
+
+    encoding: str
+    delimiter: str
+    above: int
+    headings: Sequence[str]
+    taken: Mapping[Column, int]
+    decimal: str | None
+    remarks: Sequence[str]
+
+
+def sample(path: Path, wanted: Wanted) -> Sample:
+    """Look at the beginning of a text file of any size.
+
+    Raises:
+        BookError: it cannot be read, is empty or is no text.
+        MissingError: no heading that is needed is there.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_SAMPLE_BYTES)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(data) == _SAMPLE_BYTES:
+        data = data[: data.rfind(b"\n") + 1 + (data[:2] == b"\xff\xfe")] or data
+    text, encoding, delimiter = _text_of(path, data, wanted)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[list[Value]] = []
+    lines = []
+    try:
+        for row in reader:
+            rows.append(list(map(_cell, row)))
+            lines.append(reader.line_num)
+    except csv.Error:
+        pass  # the rows so far still tell
+    grid = _Grid(path, "CSV", rows)
+    if not any(_word(each) for row in rows for each in row):
+        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
+    found = wanted.find(rows)
+    if found is None:
+        raise _no_header(grid, wanted)
+    header, taken = found
+    values = _Found(grid, wanted, header, taken).column(transactions.AMOUNT)
+    decimal, remarks = _decimal(values, delimiter)
+    headings = [_text(each) for each in rows[header]]
+    return Sample(encoding, delimiter, lines[header], headings, taken, decimal, remarks)
+
+
+def known_headings(headings: Sequence[str], wanted: Wanted, place: str) -> dict[Column, str]:
+    """Return which of some headings is taken for which column.
+
+    Raises:
+        MissingError: none is known as a column that is needed; `place` is what has the headings.
+    """
+    found = wanted.find([headings])
+    if found is None:
+        raise _no_header(_Grid(Path(place), "", [list(headings)]), wanted, place)
+    return {column: headings[at] for column, at in found[1].items()}
 
 
 def _decoded(path: Path, data: bytes) -> tuple[str, str]:
@@ -413,7 +532,7 @@ def _decoded(path: Path, data: bytes) -> tuple[str, str]:
     raise BookError(f"{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.")
 
 
-def _delimiter(text: str, path: Path, wanted: _Wanted) -> str:
+def _delimiter(text: str, path: Path, wanted: Wanted) -> str:
     """The delimiter that shows the headings looked for; among several, or none, the most even columns."""
     default = "\t" if path.suffix.lower() == ".tsv" else ","
 
@@ -550,7 +669,7 @@ def _export(found: _Found, order: DateOrder | None) -> Export:
             decimal, said = _decimal(values, grid.delimiter)
             remarks += said
             values = _converted(values, lambda value, sign=decimal: read_amount(value, sign))  # type: ignore[misc]
-        elif column.format is Format.DATE:
+        elif column.format is Format.DATE and column is not actions.RECORDED_ON:  # of which the time of day counts
             said = _doubtful(column, values, order)
             remarks += said
             values = _converted(values, lambda value: _day(value, order))

@@ -1,15 +1,10 @@
-"""Segments for data outside a workbook: frames of pandas, Polars or DuckDB, and files of any of the exports' kinds."""
+"""Segments for frames of pandas, Polars, DuckDB or Spark, read as the tables of a workbook are."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from os import PathLike
-from os import path as paths
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import narwhals as nw
@@ -18,27 +13,23 @@ from narwhals.typing import IntoFrameT
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import DEFAULT, Rules
-from kopilot_xl.engines import Engine
-from kopilot_xl.errors import KopilotError, MissingError, SaveError
+from kopilot_xl.errors import KopilotError, MissingError
 from kopilot_xl.sheets import clients as clients_sheet
 from kopilot_xl.sheets import transactions as transactions_sheet
-from kopilot_xl.sheets.findings import Problem
 from kopilot_xl.sheets.table import Column, Table, same_name
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, read_amount, read_date
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
-    from kopilot_xl.exports import Choices
-
-_RESULT = {
+RESULT = {
     "segment": clients_sheet.SEGMENT.header,
     "last_invoice": clients_sheet.LAST_INVOICE.header,
     "next_planned": clients_sheet.NEXT_PLANNED.header,
     "leaves_on": clients_sheet.LEAVES_ON.header,
     "value": clients_sheet.VALUE.header,
 }
-COLUMNS = (clients_sheet.CLIENT_ID.header, *_RESULT.values())
+COLUMNS = (clients_sheet.CLIENT_ID.header, *RESULT.values())
 """The columns of the result."""
 
 _PLACE, _KEY, _SHOWN = "_place", "client", "_shown"
@@ -93,7 +84,7 @@ def classify(
     result = cast(_Frame, nw.from_native(activity))
     if _PLACE in result.collect_schema().names():
         result = result.sort(_PLACE)
-    renamed = [nw.col(name).alias(header) for name, header in _RESULT.items()]
+    renamed = [nw.col(name).alias(header) for name, header in RESULT.items()]
     return cast(IntoFrameT, result.select(nw.col(_SHOWN).alias(COLUMNS[0]), *renamed).to_native())
 
 
@@ -101,7 +92,7 @@ def _people(native: Any, order: DateOrder | None) -> _Frame:
     """The clients as the domain wants them, each once, with their place if the engine knows an order."""
     sheet = clients_sheet
     frame = _selected(native, sheet.TABLE, {_SHOWN: sheet.CLIENT_ID, "_created": sheet.CREATED_ON})
-    frame = _with_day(_with_key(_numbered(frame), _SHOWN), "_created", "created_on", order)
+    frame = _with_day(with_key(_numbered(frame), _SHOWN), "_created", "created_on", order)
     places = [_PLACE] if _PLACE in frame.collect_schema().names() else []
     frame = frame.select(*places, _SHOWN, "created_on", _KEY).filter(~nw.col(_KEY).is_null())
     if not places:
@@ -114,7 +105,7 @@ def _rows(native: Any, order: DateOrder | None) -> _Frame:
     """The transactions as the domain wants them, without those that count nowhere."""
     sheet = transactions_sheet
     wanted = {"_own": sheet.CLIENT_ID, "_issued": sheet.ISSUE_DATE, "_amount": sheet.AMOUNT, "_status": sheet.STATUS}
-    frame = _with_key(_selected(native, sheet.TABLE, wanted), "_own")
+    frame = with_key(_selected(native, sheet.TABLE, wanted), "_own")
     frame = _with_status(_with_amount(_with_day(frame, "_issued", "issue_date", order), "_amount"), "_status")
     frame = frame.select(_KEY, "issue_date", "amount", "status")
     return frame.filter(
@@ -159,7 +150,7 @@ def _numbered(frame: _Frame) -> _Frame:
     return cast(_Frame, nw.from_native(native))
 
 
-def _with_key(frame: _Frame, column: str) -> _Frame:
+def with_key(frame: _Frame, column: str) -> _Frame:
     """Add what an id is compared by, as `domain.ids.client_key` says."""
     kind = frame.collect_schema()[column]
     if kind == nw.String or kind.is_numeric():
@@ -252,158 +243,3 @@ def _mapped(frame: _Frame, column: str, name: str, read: Callable[[Any], Any], k
     if isinstance(kind, nw.Datetime):
         values = [None if each is None else datetime(each.year, each.month, each.day) for each in values]
     return frame.with_columns(nw.new_series(name, values, kind, backend=frame.implementation))
-
-
-@dataclass(frozen=True)
-class Segmentation:
-    """What `segment_files` found.
-
-    Attributes:
-        as_of: the day it was looked at.
-        frame: the result, with dates as dates and values rounded to 4 decimals, in the order of the clients.
-        choices: how each file was read.
-        problems: every problem, with file and row.
-        seconds: how long it took.
-        raw: whether the CSV has the ids as they are.
-    """
-
-    as_of: date
-    frame: pl.DataFrame
-    choices: Sequence[Choices]
-    problems: Sequence[Problem]
-    seconds: float
-    raw: bool = False
-
-    @property
-    def csv(self) -> str:
-        """The result as CSV: commas, ISO dates, decimal points, blanks for what is not known.
-
-        An id that a spreadsheet would take for a formula has an apostrophe before it, unless `raw` is set.
-        """
-        import polars
-
-        if self.raw:
-            return self.frame.write_csv()
-        shown = [neutral(each) for each in self.frame[COLUMNS[0]]]
-        return self.frame.with_columns(polars.Series(COLUMNS[0], shown, polars.String)).write_csv()
-
-
-def neutral(text: str) -> str:
-    """Return a text as a spreadsheet shows it and computes nothing: `=1+1` as `'=1+1`. Numbers stay numbers."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
-
-
-def segment_files(
-    clients: str | PathLike[str],
-    transactions: str | PathLike[str],
-    as_of: date | None = None,
-    *,
-    output: str | PathLike[str] | None = None,
-    engine: Engine | str = Engine.POLARS,
-    date_order: DateOrder | str | None = None,
-    rules: Rules = DEFAULT,
-    raw: bool = False,
-) -> Segmentation:
-    """Tell where each client of some files stands, and write it to a file if one is named.
-
-    Args:
-        clients: CSV, Parquet or a workbook, as `exports.read_clients` takes it.
-        transactions: as well.
-        as_of: the day to look at it, today by default.
-        output: a .csv or .parquet file; an existing one is replaced, all at once.
-        engine: what computes; each gives the same table.
-        date_order: how to read a text such as 03/04/2026.
-        rules: the thresholds.
-        raw: write ids into CSV as they are, even those that a spreadsheet would take for formulas.
-
-    Raises:
-        KopilotError: a file cannot be read or written, or the engine is not installed; the text says what to do.
-        ValueError: the as-of date is out of range, or there is no such engine or date order.
-    """
-    import polars
-
-    from kopilot_xl import exports
-
-    start, day = time.perf_counter(), as_of or date.today()
-    build = Engine(engine).builder()
-    order = DateOrder(date_order) if date_order else None
-    target = None if output is None else _target(output, (clients, transactions))
-    people_export, rows_export = exports.read_pair(clients, transactions, order)
-    people = clients_sheet.read(people_export.rows, day, order)
-    rows = transactions_sheet.read(rows_export.rows, set(people.keys), order)
-    activity = client_activity(
-        build({"client": people.keys, "created_on": people.created}),
-        build(
-            {
-                "client": rows.clients,
-                "issue_date": rows.days,
-                "amount": rows.amounts,
-                "status": [each.value for each in rows.statuses],
-            }
-        ),
-        day,
-        rules,
-    )
-    shown = dict(zip(people.keys, people.ids, strict=True))
-    place = {key: at for at, key in enumerate(people.keys)}
-    table = sorted(_fetched(activity), key=lambda row: place[row[0]])
-    kinds = (polars.String, polars.String, polars.Date, polars.Date, polars.Date, polars.Float64)
-    frame = polars.DataFrame(
-        [(shown[key], *rest) for key, *rest in table],
-        schema=dict(zip(COLUMNS, kinds, strict=True)),
-        orient="row",
-    )
-    problems = [*people.problems, *rows.problems]
-    choices = (people_export.choices, rows_export.choices)
-    result = Segmentation(day, frame, choices, problems, time.perf_counter() - start, raw)
-    if target is not None:
-        _write(result, target)
-    return result
-
-
-def _fetched(native: Any) -> list[tuple[Any, ...]]:
-    """The rows of a result: the client's key, then the result's columns, the same whichever engine computed them."""
-    frame = cast(_Frame, nw.from_native(native)).select("client", *_RESULT)
-    if not _is_eager(frame):
-        return [tuple(map(_plain, row)) for row in frame.to_native().fetchall()]
-    columns = [frame[name].to_list() for name in ("client", *_RESULT)]
-    return [tuple(map(_plain, row)) for row in zip(*columns, strict=True)]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value != value:  # a NaN, or pandas' moment that is none, is not itself
-        return None
-    if isinstance(value, datetime):
-        return value.date()
-    # Engines add up in their own order, which shows in a sum's last digits.
-    return round(value, 4) + 0.0 if isinstance(value, float) else value
-
-
-def _target(output: str | PathLike[str], inputs: Sequence[str | PathLike[str]]) -> Path:
-    """Return where to write to.
-
-    Raises:
-        SaveError: it cannot be written, or is one of the files to read.
-    """
-    from kopilot_xl.book.saving import check_writable
-
-    target = Path(output)
-    if target.suffix.lower() not in {".csv", ".parquet"}:
-        raise SaveError(f"{target} is neither .csv nor .parquet: give the output one of these endings.")
-    if any(paths.realpath(each) == paths.realpath(target) for each in inputs):
-        raise SaveError(f"{target} is one of the files to read: name another file for the output.")
-    check_writable(target)
-    return target
-
-
-def _write(result: Segmentation, target: Path) -> None:
-    from io import BytesIO
-
-    from kopilot_xl.book.saving import write_atomically
-
-    if target.suffix.lower() == ".csv":
-        write_atomically(target, result.csv.encode())
-        return
-    buffer = BytesIO()
-    result.frame.write_parquet(buffer)
-    write_atomically(target, buffer.getvalue())

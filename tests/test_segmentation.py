@@ -16,10 +16,11 @@ import polars as pl
 import pytest
 
 from kopilot_xl import Rules, classify, open_book, refresh
+from kopilot_xl.beyond import segment as segment_files
 from kopilot_xl.create import new
 from kopilot_xl.engines import Engine
 from kopilot_xl.errors import KopilotError, MissingError, SaveError
-from kopilot_xl.segmentation import COLUMNS, FrameError, segment_files
+from kopilot_xl.segmentation import COLUMNS, FrameError
 from kopilot_xl.workbook.sample import SAMPLE_DATE, write_sample
 from tests.invariants import assert_sound
 

@@ -110,7 +110,7 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
         nw.col("far_off").min(),
         nw.col("planned_sum").sum(),
     )
-    # Worked out once per client, not once per transaction. The cast: DuckDB makes a timestamp of a date and an interval.
+    # Once per client, not once per transaction. The cast: DuckDB makes a timestamp of a date and an interval.
     last = nw.col("last_invoice")
     windows = dates.select(
         "client", "last_invoice", "next_planned", before=last.dt.offset_by(f"-{VALUE_MONTHS}mo").cast(day_type)

@@ -1,0 +1,552 @@
+"""Segments for tables outside a workbook, of any size: files, folders of files, databases, with any engine."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from io import BytesIO
+from os import PathLike
+from os import path as paths
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+import narwhals as nw
+import polars as pl
+
+from kopilot_xl import databases, exports, folders
+from kopilot_xl.domain.actions import Dossier, Folded, Outcome, Transaction, fold
+from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
+from kopilot_xl.engines import LOCAL, Engine, Running
+from kopilot_xl.errors import BookError, SaveError
+from kopilot_xl.exports import Choices
+from kopilot_xl.segmentation import COLUMNS, RESULT, with_key
+from kopilot_xl.sheets import actions as actions_sheet
+from kopilot_xl.sheets import clients as clients_sheet
+from kopilot_xl.sheets import transactions as transactions_sheet
+from kopilot_xl.sheets.findings import Kind, Problem, notice
+from kopilot_xl.sheets.table import Column
+from kopilot_xl.sheets.values import DateOrder, UnreadableError
+from kopilot_xl.sources import FOLDERS, Source, Table, Tally, open_table
+
+Place = str | PathLike[str]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a text begins with that a spreadsheet takes for a formula when it opens a CSV file."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_PARQUET = ".parquet"
+_ROWS: dict[str, Any] = {"issue_date": pl.Date, "amount": pl.Float64, "status": pl.String}
+_KINDS: dict[str, Any] = {"raw": nw.String(), "issue_date": nw.Date(), "amount": nw.Float64(), "status": nw.String()}
+
+_Frame = nw.LazyFrame[Any]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Where each client stands.
+
+    Attributes:
+        as_of: the day it was looked at.
+        frame: the result, with dates as dates and values rounded to 4 decimals, in the order of the clients.
+        choices: how each table was read.
+        problems: what was found: with file and row, or, in tables that are read in streams, how often.
+        seconds: how long it took.
+        actions: how many rows of the action log had each outcome.
+        folders: the folders of each row's partition, none if the clients are not partitioned.
+        raw: whether the CSV has the ids as they are.
+    """
+
+    as_of: date
+    frame: pl.DataFrame
+    choices: Sequence[Choices]
+    problems: Sequence[Problem]
+    seconds: float
+    actions: Mapping[Outcome, int] = field(default_factory=dict)
+    folders: pl.Series | None = None
+    raw: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many clients are in each segment; those that are not yet clients are in none."""
+        found = self.frame[COLUMNS[1]].drop_nulls().value_counts()
+        return dict(found.sort("count", COLUMNS[1], descending=[True, False]).iter_rows())
+
+    @property
+    def csv(self) -> str:
+        """The result as CSV: commas, ISO dates, decimal points, blanks for what is not known.
+
+        An id that a spreadsheet would take for a formula has an apostrophe before it, unless `raw` is set.
+        """
+        if self.raw:
+            return self.frame.write_csv()
+        shown = [neutral(each) for each in self.frame[COLUMNS[0]]]
+        return self.frame.with_columns(pl.Series(COLUMNS[0], shown, pl.String)).write_csv()
+
+
+def neutral(text: str) -> str:
+    """Return a text as a spreadsheet shows it and computes nothing: `=1+1` as `'=1+1`. Numbers stay numbers."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
+
+
+def segment(
+    clients: Place,
+    transactions: Place,
+    as_of: date | None = None,
+    *,
+    output: Place | None = None,
+    engine: Engine | str = Engine.POLARS,
+    actions: Place | None = None,
+    date_order: DateOrder | str | None = None,
+    rules: Rules = DEFAULT,
+    raw: bool = False,
+    memory: str | None = None,
+    spark_master: str = LOCAL,
+    tell: Callable[[str], None] = lambda stage: None,
+) -> Segmentation:
+    """Tell where each client stands, and write it to a file or folder if one is named.
+
+    Args:
+        clients: CSV, Parquet or a workbook; a folder or a pattern of CSV or Parquet files; or a database's table, as
+            `postgresql://user@host/database#table`, or its query, as `…#select …`. They must fit memory.
+        transactions: as well. They need not fit memory, with Polars, DuckDB or Spark.
+        as_of: the day to look at it, today by default.
+        output: a .csv or .parquet file, or a folder, which is partitioned as the clients are; an existing one is
+            replaced, all at once.
+        engine: what computes; each gives the same table.
+        actions: an action log, with the columns of the Actions sheet, as CSV, Parquet or a workbook.
+        date_order: how to read a text such as 03/04/2026.
+        rules: the thresholds.
+        raw: write ids into CSV as they are, even those that a spreadsheet would take for formulas.
+        memory: how much DuckDB or Spark may take before it works on disk, as in `4GB`.
+        spark_master: which Spark computes.
+        tell: told what is being done, when it begins.
+
+    Raises:
+        KopilotError: something cannot be read or written, or the engine is not installed; the text says what to do.
+        ValueError: the as-of date is out of range, or there is no such engine or date order.
+    """
+    start, day = time.perf_counter(), as_of or date.today()
+    CutOffs.at(day, rules)
+    order = DateOrder(date_order) if date_order else None
+    people_source, rows_source = Source.of(clients), Source.of(transactions)
+    target = None if output is None else _target(output, (people_source, rows_source))
+    log = None if actions is None else actions_sheet.read(exports.read_actions(actions, order).rows, order)
+    with (
+        TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
+        Engine(engine).running(Path(folder), memory, spark_master) as at_work,
+    ):
+        work = _Work(Path(folder), at_work, day, order, rules, tell)
+        people, rows = work.read(people_source, rows_source)
+        frame, folded = work.placed(people, rows, log)
+    problems = [*people.problems, *work.problems]
+    counted: Counter[Outcome] = Counter()
+    if log and folded:
+        actions_sheet.notices(log, folded.verdicts)
+        problems += log.problems
+        counted.update(each.outcome for each in folded.verdicts)
+    result = Segmentation(
+        as_of=day,
+        frame=frame,
+        choices=work.choices,
+        problems=problems,
+        seconds=time.perf_counter() - start,
+        actions={each: counted[each] for each in Outcome} if log else {},
+        folders=people.folders,
+        raw=raw,
+    )
+    if target is not None:
+        tell(f"Writing {target}")
+        _write(result, target)
+    return result
+
+
+@dataclass(frozen=True)
+class _People:
+    """The clients, each once, in their order: `place`, `client` (the key), `shown`, `created_on`.
+
+    `aliases` tells the place of each id as it is written.
+    """
+
+    frame: pl.DataFrame
+    aliases: pl.DataFrame
+    problems: Sequence[Problem]
+    has_ids: bool = True
+    folders: pl.Series | None = None
+
+
+@dataclass
+class _Work:
+    """One run: what it reads into, and what it finds on the way."""
+
+    scratch: Path
+    engine: Running
+    as_of: date
+    order: DateOrder | None
+    rules: Rules
+    tell: Callable[[str], None]
+    choices: list[Choices] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, clients: Source, transactions: Source) -> tuple[_People, Any]:
+        """Return the clients, and the engine's frame of their transactions: `client` (a place), and the typed rest."""
+        self.tell(f"Reading {clients.name}")
+        if not clients.is_large and not transactions.is_large:
+            pair = exports.read_pair(clients.file, transactions.file, self.order)
+            people = self._listed_people(pair[0])
+            return people, self._listed_rows(pair[1], people)
+        if clients.is_large:
+            people = self._people(open_table(clients, exports.CLIENTS, self.scratch, self.order))
+        else:
+            people = self._listed_people(exports.read_clients(clients.file, self.order))
+        self.tell(f"Reading {transactions.name}")
+        if not transactions.is_large:
+            return people, self._listed_rows(exports.read_transactions(transactions.file, self.order), people)
+        table = open_table(transactions, exports.TRANSACTIONS, self.scratch, self.order)
+        return people, self._rows(table, people)
+
+    # row by row
+
+    def _listed_people(self, export: exports.Export) -> _People:
+        self.choices.append(export.choices)
+        people = clients_sheet.read(export.rows, self.as_of, self.order)
+        frame = pl.DataFrame(
+            {"client": people.keys, "shown": people.ids, "created_on": people.created},
+            schema={"client": pl.String, "shown": pl.String, "created_on": pl.Date},
+        ).with_row_index("place")
+        frame = frame.with_columns(pl.col("place").cast(pl.Int64))
+        return _People(frame, frame.select(raw="shown", place="place"), people.problems)
+
+    def _listed_rows(self, export: exports.Export, people: _People) -> Any:
+        self.choices.append(export.choices)
+        places = dict(people.frame.select("client", "place").iter_rows())
+        rows = transactions_sheet.read(export.rows, places, self.order)
+        self.problems += rows.problems
+        columns = {
+            "client": [places[each] for each in rows.clients],
+            "issue_date": rows.days,
+            "amount": rows.amounts,
+            "status": [each.value for each in rows.statuses],
+        }
+        return self.engine.frame(pl.DataFrame(columns, schema={"client": pl.Int64, **_ROWS}))
+
+    # in streams
+
+    def _people(self, table: Table) -> _People:
+        """The clients of a table, of which no row need be named."""
+        has_ids = table.has(clients_sheet.CLIENT_ID)
+        ids = clients_sheet.CLIENT_ID if has_ids else clients_sheet.NAME
+        wanted = {"raw": ids, "created_on": clients_sheet.CREATED_ON}
+        rows = _computed(table, lambda: pl.concat(table.frames(wanted)).collect(engine="streaming"))
+        self.choices.append(table.choices(rows.height))
+        keyed = _keyed(rows.with_row_index("_place"))
+        named = keyed.filter(pl.col("client").is_not_null())
+        first = named.unique("client", keep="first", maintain_order=True)
+        name, typed = table.source.name, table.typed
+        twice = Tally(name, ids.header)
+        again = named.join(first.select("_place"), on="_place", how="anti")
+        twice.add(again.height, *again["raw"].head(3))
+        nameless = Tally(name, ids.header, keyed.height - named.height)
+        ahead = Tally(name, clients_sheet.CREATED_ON.header, first.filter(pl.col("created_on") > self.as_of).height)
+        problems = [
+            nameless.problem("without a client id", "Left out."),
+            twice.problem("with an id that stands above already", "The first one counts."),
+            typed.tally(clients_sheet.CREATED_ON).problem(
+                "with a creation date that cannot be read", "Taken as unknown."
+            ),
+            ahead.problem(
+                "with a creation date in the future", "No clients yet, unless they were invoiced.", Kind.NOTICE
+            ),
+        ]
+        if not first.height:
+            problems.append(notice(name, "There are no clients.", "The portfolio is empty."))
+        frame = (
+            first.drop("_place")
+            .with_row_index("place")
+            .with_columns(
+                pl.col("place").cast(pl.Int64),
+                shown=pl.col("raw").str.strip_chars(),
+            )
+        )
+        folders = frame[FOLDERS] if frame[FOLDERS].null_count() < frame.height else None
+        aliases = named.select("raw", "client").unique().join(frame.select("client", "place"), on="client")
+        return _People(
+            frame.drop("raw", FOLDERS),
+            aliases.select("raw", "place"),
+            [each for each in problems if each],
+            has_ids,
+            folders,
+        )
+
+    def _rows(self, table: Table, people: _People) -> Any:
+        """The transactions of a table as the engine's frame, those that count nowhere counted and left out."""
+        sheet = transactions_sheet
+        wanted: dict[str, Column] = {
+            "raw": self._owner(table, people), "issue_date": sheet.ISSUE_DATE, "amount": sheet.AMOUNT,
+            "status": sheet.STATUS,
+        }  # fmt: skip
+        frame = self._scanned(table, wanted)
+        frame = frame.with_columns(status=self._statuses(table, frame))
+        aliases = _lazy(self.engine.frame(people.aliases))
+        # An id that no client has in this spelling stays, to be looked at; of the others only the place is kept.
+        met = frame.join(aliases, on="raw", how="left").with_columns(
+            raw=nw.when(nw.col("place").is_null()).then(nw.col("raw"))
+        )
+        met = met.filter(nw.col("place").is_null() | _counts())
+        kept = _lazy(self.engine.keep(met.select("place", "raw", *_ROWS).to_native()))
+        unmet = kept.filter(nw.col("place").is_null())
+        rows = _placed(kept.filter(~nw.col("place").is_null()))
+        more = self._other_spellings(table, unmet, people)
+        if more.height:
+            found = unmet.drop("place").join(_lazy(self.engine.frame(more)), on="raw", how="inner")
+            rows = nw.concat([rows, _placed(found.filter(_counts()))])
+        return rows.to_native()
+
+    def _owner(self, table: Table, people: _People) -> Column:
+        """The column that tells a transaction's client: by its id, or by its name where clients have no ids."""
+        by_id = transactions_sheet.CLIENT_ID
+        if table.has(by_id) and (people.has_ids or not table.has(exports.CLIENT_NAME)):
+            return by_id
+        if people.has_ids:
+            raise exports.no_heading(table.source.name, by_id, list(table.opened[0].kinds))
+        return exports.CLIENT_NAME
+
+    def _scanned(self, table: Table, wanted: Mapping[str, Column]) -> _Frame:
+        """The wanted columns as the engine reads them: from the files themselves, or from typed copies."""
+        if table.in_place(wanted):
+            headings = table.opened[0].taken
+            columns = {name: (headings.get(column), _KINDS[name]) for name, column in wanted.items()}
+            files = [each.path for each in table.pieces]
+        else:
+            columns = {name: (name, _KINDS[name]) for name in wanted}
+            files = []
+            for number, typed in enumerate(table.frames(wanted)):
+                files.append(self.scratch / f"typed-{number}{_PARQUET}")
+                _computed(table, partial(typed.select(list(wanted)).sink_parquet, files[-1], compression="lz4"))
+        amount = nw.col("amount")
+        frame = _lazy(self.engine.scan(files, columns)).with_columns(amount=nw.when(amount.is_finite()).then(amount))
+        return frame.filter(~nw.all_horizontal(*(nw.col(each).is_null() for each in wanted), ignore_nulls=True))
+
+    def _fetched(self, frame: _Frame) -> pl.DataFrame:
+        return self.engine.fetch(frame.to_native())
+
+    def _statuses(self, table: Table, frame: _Frame) -> nw.Expr:
+        """What each transaction is, as an expression over the spellings that are there; count what is unknown."""
+        undated = nw.when(nw.col("issue_date").is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+        told = self._fetched(
+            frame.select("status", undated=undated)
+            .group_by("status")
+            .agg(nw.len().alias("rows"), nw.col("undated").sum())
+        )
+        known: dict[Status, list[str]] = defaultdict(list)
+        unknown = Tally(table.source.name, transactions_sheet.STATUS.header)
+        dateless, height = 0, 0
+        for text, rows, without in (
+            told.select("status", pl.col("rows", "undated").cast(pl.Int64)).sort("status").iter_rows()
+        ):
+            height += rows
+            dateless += without
+            try:
+                status = transactions_sheet.read_status(text)
+            except UnreadableError:
+                unknown.add(rows, text)
+            else:
+                if text is not None:
+                    known[status].append(text)
+        self.choices.append(table.choices(height))
+        bad = table.typed.tally(transactions_sheet.ISSUE_DATE)
+        undated_rows = Tally(table.source.name, bad.column, dateless - bad.count)
+        amounts = table.typed.tally(transactions_sheet.AMOUNT)
+        lines = [
+            bad.problem("with an issue date that cannot be read", "Left out."),
+            undated_rows.problem("without an issue date", "Left out."),
+            amounts.problem("with an amount that cannot be read", "Taken as blank."),
+            unknown.problem("with a status that is not known", "Left out."),
+        ]
+        self.problems += [each for each in lines if each]
+        if not height:
+            self.problems.append(
+                notice(table.source.name, "There are no transactions.", "No client counts as invoiced.")
+            )
+        column = nw.col("status")
+        expression = nw.when(column.is_null()).then(nw.lit(Status.ISSUED.value))
+        result = nw.lit(None, dtype=nw.String())
+        for status, texts in known.items():
+            result = nw.when(column.is_in(texts)).then(nw.lit(status.value)).otherwise(result)
+        return expression.otherwise(result)
+
+    def _other_spellings(self, table: Table, unmet: _Frame, people: _People) -> pl.DataFrame:
+        """The place behind each id that is written otherwise than its client's; count the ids of nobody."""
+        keyed = _keyed(self._fetched(unmet.group_by("raw").agg(nw.len().alias("rows"))))
+        found = keyed.join(people.frame.select("client", "place"), on="client", how="left").sort("raw")
+        header, name = transactions_sheet.CLIENT_ID.header, table.source.name
+        nameless, strange = Tally(name, header), Tally(name, header)
+        nameless.add(_sum(found.filter(pl.col("client").is_null())))
+        unknown = found.filter(pl.col("client").is_not_null() & pl.col("place").is_null())
+        strange.add(_sum(unknown), *unknown["raw"].head(3))
+        lines = [
+            nameless.problem("without a client id", "Left out."),
+            strange.problem("with an id that no client has", "Left out: add the clients, or correct the ids."),
+        ]
+        self.problems += [each for each in lines if each]
+        return found.filter(pl.col("place").is_not_null()).select("raw", "place")
+
+    # the result
+
+    def placed(
+        self, people: _People, rows: Any, log: actions_sheet.ActionRows | None
+    ) -> tuple[pl.DataFrame, Folded | None]:
+        """Return the result, and the log folded over the data if there is one."""
+        self.tell("Computing the segments")
+        named = people.frame.select(client="place", created_on="created_on")
+        folded = None
+        if log:
+            folded = fold(log.entries, self._dossiers(people, rows, log), self.as_of, self.rules)
+            places = dict(
+                people.frame.filter(pl.col("client").is_in(_named(log))).select("client", "place").iter_rows()
+            )
+            marks = {places[key]: mark.value for key, mark in folded.marks.items()}
+            if marks:
+                mark = pl.col("client").replace_strict(marks, default=None, return_dtype=pl.String)
+                named = named.with_columns(mark=mark)
+            if folded.plans:
+                plans = pl.DataFrame(
+                    [
+                        (each.issue_date, each.amount, Status.PLANNED.value, places[each.client])
+                        for each in folded.plans
+                    ],
+                    schema={**_ROWS, "client": pl.Int64},
+                    orient="row",
+                )
+                together = [_lazy(rows), _lazy(self.engine.frame(plans))]
+                rows = nw.concat([each.select(*_ROWS, "client") for each in together]).to_native()
+        activity = client_activity(self.engine.frame(named), rows, self.as_of, self.rules)
+        result = self._fetched(_lazy(activity).select("client", *RESULT))
+        table = people.frame.select("shown", client="place").join(
+            result, on="client", how="left", maintain_order="left"
+        )
+        kinds = (pl.String, pl.String, pl.Date, pl.Date, pl.Date, pl.Float64)
+        found = table.select(
+            pl.col(name).cast(kind).alias(header)
+            for name, header, kind in zip(("shown", *RESULT), COLUMNS, kinds, strict=True)
+        )
+        # Engines add up in their own order, which shows in a sum's last digits; and no zero is below zero.
+        return found.with_columns(pl.col(COLUMNS[-1]).round(4) + 0.0), folded
+
+    def _dossiers(self, people: _People, rows: Any, log: actions_sheet.ActionRows) -> dict[str, Dossier]:
+        """What is known of the clients the log names."""
+        known = people.frame.filter(pl.col("client").is_in(_named(log)))
+        wanted = _lazy(self.engine.frame(known.select(client="place")))
+        found = self._fetched(_lazy(rows).join(wanted, on="client", how="inner").select("client", *_ROWS))
+        theirs: dict[int, list[Transaction]] = defaultdict(list)
+        for place, day, amount, status in found.sort("client", *_ROWS).iter_rows():
+            theirs[place].append(Transaction(day, amount, Status(status)))
+        return {
+            key: Dossier(created, theirs.get(place, ()))
+            for key, place, created in known.select("client", "place", "created_on").iter_rows()
+        }
+
+
+def _named(log: actions_sheet.ActionRows) -> list[str]:
+    return sorted({each.client for each in log.entries if each.client})
+
+
+def _lazy(native: Any) -> _Frame:
+    return cast(_Frame, nw.from_native(native))
+
+
+def _keyed(frame: pl.DataFrame) -> pl.DataFrame:
+    return cast(pl.DataFrame, with_key(nw.from_native(frame, eager_only=True), "raw").to_native())
+
+
+def _counts() -> nw.Expr:
+    """Whether a transaction counts, as far as its own columns tell."""
+    return ~nw.col("issue_date").is_null() & ~nw.col("status").is_null()
+
+
+def _placed(frame: _Frame) -> _Frame:
+    return frame.select(*_ROWS, client=nw.col("place").cast(nw.Int64))
+
+
+def _sum(found: pl.DataFrame) -> int:
+    return int(found["rows"].sum())
+
+
+def _computed(table: Table, compute: Callable[[], Any]) -> Any:
+    """Have Polars read a table.
+
+    Raises:
+        BookError: it cannot.
+    """
+    try:
+        return compute()
+    except pl.exceptions.PolarsError as error:
+        said = databases.without_secrets(str(error).strip().partition("\n")[0])
+        raise BookError(
+            f"{table.source.name} cannot be read to its end: {said}. Look for a row with more cells than there are "
+            "headings, or for a broken file; export it again, or as Parquet."
+        ) from error
+
+
+# where the result goes
+
+
+def _target(output: Place, sources: Sequence[Source]) -> Path:
+    """Return where to write to.
+
+    Raises:
+        SaveError: it cannot be written, or holds what is to be read.
+    """
+    from kopilot_xl.book.saving import check_writable
+
+    target = Path(output)
+    for each in (piece.path for source in sources for piece in source.pieces):
+        if paths.realpath(each) == paths.realpath(target):
+            raise SaveError(f"{target} is one of the files to read: name another file for the output.")
+        if Path(paths.realpath(target)) in Path(paths.realpath(each)).parents:
+            raise SaveError(f"{target} holds files to read, such as {each}: name another folder for the output.")
+    if _is_folder(target):
+        folders.check_replaceable(target, _PARQUET)
+        return target
+    if target.suffix.lower() not in {".csv", _PARQUET}:
+        raise SaveError(
+            f"{target} is neither .csv nor .parquet: give the output one of these endings, or none: a folder."
+        )
+    check_writable(target)
+    return target
+
+
+def _is_folder(target: Path) -> bool:
+    return target.is_dir() or not target.suffix
+
+
+def _write(result: Segmentation, target: Path) -> None:
+    from kopilot_xl.book.saving import write_atomically
+
+    if _is_folder(target):
+        with folders.replaced(target) as draft:
+            for folder, part in _parts(result):
+                place = draft / folder
+                place.mkdir(parents=True, exist_ok=True)
+                part.write_parquet(place / f"part-0{_PARQUET}")
+    elif target.suffix.lower() == ".csv":
+        write_atomically(target, result.csv.encode())
+    else:
+        buffer = BytesIO()
+        result.frame.write_parquet(buffer)
+        write_atomically(target, buffer.getvalue())
+
+
+def _parts(result: Segmentation) -> list[tuple[str, pl.DataFrame]]:
+    """The pieces of the result, each with its folder: those of the clients."""
+    if result.folders is None:
+        return [("", result.frame)]
+    parts = result.frame.with_columns(result.folders).partition_by(
+        FOLDERS, as_dict=True, include_key=False, maintain_order=True
+    )
+    return [(str(folder or ""), part) for (folder,), part in parts.items()]

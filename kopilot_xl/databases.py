@@ -1,0 +1,340 @@
+"""Tables and queries of databases, read as Arrow into a Parquet file; credentials stay out of every text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from os import environ
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from kopilot_xl.errors import BookError, KopilotError, MissingError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+TIMEOUT = 10
+"""How many seconds a server may take to answer, where neither the address nor PGCONNECT_TIMEOUT says otherwise."""
+
+_QUERY = re.compile(r"\s*(select|with|values|table|from)\s", re.IGNORECASE)
+_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*:/{1,2})[^\s/?#'\"]*?:\S*@", re.IGNORECASE)
+_SECRET_OPTION = re.compile(r"([?&](?:ssl)?pass(?:word|phrase)=)[^&#\s'\"]*", re.IGNORECASE)
+_MALFORMED = (
+    "The address of the database cannot be read. It goes postgresql://user@host:5432/database#table; a sign such as "
+    "/ @ : # ? % in a user's name or password must be percent-encoded, or leave the password out and set PGPASSWORD."
+)
+
+
+class Kind(StrEnum):
+    """A database that can be read, by the beginning of its address."""
+
+    POSTGRESQL = "postgresql"
+    SQLITE = "sqlite"
+    DUCKDB = "duckdb"
+
+
+_SCHEMES = {**{each.value: each for each in Kind}, "postgres": Kind.POSTGRESQL}
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address, not the name of a file."""
+    return re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) is not None
+
+
+def without_secrets(text: str) -> str:
+    """Return a text with the credentials of any address in it taken out."""
+    return _SECRET_OPTION.sub(r"\1…", _USER_INFO.sub(r"\1…@", text))
+
+
+@dataclass(frozen=True, repr=False)
+class Address:
+    """A table or query of a database. As a text it shows no credentials.
+
+    Attributes:
+        kind: which database it is.
+        place: how it is called in texts.
+        table: what stands behind the #: a table, with its schema if need be, or a query.
+        connection: what the driver connects by: the path of a file, or an address with credentials.
+        secrets: what no text may show.
+    """
+
+    kind: Kind
+    place: str
+    table: str
+    connection: str
+    secrets: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """Read an address such as `postgresql://user@host/database#table`, `sqlite:///books.db#table`.
+
+        Raises:
+            BookError: it is none; the text does not show it, for it may hold a password.
+        """
+        scheme = text.partition("://")[0].lower()
+        if scheme not in _SCHEMES:
+            raise BookError(
+                f"{scheme}:// cannot be read: what can be read is {', '.join(f'{each}://' for each in Kind)}."
+            )
+        kind = _SCHEMES[scheme]
+        if kind is not Kind.POSTGRESQL:
+            path, _, table = text.partition("://")[2].partition("#")
+            return cls(kind, _checked_table(path.removeprefix("/") or path, table), table, path.removeprefix("/"))
+        try:
+            parts = urlsplit(text)
+            user, password = parts.username or "", parts.password or ""
+            host, port, name = parts.hostname or "", parts.port, parts.path.removeprefix("/")
+            options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        except ValueError:
+            raise BookError(_MALFORMED) from None
+        table = unquote(parts.fragment) if _is_encoded(parts.fragment) else parts.fragment
+        if (
+            any(_PERCENT.search(each) for each in (user, password, name))
+            or any(sign in each for each in (name, host, *options) for sign in "@/")
+            or "@" in parts.query
+            or ("@" in table and not _QUERY.match(table))
+        ):
+            raise BookError(_MALFORMED)
+        user, password, name = unquote(user), unquote(password), unquote(name)
+        if "connect_timeout" not in options and "PGCONNECT_TIMEOUT" not in environ:
+            options["connect_timeout"] = str(TIMEOUT)
+        hidden = [value for key, value in options.items() if "pass" in key]
+        secrets = {each for each in (password, quote(password, safe=""), *hidden, environ.get("PGPASSWORD")) if each}
+        login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+        at = f"[{host}]" if ":" in host else quote(host, safe="")
+        at += f":{port}" if port else ""
+        place = f"postgresql://{at}/{name}"
+        connection = f"postgresql://{login}{'@' if login else ''}{at}/{quote(name, safe='')}?{urlencode(options)}"
+        return cls(kind, _checked_table(place, table), table, connection, tuple(sorted(secrets)))
+
+    def __str__(self) -> str:
+        return self.place if self.is_query else f"{self.place}#{self.table}"
+
+    __repr__ = __str__
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it asks for a query's rows, not for a table's."""
+        return _QUERY.match(self.table) is not None
+
+    @property
+    def form(self) -> str:
+        """What it is, in words."""
+        name = {Kind.POSTGRESQL: "PostgreSQL", Kind.SQLITE: "SQLite", Kind.DUCKDB: "DuckDB"}[self.kind]
+        return f"{name}, a query" if self.is_query else f"{name}, table {self.table}"
+
+    @property
+    def statement(self) -> str:
+        """The SQL that gives its rows."""
+        if self.is_query:
+            return self.table.strip().rstrip(";")
+        table = ".".join('"' + each.replace('"', '""') + '"' for each in self.table.split("."))
+        return f"SELECT * FROM {table}"  # noqa: S608 - quoted
+
+    def said(self, error: BaseException) -> str:
+        """What a driver said, in a line; withheld where it shows what must not be shown."""
+        text = re.split(r"\n+(?:Query was|query): ", without_secrets(str(error)))[0]
+        if any(each in text for each in self.secrets):
+            return "the driver's own words show a password, so they are left out"
+        text = text.partition("Is the server running")[0]
+        text = re.sub(r"^[A-Z_]+: (?:\[libpq\] )?", "", " ".join(text.split()))
+        text = re.sub(r"^(?:Failed to \w+(?: query)?: )?(?:ERROR: *)?", "", text)
+        return re.sub(r"[\s^]*(?:\. SQLSTATE: \w+)?$", "", text)
+
+
+def _is_encoded(text: str) -> bool:
+    """Whether a table's name or query is percent-encoded, as a whole: a query may hold a % of its own."""
+    return "%" in text and not _PERCENT.search(text) and " " not in text
+
+
+def _checked_table(place: str, table: str) -> str:
+    if not table.strip():
+        raise BookError(f"{place} names no table. Write #table behind it, or #schema.table, or '#select …'.")
+    return place
+
+
+def read(address: Address, target: Path) -> None:
+    """Write the rows of a table or query into a Parquet file, a batch at a time.
+
+    PostgreSQL and SQLite are read through ADBC, as Arrow. Nothing is written to the database.
+
+    Raises:
+        KopilotError: the driver is not installed.
+        BookError: there is no such database, it does not answer or refuses; no text shows credentials.
+        MissingError: there is no such table or column.
+    """
+    if address.kind is Kind.DUCKDB:
+        _read_duckdb(address, target)
+        return
+    with _connection(address) as connection:
+        zone = _zone(connection) if address.kind is Kind.POSTGRESQL else None
+        cursor = connection.cursor()
+        try:
+            try:
+                cursor.execute(address.statement)
+                batches = cursor.fetch_record_batch()
+                _check_no_money(address, batches.schema)
+                _write(batches, zone, target)
+            finally:
+                cursor.close()
+        except (connection.Error, OSError, ValueError) as error:  # the latter two while batches come in
+            with suppress(connection.Error):
+                connection.rollback()
+            raise _refused(address, error, lambda: _tables(connection, address.kind)) from None
+
+
+@contextmanager
+def _connection(address: Address) -> Iterator[Any]:
+    """A connection that reads only."""
+    try:
+        if address.kind is Kind.POSTGRESQL:
+            from adbc_driver_postgresql import dbapi
+        else:
+            from adbc_driver_sqlite import dbapi
+        import pyarrow.parquet  # noqa: F401 - what the batches are written with
+    except ImportError:
+        raise KopilotError(
+            f"{address.form.partition(',')[0]} cannot be read: its driver is not installed. "
+            'Install it with: pip install "kopilot-xl[databases]"'
+        ) from None
+    where = address.connection
+    if address.kind is Kind.SQLITE:
+        where = f"file:{quote(str(_existing(address).resolve()))}?mode=ro"
+    try:
+        connection = dbapi.connect(where)
+    except Exception as error:
+        raise BookError(
+            f"{address.place} does not let us in: {address.said(error)}. Check the address, and that the server runs; "
+            "user and password may also stand in PGUSER and PGPASSWORD."
+        ) from None
+    try:
+        if address.kind is Kind.POSTGRESQL:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _existing(address: Address) -> Path:
+    path = Path(address.connection)
+    if not path.is_file():
+        raise BookError(f"There is no file {path}. Check its name and folder.")
+    return path
+
+
+def _zone(connection: Any) -> str:
+    """The time zone in which the server tells the day of a moment."""
+    from zoneinfo import ZoneInfo
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('TimeZone')")
+        (zone,) = cursor.fetchone()
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError):
+        return "UTC"
+    return str(zone)
+
+
+def _check_no_money(address: Address, schema: pyarrow.Schema) -> None:
+    """PostgreSQL's money comes without its decimals, and how many it has is not told."""
+    for each in schema:
+        if (each.metadata or {}).get(b"POSTGRESQL:type") == b"money":
+            raise BookError(
+                f'{address} cannot be read: its column "{each.name}" is of the type money. '
+                f"Cast it in a query: {each.name}::numeric."
+            )
+
+
+def _write(batches: pyarrow.RecordBatchReader, zone: str | None, target: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = pa.schema([pa.field(each.name, _kind(each.type, zone)) for each in batches.schema])
+    with parquet.ParquetWriter(target, schema) as writer:
+        for batch in batches:
+            plain = [_plain(column, kind.type) for column, kind in zip(batch.columns, schema, strict=True)]
+            writer.write_batch(pa.RecordBatch.from_arrays(plain, schema=schema))
+
+
+def _kind(kind: Any, zone: str | None) -> Any:
+    """The plain Arrow type for a column; nothing where no column we read can be of such a type."""
+    import pyarrow as pa
+
+    is_a = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        # PostgreSQL's numeric comes as texts, and is no text with separators to wonder about.
+        if kind.extension_name == "arrow.opaque" and kind.type_name == "numeric":
+            return pa.float64()
+        return pa.string() if kind.extension_name == "arrow.uuid" or is_a.is_string(kind.storage_type) else pa.null()
+    if is_a.is_timestamp(kind) and kind.tz and zone:
+        return pa.timestamp(kind.unit, zone)
+    plain = (
+        is_a.is_integer, is_a.is_floating, is_a.is_decimal, is_a.is_boolean, is_a.is_date, is_a.is_timestamp,
+        is_a.is_string, is_a.is_large_string, is_a.is_string_view,
+    )  # fmt: skip
+    return kind if any(each(kind) for each in plain) else pa.null()
+
+
+def _plain(column: Any, kind: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_null(kind):
+        return pa.nulls(len(column))
+    if getattr(column.type, "extension_name", "") == "arrow.uuid":
+        return pa.array([None if each is None else str(each) for each in column.to_pylist()], kind)
+    return (column.storage if isinstance(column, pa.ExtensionArray) else column).cast(kind)
+
+
+_LISTS = {
+    Kind.POSTGRESQL: "SELECT CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END || table_name FROM "
+    "information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 LIMIT 13",
+    Kind.SQLITE: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1 LIMIT 13",
+    Kind.DUCKDB: "SELECT table_name FROM information_schema.tables ORDER BY 1 LIMIT 13",
+}
+
+
+def _tables(connection: Any, kind: Kind) -> list[str]:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(_LISTS[kind])
+        return [str(each) for (each,) in cursor.fetchall()]
+    finally:
+        cursor.close()
+
+
+def _refused(address: Address, error: Exception, tables: Callable[[], list[str]]) -> KopilotError:
+    """What to say of a statement that failed: for a table that is not there, which are."""
+    said = address.said(error)
+    if not address.is_query and re.search(r"does not exist|no such table", said, re.IGNORECASE):
+        found = tables()
+        some = ", ".join(found[:12]) + (" and more" if len(found) > 12 else "")
+        return MissingError(
+            f"{address.place} has no table {address.table} (its tables: {some or 'none'}). "
+            "Capitals count; name its schema as in #sales.invoices."
+        )
+    return BookError(f"{address} cannot be read: {said}. Correct the query, or ask for the right to read.")
+
+
+def _read_duckdb(address: Address, target: Path) -> None:
+    try:
+        import duckdb
+    except ImportError:
+        raise KopilotError('DuckDB is not installed. Install it with: pip install "kopilot-xl[duckdb]"') from None
+    path = _existing(address)
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise BookError(f"{address.place} cannot be opened: {address.said(error)}. Close it elsewhere.") from None
+    try:
+        connection.sql(address.statement).write_parquet(str(target))
+    except duckdb.Error as error:
+        raise _refused(address, error, lambda: _tables(connection, address.kind)) from None
+    finally:
+        connection.close()
