@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +25,7 @@ from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.engines import LOCAL, Engine, Running
 from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.exports import Choices
-from kopilot_xl.segmentation import COLUMNS, RESULT, with_key
+from kopilot_xl.segmentation import COLUMNS, RESULT, neutral, with_key
 from kopilot_xl.sheets import actions as actions_sheet
 from kopilot_xl.sheets import clients as clients_sheet
 from kopilot_xl.sheets import transactions as transactions_sheet
@@ -37,9 +36,6 @@ from kopilot_xl.sources import FOLDERS, Source, Table, Tally, open_table
 
 Place = str | PathLike[str]
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a text begins with that a spreadsheet takes for a formula when it opens a CSV file."""
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _PARQUET = ".parquet"
 _ROWS: dict[str, Any] = {"issue_date": pl.Date, "amount": pl.Float64, "status": pl.String}
 _KINDS: dict[str, Any] = {"raw": nw.String(), "issue_date": nw.Date(), "amount": nw.Float64(), "status": nw.String()}
@@ -87,11 +83,6 @@ class Segmentation:
             return self.frame.write_csv()
         shown = [neutral(each) for each in self.frame[COLUMNS[0]]]
         return self.frame.with_columns(pl.Series(COLUMNS[0], shown, pl.String)).write_csv()
-
-
-def neutral(text: str) -> str:
-    """Return a text as a spreadsheet shows it and computes nothing: `=1+1` as `'=1+1`. Numbers stay numbers."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
 
 
 def segment(
@@ -225,7 +216,7 @@ class _Work:
     def _listed_rows(self, export: exports.Export, people: _People) -> Any:
         self.choices.append(export.choices)
         places = dict(people.frame.select("client", "place").iter_rows())
-        rows = transactions_sheet.read(export.rows, places, self.order)
+        rows = transactions_sheet.read(export.rows, places.keys(), self.order)
         self.problems += rows.problems
         columns = {
             "client": [places[each] for each in rows.clients],

@@ -39,6 +39,10 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _NUMBERS = (nw.Decimal, nw.Float32, nw.Float64)
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a text begins with that a spreadsheet takes for a formula when it opens a CSV file."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
 
 class FrameError(KopilotError):
     """A frame's column that cannot be read as what it should be."""
@@ -243,3 +247,8 @@ def _mapped(frame: _Frame, column: str, name: str, read: Callable[[Any], Any], k
     if isinstance(kind, nw.Datetime):
         values = [None if each is None else datetime(each.year, each.month, each.day) for each in values]
     return frame.with_columns(nw.new_series(name, values, kind, backend=frame.implementation))
+
+
+def neutral(text: str) -> str:
+    """Return a text as a spreadsheet shows it and computes nothing: `=1+1` as `'=1+1`. Numbers stay numbers."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text

@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.beyond import neutral
 from kopilot_xl.beyond import segment as segment_files
 from kopilot_xl.book import Value
 from kopilot_xl.book.file import FileBook
 from kopilot_xl.cli import app
 from kopilot_xl.errors import BookError
+from kopilot_xl.segmentation import neutral
 from kopilot_xl.sheets import portfolio
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, column, make_portfolio
