@@ -302,7 +302,8 @@ class Progress:
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
             TextColumn("{task.description}"),
         )
         self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)

@@ -44,6 +44,9 @@ MAX_BLANKS = 100
 MAX_BLOCK = 100_000
 """How many cells a named block that is written may have; the largest of a Kopilot workbook has a few hundred."""
 
+SMALL_BLOCK = 500
+"""A named block of no more cells is emptied cell by cell, without a look at which of them are in use."""
+
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
 _MOMENTS = frozenset({datetime, timedelta})
@@ -427,9 +430,11 @@ class FileBook:
                 f"point to as many cells (Formulas, Name Manager), or delete it."
             )
         writes = self._writes_to(sheet)
-        used = self._values(sheet)
-        bottom = min(area.bottom, max(len(used), area.top + len(rows) - 1))
-        right = min(area.right, max(max(map(len, used), default=0), area.left + max(map(len, rows), default=0)))
+        bottom, right = area.bottom, area.right
+        if area.height * area.width > SMALL_BLOCK:
+            used = self._values(sheet)
+            bottom = min(bottom, max(len(used), area.top + len(rows) - 1))
+            right = min(right, max(max(map(len, used), default=0), area.left + max(map(len, rows), default=0)))
         for row in range(area.top, bottom + 1):
             given = rows[row - area.top] if row - area.top < len(rows) else ()
             for column in range(area.left, right + 1):

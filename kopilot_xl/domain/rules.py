@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from kopilot_xl.domain.segments import Segment
 
@@ -126,17 +126,7 @@ class CutOffs:
         Raises:
             ValueError: the day is outside `FIRST_DAY` … `LAST_DAY`.
         """
-        if not FIRST_DAY <= as_of <= LAST_DAY:
-            raise ValueError(f"an as-of date lies between {FIRST_DAY} and {LAST_DAY}, not on {as_of}")
-        return cls(
-            as_of=as_of,
-            active=add_months(as_of, -rules.active_months),
-            sleeping_away=add_months(as_of, -rules.sleeping_months),
-            hibernating=as_of - timedelta(days=rules.lifespan_days - rules.leaving_days),
-            leaving=as_of - timedelta(days=rules.lifespan_days),
-            created=as_of - timedelta(days=rules.lifespan_days - 1),
-            horizon=add_months(as_of, rules.horizon_months),
-        )
+        return _cut_offs(as_of, rules)
 
     @cached_property
     def bands(self) -> tuple[Band, ...]:
@@ -178,3 +168,19 @@ class CutOffs:
             day, bands = created_on or self.as_of, self.never_invoiced
         band = next(each for each in bands if day >= each.since)
         return band.coming if coming else band.idle
+
+
+@lru_cache(maxsize=256)
+def _cut_offs(as_of: date, rules: Rules) -> CutOffs:
+    """Asked for again and again: the log of actions looks at each of its days."""
+    if not FIRST_DAY <= as_of <= LAST_DAY:
+        raise ValueError(f"an as-of date lies between {FIRST_DAY} and {LAST_DAY}, not on {as_of}")
+    return CutOffs(
+        as_of=as_of,
+        active=add_months(as_of, -rules.active_months),
+        sleeping_away=add_months(as_of, -rules.sleeping_months),
+        hibernating=as_of - timedelta(days=rules.lifespan_days - rules.leaving_days),
+        leaving=as_of - timedelta(days=rules.lifespan_days),
+        created=as_of - timedelta(days=rules.lifespan_days - 1),
+        horizon=add_months(as_of, rules.horizon_months),
+    )
