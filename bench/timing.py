@@ -15,10 +15,14 @@ ROUNDS = 5
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: its name and the Python it runs, as arguments of the interpreter."""
+    """One side of a comparison: its name and the Python it runs, as arguments of the interpreter.
+
+    `rounds` is how often it runs, where that is less often than the others: it takes minutes.
+    """
 
     name: str
     arguments: Sequence[str]
+    rounds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,10 @@ def compare(*sides: Side, rounds: int = ROUNDS) -> list[Measured]:
     runs: list[list[Measured]] = [[] for _ in sides]
     for turn in range(rounds + 1):
         for side, measured in zip(sides, runs, strict=True):
-            one = run(side)
-            if turn:
-                measured.append(one)
+            if side.rounds is None or turn < side.rounds:
+                one = run(side)
+                if turn or side.rounds is not None:
+                    measured.append(one)
     return [
         Measured(
             statistics.median(each.cpu for each in measured),
