@@ -46,7 +46,9 @@ print(clients["Segment"].value_counts())
 def sides(folder: Path, clients: int, transactions: int, *, alone: bool = False) -> list[Side]:
     """Make the workbook and return the sides: the refresh, and with others beside it unless it is to be alone."""
     source, ours = folder / f"portfolio-{clients}.xlsm", folder / f"refreshed-{clients}.xlsm"
-    make(f"from bench.portfolios import make_portfolio; make_portfolio(Path({str(source)!r}), {clients}, {transactions})")
+    make(
+        f"from bench.portfolios import make_portfolio; make_portfolio(Path({str(source)!r}), {clients}, {transactions})"
+    )
     before = (AS_OF - timedelta(days=7)).isoformat()
     kopilot = ("-m", "kopilot_xl", "refresh", str(source))
     subprocess.run([sys.executable, *kopilot, "--as-of", before], check=True, capture_output=True)
