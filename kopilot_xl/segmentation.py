@@ -1,4 +1,4 @@
-"""Segments for frames of pandas, Polars, DuckDB or Spark, read as the tables of a workbook are."""
+"""Segments for frames of pandas, Polars or DuckDB, read as the tables of a workbook are."""
 
 from __future__ import annotations
 

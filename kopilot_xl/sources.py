@@ -26,8 +26,10 @@ from kopilot_xl.sheets.values import DateOrder, UnreadableError, read_amount, re
 if TYPE_CHECKING:
     from os import PathLike
 
-LARGE = 64 << 20
-"""A file of more bytes is read in streams, as folders and databases are, and its problems are counted, not listed."""
+LARGE = 16 << 20
+"""A text file of more bytes is read in streams, as folders and databases are: its problems are counted, not listed."""
+_DENSE = 4
+"""How much more a Parquet file holds than a text file of its size."""
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """How a folder of a partition says that there is no value."""
 
@@ -90,8 +92,9 @@ class Source:
         """Whether it is read in streams, not row by row."""
         if self.address or len(self.pieces) != 1 or self.pieces[0].partition:
             return True
-        path = self.pieces[0].path
-        return path.suffix.lower() in (*TEXT_FILES, *PARQUET_FILES) and path.is_file() and path.stat().st_size > LARGE
+        suffix = self.file.suffix.lower()
+        weight = 1 if suffix in TEXT_FILES else _DENSE if suffix in PARQUET_FILES else 0
+        return bool(weight) and self.file.is_file() and self.file.stat().st_size * weight > LARGE
 
     @property
     def file(self) -> Path:

@@ -488,3 +488,13 @@ def test_the_engines_give_the_same_table(seed: int) -> None:
         found = [segment(folder / "clients.parquet", folder / "invoices", AS_OF, engine=each) for each in QUICK]
     assert [each.frame.rows() for each in found] == [tables.expected()] * len(QUICK)
     assert len({tuple(map(str, each.problems)) for each in found}) == 1
+
+
+def test_a_file_is_listed_up_to_a_size_and_streamed_beyond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Client ID,Issue date\nA,soon\n"
+    (tmp_path / "bills.csv").write_text(text)
+    people = clients_of(tmp_path, "Client ID\nA\n")
+    for limit, told in ((len(text), "bills.csv!B2: "), (len(text) - 1, "bills.csv: 1 row with an issue date that")):
+        monkeypatch.setattr(sources, "LARGE", limit)
+        (found,) = segment(people, tmp_path / "bills.csv", AS_OF).problems
+        assert told in str(found)
