@@ -1,96 +1,114 @@
-"""Print one table: each case, ours, the peer, the ratio."""
+"""Print one table: each case, ours, the peers, the ratios. `python -m bench refresh growth` measures these cases only."""
 
 from __future__ import annotations
 
+import argparse
+import math
+import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import excel
-from bench.portfolios import AS_OF
-from bench.timing import ROUNDS, Side, compare
+from bench import excel, refreshing
+from bench.timing import ROUNDS, Measured, Side, compare
 
 CLIENTS, TRANSACTIONS = 10_000, 100_000
-
-OPENPYXL = "import sys, openpyxl; openpyxl.load_workbook(sys.argv[1], keep_vba=True).save(sys.argv[2])"
-FLOOR = """
-import io, sys, zipfile, zlib
-import lxml.etree, narwhals, polars, python_calamine
-data = open(sys.argv[1], "rb").read()
-book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-for sheet in ("Clients", "Transactions"):
-    book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-parts = zipfile.ZipFile(io.BytesIO(data))
-for part in sys.argv[2:]:
-    zlib.compress(parts.read(part), 6)
-"""
+SIZES = ((1_000, 10_000), (10_000, 100_000), (100_000, 1_000_000))
+CASES = {
+    "refresh": f"a refresh of {CLIENTS:,} clients × {TRANSACTIONS:,} transactions",
+    "growth": "the same with a tenth and with ten times as many",
+    "cells": f"{CLIENTS:,} segments in the cells of an open workbook",
+    "start": "kopilot-xl --help",
+}
 
 
-def main() -> None:
-    """Measure every case and print the table."""
-    table = Table(title=f"Median of {ROUNDS} fresh processes each, in turn; {_machine()}")
-    for heading in ("case", "side", "cpu s", "wall s", "peak MB", "wall: side / ours"):
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the cases and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="; ".join(f"{k}: {v}" for k, v in CASES.items()))
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each side runs")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.cases) - CASES.keys():
+        parser.error(f"no case {', '.join(sorted(unknown))}: choose among {', '.join(CASES)}")
+    table = Table(title=f"Median of {chosen.rounds} fresh processes each, in turn; {_machine()}")
+    for heading in ("case", "side", "cpu s", "wall s", "peak MB", "side / ours", "growth"):
         table.add_column(heading, justify="left" if heading in {"case", "side"} else "right")
-    with tempfile.TemporaryDirectory() as folder:
-        for case, sides in _cases(Path(folder)).items():
-            measured = compare(*sides)
-            for side, one in zip(sides, measured, strict=True):
-                table.add_row(
-                    case if side is sides[0] else "",
-                    side.name,
-                    f"{one.cpu:.2f}",
-                    f"{one.wall:.2f}",
-                    f"{one.memory:.0f}",
-                    "" if side is sides[0] else f"{one.wall / measured[0].wall:.2f}",
-                )
-            table.add_section()
-        calls = excel.live_calls(Path(folder) / "ours.xlsm")
+    told: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for case in chosen.cases or CASES:
+            if case == "growth":
+                _add_growth(table, folder, chosen.rounds)
+                continue
+            sides = _sides(case, folder)
+            _add(table, CASES[case], sides, compare(*sides, rounds=chosen.rounds))
+            if case == "cells":
+                calls = excel.live_calls(folder / "portfolio.xlsm")
+                by_sheet = ", ".join(f"{sheet} {number}" for sheet, number in calls.items())
+                told.append(f"A refresh of the open workbook moves cells in {calls.total()} calls: {by_sheet}.")
     console = Console(width=120)
     console.print(table)
-    by_sheet = ", ".join(f"{sheet} {number}" for sheet, number in calls.items())
-    console.print(f"A refresh of the open workbook moves cells in {calls.total()} calls: {by_sheet}.")
+    for line in told:
+        console.print(line)
 
 
-def _cases(folder: Path) -> dict[str, list[Side]]:
-    # In processes of their own: a process started by a large one counts that one's memory as its own.
-    source, tables = folder / "portfolio.xlsm", str(folder / "tables.pickle")
-    _make("bench.portfolios", "make_portfolio", f"{str(source)!r}, {CLIENTS}, {TRANSACTIONS}")
-    _make("bench.excel", "keep_tables", f"{str(source)!r}, {tables!r}")
-    ours, theirs = folder / "ours.xlsm", folder / "theirs.xlsm"
-    shutil.copy(source, ours)
-    refresh = ("-m", "kopilot_xl", "refresh", str(ours), "--as-of", AS_OF.isoformat())
-    return {
-        f"refresh, {CLIENTS:,} clients × {TRANSACTIONS:,} transactions": [
-            Side("kopilot-xl refresh", refresh),
-            Side("openpyxl: load and save only", ("-c", OPENPYXL, str(source), str(theirs))),
-            Side("floor: import, calamine, inflate, deflate", ("-c", FLOOR, str(source), "xl/worksheets/sheet2.xml")),
-        ],
-        f"{CLIENTS:,} segments in cells": [
+def _sides(case: str, folder: Path) -> list[Side]:
+    if case == "refresh":
+        return refreshing.sides(folder, CLIENTS, TRANSACTIONS)
+    if case == "cells":
+        source, tables = folder / "portfolio.xlsm", str(folder / "tables.pickle")
+        arguments = f"Path({str(source)!r}), {CLIENTS}, {TRANSACTIONS}"
+        refreshing.make(f"from bench.portfolios import make_portfolio; make_portfolio({arguments})")
+        arguments = f"Path({str(source)!r}), Path({tables!r})"
+        refreshing.make(f"from bench.excel import keep_tables; keep_tables({arguments})")
+        return [
             Side("snapshot: 1 call of CallUDF", ("-m", "bench.excel", "snapshot", tables)),
             Side(f"a function per cell: {CLIENTS:,} calls", ("-m", "bench.excel", "cells", tables)),
             Side("pandas and calamine: read the two sheets only", ("-m", "bench.excel", "read", tables, str(source))),
-        ],
-        "kopilot-xl --help": [
-            Side("kopilot-xl --help", ("-m", "kopilot_xl", "--help")),
-            Side("python: start and stop only", ("-c", "pass")),
-        ],
-    }
+        ]
+    return [
+        Side("kopilot-xl --help", ("-m", "kopilot_xl", "--help")),
+        Side("python: start and stop only", ("-c", "pass")),
+    ]
 
 
-def _make(module: str, function: str, arguments: str) -> None:
-    code = f"from pathlib import Path; from {module} import {function}; "
-    code += f"{function}(*(Path(each) if isinstance(each, str) else each for each in ({arguments})))"
-    subprocess.run([sys.executable, "-c", code], check=True)
+def _add(table: Table, case: str, sides: Sequence[Side], measured: Sequence[Measured]) -> None:
+    for side, one in zip(sides, measured, strict=True):
+        first = side is sides[0]
+        ratio = "" if first else f"{one.wall / measured[0].wall:.2f}"
+        table.add_row(case if first else "", side.name, *_figures(one), ratio, "")
+    table.add_section()
+
+
+def _add_growth(table: Table, folder: Path, rounds: int) -> None:
+    """Refresh three sizes; the growth is the power of the size that the time goes with: 1 is in proportion."""
+    sides = [side for size in SIZES for side in refreshing.sides(folder, *size, alone=True)]
+    measured = compare(*sides, rounds=rounds)
+    times = [one.wall for one in measured]
+    powers = ["", *(f"{math.log10(after / before):.2f}" for before, after in pairwise(times))]
+    for size, one, power in zip(SIZES, measured, powers, strict=True):
+        name = f"{size[0]:,} × {size[1]:,}"
+        table.add_row("growth" if size is SIZES[0] else "", name, *_figures(one), "", power)
+    table.add_section()
+
+
+def _figures(one: Measured) -> tuple[str, str, str]:
+    return f"{one.cpu:.2f}", f"{one.wall:.2f}", f"{one.memory:.0f}"
 
 
 def _machine() -> str:
-    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    model = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        told = subprocess.run(["lscpu"], capture_output=True, text=True).stdout.splitlines()
+        model = next((line.partition(":")[2].strip() for line in told if line.startswith("Model name")), model)
+    return f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores of {model}"
 
 
 if __name__ == "__main__":

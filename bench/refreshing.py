@@ -107,7 +107,7 @@ def make_formulas(book: Path, path: Path) -> None:
         workbook.set_calc_mode("auto")
         sheet = workbook.add_worksheet("Clients")
         sheet.write_row(0, 0, ["Client ID", "Last invoice", "Next planned", "Value", "Segment"])
-        sheet.write_datetime(0, 7, AS_OF)  # type: ignore[arg-type]
+        sheet.write_datetime(0, 7, AS_OF)
         for number, row in enumerate(people.rows, 2):
             sheet.write(number - 1, 0, row[0])
             for column, formula in enumerate(formulas, 1):
