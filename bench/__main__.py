@@ -1,4 +1,7 @@
-"""Print one table: each case, ours, the peers, the ratios. `python -m bench refresh growth` measures these cases only."""
+"""Print one table: each case, ours, the peers, the ratios.
+
+`python -m bench refresh growth` measures these cases only.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ def _sides(case: str, folder: Path) -> list[Side]:
         return [
             Side("snapshot: 1 call of CallUDF", ("-m", "bench.excel", "snapshot", tables)),
             Side(f"a function per cell: {CLIENTS:,} calls", ("-m", "bench.excel", "cells", tables)),
-            Side("pandas and calamine: read the two sheets only", ("-m", "bench.excel", "read", tables, str(source))),
+            Side("pandas with calamine: read two sheets only", ("-m", "bench.excel", "read", tables, str(source))),
         ]
     return [
         Side("kopilot-xl --help", ("-m", "kopilot_xl", "--help")),
