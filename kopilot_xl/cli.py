@@ -503,6 +503,42 @@ def segment(
         typer.echo(found.csv.encode(), nl=False)
 
 
+@app.command(
+    epilog=_examples(
+        "forecast clients.csv invoices.csv",
+        "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
+    )
+)
+def forecast(
+    clients: Annotated[
+        Path, typer.Argument(metavar="CLIENTS", help="The clients: CSV, Parquet or Excel.", show_default=False)
+    ],
+    transactions: Annotated[
+        Path, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
+    ],
+    as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
+    date_order: Order = None,
+    json: AsJson = False,
+) -> None:
+    """Tell what to expect of the next twelve months, for data outside a workbook.
+
+    Each scenario is tried on the past, as it was known then; the one that was off least is expected.
+
+    The seasonal model is one of them where the library statsmodels is installed.
+
+    How the files were read, and every problem in them, is told on standard error.
+    """
+    from kopilot_xl import console
+    from kopilot_xl.forecasting import forecast_files
+
+    found = forecast_files(clients, transactions, as_of, date_order=date_order)
+    console.read_for_forecast(_screen(sys.stderr), found)
+    if json:
+        _screen().data(console.foretold_as_json(found))
+    else:
+        console.foretold(_screen(), found)
+
+
 @app.command(epilog=_examples("install", "install --check"))
 def install(
     check: Annotated[bool, typer.Option("--check", help="Only tell what is missing, and change nothing.")] = False,

@@ -8,11 +8,15 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kopilot_xl import seasonal
 from kopilot_xl.domain.actions import Dossier, Folded, Plan, Transaction, fold
 from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.forecast import Forecast, Model, Scenario, forecast
 from kopilot_xl.domain.movements import Earlier, Movements, movements
 from kopilot_xl.domain.outlook import STEPS, Ahead, Crowd, Future, Outlook, departures
 from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.sales import Prepared, monthly_sales, prepared
+from kopilot_xl.errors import KopilotError
 from kopilot_xl.reading import Inputs
 from kopilot_xl.sheets import clients
 
@@ -75,6 +79,27 @@ class Computation:
                 futures.append(crowd.future(stores, then.marks, as_of, days, rules))
         return Outlook(as_of, nobody, plans, departures(self.clients, ahead, as_of, rules))
 
+    @cached_property
+    def models(self) -> Mapping[Scenario, Model]:
+        """What fits the seasonal model, where the settings ask for it and its library is installed."""
+        if not self.inputs.settings.seasonal_model:
+            return {}
+        try:
+            return seasonal.models()
+        except KopilotError:
+            return {}
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        """The next twelve months, by every scenario."""
+        return forecast(monthly_sales(self._rows, self.inputs.as_of), self.models)
+
+    @cached_property
+    def prepared(self) -> list[Prepared]:
+        """What is planned in each of the next twelve months, and whom to call about it."""
+        rows = self._with_plans_of(self.folded)
+        return prepared(self.clients, rows, self.inputs.as_of, self.inputs.settings.rules)
+
     def _stored(self) -> dict[str, Ahead]:
         """What the Transactions table has in store for clients after the as-of date."""
         table, as_of = self.inputs.transactions, self.inputs.as_of
@@ -127,6 +152,19 @@ class Computation:
         """Where each client stands on a day, the log's plans and marks included."""
         import polars
 
+        marks = [folded.marks.get(key) for key in self.inputs.clients.keys]
+        activity = client_activity(
+            self._people.with_columns(polars.Series("mark", marks, polars.String)),
+            self._with_plans_of(folded),
+            day,
+            self.inputs.settings.rules,
+        )
+        return clients.states(self.inputs.clients, activity)
+
+    def _with_plans_of(self, folded: Folded) -> polars.DataFrame:
+        """The transactions, and the plans of the log as such."""
+        import polars
+
         plans = folded.plans
         planned = _transactions(
             [each.client for each in plans],
@@ -134,14 +172,7 @@ class Computation:
             [each.amount for each in plans],
             [Status.PLANNED.value] * len(plans),
         )
-        marks = [folded.marks.get(key) for key in self.inputs.clients.keys]
-        activity = client_activity(
-            self._people.with_columns(polars.Series("mark", marks, polars.String)),
-            polars.concat([self._rows, planned]),
-            day,
-            self.inputs.settings.rules,
-        )
-        return clients.states(self.inputs.clients, activity)
+        return polars.concat([self._rows, planned])
 
 
 def _with_plans(stored: Mapping[str, Ahead], plans: Sequence[Plan], as_of: date) -> dict[str, Ahead]:

@@ -17,14 +17,18 @@ from rich.text import Text
 from kopilot_xl.domain import words
 from kopilot_xl.domain.portfolio import do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
-from kopilot_xl.sheets import palette, portfolio
+from kopilot_xl.sheets import forecast, palette, portfolio
 from kopilot_xl.sheets.findings import Kind
 
 if TYPE_CHECKING:
     from kopilot_xl.beyond import Segmentation
     from kopilot_xl.create import Created
+    from kopilot_xl.domain.forecast import Forecast
+    from kopilot_xl.domain.forecast import Line as ScenarioLine
     from kopilot_xl.domain.portfolio import Client, Summary
+    from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.exports import Choices
+    from kopilot_xl.forecasting import Foretold
     from kopilot_xl.overview import Line
     from kopilot_xl.refreshing import Report
     from kopilot_xl.sheets.findings import Problem
@@ -196,7 +200,43 @@ def as_json(found: Report, name: str) -> dict[str, object]:
         "actions": {each.value: number for each, number in found.actions.items()},
         "problems": found.count(Kind.PROBLEM),
         "notices": found.count(Kind.NOTICE),
+        "forecast": forecast_as_json(found.forecast, found.prepared) if found.forecast else None,
         "seconds": round(found.seconds, 3),
+    }
+
+
+def forecast_as_json(told: Forecast, months: Sequence[Prepared]) -> dict[str, object]:
+    """Return a forecast in values JSON knows; numbers are unrounded, null where the past is too short to tell."""
+    ends = [*zip(told.band.low, told.band.high, strict=True)] or [(None, None)] * len(told.months)
+    return {
+        "expected": told.chosen and told.chosen.value,
+        "checked": told.checked,
+        "months": [
+            {
+                "month": f"{month:%Y-%m}",
+                "expected": told.expected[at] if told.expected else None,
+                "at_least": ends[at][0],
+                "at_most": ends[at][1],
+                **({"planned": months[at].total, "to_call": months[at].to_call} if months else {}),
+            }
+            for at, month in enumerate(told.months)
+        ],
+        "band_held": told.band.coverage,
+        "scenarios": {each.value: _line_as_json(line) for each, line in told.lines.items()},
+    }
+
+
+def _line_as_json(line: ScenarioLine) -> dict[str, object]:
+    found = line.accuracy
+    return {
+        "months": line.values and list(line.values),
+        "this_year": line.landing,
+        "past_dates": found.dates if found else 0,
+        "off": found and found.error,
+        "off_share": found and found.share,
+        "mase": found and found.mase,
+        "off_by_months_ahead": found and list(found.by_horizon),
+        "remark": line.lacks or None,
     }
 
 
@@ -487,6 +527,77 @@ def segmented_as_json(found: Segmentation, output: str | None) -> dict[str, obje
         "notices": [str(each) for each in found.problems if each.kind is Kind.NOTICE],
         "seconds": round(found.seconds, 3),
     }
+
+
+# a forecast
+
+
+def read_for_forecast(screen: Screen, found: Foretold) -> None:
+    """Show how files were read, every problem in them, and why there is no seasonal model."""
+    choices(screen, found.choices)
+    _listed(screen, found.problems)
+    if found.missing:
+        screen.line(Text(found.missing, "dim"))
+
+
+def foretold_as_json(found: Foretold) -> dict[str, object]:
+    """Return a forecast of files in values JSON knows."""
+    return {"as_of": found.as_of.isoformat(), **forecast_as_json(found.forecast, found.prepared)}
+
+
+def foretold(screen: Screen, found: Foretold) -> None:
+    """Show what is expected month by month, and how far each scenario was off."""
+    told, months = found.forecast, found.prepared
+    screen.line(Text.assemble((forecast.note(told, months), "bold")))
+    for line in forecast.explanation(told):
+        screen.line(line, indent=2)
+    if told.expected is not None:
+        screen.line()
+        screen.show(_months_ahead(told, months), indent=2)
+    screen.line()
+    screen.show(_scenarios(told), indent=2)
+    for each in told.lines.values():
+        if each.lacks:
+            screen.line(Text(f"{each.scenario}: {each.lacks}", "dim"), indent=2)
+
+
+def _months_ahead(told: Forecast, months: Sequence[Prepared]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("Month", no_wrap=True)
+    for header in ("Expected", "At least", "At most", "Planned", "To call"):
+        table.add_column(header, justify="right")
+    ends = told.band.low, told.band.high
+    for at, (month, expected) in enumerate(zip(told.months, told.expected or (), strict=True)):
+        low, high = (_whole(each[at]) for each in ends)
+        planned = months[at]
+        table.add_row(
+            words.month(month), words.whole(expected), low, high, words.whole(planned.total), f"{planned.to_call:,}"
+        )
+    return table
+
+
+def _scenarios(told: Forecast) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("Scenario", no_wrap=True)
+    for header in ("12 months", "Year lands at", "Off by", "of a month", "MASE", "Past dates"):
+        table.add_column(header, justify="right")
+    for each in told.lines.values():
+        checked = each.accuracy
+        table.add_row(
+            each.scenario.value,
+            _whole(sum(each.values) if each.values is not None else None),
+            _whole(each.landing),
+            _whole(checked.error if checked else None),
+            "" if checked is None or checked.share is None else f"{checked.share:.0%}",
+            "" if checked is None or checked.mase is None else f"{checked.mase:.2f}",
+            f"{checked.dates}" if checked else "",
+            style="bold" if each.scenario is told.chosen else "",
+        )
+    return table
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None else words.whole(value)
 
 
 def _quoted(path: str) -> str:

@@ -10,27 +10,31 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from os import PathLike
 
-from kopilot_xl import stopping
+from kopilot_xl import seasonal, stopping
 from kopilot_xl.book import Book
 from kopilot_xl.computing import Computation
 from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.movements import Earlier
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.reading import read
 from kopilot_xl.sheets import (
     actions,
     clients,
+    forecast,
     guide,
     history,
     movements,
     outlook,
     portfolio,
     problems,
+    settings,
     snapshot,
     transactions,
 )
@@ -51,6 +55,8 @@ class Report:
         problems: every problem and notice.
         currency: the currency of all amounts, blank if none is set.
         seconds: how long it took.
+        forecast: the next twelve months; None for a check, which makes no forecast.
+        prepared: what is planned in each of them, and whom to call about it.
     """
 
     book: str
@@ -62,6 +68,8 @@ class Report:
     problems: Sequence[Problem]
     currency: str
     seconds: float
+    forecast: Forecast | None = None
+    prepared: Sequence[Prepared] = ()
 
     def count(self, kind: Kind) -> int:
         """Return how many problems, or notices, were found."""
@@ -108,7 +116,7 @@ def refresh(
         stopping.point()
         found += write(book, known, found, now, backfill)
         book.save(output, backup=backup)
-    return _report(book, known, found, start)
+    return replace(_report(book, known, found, start), forecast=known.forecast, prepared=known.prepared)
 
 
 def check(book: Book, as_of: date | None = None, *, now: datetime | None = None) -> Report:
@@ -140,7 +148,15 @@ def findings(known: Computation) -> list[Problem]:
     actions.notices(inputs.actions, known.folded.verdicts)
     clients.negative_values(inputs.clients, known.clients)
     groups = (inputs.clients.problems, inputs.transactions.problems, inputs.actions.problems)
-    return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)]
+    return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)] + _not_fitted(known)
+
+
+def _not_fitted(known: Computation) -> list[Problem]:
+    """A notice if the seasonal model is wanted, but its library is not installed."""
+    if not known.inputs.settings.seasonal_model or known.models:
+        return []
+    wrong = f"{settings.SEASONAL_MODEL.label} is On, but the forecast was made without it."
+    return [notice(settings.SHEET, wrong, seasonal.NOT_INSTALLED)]
 
 
 def write(book: Book, known: Computation, found: Sequence[Problem], now: datetime, backfill: int) -> list[Problem]:
@@ -153,11 +169,13 @@ def write(book: Book, known: Computation, found: Sequence[Problem], now: datetim
     if book.has_table(history.TABLE.name):
         past = {day: known.summary_on(day) for day in history.month_ends(as_of, backfill)}
         history.fill(book, past | {as_of: summary}, today)
-    snapshot.fill(book, summary, people, as_of, now, earlier)
+    snapshot.fill(book, summary, people, as_of, now, earlier, known.forecast)
     if book.has_sheet(movements.SHEET):
         movements.fill(book, known.moved_since(earlier) if earlier else None)
     if book.has_sheet(outlook.SHEET):
         outlook.fill(book, summary, known.outlook())
+    if book.has_sheet(forecast.SHEET):
+        forecast.fill(book, known.forecast, known.prepared)
     notices = [_gone(each, "sheet") for each in _PAGES if not book.has_sheet(each)]
     notices += [_gone(each, "table") for each in _TABLES if not book.has_table(each)]
     notices += _stale_formulas(book)
@@ -177,7 +195,7 @@ def write(book: Book, known: Computation, found: Sequence[Problem], now: datetim
     return notices
 
 
-_PAGES = (portfolio.SHEET, movements.SHEET, outlook.SHEET, snapshot.SHEET)
+_PAGES = (portfolio.SHEET, movements.SHEET, outlook.SHEET, forecast.SHEET, snapshot.SHEET)
 _TABLES = (history.TABLE.name, problems.TABLE.name)
 """What only refresh writes; where it is gone there is a notice."""
 
@@ -226,7 +244,7 @@ def _written_names() -> list[str]:
     columns = [f"[{each.header}]" for each in clients.TABLE.columns if each.written]
     columns += [f"{actions.TABLE.name}[{each.header}]" for each in actions.TABLE.columns if each.written]
     tables = [f"{each.name}[" for each in (history.TABLE, problems.TABLE)]
-    pages = [f"{each}!" for each in (clients.TABLE.name, portfolio.SHEET)]
+    pages = [f"{each}!" for each in (clients.TABLE.name, portfolio.SHEET, forecast.SHEET)]
     functions = [formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS]
     return [*columns, *tables, *pages, *functions]
 

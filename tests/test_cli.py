@@ -101,7 +101,17 @@ def commands() -> dict[str, Any]:
 
 
 def test_the_commands() -> None:
-    assert list(commands()) == ["new", "demo", "refresh", "check", "report", "upgrade", "segment", "install"]
+    assert list(commands()) == [
+        "new",
+        "demo",
+        "refresh",
+        "check",
+        "report",
+        "upgrade",
+        "segment",
+        "forecast",
+        "install",
+    ]
 
 
 @pytest.mark.parametrize("name", commands())

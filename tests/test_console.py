@@ -128,13 +128,21 @@ def test_json(found: Report) -> None:
     read = json.loads(text_of(stream))
     assert list(read) == [
         "book", "as_of", "shape", "tilt", "tilt_by_value", "segments", "portfolio", "currency", "values", "actions",
-        "problems", "notices", "seconds",
+        "problems", "notices", "forecast", "seconds",
     ]  # fmt: skip
     assert read["book"] == "Körner.xlsm"
     assert read["tilt"] == found.summary.tilt
     assert read["segments"] == {each.value: found.summary.counts[each] for each in Segment}
     assert (read["problems"], read["notices"]) == (6, 8)
     assert sum(read["actions"].values()) == sum(found.actions.values())
+    told, forecast = found.forecast, read["forecast"]
+    assert told is not None
+    assert told.chosen is not None
+    assert forecast["expected"] == told.chosen.value
+    assert [each["expected"] for each in forecast["months"]] == list(told.expected or ())
+    assert [each["planned"] for each in forecast["months"]] == [each.total for each in found.prepared]
+    assert list(forecast["scenarios"]) == [each.value for each in told.lines]
+    assert forecast["scenarios"][told.chosen.value]["off"] == told.line.accuracy.error  # type: ignore[union-attr]
 
 
 def test_an_empty_portfolio_has_no_tilt(tmp_path: Path) -> None:

@@ -298,7 +298,7 @@ def test_a_refresh_column_the_user_deleted_is_not_written_and_not_complained_abo
     assert not report.problems
 
 
-@pytest.mark.parametrize("gone", ["Portfolio", "History", "Problems", "_Segments"])
+@pytest.mark.parametrize("gone", ["Portfolio", "History", "Problems", "Forecast", "_Segments"])
 def test_a_missing_sheet_that_only_refresh_writes_is_a_notice(gone: str, tmp_path: Path) -> None:
     path = make_portfolio(tmp_path / "book.xlsm")
     workbook = _edit(path)

@@ -22,7 +22,7 @@ from kopilot_xl.book import Value
 from kopilot_xl.cli import app
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import BookError, MissingError, SaveError
-from kopilot_xl.sheets import actions, clients, history, movements, outlook, settings, snapshot, transactions
+from kopilot_xl.sheets import actions, clients, forecast, history, movements, outlook, settings, snapshot, transactions
 from kopilot_xl.sheets.findings import Kind
 from kopilot_xl.sheets.table import Format, Table
 from kopilot_xl.sheets.values import fitting
@@ -115,7 +115,7 @@ def test_there_is_a_workbook_of_an_earlier_version() -> None:
 
 
 def test_a_version_without_the_later_sheets(old: Path) -> None:
-    without(old, movements.SHEET, outlook.SHEET, snapshot.SHEET)
+    without(old, movements.SHEET, outlook.SHEET, forecast.SHEET, snapshot.SHEET)
     made = upgrade(old)
     assert made.path == default_output(old) == old.with_name("Portfolio (upgraded).xlsm")
     assert made.rows == {"Clients": 8, "Transactions": 8, "Actions": 1, "History": 1}
@@ -346,7 +346,15 @@ def test_a_name_too_long_for_its_column_ends_in_an_ellipsis() -> None:
     assert len(fitting("漢" * 100, 30)) == 14
 
 
-ALL_TABLES = (clients.TABLE, transactions.TABLE, actions.TABLE, history.TABLE, *movements.PLACES, outlook.DEPARTURES)
+ALL_TABLES = (
+    clients.TABLE,
+    transactions.TABLE,
+    actions.TABLE,
+    history.TABLE,
+    *movements.PLACES,
+    outlook.DEPARTURES,
+    forecast.CALLS,
+)
 WIDEST: dict[Format, str] = {
     Format.DATE: "2026-12-28",
     Format.MOMENT: "2026-12-28 23:59",
@@ -354,6 +362,7 @@ WIDEST: dict[Format, str] = {
     Format.COUNT: "100,000",
     Format.SHARE: "100%",
     Format.TILT: "+0.88",
+    Format.MONTH: "Dec 2026",
 }
 
 
@@ -368,5 +377,5 @@ def test_no_number_or_date_is_wider_than_its_column(table: Table) -> None:
 def test_every_advice_and_segment_fits_its_column() -> None:
     for segment in Segment:
         assert fitting(segment.advice, clients.NEXT_ACTION.width) == segment.advice
-        for each in (clients.SEGMENT, movements.FROM, movements.TO, outlook.SEGMENT):
+        for each in (clients.SEGMENT, movements.FROM, movements.TO, outlook.SEGMENT, forecast.SEGMENT):
             assert fitting(segment.value, each.width) == segment.value

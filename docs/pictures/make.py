@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kopilot_xl.sheets import actions, clients, guide, history, movements, outlook, portfolio, problems
+from kopilot_xl.sheets import actions, clients, forecast, guide, history, movements, outlook, portfolio, problems
 from kopilot_xl.workbook.build import SAMPLE
 from tests import libreoffice
 
@@ -37,6 +37,7 @@ PICTURES = {
     "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
     "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
+    "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.95), dots=120),
     "history": Picture(history.TABLE.name, (2.55, 0.55, 6.6, 6.95), page=1),
     "clients": Picture(clients.TABLE.name, (0.45, 0.30, 10.6, 4.33)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),

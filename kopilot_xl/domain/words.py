@@ -31,6 +31,11 @@ def day_of_year(value: date) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]}"
 
 
+def month(value: date) -> str:
+    """Return the month of a date as in `July 2026`."""
+    return f"{_MONTHS[value.month - 1]} {value.year}"
+
+
 def amount(value: float) -> str:
     """Return an amount as in `1,200` or `1,200.50`."""
     text = f"{value:,.2f}"

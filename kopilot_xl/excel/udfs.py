@@ -21,6 +21,7 @@ from kopilot_xl.book.live import cell_value
 from kopilot_xl.computing import Computation
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
 from kopilot_xl.reading import read
@@ -234,6 +235,39 @@ def SEGMENT_COUNTS(as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 -
     return [list(row[:2]) for row in rows[stored.COUNTS_ROW - 1 : stored.COUNTS_ROW - 1 + len(BARS)]]
 
 
+@xw.func(category=_CATEGORY)
+@xw.arg("month", convert="raw", doc="Any day of the month, one of the next twelve, or a range of days.")
+@xw.arg("table", convert="raw", doc="What the last refresh stored in _Segments. Left out: that of this workbook.")
+def FORECAST_REVENUE(month: Any, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
+    """Tell what the last refresh expects of a month, as its sheet Forecast; a range gives an array of its shape.
+
+    Args:
+        month: any day of the month, or days.
+        table: what the last refresh stored in _Segments; by default that of the calling workbook.
+
+    Returns:
+        The amount; blank for a blank day, `#N/A` for another month than the next twelve or where there is no
+        forecast, `#VALUE!` for what is no date.
+    """
+    days = _rows(month) if _is_array(month) else [[_present(month)]]
+    try:
+        expected = _Lookup(table, None).months
+    except _UnavailableError:
+        expected = {}
+    answers = [[_expected(cell_value(each), expected) for each in row] for row in days]
+    return answers if _is_array(month) else answers[0][0]
+
+
+def _expected(day: Value, expected: Mapping[date, Value]) -> Value:
+    if isinstance(day, ErrorValue):
+        return day.code
+    try:
+        asked = read_date(day)
+    except UnreadableError:
+        return NO_VALUE
+    return "" if asked is None else expected.get(asked.replace(day=1), NOT_AVAILABLE)
+
+
 class _UnavailableError(Exception):
     """There is no answer. `shown` is what the cell shows instead."""
 
@@ -260,6 +294,20 @@ class _Lookup:
             raise _UnavailableError(NO_VALUE) from None
         if asked is not None and asked != day:
             raise _UnavailableError(NOT_AVAILABLE)
+
+    @property
+    def months(self) -> dict[date, Value]:
+        """What is expected of each of the next twelve months, by its first day."""
+        rows = self.rows[stored.REFRESHED_ROW - 1 : stored.REFRESHED_ROW - 1 + YEAR]
+        found: dict[date, Value] = {}
+        for row in rows:
+            try:
+                day = read_date(row[stored.MONTH_COLUMN - 1])
+            except (UnreadableError, IndexError):
+                continue
+            if day is not None:
+                found[day] = row[stored.EXPECTED_COLUMN - 1]
+        return found
 
     def column(self, header: str) -> dict[str | None, Value]:
         """Return a column of the clients by their keys."""

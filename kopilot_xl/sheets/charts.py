@@ -1,4 +1,4 @@
-"""The charts: the histogram, the trend of the past, and the portfolio in the days ahead."""
+"""The charts: the histogram, the trend of the past, the portfolio in the days ahead, the months ahead."""
 
 from __future__ import annotations
 
@@ -155,6 +155,46 @@ def _whole_numbers(ws: Worksheet, place: tuple[str, int]) -> LineChart:
     series.marker.symbol, series.smooth = "none", False
     line.series.append(series)
     return line
+
+
+def forecast(
+    ws: Worksheet, left: int, header_row: int, months: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
+) -> None:
+    """Draw the months sold and expected as lines, those planned as columns, from the block below `header_row`."""
+    last_row = header_row + months
+    labels = Reference(ws, left, header_row + 1, max_row=last_row)
+    chart = BarChart()
+    chart.type, chart.gapWidth, chart.varyColors = "col", 60, False
+    planned = Series(Reference(ws, left + 5, header_row, max_row=last_row), title_from_data=True)
+    planned.cat, planned.invertIfNegative = _numbers(labels), False
+    planned.graphicalProperties = _plain(palette.PLANNED)
+    chart.series.append(planned)
+    _finish(chart, "Sold, expected and planned, month by month")
+    chart.x_axis.number_format = Format.MONTH.value
+    chart.x_axis.txPr = _text(800, turned=True)
+    chart.x_axis.tickLblPos = "low"
+    chart.y_axis.delete = False
+    chart.y_axis.majorGridlines = _grid()
+    chart.y_axis.number_format = Format.COUNT.value
+    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart.legend.position = "b"
+    chart.legend.txPr = _text(900)
+
+    line = LineChart()
+    line.x_axis, line.y_axis = chart.x_axis, chart.y_axis
+    sold, expected = (
+        LineProperties(solidFill=palette.SOLD, w=25400),
+        LineProperties(solidFill=palette.EXPECTED, w=28575),
+    )
+    band = LineProperties(solidFill=palette.EXPECTED, w=12700, prstDash="dash")
+    for at, look in enumerate((sold, expected, band, band), left + 1):
+        series = Series(Reference(ws, at, header_row, max_row=last_row), title_from_data=True)
+        series.cat, series.smooth = _numbers(labels), False
+        series.marker.symbol = "none"
+        series.graphicalProperties = GraphicalProperties(ln=look)
+        line.series.append(series)
+    chart += line
+    _place(ws, chart, top_left, bottom_right)
 
 
 def _grid() -> ChartLines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kopilot_xl.domain.forecast import Scenario
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.sheets import palette
@@ -33,13 +34,20 @@ FORMULAS: tuple[tuple[str, str], ...] = (
     ("=ACTIVITY_SEGMENT(C2, E2, F2)", "The segment that three dates give: created on, last invoice, next planned."),
     ("=PORTFOLIO_SHAPE()", "The shape of the portfolio."),
     ("=SEGMENT_COUNTS()", "The histogram: each segment and its number of clients, in 7 rows and 2 columns."),
+    ("=FORECAST_REVENUE(A2)", "What the last refresh expects of the month of the date in A2, one of the next twelve."),
 )
 """The worksheet functions. Without Python they answer from the last refresh."""
 
 OWNERSHIP = (
     "Refresh writes only the columns Segment to Next action of Clients, Status and Detail of Actions, and the sheets "
-    "Portfolio, History, Movements, If nobody acts and Problems. Everything else is yours: add columns, sheets, charts "
-    "and colours as you like."
+    "Portfolio, History, Movements, If nobody acts, Forecast and Problems. Everything else is yours: add columns, "
+    "sheets, charts and colours as you like."
+)
+
+
+FORECAST = (
+    "A refresh tries each scenario on your own past, as it was known then. The one that was off least is expected; the "
+    "band is where its past errors put 8 of 10 months."
 )
 
 
@@ -92,6 +100,16 @@ def build(ws: Worksheet) -> None:
         ws[f"B{row}"].data_type = "s"  # shown, not computed
         looks.put(ws, f"D{row}:E{row}", text)
         ws.row_dimensions[row].height = 16
+    row += 2
+    heading(row, "The forecast", "", "A month ahead is")
+    for scenario in Scenario:
+        row += 1
+        looks.put(ws, f"B{row}:C{row}", scenario.value, look=strong)
+        looks.put(ws, f"D{row}:E{row}", scenario.formula, stand=looks.align(indent=1))
+        ws.row_dimensions[row].height = 16
+    row += 1
+    looks.put(ws, f"B{row}:E{row}", FORECAST, look=quiet, stand=looks.align(vertical="top", wrap=True))
+    ws.row_dimensions[row].height = 18
     row += 2
     heading(row, "What is yours, and what refresh writes")
     row += 1

@@ -25,6 +25,9 @@ BETTER_TINT = "CCE3F0"
 WORSE_TINT = "FBE0CC"
 """Backgrounds of moves for the better and for the worse: blue and orange, told apart by the colour-blind too."""
 
+SOLD, EXPECTED, PLANNED = INK, "0072B2", "E69F00"
+"""The lines and columns of the forecast."""
+
 SEGMENTS: dict[Segment, str] = {
     Segment.LOST: "9AA5B1",
     Segment.LEAVING: "D55E00",

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
+from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.movements import Earlier
 from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.sheets.table import Format
 from kopilot_xl.sheets.values import UnreadableError, read_date
@@ -29,6 +31,8 @@ AS_OF_ROW, REFRESHED_ROW, SHAPE_ROW, TILT_ROW, TILT_BY_VALUE_ROW, COUNTS_ROW = 2
 CLIENTS_ROW = COUNTS_ROW + len(BARS) + 1
 """The row that tells how many clients follow; then the header, then the clients."""
 FIRST_CLIENT_ROW = CLIENTS_ROW + 2
+MONTH_COLUMN, EXPECTED_COLUMN = 5, 6
+"""Beside the rows from `REFRESHED_ROW` on: the first days of the twelve months ahead, and what is expected of each."""
 FORMULAS_CELL = f"D{REFRESHED_ROW}"
 DUE = "due"
 """In that cell: the user's own formulas do not show this refresh yet. The macros see to it, and say so there."""
@@ -69,7 +73,12 @@ def read(book: Book) -> Stored | None:
 
 
 def rows(
-    summary: Summary, clients: Sequence[Client], as_of: date, now: datetime, earlier: Earlier | None
+    summary: Summary,
+    clients: Sequence[Client],
+    as_of: date,
+    now: datetime,
+    earlier: Earlier | None,
+    told: Forecast | None = None,
 ) -> list[list[Value]]:
     """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
 
@@ -98,7 +107,11 @@ def rows(
         for each in clients
     ]
     width = len(COLUMNS)
-    return [row + [None] * (width - len(row)) for row in head] + body
+    head = [row + [None] * (width - len(row)) for row in head]
+    if told and told.expected is not None:
+        for row, month, expected in zip(head[REFRESHED_ROW - 1 :], told.months, told.expected, strict=False):
+            row[MONTH_COLUMN - 1], row[EXPECTED_COLUMN - 1] = month, expected
+    return head + body
 
 
 def fill(
@@ -108,9 +121,10 @@ def fill(
     as_of: date,
     now: datetime,
     earlier: Earlier | None = None,
+    told: Forecast | None = None,
 ) -> bool:
     """Write the snapshot; False if the workbook has no such sheet."""
-    return book.write_sheet(SHEET, rows(summary, clients, as_of, now, earlier))
+    return book.write_sheet(SHEET, rows(summary, clients, as_of, now, earlier, told))
 
 
 def build(ws: Worksheet) -> None:
@@ -121,3 +135,5 @@ def build(ws: Worksheet) -> None:
     ws[f"B{AS_OF_ROW}"].number_format = Format.DATE.value
     ws[f"B{REFRESHED_ROW}"].number_format = Format.MOMENT.value
     ws.column_dimensions["D"].number_format = Format.DATE.value
+    for row in range(REFRESHED_ROW, REFRESHED_ROW + YEAR):
+        ws.cell(row, MONTH_COLUMN).number_format = Format.DATE.value

@@ -23,11 +23,13 @@ class Format(Enum):
     TEXT = "General"
     DATE = "yyyy-mm-dd"
     MOMENT = "yyyy-mm-dd hh:mm"
+    MONTH = "mmm yyyy"
     AMOUNT = "#,##0;[Red]-#,##0"
     COUNT = "#,##0"
     ROWS = '[=1]0" row";#,##0" rows"'
     SHARE = "0%"
     UNSEEN = ";;;"
+    RATIO = "0.00"
     TILT = "+0.00;-0.00;0.00"
 
 

@@ -20,6 +20,7 @@ from kopilot_xl.refreshing import refresh
 from kopilot_xl.sheets import (
     actions,
     clients,
+    forecast,
     guide,
     history,
     looks,
@@ -60,6 +61,7 @@ SHEETS: dict[str, Callable[[Worksheet], None]] = {
     history.TABLE.name: history.build,
     movements.SHEET: movements.build,
     outlook.SHEET: outlook.build,
+    forecast.SHEET: forecast.build,
     problems.TABLE.name: problems.build,
     settings.SHEET: settings.build,
     guide.SHEET: guide.build,
@@ -162,6 +164,7 @@ def _ignored_errors(book: Workbook) -> dict[str, str]:
         (movements.SHEET, looks.down(each, movements.CLIENT_ID, corner)) for each, corner in movements.PLACES.items()
     ]
     texts.append((outlook.SHEET, looks.down(outlook.DEPARTURES, outlook.CLIENT_ID, outlook.CORNER)))
+    texts.append((forecast.SHEET, looks.down(forecast.CALLS, forecast.CLIENT_ID, forecast.CORNER)))
     for name in portfolio.DO_NEXT.values():
         texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
     marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]

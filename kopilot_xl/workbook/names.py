@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS, Action
 from kopilot_xl.excel import udfs
 from kopilot_xl.sheets import actions, clients, guide, problems, settings, snapshot, transactions
@@ -29,6 +30,10 @@ def constants() -> dict[str, str | int]:
         "SEGMENT_COLUMN": snapshot.COLUMNS.index("Segment") + 1,
         "NEXT_ACTION_COLUMN": snapshot.COLUMNS.index("Next action") + 1,
         "LEAVES_ON_COLUMN": snapshot.COLUMNS.index("Leaves on") + 1,
+        "FIRST_MONTH_ROW": snapshot.REFRESHED_ROW,
+        "MONTHS_AHEAD": YEAR,
+        "MONTH_COLUMN": snapshot.MONTH_COLUMN,
+        "EXPECTED_COLUMN": snapshot.EXPECTED_COLUMN,
         "FORMULAS_CELL": snapshot.FORMULAS_CELL,
         "DUE": snapshot.DUE,
         "DONE": "done",

@@ -12,6 +12,7 @@ import pytest
 from kopilot_xl.domain import actions, words
 from kopilot_xl.domain.actions import Dossier, Entry, Outcome, Transaction, fold
 from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.forecast import FEWEST_DATES, MODEL_DATES, MOST_DATES, Scenario
 from kopilot_xl.domain.outlook import STEPS
 from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, VALUE_MONTHS, CutOffs, Rules
@@ -207,6 +208,13 @@ def test_the_log_comes_out_as_told(as_of: date) -> None:
 )
 def test_the_next_actions_read_as_told(client: Client) -> None:
     assert f"“{client.next_action.removesuffix(Segment.LOST.advice).strip()}”" in FLAT["Next action"]
+
+
+def test_the_scenarios_read_as_told() -> None:
+    for each in Scenario:
+        assert f"| {each} | {each.formula} | {each.months} |" in FLAT["The forecast"]
+    assert f"up to {MOST_DATES} ({MODEL_DATES} where" in FLAT["The forecast"]
+    assert f"at least {FEWEST_DATES} past dates" in FLAT["The forecast"]
 
 
 def test_the_order_of_standing_and_the_days_ahead_are_those_of_the_product() -> None:

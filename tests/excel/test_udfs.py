@@ -231,6 +231,9 @@ def test_activity_segment_through_call_udf(call_udf: Caller) -> None:
 def test_looking_up_through_call_udf(call_udf: Caller, book: FileBook) -> None:
     rows = [list(row) for row in expected(book, AS_OF)]
     ids = {"range": [[row[0]] for row in CLIENTS]}
+    told = [list(row) for row in rows]
+    for at, (month, amount) in enumerate(((date(2026, 8, 1), 120.0), (date(2026, 9, 1), 80.5)), 2):
+        told[at][4:6] = [month, amount]
     answers = call_udf(
         ("SEGMENT", ids, MISSING, rows),
         ("SEGMENT", {"range": [["a1 ", None, "nobody", N_A, 1001.0]]}, AS_OF, {"range": rows}),
@@ -244,6 +247,8 @@ def test_looking_up_through_call_udf(call_udf: Caller, book: FileBook) -> None:
         ("PORTFOLIO_SHAPE", MISSING, rows),
         ("PORTFOLIO_SHAPE", MISSING, [["Error", "x"], [None, None]]),
         ("SEGMENT_COUNTS", 46204.0, rows),
+        ("FORECAST_REVENUE", {"range": [[date(2026, 8, 31), None, "2026-09-05", "x", N_A, date(2026, 10, 1)]]}, told),
+        ("FORECAST_REVENUE", date(2026, 8, 31), rows),
     )
     segments = ["Hibernating" if each == "Leaving" else each for each in SEGMENTS]  # revenue is planned for D4
     assert answers[0] == [[each] for each in segments]
@@ -254,12 +259,14 @@ def test_looking_up_through_call_udf(call_udf: Caller, book: FileBook) -> None:
     assert answers[9:11] == ["Declining", "#N/A"]
     assert [name for name, _ in answers[11]] == [each.value for each in BARS]
     assert sum(number for _, number in answers[11]) == len(CLIENTS)
+    assert answers[12:] == [[120.0, "", 80.5, "#VALUE!", "#N/A", "#N/A"], "#N/A"]
 
 
 def test_the_wizard_shows_every_function_and_argument(call_udf: Caller) -> None:
     (shown,) = call_udf(("__docs__",))
     assert set(shown) == {
         "snapshot", "ACTIVITY_SEGMENT", "SEGMENT", "NEXT_ACTION", "LEAVES_ON", "PORTFOLIO_SHAPE", "SEGMENT_COUNTS",
+        "FORECAST_REVENUE",
     }  # fmt: skip
     for text, arguments in shown.values():
         assert text.startswith("Tell ")

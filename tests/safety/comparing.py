@@ -11,13 +11,13 @@ from lxml import etree
 
 from kopilot_xl.book.addresses import Area, split_address
 from kopilot_xl.book.file import FileBook
-from kopilot_xl.sheets import actions, clients, history, movements, outlook, problems, snapshot
+from kopilot_xl.sheets import actions, clients, forecast, history, movements, outlook, problems, snapshot
 from tests.book.workbooks import raw_entries
 
-_OURS = (history.TABLE, problems.TABLE, movements.BETTER, movements.WORSE, outlook.DEPARTURES)
+_OURS = (history.TABLE, problems.TABLE, movements.BETTER, movements.WORSE, outlook.DEPARTURES, forecast.CALLS)
 _SHARED = (actions.TABLE, clients.TABLE)
 _WHOLE = Area(1, 1, 1_048_576, 16_384)
-_BLOCKS = re.compile(r"(Portfolio|Movements|Outlook)\w+|HistoryTrend")
+_BLOCKS = re.compile(r"(Portfolio|Movements|Outlook|Forecast)\w+|HistoryTrend")
 
 
 def assert_only_owned_cells_changed(before: bytes, path: Path) -> None:

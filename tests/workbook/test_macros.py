@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from kopilot_xl.book import open_book
+from kopilot_xl.computing import Computation
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import BARS
+from kopilot_xl.reading import read
 from kopilot_xl.refreshing import Report, check
 from kopilot_xl.sheets import guide, snapshot
 from kopilot_xl.workbook import build, names, sample
@@ -123,6 +125,22 @@ def test_the_portfolio_as_a_whole(host: Any, report: Report) -> None:
     assert [[name, int(count)] for name, count in counts] == [
         [each.value, report.summary.counts[each]] for each in BARS
     ]
+
+
+def test_what_is_expected_of_a_month_is_what_the_refresh_told(host: Any) -> None:
+    told = Computation(read(open_book(build.SAMPLE), None, sample.SAMPLE_DATE)).forecast
+    assert told.expected is not None
+    for month, expected in zip(told.months, told.expected, strict=True):
+        for given in (f"DateSerial({month.year}, {month.month}, 28)", f'"{month:%Y-%m}-05"'):
+            assert evaluate(host, f"FORECAST_REVENUE({given})") == pytest.approx(expected)
+    asked = evaluate(host, 'FORECAST_REVENUE(Worksheets("_Segments").Range("E3:E4"))')
+    assert [float(row[0]) for row in asked] == pytest.approx(told.expected[:2])
+    assert evaluate(host, 'FORECAST_REVENUE("")') == ""
+    assert is_error(evaluate(host, "FORECAST_REVENUE(DateSerial(2026, 7, 31))"), NOT_AVAILABLE)
+    assert is_error(evaluate(host, "FORECAST_REVENUE(DateSerial(2027, 8, 1))"), NOT_AVAILABLE)
+    assert is_error(evaluate(host, 'FORECAST_REVENUE("1/8/2026")'), 2015)
+    assert is_error(evaluate(host, "FORECAST_REVENUE(CVErr(2007))"), 2007)
+    assert is_error(evaluate(excel(build.TEMPLATE), "FORECAST_REVENUE(46300)"), NOT_AVAILABLE)
 
 
 @pytest.mark.parametrize("given", ["1001", "1001.0", '"1001"', '"1001.0"', '" 1001 "', 'Chr(9) & "1001" & Chr(160)'])

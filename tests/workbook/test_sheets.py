@@ -13,11 +13,13 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kopilot_xl.domain.forecast import Scenario
 from kopilot_xl.domain.segments import BARS, STANDING, Action, Segment
 from kopilot_xl.sheets import (
     actions,
     charts,
     clients,
+    forecast,
     guide,
     history,
     looks,
@@ -40,11 +42,13 @@ PAGES = {
     history.TABLE.name: TREND,
     movements.SHEET: movements.BLOCKS,
     outlook.SHEET: outlook.BLOCKS,
+    forecast.SHEET: forecast.BLOCKS,
 }
 BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items()}
 LISTS = [
     *((movements.SHEET, table, corner) for table, corner in movements.PLACES.items()),
     (outlook.SHEET, outlook.DEPARTURES, outlook.CORNER),
+    (forecast.SHEET, forecast.CALLS, forecast.CORNER),
 ]
 """The tables that stand on a sheet with more than them: the sheet, the table, its corner."""
 
@@ -156,7 +160,9 @@ def test_the_segment_column_is_calculated(book: Workbook) -> None:
 
 def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path) -> None:
     with zipfile.ZipFile(committed) as package:
-        sheets = {number: package.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2, 3, 4, 6, 7, 8)}
+        sheets = {
+            number: package.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2, 3, 4, 6, 7, 8, 9)
+        }
     found = {
         number: re.findall(r'<ignoredError sqref="([^"]+)" (\w+)="1"/>', sheet) for number, sheet in sheets.items()
     }
@@ -169,7 +175,8 @@ def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path)
     assert found[4] == [("B2:B1048576", "numberStoredAsText")]
     assert found[6] == [("A20:A1048576", "numberStoredAsText"), ("G20:G1048576", "numberStoredAsText")]
     assert found[7] == [("C34:C1048576", "numberStoredAsText")]
-    assert found[8] == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
+    assert found[8] == [("B53:B1048576", "numberStoredAsText")]
+    assert found[9] == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
     assert len(found[1]) == len(portfolio.DO_NEXT)
 
 
@@ -254,12 +261,30 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
         assert '<plotVisOnly val="0"/>' in chart
 
 
+def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) -> None:
+    with zipfile.ZipFile(committed) as package:
+        chart = package.read("xl/charts/chart5.xml").decode()
+    ((_, block),) = book.defined_names[forecast.CHART].destinations
+    left, top, right, bottom = bounds(block)
+    drawn = [
+        f"'Forecast'!${letter}${top}:${letter}${bottom}"
+        for letter in map(get_column_letter, range(left + 1, right + 1))
+    ]
+    values = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
+    assert values == [drawn[-1], *drawn[:-1]], "what is planned stands behind the lines"
+    assert set(re.findall(r"<cat><numRef><f>([^<]*)</f>", chart)) == {drawn[0].replace("$V", "$U")}
+    assert [book[forecast.SHEET].cell(top - 1, column).value for column in range(left, right + 1)] == list(
+        forecast.CHART_COLUMNS
+    )
+
+
 def test_the_guide_tells_every_segment_and_formula(book: Workbook) -> None:
     texts = {str(cell.value) for row in book[guide.SHEET].iter_rows() for cell in row if cell.value}
     assert {each.value for each in Segment} <= texts
     assert {each.advice for each in Segment} <= texts
     assert {each.icon for each in Segment} <= texts
     assert {formula for formula, _ in guide.FORMULAS} <= texts
+    assert {each.formula for each in Scenario} <= texts
     assert not [cell for row in book[guide.SHEET].iter_rows() for cell in row if cell.data_type == "f"]
 
 
@@ -313,7 +338,9 @@ def test_a_move_for_the_better_has_another_sign_and_tint_than_one_for_the_worse(
     assert [sheet.cell(top - 1, left + at).value for at in range(len(STANDING))] == [each.value for each in STANDING]
 
 
-@pytest.mark.parametrize(("page", "name"), [(movements, movements.NOTE), (outlook, outlook.NOTE)])
+@pytest.mark.parametrize(
+    ("page", "name"), [(movements, movements.NOTE), (outlook, outlook.NOTE), (forecast, forecast.NOTE)]
+)
 def test_before_the_first_refresh_a_page_says_so(page: ModuleType, name: str) -> None:
     book = load_workbook(build.TEMPLATE)
     ((sheet, cell),) = book.defined_names[name].destinations

@@ -109,6 +109,63 @@ Public Function KopilotRule( _
     End If
 End Function
 
+Public Function KopilotForecast(asked As Variant) As Variant
+    ' What the last refresh expects of the month a day lies in, or of those of a range of days: what Forecast shows.
+    Dim days As Variant, months As Variant
+    Dim answers() As Variant
+    Dim r As Long, c As Long
+    days = KopilotPlain(asked)
+    months = StoredMonths()
+    If Not IsArray(days) Then
+        KopilotForecast = OneMonth(days, months)
+        Exit Function
+    End If
+    ReDim answers(1 To UBound(days, 1) - LBound(days, 1) + 1, 1 To UBound(days, 2) - LBound(days, 2) + 1)
+    For r = LBound(days, 1) To UBound(days, 1)
+        For c = LBound(days, 2) To UBound(days, 2)
+            answers(r - LBound(days, 1) + 1, c - LBound(days, 2) + 1) = OneMonth(days(r, c), months)
+        Next c
+    Next r
+    KopilotForecast = answers
+End Function
+
+Private Function StoredMonths() As Variant
+    ' The first days of the months ahead and what is expected of each; Empty if the sheet is gone or another version's.
+    Dim sheet As Object
+    On Error GoTo Missing
+    Set sheet = ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
+    If sheet.Range("B1").Value <> SNAPSHOT_FORMAT Then Exit Function
+    StoredMonths = sheet.Range( _
+        sheet.Cells(FIRST_MONTH_ROW, MONTH_COLUMN), sheet.Cells(FIRST_MONTH_ROW + MONTHS_AHEAD - 1, EXPECTED_COLUMN) _
+    ).Value
+Missing:
+End Function
+
+Private Function OneMonth(asked As Variant, months As Variant) As Variant
+    Dim key As String
+    Dim refused As Variant
+    Dim first As Date
+    Dim row As Long
+    key = DayKey(asked, refused)
+    If IsError(refused) Then
+        OneMonth = refused
+        Exit Function
+    End If
+    If key = DEFAULT_DAY Then
+        OneMonth = ""
+        Exit Function
+    End If
+    OneMonth = CVErr(ERROR_NA)
+    If Not IsArray(months) Then Exit Function
+    first = CDate(CLng(Mid(key, 5)))
+    first = DateSerial(Year(first), Month(first), 1)
+    For row = LBound(months, 1) To UBound(months, 1)
+        If Not IsEmpty(months(row, 1)) Then
+            If Int(CDbl(months(row, 1))) = CDbl(first) Then OneMonth = months(row, 2)
+        End If
+    Next row
+End Function
+
 Private Function OneAnswer(client As Variant, column As Long, known As Collection, refused As Variant) As Variant
     Dim key As String
     Dim row As Long

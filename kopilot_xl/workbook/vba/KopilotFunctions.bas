@@ -51,6 +51,11 @@ Public Function PORTFOLIO_SHAPE(Optional as_of As Variant) As Variant
     End If
 End Function
 
+Public Function FORECAST_REVENUE(day_of_month As Variant) As Variant
+    ' What the last refresh expects of the month a day lies in, one of the next twelve.
+    FORECAST_REVENUE = KopilotForecast(day_of_month)
+End Function
+
 Public Function SEGMENT_COUNTS(Optional as_of As Variant) As Variant
     ' The histogram: each segment and its number of clients, in 7 rows and 2 columns.
     If IsMissing(as_of) Then

@@ -1,0 +1,101 @@
+"""The next twelve months for data outside a workbook: the same as in one, in words and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kopilot_xl import open_book, refresh
+from kopilot_xl.book import Value
+from kopilot_xl.cli import app
+from kopilot_xl.domain.forecast import Scenario
+from kopilot_xl.forecasting import forecast_files
+from kopilot_xl.seasonal import NOT_INSTALLED
+from kopilot_xl.sheets import clients, transactions
+from tests.portfolios import NOW, make_portfolio
+from tests.sheets.test_forecast import AS_OF, LAST_YEAR, PEOPLE, SALES
+
+
+def write(path: Path, headers: Sequence[str], rows: Sequence[Sequence[Value]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        made = csv.writer(file)
+        made.writerow(headers[: len(rows[0])])
+        made.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    return (
+        str(write(tmp_path / "clients.csv", clients.TABLE.headers, PEOPLE)),
+        str(write(tmp_path / "invoices.csv", transactions.TABLE.headers, SALES)),
+    )
+
+
+@pytest.fixture
+def without_statsmodels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.exponential_smoothing.ets", None)
+
+
+@pytest.mark.usefixtures("without_statsmodels")
+def test_files_and_a_workbook_of_the_same_rows_give_the_same(files: tuple[str, str], tmp_path: Path) -> None:
+    found = forecast_files(*files, AS_OF)
+    book = make_portfolio(tmp_path / "book.xlsm", PEOPLE, SALES)
+    report = refresh(open_book(book), AS_OF, now=NOW)
+    assert found.forecast == report.forecast
+    assert found.prepared == report.prepared
+    assert (found.as_of, found.missing, found.problems) == (AS_OF, NOT_INSTALLED, [])
+
+
+def test_the_seasonal_model_is_among_the_scenarios(files: tuple[str, str]) -> None:
+    found = forecast_files(*files, AS_OF)
+    assert found.forecast.lines[Scenario.SEASONAL_MODEL].values is not None
+    assert found.missing == ""
+
+
+@pytest.mark.usefixtures("without_statsmodels")
+def test_the_command_tells_the_months_and_the_scenarios(files: tuple[str, str]) -> None:
+    done = CliRunner().invoke(app, ["forecast", *files, "--as-of", str(AS_OF)])
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Expected in the 12 months from July 2026 on: 2,100. 5% of it is planned."
+    assert "  As last year did best: tried on 12 past dates, it was off by 0% on average." in lines
+    (july,) = [each.split() for each in lines if each.strip().startswith("July 2026")]
+    assert july == ["July", "2026", "100", "100", "100", "60", "0"]
+    (trend,) = [each.split() for each in lines if each.strip().startswith("Trend")]
+    assert trend[-1] == "12"
+    assert NOT_INSTALLED in done.stderr
+
+
+@pytest.mark.usefixtures("without_statsmodels")
+def test_as_json_it_is_alone_on_standard_output(files: tuple[str, str]) -> None:
+    done = CliRunner().invoke(app, ["forecast", *files, "--as-of", str(AS_OF), "--json"])
+    (line,) = done.stdout.splitlines()
+    told = json.loads(line)
+    assert (told["as_of"], told["expected"], told["checked"]) == ("2026-06-30", "As last year", True)
+    assert [each["expected"] for each in told["months"]] == LAST_YEAR
+    assert told["months"][9] == {
+        "month": "2027-04", "expected": 1000.0, "at_least": 1000.0, "at_most": 1000.0, "planned": 0.0, "to_call": 1,
+    }  # fmt: skip
+    assert list(told["scenarios"]) == [each.value for each in Scenario if each is not Scenario.SEASONAL_MODEL]
+
+
+def test_too_short_a_past_is_told_without_a_table_of_months(tmp_path: Path) -> None:
+    people = write(tmp_path / "clients.csv", clients.TABLE.headers, PEOPLE)
+    rows = write(tmp_path / "invoices.csv", transactions.TABLE.headers, SALES[:1])
+    done = CliRunner().invoke(app, ["forecast", str(people), str(rows), "--as-of", str(AS_OF)])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("There is no forecast yet. It needs 12 whole months of sales; there is 1.")
+    assert "July 2026" not in done.stdout
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["forecast", str(tmp_path / "a.csv"), str(tmp_path / "b.csv")])
+    assert done.exit_code == 1
+    assert "a.csv" in done.stderr
