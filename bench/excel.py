@@ -1,7 +1,9 @@
 """What Excel waits for, without Excel: calls through xlwings' own CallUDF, and a refresh of an open workbook.
 
-`python -m bench.excel snapshot TABLES` and `cells TABLES` make one call and 10,000, `read TABLES BOOK` lets pandas read
-the two sheets in a process that is otherwise the same; `TABLES` comes from `keep_tables`.
+`python -m bench.excel snapshot TABLES` makes the one call that answers all formulas. `cells TABLES` makes `PER_CELL`
+calls as a plain xlwings wrapper makes one for each cell: Python keeps nothing between calls, so that each is handed
+the table of segments to look up in. `read TABLES BOOK` lets pandas read the two sheets in a process that is otherwise
+the same; `TABLES` comes from `keep_tables`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from bench.portfolios import AS_OF
 from kopilot_xl.book import open_book
 
 MODULE = "kopilot_xl.excel.udfs"
+PER_CELL = 100
+"""How many cells stand for all in the comparison with a call per cell: all of them would take minutes."""
 
 
 def keep_tables(book: Path, path: Path) -> Path:
@@ -48,6 +52,23 @@ def live_calls(book: Path) -> Counter[str]:
     return Counter(what.partition("!")[0] for _, what in excel.transfers)
 
 
+def formula_calls(cells: int) -> tuple[int, int]:
+    """Compute so many formulas with the workbook's macros, in an interpreter; return how often they asked Python.
+
+    The second number is how many cells they handed over in all.
+    """
+    from kopilot_xl.workbook import build
+    from tests.workbook.stand_in import StandIn, excel, stored
+
+    table = stored(build.SAMPLE)
+    python = StandIn({"snapshot": lambda *_: table})
+    excel(build.SAMPLE, python).run("Filled", cells)
+    handed = sum(
+        len(row) for _, _, arguments in python.calls for each in arguments if isinstance(each, list) for row in each
+    )
+    return len(python.calls), handed
+
+
 def main(what: str, tables: str, book: str = "") -> None:
     """Make the calls of one side."""
     given = pickle.loads(Path(tables).read_bytes())
@@ -61,8 +82,9 @@ def main(what: str, tables: str, book: str = "") -> None:
 
         pd.read_excel(book, sheet_name=["Clients", "Transactions"], engine="calamine")
     else:
-        for row in given[0][1:]:
-            python.CallUDF(MODULE, "ACTIVITY_SEGMENT", (row[2], row[4], row[5], given[4]), None, None)
+        table = python.CallUDF(MODULE, "snapshot", given, None, None)
+        for row in given[0][1 : 1 + PER_CELL]:
+            python.CallUDF(MODULE, "SEGMENT", (row[0], None, table), None, None)
 
 
 if __name__ == "__main__":
