@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ def page(book: Book, known: Computation, now: datetime) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
+    from kopilot_xl import pages
+
     environment = Environment(
         loader=PackageLoader("kopilot_xl", "pages"),
         autoescape=True,
@@ -82,7 +85,7 @@ def page(book: Book, known: Computation, now: datetime) -> str:
         "day": words.day, "date": _short, "amount": words.whole, "share": _share, "tilt": _tilt, "count": _count,
         "brief": _brief,
     }  # fmt: skip
-    style = _style(environment.get_template("report.css").render())
+    style = _style(files(pages).joinpath("report.css").read_text(encoding="utf-8"))
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     content = environment.get_template("report.html").render(
         style=Markup(style),  # noqa: S704 - our own style sheet
