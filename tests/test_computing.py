@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -176,3 +177,39 @@ def test_no_more_leave_if_the_plans_come_true(seed: int) -> None:
     outlook = _random(seed).outlook()
     for nobody, plans in zip(outlook.nobody, outlook.plans, strict=True):
         assert plans.leaving <= nobody.leaving
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_movements_add_up_to_the_portfolio_before_and_now(seed: int) -> None:
+    known = _random(seed)
+    earlier = known.earlier(AS_OF - timedelta(days=90))
+    moved = known.moved_since(earlier)
+    before: Counter[Segment | None] = Counter()
+    after: Counter[Segment | None] = Counter()
+    for (was, now), number in moved.matrix.items():
+        before[was] += number
+        after[now] += number
+    assert before == Counter(earlier.segments.values())
+    assert after == Counter(each.segment for each in known.clients)
+    assert {each: after[each] for each in Segment} == known.summary.counts
+    stayed = sum(number for (was, now), number in moved.matrix.items() if was is now)
+    assert len(moved.better) + len(moved.worse) + stayed == len(known.clients)
+    assert {each.client.key for each in (*moved.better, *moved.worse)} == {
+        each.key for each in known.clients if each.segment is not earlier.segments[each.key]
+    }
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_who_leaves_and_what_they_are_worth_adds_up(seed: int) -> None:
+    known = _random(seed)
+    total = known.summary.value(PORTFOLIO)
+    for future in known.outlook().nobody:
+        then = {each.key: each.segment for each in _at(known, future.on).clients}
+        gone = [each for each in known.clients if each.segment in PORTFOLIO and then[each.key] is Segment.LOST]
+        assert future.leaving == len(gone)
+        assert future.leaving_value == pytest.approx(sum(each.weight for each in gone))
+        assert future.share_of_value == (pytest.approx(future.leaving_value / total) if total else None)
+        assert sum(future.summary.counts.values()) == sum(each is not None for each in then.values())
+        assert sum(future.summary.values.values()) == pytest.approx(
+            sum(each.weight for each in known.clients if then[each.key] is not None)
+        )
