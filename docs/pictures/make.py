@@ -39,7 +39,7 @@ PICTURES = {
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
     "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.95), dots=120),
     "history": Picture(history.TABLE.name, (2.55, 0.55, 6.6, 6.95), page=1),
-    "clients": Picture(clients.TABLE.name, (0.45, 0.30, 10.6, 4.33)),
+    "clients": Picture(clients.TABLE.name, (0.30, 0.30, 11.1, 4.10)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
     "problems": Picture(problems.TABLE.name, (0.30, 0.30, 11.1, 2.50)),
     "guide": Picture(guide.SHEET, (0.40, 0.30, 11.0, 6.50)),
