@@ -17,6 +17,7 @@ from kopilot_xl.domain.rules import DEFAULT
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
 from kopilot_xl.reading import Inputs
 from kopilot_xl.sheets import actions, clients, settings, transactions
+from kopilot_xl.sheets import outlook as sheet
 from kopilot_xl.sheets.table import Table, TableRows
 
 AS_OF = date(2026, 7, 1)
@@ -213,3 +214,8 @@ def test_who_leaves_and_what_they_are_worth_adds_up(seed: int) -> None:
         assert sum(future.summary.values.values()) == pytest.approx(
             sum(each.weight for each in known.clients if then[each.key] is not None)
         )
+
+
+def test_the_headline_of_a_portfolio_nobody_leaves_says_so() -> None:
+    known = _known([["A", "Alder", None]], [["A", AS_OF - timedelta(days=5), 300.0]])
+    assert sheet.note(known.outlook()) == "Even if nobody acts, no client leaves by 1 July 2027."

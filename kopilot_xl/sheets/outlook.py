@@ -89,6 +89,8 @@ def note(outlook: Outlook) -> str:
     last = outlook.nobody[-1]
     if last.share_of_value is None:
         return "There is no value in the portfolio that could leave."
+    if not last.leaving:
+        return f"Even if nobody acts, no client leaves by {words.day(last.on)}."
     return (
         f"If nobody acts, {words.count(last.leaving, 'client')} with {last.share_of_value:.0%} of today's value "
         f"leave by {words.day(last.on)}."
