@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -675,18 +677,24 @@ def test_progress_is_for_several_books_on_a_terminal(books: list[str], jobs: str
     import pty
 
     ours, theirs = pty.openpty()
+    shown = b""
+
+    def watch() -> None:
+        nonlocal shown
+        with suppress(OSError):  # the other end is closed, and all of it read
+            while piece := os.read(ours, 65536):
+                shown += piece
+
+    # Read meanwhile: a terminal nobody reads holds a few thousand characters, then the writer waits.
+    reader = threading.Thread(target=watch)
+    reader.start()
     done = subprocess.run(
         [sys.executable, "-m", "kopilot_xl.cli", "refresh", *books, "--json", "--jobs", jobs],
         stdout=subprocess.PIPE, stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "200", "PYTHONUTF8": "1"}, check=False,
     )  # fmt: skip
     os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 65536):
-            shown += piece
-    except OSError:
-        pass  # the other end is closed, and all of it read
+    reader.join()
     os.close(ours)
     several = len(books) > 1
     assert [json.loads(line)["book"] for line in done.stdout.splitlines()] == books[:2]
