@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local[*]"
 """The Spark that runs on this machine alone, on all of its cores."""
+_LIBRARIES = {"_duckdb", "duckdb", "polars", "pyspark", "py4j", "pyarrow"}
+"""Whose errors tell of data, memory or disks, not of a defect of ours."""
 
 
 class Engine(StrEnum):
@@ -40,15 +42,25 @@ class Engine(StrEnum):
             master: which Spark computes.
 
         Raises:
-            KopilotError: the library is not installed, or does not start.
+            KopilotError: the library is not installed, does not start, or gives up.
         """
         with ExitStack() as stack:
             if self is Engine.DUCKDB:
-                yield _DuckDB(stack, scratch, memory)
+                running: Running = _DuckDB(stack, scratch, memory)
             elif self is Engine.SPARK:
-                yield _Spark(stack, scratch, memory, master)
+                running = _Spark(stack, scratch, memory, master)
             else:
-                yield _Pandas(scratch) if self is Engine.PANDAS else _Polars(scratch)
+                running = _Pandas(scratch) if self is Engine.PANDAS else _Polars(scratch)
+            try:
+                yield running
+            except Exception as error:
+                if type(error).__module__.partition(".")[0] not in _LIBRARIES:
+                    raise
+                said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+                raise KopilotError(
+                    f"The engine {self} stopped: {said}. A file may be broken: write it again. Where memory or room on "
+                    "the disk is short, try duckdb with --memory, and TMPDIR on a larger disk."
+                ) from error
 
 
 class Running(ABC):
@@ -94,7 +106,7 @@ class _Polars(Running):
     def parquet(self, files: Sequence[Path]) -> Any:
         import polars
 
-        return polars.scan_parquet(list(files), hive_partitioning=False, glob=False)
+        return polars.scan_parquet(list(files), hive_partitioning=False, glob=False, extra_columns="ignore")
 
     def fetch(self, frame: Any) -> pl.DataFrame:
         return cast("pl.DataFrame", frame.collect(engine="streaming"))
@@ -179,7 +191,9 @@ class _DuckDB(Running):
         return self.parquet([path])
 
     def parquet(self, files: Sequence[Path]) -> Any:
-        return self._connection.read_parquet([_literal(each) for each in files], hive_partitioning=False)
+        return self._connection.read_parquet(
+            [_literal(each) for each in files], hive_partitioning=False, union_by_name=True
+        )
 
     def fetch(self, frame: Any) -> pl.DataFrame:
         import polars

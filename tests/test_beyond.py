@@ -498,3 +498,25 @@ def test_a_file_is_listed_up_to_a_size_and_streamed_beyond(tmp_path: Path, monke
         monkeypatch.setattr(sources, "LARGE", limit)
         (found,) = segment(people, tmp_path / "bills.csv", AS_OF).problems
         assert told in str(found)
+
+
+@pytest.mark.parametrize("engine", QUICK)
+def test_files_of_a_folder_may_have_other_columns_beside_the_known(engine: Engine, tmp_path: Path) -> None:
+    people, _ = parquet_files(tmp_path, None)
+    (tmp_path / "bills").mkdir()
+    first, second = pieces(TABLES.bills, 2)
+    first.with_columns(Extra=pl.lit(1)).write_parquet(tmp_path / "bills" / "0.parquet")
+    other = second.select(reversed(second.columns)).with_columns(Other=pl.lit("x"))
+    other.write_parquet(tmp_path / "bills" / "1.parquet")
+    assert segment(people, tmp_path / "bills", AS_OF, engine=engine).frame.rows() == EXPECTED
+
+
+@pytest.mark.usefixtures("streams")
+@pytest.mark.parametrize("engine", QUICK)
+def test_a_file_that_is_broken_in_its_middle(engine: Engine, tmp_path: Path) -> None:
+    people, bills = parquet_files(tmp_path, None)
+    data = bytearray(Path(bills).read_bytes())
+    data[4:-2000] = bytes(len(data) - 2004)
+    Path(bills).write_bytes(data)
+    with pytest.raises(KopilotError, match=f"The engine {engine} stopped: .*A file may be broken"):
+        segment(people, bills, AS_OF, engine=engine)
