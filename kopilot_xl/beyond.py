@@ -235,12 +235,11 @@ class _Work:
         wanted = {"raw": ids, "created_on": clients_sheet.CREATED_ON}
         rows = _computed(table, lambda: pl.concat(table.frames(wanted)).collect(engine="streaming"))
         self.choices.append(table.choices(rows.height))
-        keyed = _keyed(rows.with_row_index("_place"))
-        named = keyed.filter(pl.col("client").is_not_null())
-        first = named.unique("client", keep="first", maintain_order=True)
+        keyed = _keyed(rows)
+        named = keyed.filter(pl.col("client").is_not_null()).with_columns(first=pl.col("client").is_first_distinct())
+        first, again = named.filter("first"), named.filter(~pl.col("first"))
         name, typed = table.source.name, table.typed
         twice = Tally(name, ids.header)
-        again = named.join(first.select("_place"), on="_place", how="anti")
         twice.add(again.height, *again["raw"].head(3))
         nameless = Tally(name, ids.header, keyed.height - named.height)
         ahead = Tally(name, clients_sheet.CREATED_ON.header, first.filter(pl.col("created_on") > self.as_of).height)
@@ -256,23 +255,14 @@ class _Work:
         ]
         if not first.height:
             problems.append(notice(name, "There are no clients.", "The portfolio is empty."))
-        frame = (
-            first.drop("_place")
-            .with_row_index("place")
-            .with_columns(
-                pl.col("place").cast(pl.Int64),
-                shown=pl.col("raw").str.strip_chars(),
-            )
+        frame = first.select(
+            "raw", "client", "created_on", FOLDERS, shown=pl.col("raw").str.strip_chars(), place=pl.int_range(pl.len())
         )
+        own = frame.select("raw", "place")
+        others = again.select("raw", "client").unique().join(own, on="raw", how="anti")
+        aliases = pl.concat([own, others.join(frame, on="client").select("raw", "place")])
         folders = frame[FOLDERS] if frame[FOLDERS].null_count() < frame.height else None
-        aliases = named.select("raw", "client").unique().join(frame.select("client", "place"), on="client")
-        return _People(
-            frame.drop("raw", FOLDERS),
-            aliases.select("raw", "place"),
-            [each for each in problems if each],
-            has_ids,
-            folders,
-        )
+        return _People(frame.drop("raw", FOLDERS), aliases, [each for each in problems if each], has_ids, folders)
 
     def _rows(self, table: Table, people: _People) -> Any:
         """The transactions of a table as the engine's frame, those that count nowhere counted and left out."""
@@ -327,7 +317,7 @@ class _Work:
         return self.engine.fetch(frame.to_native())
 
     def _statuses(self, table: Table, frame: _Frame) -> nw.Expr:
-        """What each transaction is, as an expression over the spellings that are there; count what is unknown."""
+        """What each transaction is, null if it counts nowhere, as an expression over the spellings that are there."""
         undated = nw.when(nw.col("issue_date").is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
         told = self._fetched(
             frame.select("status", undated=undated)
@@ -368,6 +358,8 @@ class _Work:
         expression = nw.when(column.is_null()).then(nw.lit(Status.ISSUED.value))
         result = nw.lit(None, dtype=nw.String())
         for status, texts in known.items():
+            if status in (Status.DRAFT, Status.CANCELED):
+                continue  # they count nowhere
             result = nw.when(column.is_in(texts)).then(nw.lit(status.value)).otherwise(result)
         return expression.otherwise(result)
 
@@ -416,7 +408,7 @@ class _Work:
                 )
                 together = [_lazy(rows), _lazy(self.engine.frame(plans))]
                 rows = nw.concat([each.select(*_ROWS, "client") for each in together]).to_native()
-        activity = client_activity(self.engine.frame(named), rows, self.as_of, self.rules)
+        activity = client_activity(self.engine.frame(named), rows, self.as_of, self.rules, self.engine.keep)
         result = self._fetched(_lazy(activity).select("client", *RESULT))
         table = people.frame.select("shown", client="place").join(
             result, on="client", how="left", maintain_order="left"
@@ -456,7 +448,7 @@ def _keyed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts() -> nw.Expr:
-    """Whether a transaction counts, as far as its own columns tell."""
+    """Whether a transaction may count, as far as its own columns tell."""
     return ~nw.col("issue_date").is_null() & ~nw.col("status").is_null()
 
 

@@ -159,7 +159,11 @@ def with_key(frame: _Frame, column: str) -> _Frame:
     kind = frame.collect_schema()[column]
     if kind == nw.String or kind.is_numeric():
         text = _clean(nw.col(column).cast(nw.String))
-        whole = nw.when(text.str.contains(r"^-?[0-9]+\.0+$")).then(text.str.replace_all(r"\.0+$", "")).otherwise(text)
+        whole = text
+        # Few ids end in decimals: where it costs little to know that none does, that is asked first.
+        if not _is_eager(frame) or frame.select(text.str.contains(".0", literal=True).any()).item():
+            decimal = text.str.contains(r"^-?[0-9]+\.0+$")
+            whole = nw.when(decimal).then(text.str.replace_all(r"\.0+$", "")).otherwise(text)
         bare = nw.when((text != "") & (text != "nan")) if kind.is_float() else nw.when(text != "")
         return frame.with_columns(bare.then(whole).alias(_KEY))
     return _mapped(frame, column, _KEY, client_key, nw.String())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, cast
@@ -65,7 +66,13 @@ def frame_of(native: Any) -> nw.DataFrame[Any]:
     return cast("nw.DataFrame[Any]", nw.from_native(native))
 
 
-def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, rules: Rules = DEFAULT) -> IntoFrameT:
+def client_activity(
+    clients: IntoFrameT,
+    transactions: IntoFrameT,
+    as_of: date,
+    rules: Rules = DEFAULT,
+    keep: Callable[[Any], Any] = lambda frame: frame,
+) -> IntoFrameT:
     """Return one row per client: where it stands as of a day.
 
     Args:
@@ -75,6 +82,7 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
             clients are passed over.
         as_of: the day; nothing dated after it has happened.
         rules: the thresholds.
+        keep: has a frame of the engine computed once, where a lazy one would be computed each time it is used.
 
     Returns:
         The clients' columns and `last_invoice`, `next_planned`, `next_amount` (what is coming on that day), `overdue`
@@ -110,19 +118,18 @@ def client_activity(clients: IntoFrameT, transactions: IntoFrameT, as_of: date, 
         nw.col("far_off").min(),
         nw.col("planned_sum").sum(),
     )
+    dates = frame_of(keep(dates.to_native()))
     # Once per client, not once per transaction. The cast: DuckDB makes a timestamp of a date and an interval.
     last = nw.col("last_invoice")
     windows = dates.select(
         "client", "last_invoice", "next_planned", before=last.dt.offset_by(f"-{VALUE_MONTHS}mo").cast(day_type)
     )
     in_year = (day <= last) & (day > nw.col("before"))
+    is_next = nw.col("coming") == nw.col("next_planned")
     sums = (
-        kinds.join(windows, on="client", how="left")
-        .select(
-            "client",
-            year=nw.when(in_year).then(nw.col("billed")),
-            next_sum=nw.when(nw.col("coming") == nw.col("next_planned")).then(amount),
-        )
+        kinds.join(windows, on="client", how="inner")
+        .filter(in_year | is_next)
+        .select("client", year=nw.when(in_year).then(nw.col("billed")), next_sum=nw.when(is_next).then(amount))
         .group_by("client")
         .agg(nw.col("year").sum(), nw.col("next_sum").sum())
     )
