@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -651,9 +652,17 @@ class LiveBook:
             _put(self._all_sheets()[_key(patch.sheet)], patch)
 
     def _table_patches(self, layout: _Layout, writes: _TableWrites) -> Iterator[Patch]:
-        name = layout.sheet.name
+        name, layout = layout.sheet.name, replace(layout, height=writes.height)
+
+        @cache
+        def formulas() -> Sequence[Sequence[object]]:
+            """The formulas of all its cells, read once, if some of them must be known."""
+            width = len(layout.headers)
+            cells = _range(layout.sheet, layout.header_row + 1, layout.first_column, layout.height, width)
+            return _as_rows(cells.formula, layout.height, width)
+
         for place, formula in writes.formulas.items():
-            yield from _completed(replace(layout, height=writes.height), place, formula)
+            yield from _completed(layout, place, formula, formulas)
         for place, (formula, rows) in writes.links.items():
             yield from _linked(layout, place, formula, rows)
         columns = [
@@ -662,7 +671,7 @@ class LiveBook:
         ]
         for patch in joined(columns):
             if not _holds(layout, patch):
-                for part in _around_formulas(layout.sheet, patch):
+                for part in _around_formulas(layout, patch, formulas):
                     yield replace(part, rows=_typed(part.rows))
 
     def _hand_over(self, patches: Sequence[Patch]) -> int:
@@ -762,25 +771,29 @@ def _parts(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> Ite
     yield top, left + first, height, width - first
 
 
-def _around_formulas(sheet: xw.Sheet, patch: Patch) -> Iterator[Patch]:
+def _around_formulas(
+    layout: _Layout, patch: Patch, formulas: Callable[[], Sequence[Sequence[object]]]
+) -> Iterator[Patch]:
     """Yield a patch, or the parts of it that leave the formulas in its place alone."""
-    cells = _range(sheet, patch.top, patch.left, patch.height, patch.width)
-    if _has_formulas(cells) is False:
+    if _has_formulas(_range(layout.sheet, patch.top, patch.left, patch.height, patch.width)) is False:
         yield patch
         return
-    formulas = _as_rows(cells.formula, patch.height, patch.width)
+    first, left = patch.top - layout.header_row - 1, patch.left - layout.first_column
+    rows = formulas()[first : first + patch.height]
     for column in range(patch.width):
-        for start, end in _runs_without([row[column] for row in formulas]):
+        for start, end in _runs_without([row[left + column] for row in rows]):
             yield patch.part(start, column, end - start, 1)
 
 
-def _completed(layout: _Layout, place: int, formula: str) -> Iterator[Patch]:
+def _completed(
+    layout: _Layout, place: int, formula: str, formulas: Callable[[], Sequence[Sequence[object]]]
+) -> Iterator[Patch]:
     """Yield what the cells of a calculated column without a formula get; nothing if it names a missing column."""
     cells = _column(layout, place)
     columns = _columns_in(layout, formula)
     if _has_formulas(cells) is True or columns is None:
         return
-    for start, end in _runs_without([row[0] for row in _as_rows(cells.formula, layout.height, 1)]):
+    for start, end in _runs_without([row[place] for row in formulas()]):
         top = layout.header_row + 1 + start
         texts = [["=" + _in_row(formula, columns, row)] for row in range(top, top + end - start)]
         yield Patch(layout.sheet.name, top, layout.first_column + place, texts, formulas=True)

@@ -51,7 +51,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime) and value.time() == datetime.min.time():
         return value.date()
     # openpyxl writes floats with 16 digits
-    return round(float(value), 12) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    return round(float(value), 9) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def _trimmed(rows: list[list[Any]]) -> list[list[Any]]:
@@ -250,7 +250,7 @@ def test_each_sheet_is_read_once_and_all_are_written_at_once(tmp_path: Path) -> 
     excel = StandIn(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS))
     refresh(LiveBook(excel.book), now=NOW)  # gives every row its Segment formula
     first = transfers(excel)
-    assert len(first) <= AT_MOST, first
+    assert len([each for each in first if not each.startswith("formulas ")]) < AT_MOST, first
     excel.steps.clear()
     excel.workbook["Clients"]["H2"] = excel.workbook["Actions"]["G2"] = "old"
     refresh(LiveBook(excel.book), now=NOW)
