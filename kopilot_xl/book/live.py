@@ -664,7 +664,7 @@ class LiveBook:
         for place, formula in writes.formulas.items():
             yield from _completed(layout, place, formula, formulas)
         for place, (formula, rows) in writes.links.items():
-            yield from _linked(layout, place, formula, rows)
+            yield from _linked(layout, place, formula, rows, formulas)
         columns = [
             Patch(name, layout.header_row + 1 + start, layout.first_column + place, [[value] for value in values])
             for place, (start, values) in sorted(writes.columns.items())
@@ -799,10 +799,12 @@ def _completed(
         yield Patch(layout.sheet.name, top, layout.first_column + place, texts, formulas=True)
 
 
-def _linked(layout: _Layout, place: int, formula: str, rows: set[int]) -> Iterator[Patch]:
+def _linked(
+    layout: _Layout, place: int, formula: str, rows: set[int], formulas: Callable[[], Sequence[Sequence[object]]]
+) -> Iterator[Patch]:
     """Yield what some blank cells of a column get; nothing if the column holds anything but formulas."""
     columns = _columns_in(layout, formula)
-    found = [str(row[0] or "") for row in _as_rows(_column(layout, place).formula, layout.height, 1)]
+    found = [str(row[place] or "") for row in formulas()]
     if columns is None or any(text and not text.startswith("=") for text in found):
         return
     for row in sorted(row for row in rows if not found[row]):
