@@ -24,7 +24,7 @@ from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segme
 from kopilot_xl.errors import SaveError
 from kopilot_xl.reading import read
 from kopilot_xl.refreshing import compared_with, findings, hint
-from kopilot_xl.sheets import history, movements, outlook, palette, portfolio
+from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio
 from kopilot_xl.sheets.findings import Kind, count
 from kopilot_xl.sheets.values import UnreadableError, read_date
 
@@ -82,8 +82,8 @@ def page(book: Book, known: Computation, now: datetime) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "day": words.day, "date": _short, "amount": words.whole, "share": _share, "tilt": _tilt, "count": _count,
-        "brief": _brief,
+        "day": words.day, "month": words.month, "date": _short, "amount": words.whole, "share": _share, "tilt": _tilt,
+        "count": _count, "brief": _brief,
     }  # fmt: skip
     style = _style(files(pages).joinpath("report.css").read_text(encoding="utf-8"))
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -134,6 +134,10 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "futures": _futures(as_of, summary, ahead.nobody, ahead.plans),
         "departures": ahead.departures,
         "most_departures": DEPARTURES_ROWS,
+        "told": known.forecast,
+        "forecast_note": forecast.note(known.forecast, known.prepared),
+        "forecast_words": forecast.explanation(known.forecast),
+        "ahead": _months(known),
         "found": portfolio.found(count(found, Kind.PROBLEM), count(found, Kind.NOTICE)),
         "problems": [
             (kind, some[:room], len(some) - room)
@@ -206,6 +210,30 @@ def _day(value: Value) -> date | None:
 
 def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class _Month:
+    """A month of the forecast."""
+
+    month: date
+    expected: float
+    low: float | None
+    high: float | None
+    planned: float
+    share: float | None
+    to_call: int
+
+
+def _months(known: Computation) -> list[_Month]:
+    """The months of the forecast; none where the past is too short."""
+    told, months = known.forecast, known.prepared
+    if told.expected is None:
+        return []
+    return [
+        _Month(each.month, expected, low, high, each.total, forecast.share_planned(expected, each.total), each.to_call)
+        for each, expected, low, high in zip(months, told.expected, told.band.low, told.band.high, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

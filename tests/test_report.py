@@ -31,7 +31,7 @@ from kopilot_xl.errors import SaveError
 from kopilot_xl.pages.charts import steps
 from kopilot_xl.refreshing import Report
 from kopilot_xl.report import MOVES_ROWS, report
-from kopilot_xl.sheets import history, palette, portfolio
+from kopilot_xl.sheets import forecast, history, palette, portfolio
 from kopilot_xl.sheets.findings import Kind
 from kopilot_xl.workbook.sample import COMPANY, SAMPLE_DATE, SAMPLE_MOMENT
 from tests import chromium as browser
@@ -146,6 +146,30 @@ def test_the_past_and_the_days_ahead_are_those_of_the_sheets(sample: Path, refre
     assert f"{ahead['Clients that leave'][-1]} clients with {ahead['Share of value that leaves'][-1]} of" in lead
     assert len(table(page, "For the better")) - 1 <= MOVES_ROWS
     assert len(table(page, "For the worse")) - 1 <= MOVES_ROWS
+
+
+def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: Report) -> None:
+    page, told = parsed(sample), refreshed.forecast
+    assert told is not None
+    assert told.expected is not None
+    months = table(page, "The next twelve months")[1:]
+    assert [row[:2] for row in months] == [
+        [words.month(month), words.whole(value)] for month, value in zip(told.months, told.expected, strict=True)
+    ]
+    assert [row[4] for row in months] == [words.whole(each.total) for each in refreshed.prepared]
+    scenarios = {row[0]: row[1:] for row in table(page, "The scenarios")[1:]}
+    assert list(scenarios) == [each.value for each in told.lines]
+    chosen = told.line
+    assert chosen is not None
+    assert chosen.accuracy is not None
+    assert scenarios[chosen.scenario][2] == words.whole(chosen.accuracy.error)
+    assert forecast.note(told, refreshed.prepared) in text(page)
+    assert all(each in text(page) for each in forecast.explanation(told))
+
+
+def test_without_a_past_the_page_says_why_there_is_no_forecast(tmp_path: Path) -> None:
+    page = written(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[]))
+    assert "There is no forecast yet. It needs 12 whole months of sales; there is none." in text(page)
 
 
 def test_movements_since_the_refresh_before(tmp_path: Path) -> None:

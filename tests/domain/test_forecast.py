@@ -204,6 +204,30 @@ def test_the_band_is_what_four_of_five_past_errors_do_not_exceed() -> None:
     assert found.band.coverage == found.band.held / found.band.cases
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_band_of_a_past_date_knows_no_error_of_a_later_month(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    months = [float(100 + 900 * (at % 2) + draw.integers(0, 90)) for at in range(33)]  # too few for growth
+    found = forecast(of_months(months))
+    assert found.chosen is Scenario.AS_LAST_YEAR
+    told = {(made, ahead): months[made + ahead - 13] for made in range(12, 33) for ahead in range(1, 13)}
+    came = {(made, ahead): months[made + ahead - 1] for made, ahead in told if made + ahead <= 33}
+    cases = held = 0
+    for made, ahead in came:
+        near = sorted(
+            abs(told[each, other] - came[each, other]) / fmean(months[each - 12 : each])
+            for each, other in came
+            if each + other <= made and abs(other - ahead) <= 1
+        )
+        rank = -(-4 * (len(near) + 1) // 5)
+        if rank <= len(near):
+            cases += 1
+            width = near[rank - 1] * fmean(months[made - 12 : made])
+            held += max(told[made, ahead] - width, 0) <= came[made, ahead] <= told[made, ahead] + width
+    assert (found.band.cases, found.band.held) == (cases, held)
+    assert cases > 50
+
+
 def test_the_band_does_not_reach_below_zero() -> None:
     months = [0.0 if at % 3 else 900.0 for at in range(24)] + [300.0] * 24
     found = forecast(of_months(months))
