@@ -107,8 +107,8 @@ def refresh(
         KopilotError: the book cannot be refreshed or saved; the text says why and what to do. Nothing was changed.
     """
     start, now = time.perf_counter(), now or datetime.now()
-    _import_ahead()
     with _collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
+        _import_ahead()
         inputs = read(book, as_of, now.date())
         stopping.point()
         known = Computation(inputs)
@@ -134,7 +134,7 @@ def _import_ahead() -> None:
     """Import on another core what computing needs, while the workbook is read."""
 
     def load() -> None:
-        with suppress(ImportError):  # it is told where it is needed
+        with suppress(Exception):  # it is told where it is needed, or the program ends meanwhile
             importlib.import_module("polars")
 
     if "polars" not in sys.modules:
