@@ -26,6 +26,7 @@ CLIENTS, TRANSACTIONS = 10_000, 100_000
 SIZES = ((1_000, 10_000), (10_000, 100_000), (100_000, 1_000_000))
 CASES = {
     "refresh": f"a refresh of {CLIENTS:,} clients × {TRANSACTIONS:,} transactions",
+    "formulas": "2,000 clients × 20,000 transactions, against formulas in LibreOffice",
     "growth": "the same with a tenth and with ten times as many",
     "cells": f"{CLIENTS:,} segments in the cells of an open workbook",
     "start": "kopilot-xl --help",
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _sides(case: str, folder: Path) -> list[Side]:
     if case == "refresh":
         return refreshing.sides(folder, CLIENTS, TRANSACTIONS)
+    if case == "formulas":
+        return refreshing.formula_sides(folder, 2_000, 20_000)
     if case == "cells":
         source, tables = folder / "portfolio.xlsm", str(folder / "tables.pickle")
         arguments = f"Path({str(source)!r}), {CLIENTS}, {TRANSACTIONS}"

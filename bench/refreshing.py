@@ -57,19 +57,29 @@ def sides(folder: Path, clients: int, transactions: int, *, alone: bool = False)
     if alone:
         return found
     subprocess.run([sys.executable, *refresh], check=True, capture_output=True)
-    formulas = folder / "formulas.xlsx"
-    make(f"from bench.refreshing import make_formulas; make_formulas(Path({str(source)!r}), Path({str(formulas)!r}))")
     found += [
         Side("floor: import, read, inflate, deflate", ("-c", FLOOR, str(ours), *changed(source, ours))),
         Side("openpyxl: load and save only", ("-c", OPENPYXL, str(source), str(folder / "theirs.xlsm"))),
         Side("pandas with openpyxl: read and group only", ("-c", PANDAS, str(source), AS_OF.isoformat())),
     ]
-    if office := shutil.which("soffice"):
-        recalculate = f"-env:UserInstallation={(folder / 'profile').as_uri()} --headless --convert-to xlsx --outdir"
-        run = [office, *recalculate.split(), str(folder / "office"), str(formulas)]
-        code = f"import subprocess; subprocess.run({run!r}, check=True, capture_output=True)"
-        found.append(Side("LibreOffice: MAXIFS, MINIFS, SUMIFS and nested IF", ("-c", code), rounds=1))
     return found
+
+
+def formula_sides(folder: Path, clients: int, transactions: int) -> list[Side]:
+    """Make the workbook and return the refresh, and LibreOffice working out formulas that say the same, if it is here.
+
+    The time of these formulas goes with the square of the size.
+    """
+    found = sides(folder, clients, transactions, alone=True)
+    office = shutil.which("soffice")
+    if office is None:
+        return found
+    source, formulas = folder / f"portfolio-{clients}.xlsm", folder / "formulas.xlsx"
+    make(f"from bench.refreshing import make_formulas; make_formulas(Path({str(source)!r}), Path({str(formulas)!r}))")
+    recalculate = f"-env:UserInstallation={(folder / 'profile').as_uri()} --headless --convert-to xlsx --outdir"
+    run = [office, *recalculate.split(), str(folder / "office"), str(formulas)]
+    code = f"import subprocess; subprocess.run({run!r}, check=True, capture_output=True)"
+    return [*found, Side("LibreOffice: MAXIFS, MINIFS, SUMIFS, nested IF", ("-c", code), rounds=1)]
 
 
 def make(code: str) -> None:

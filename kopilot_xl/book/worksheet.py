@@ -125,7 +125,9 @@ def formulas(xml: bytes) -> Iterator[Formula]:
     shared: dict[str | None, str] = {}
     if layout.plain:
         plain = _PLAIN_FORMULA.findall(xml, layout.inner, layout.inner_end)
-        if len(plain) == len(_FORMULA_MARK.findall(xml, layout.inner, layout.inner_end)):
+        if len(plain) == sum(
+            xml.count(mark, layout.inner, layout.inner_end) for mark in (b"<f>", b"<f ", b"<f/", b":f")
+        ):
             for letters, digits, content in plain:
                 yield Formula(
                     int(digits), column_number(letters.decode()), unescape(content.decode("utf-8", "replace"))
