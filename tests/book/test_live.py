@@ -186,6 +186,19 @@ def test_formulas_stay(plain: Path) -> None:
     assert not [what for kind, what in excel.steps if kind == "write" and what.startswith("Clients!D")]
 
 
+def test_sorted_rows_get_what_is_theirs(tmp_path: Path) -> None:
+    found = []
+    for way in (1, -1):
+        rows = {"client_rows": CLIENTS[::way], "transaction_rows": TRANSACTIONS[::way], "action_rows": ACTIONS[::way]}
+        excel = StandIn(make_portfolio(tmp_path / f"book{way}.xlsm", **rows))  # type: ignore[arg-type]
+        refresh(LiveBook(excel.book), now=NOW)
+        clients = excel.workbook["Clients"].iter_rows(min_row=2, max_row=len(CLIENTS) + 1, values_only=True)
+        found.append({row[0]: row[4:8] for row in clients})
+    assert len(found[0]) == len(CLIENTS)
+    assert found[0] == found[1]
+    assert len(set(found[0].values())) > 3
+
+
 @pytest.mark.parametrize("own", [False, True], ids=["ours", "somebody else's"])
 def test_only_a_client_of_the_log_gets_a_link(tmp_path: Path, own: bool) -> None:
     excel = StandIn(make_portfolio(tmp_path / "book.xlsm", action_rows=ACTIONS))
