@@ -505,22 +505,29 @@ def segment(
 
 @app.command(
     epilog=_examples(
+        "forecast Portfolio.xlsm",
         "forecast clients.csv invoices.csv",
         "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
     )
 )
 def forecast(
     clients: Annotated[
-        Path, typer.Argument(metavar="CLIENTS", help="The clients: CSV, Parquet or Excel.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="BOOK|CLIENTS",
+            help="A Kopilot workbook; or the clients: CSV, Parquet or Excel.",
+            show_default=False,
+        ),
     ],
     transactions: Annotated[
-        Path, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(metavar="TRANSACTIONS", help="The clients' invoices: the same kinds.", show_default=False),
+    ] = None,
     as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
     date_order: Order = None,
     json: AsJson = False,
 ) -> None:
-    """Tell what to expect of the next twelve months, for data outside a workbook.
+    """Tell what to expect of the next twelve months, of a workbook or of data outside one.
 
     Each scenario is tried on the past, as it was known then; the one that was off least is expected.
 
@@ -529,9 +536,17 @@ def forecast(
     How the files were read, and every problem in them, is told on standard error.
     """
     from kopilot_xl import console
-    from kopilot_xl.forecasting import forecast_files
+    from kopilot_xl.book import open_book
+    from kopilot_xl.forecasting import forecast_book, forecast_files
 
-    found = forecast_files(clients, transactions, as_of, date_order=date_order)
+    if transactions is None:
+        if clients.suffix.casefold() in {".csv", ".parquet", ".txt", ".tsv"}:
+            raise typer.BadParameter("name the file of invoices too, or a Kopilot workbook alone", param_hint="CLIENTS")
+        if date_order:
+            raise typer.BadParameter("a workbook has its own, on Settings", param_hint="--date-order")
+        found = forecast_book(open_book(clients), as_of)
+    else:
+        found = forecast_files(clients, transactions, as_of, date_order=date_order)
     console.read_for_forecast(_screen(sys.stderr), found)
     if json:
         _screen().data(console.foretold_as_json(found))

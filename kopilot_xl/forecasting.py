@@ -1,19 +1,20 @@
-"""The next twelve months for data outside a workbook, with the seasonal model where its library is installed."""
+"""The next twelve months, of a workbook or of data outside one, with the seasonal model where its library is there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from kopilot_xl.book import TableData
+from kopilot_xl.book import Book, TableData
 from kopilot_xl.computing import Computation
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.sales import Prepared
-from kopilot_xl.reading import Inputs
+from kopilot_xl.reading import Inputs, read
+from kopilot_xl.refreshing import findings
 from kopilot_xl.seasonal import NOT_INSTALLED
 from kopilot_xl.sheets import actions as actions_sheet
 from kopilot_xl.sheets import clients as clients_sheet
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Foretold:
-    """What `forecast_files` found.
+    """What `forecast_book` or `forecast_files` found.
 
     Attributes:
         as_of: the day it was looked at.
@@ -45,6 +46,22 @@ class Foretold:
     choices: Sequence[Choices]
     problems: Sequence[Problem]
     missing: str
+
+
+def forecast_book(book: Book, as_of: date | None = None, *, today: date | None = None) -> Foretold:
+    """Tell what to expect of the next twelve months, for a Kopilot workbook; nothing is written.
+
+    Args:
+        book: the workbook, from `open_book`.
+        as_of: the day to look at it; by default its AsOf setting, or today.
+        today: what counts as today.
+
+    Raises:
+        KopilotError: the book cannot be read; the text says why and what to do.
+    """
+    inputs = read(book, as_of, today or date.today())
+    known = Computation(replace(inputs, settings=replace(inputs.settings, seasonal_model=True)))
+    return _foretold(known, (), findings(known))
 
 
 def forecast_files(
@@ -85,11 +102,9 @@ def forecast_files(
             actions=actions_sheet.read(log.read(TableData(log.name, log.name, 1, 1, log.headers, []), ""), order),
         )
     )
-    return Foretold(
-        day,
-        known.forecast,
-        known.prepared,
-        (people_export.choices, rows_export.choices),
-        [*people.problems, *rows.problems],
-        "" if known.models else NOT_INSTALLED,
-    )
+    return _foretold(known, (people_export.choices, rows_export.choices), [*people.problems, *rows.problems])
+
+
+def _foretold(known: Computation, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:
+    missing = "" if known.models else NOT_INSTALLED
+    return Foretold(known.inputs.as_of, known.forecast, known.prepared, choices, problems, missing)

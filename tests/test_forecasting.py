@@ -15,7 +15,7 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl.book import Value
 from kopilot_xl.cli import app
 from kopilot_xl.domain.forecast import Scenario
-from kopilot_xl.forecasting import forecast_files
+from kopilot_xl.forecasting import forecast_book, forecast_files
 from kopilot_xl.seasonal import NOT_INSTALLED
 from kopilot_xl.sheets import clients, transactions
 from tests.portfolios import NOW, make_portfolio
@@ -41,6 +41,33 @@ def files(tmp_path: Path) -> tuple[str, str]:
 @pytest.fixture
 def without_statsmodels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsmodels.tsa.exponential_smoothing.ets", None)
+
+
+@pytest.mark.usefixtures("without_statsmodels")
+def test_a_workbook_tells_what_its_refresh_tells(tmp_path: Path) -> None:
+    action = [[AS_OF, PEOPLE[0][0], "Plan revenue", AS_OF.replace(year=AS_OF.year + 1), 777.0]]
+    path = make_portfolio(tmp_path / "book.xlsm", PEOPLE, SALES, action)
+    before = path.read_bytes()
+    found = forecast_book(open_book(path), AS_OF)
+    assert path.read_bytes() == before
+    assert found.missing == NOT_INSTALLED
+    report = refresh(open_book(path), AS_OF, now=NOW)
+    assert report.forecast is not None
+    assert found.forecast.expected == report.forecast.expected
+    assert found.prepared == report.prepared
+    done = CliRunner().invoke(app, ["forecast", str(path), "--as-of", AS_OF.isoformat(), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["as_of"] == AS_OF.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["clients.csv"], "invoices too"), (["book.xlsm", "--date-order", "DMY"], "on Settings")],
+)
+def test_what_a_workbook_alone_needs(arguments: list[str], told: str) -> None:
+    done = CliRunner().invoke(app, ["forecast", *arguments])
+    assert done.exit_code == 2
+    assert told in done.stderr
 
 
 @pytest.mark.usefixtures("without_statsmodels")
