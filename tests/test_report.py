@@ -388,7 +388,7 @@ def test_what_a_screen_reader_is_told(width: int, sample: Path, refreshed: Repor
 
     assert [each["name"] for each in told if each["role"] == "heading" and each["level"] == 1] == [COMPANY]
     assert [each["name"].strip() for each in told if each["role"] == "heading" and each["level"] == 2] == [
-        refreshed.summary.shape.value, "Do next", "History", "Movements", "Days ahead", "Data",
+        refreshed.summary.shape.value, "Do next", "History", "Movements", "Days ahead", "Forecast", "Data",
     ]  # fmt: skip
     levels = [each["level"] for each in told if each["role"] == "heading"]
     assert all(after - before <= 1 for before, after in pairwise(levels))
@@ -399,7 +399,7 @@ def test_what_a_screen_reader_is_told(width: int, sample: Path, refreshed: Repor
     assert all(len(each) > 40 for each in pictures)
     assert "Active 48" in pictures[0]
     assert [each for each in named("table") if not each] == []
-    assert len(named("table")) == 11
+    assert len(named("table")) == 13
     assert "Days left" in named("columnheader")
     assert "Fromagerie des Trois Vals 1043" in named("rowheader")
     assert len(named("row")) > 80
