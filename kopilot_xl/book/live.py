@@ -317,12 +317,9 @@ class LiveBook:
             BookError: Excel does not answer.
         """
         layout = self._layout(table)
-        place = layout.column(header)
+        place, writes = self._column_to_write(layout, header, values)
         if place is None:
             return False
-        writes = self._writes_to(layout)
-        if len(values) != writes.height:
-            raise ValueError(f"{len(values)} values for {writes.height} rows of {layout.name}")
         if formula is not None and layout.height and self._is_calculated(layout, place):
             writes.formulas[place] = formula
         else:
@@ -341,16 +338,22 @@ class LiveBook:
             BookError: Excel does not answer.
         """
         layout = self._layout(table)
-        place = layout.column(header)
+        place, writes = self._column_to_write(layout, header, values)
         if place is None:
             return False
-        writes = self._writes_to(layout)
-        if len(values) != writes.height:
-            raise ValueError(f"{len(values)} values for {writes.height} rows of {layout.name}")
         new = {row for row, value in enumerate(values) if value is not None and layout.rows[row][place] in (None, "")}
         if new:
             writes.links[place] = formula, new
         return True
+
+    def _column_to_write(
+        self, layout: _Layout, header: str, values: Sequence[Value]
+    ) -> tuple[int | None, _TableWrites]:
+        """Return the place of a column, None where it does not exist, and what is written to its table so far."""
+        place, writes = layout.column(header), self._writes_to(layout)
+        if place is not None and len(values) != writes.height:
+            raise ValueError(f"{len(values)} values for {writes.height} rows of {layout.name}")
+        return place, writes
 
     def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
         """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
