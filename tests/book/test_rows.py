@@ -129,14 +129,21 @@ def test_what_is_written_in_an_unusual_way_is_left_to_the_tree(cell: str, monkey
     assert b'<c r="C1"><v>7</v></c>' in result
 
 
-def test_what_was_noted_before_an_unusual_row_is_forgotten() -> None:
-    xml = sheet_xml('<row r="1"><c r="A1" s="3"/></row>', '<row r="2"><c r="A2"><v>1</v><extLst/></c></row>')
-    result = edit(xml, {1: {1: 1, 2: "new"}, 2: {1: 2, 2: "new"}})
-    assert b'<dimension ref="A1:B2"/>' in result or b"<dimension" not in xml
+def test_what_was_noted_before_an_unusual_row_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells_module, "_BATCH", 4)
+    watch = Watch(monkeypatch)
+    xml = sheet_xml('<row r="4"><c r="A4" s="3"/></row>', '<row r="6"><c r="A6"><v>1</v><extLst/></c></row>')
+    result = edit(xml, {4: {1: 1}, 5: {1: 2}, 6: {1: 3}})
+    assert watch.as_text == [True, False]
     assert rows_of(result) == (
-        '<row r="1"><c r="A1" s="3"><v>1</v></c><c r="B1" t="inlineStr"><is><t>new</t></is></c></row>'
-        '<row r="2"><c r="A2"><v>2</v><extLst/></c><c r="B2" t="inlineStr"><is><t>new</t></is></c></row>'
+        '<row r="4"><c r="A4" s="3"><v>1</v></c></row><row r="5"><c r="A5" s="3"><v>2</v></c></row>'
+        '<row r="6"><c r="A6"><v>3</v><extLst/></c></row>'
     )
+
+
+def test_a_cell_without_an_address_is_seen() -> None:
+    xml = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c><v>2</v></c></row>')
+    assert rows_of(edit(xml, {1: {2: 5}})).count("<v>") == 2
 
 
 @pytest.mark.parametrize("text", [" x", "x ", "\nx", "x\t"])
