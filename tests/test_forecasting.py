@@ -60,6 +60,11 @@ def test_a_workbook_tells_what_its_refresh_tells(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["as_of"] == AS_OF.isoformat()
 
 
+def test_the_seasonal_model_is_tried_for_a_workbook_whatever_its_setting(tmp_path: Path) -> None:
+    found = forecast_book(open_book(make_portfolio(tmp_path / "book.xlsm", PEOPLE, SALES)), AS_OF)
+    assert found.missing == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [(["clients.csv"], "invoices too"), (["book.xlsm", "--date-order", "DMY"], "on Settings")],

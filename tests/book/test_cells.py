@@ -415,6 +415,13 @@ def test_errors_are_found() -> None:
 
 # any edits of any sheet
 
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "-NAN"])
+def test_numbers_that_are_none_are_found(text: str) -> None:
+    xml = sheet_xml(f'<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>{text}</v></c></row>')
+    assert worksheet.not_numbers(xml) == {(1, 2): "#NUM!"}
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), max_size=12)
 VALUES: st.SearchStrategy[Value] = st.one_of(
     st.none(),

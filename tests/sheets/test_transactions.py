@@ -109,3 +109,15 @@ def test_overdue_and_far_off_plans_are_notices_and_others_are_not() -> None:
         "Transactions!B6: Planned for 2 July 2027, past 1 July 2027. Not counted yet: it is too far ahead.",
     ]
     assert {each.kind.value for each in read.problems} == {"Notice"}
+
+
+def test_an_amount_without_end_is_named_among_numbers() -> None:
+    found = _read(["a", DAY, 1.0], ["a", DAY, float("inf")], headers=HEADERS[:3])
+    assert found.amounts == [1.0, None]
+    assert [each.wrong for each in found.problems] == ["inf is no amount. Write a number."]
+
+
+def test_a_row_of_spaces_is_a_blank_one() -> None:
+    found = _read(["a", DAY, 1.0], ["  ", None, None], headers=HEADERS[:3])
+    assert found.amounts == [1.0]
+    assert found.problems == []
