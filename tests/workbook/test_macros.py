@@ -55,6 +55,14 @@ def test_the_analyser_finds_nothing() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def test_this_workbook_is_named_through_the_application() -> None:
+    # Alone it is not to be found in a copy that LibreOffice saved.
+    alone = re.compile(r"(?<!Application\.)\bThisWorkbook\.")
+    lines = [line for source in sources().values() for line in source.splitlines()]
+    assert [line for line in lines if alone.search(line)] == []
+    assert any("Application.ThisWorkbook." in line for line in lines)
+
+
 def test_both_workbooks_hold_the_same_macros() -> None:
     template, filled = (zipfile.ZipFile(each) for each in (build.TEMPLATE, build.SAMPLE))
     with template, filled:

@@ -133,7 +133,7 @@ Private Function StoredMonths() As Variant
     ' The first days of the months ahead and what is expected of each; Empty if the sheet is gone or another version's.
     Dim sheet As Object
     On Error GoTo Missing
-    Set sheet = ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
+    Set sheet = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
     If sheet.Range("B1").Value <> SNAPSHOT_FORMAT Then Exit Function
     StoredMonths = sheet.Range( _
         sheet.Cells(FIRST_MONTH_ROW, MONTH_COLUMN), sheet.Cells(FIRST_MONTH_ROW + MONTHS_AHEAD - 1, EXPECTED_COLUMN) _
