@@ -107,7 +107,7 @@ def refresh(
         KopilotError: the book cannot be refreshed or saved; the text says why and what to do. Nothing was changed.
     """
     start, now = time.perf_counter(), now or datetime.now()
-    with _collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
+    with collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         _import_ahead()
         inputs = read(book, as_of, now.date())
         stopping.point()
@@ -126,8 +126,9 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
         KopilotError: the book cannot be read; the text says why and what to do.
     """
     start, now = time.perf_counter(), now or datetime.now()
-    known = Computation(read(book, as_of, now.date()))
-    return _report(book, known, findings(known), start)
+    with collector_at_rest():
+        known = Computation(read(book, as_of, now.date()))
+        return _report(book, known, findings(known), start)
 
 
 def _import_ahead() -> None:
@@ -274,7 +275,7 @@ def _report(book: Book, known: Computation, found: Sequence[Problem], start: flo
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Keep the garbage collector from walking millions of cells that are all still needed."""
     was_on = gc.isenabled()
     gc.disable()

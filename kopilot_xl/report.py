@@ -23,7 +23,7 @@ from kopilot_xl.domain.portfolio import Client, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segment
 from kopilot_xl.errors import SaveError
 from kopilot_xl.reading import read
-from kopilot_xl.refreshing import compared_with, findings, hint
+from kopilot_xl.refreshing import collector_at_rest, compared_with, findings, hint
 from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio
 from kopilot_xl.sheets.findings import Kind, count
 from kopilot_xl.sheets.values import UnreadableError, read_date
@@ -62,8 +62,10 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
     if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
-    known = Computation(read(book, as_of, now.date()))
-    write_atomically(target, page(book, known, now).encode(errors="replace"))
+    with collector_at_rest():
+        known = Computation(read(book, as_of, now.date()))
+        text = page(book, known, now)
+    write_atomically(target, text.encode(errors="replace"))
     return Made(target, known.inputs.as_of, time.perf_counter() - start)
 
 
