@@ -140,6 +140,7 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "forecast_note": forecast.note(known.forecast, known.prepared),
         "forecast_words": forecast.explanation(known.forecast),
         "ahead": _months(known),
+        "sales": _sales(known),
         "found": portfolio.found(count(found, Kind.PROBLEM), count(found, Kind.NOTICE)),
         "problems": [
             (kind, some[:room], len(some) - room)
@@ -238,6 +239,38 @@ def _months(known: Computation) -> list[_Month]:
     ]
 
 
+def _sales(known: Computation) -> str:
+    """The picture of the months sold and expected; none where there is no forecast."""
+    from kopilot_xl.pages import charts
+
+    told = known.forecast
+    if told.expected is None:
+        return ""
+
+    def mark(month: date, value: float | None, what: str) -> charts.Mark | None:
+        return None if value is None else charts.Mark(value, f"{words.month(month)}, {what}: {words.whole(value)}")
+
+    rows = forecast.drawn(told, known.prepared)
+    months = [
+        charts.Month(
+            f"{words.month(each.month)[:3]} {each.month.year}",
+            mark(each.month, each.sold, "sold"),
+            mark(each.month, each.expected, "expected"),
+            each.low,
+            each.high,
+            mark(each.month, each.planned, "planned"),
+        )
+        for each in rows
+    ]
+    sold = [each.sold for each in rows if each.sold is not None]
+    text = (
+        f"A line of {words.count(len(sold), 'month')} sold, {words.whole(sum(sold))} together, goes on as the line of "
+        f"the 12 months expected, {words.whole(sum(told.expected))} together; around it where 8 of 10 months should "
+        "lie, below it columns of what is planned. The table below has every number of the months ahead."
+    )
+    return charts.sales(months, text, 960)
+
+
 @dataclass(frozen=True)
 class _Variant:
     """The days ahead in one of the two variants, today first, and their picture."""
@@ -320,6 +353,7 @@ def _style(sheet: str) -> str:
     names = {
         palette.INK: "ink", palette.MUTED: "muted", palette.PAPER: "paper", palette.BAND: "band",
         palette.LINE: "line", palette.ACCENT: "accent", palette.ALERT: "alert", palette.GOOD: "good",
+        palette.EXPECTED: "expected",
     }  # fmt: skip
     light = {name: colour for colour, name in names.items()}
     dark = {name: palette.AT_NIGHT[colour] for colour, name in names.items()}
@@ -327,7 +361,7 @@ def _style(sheet: str) -> str:
     segments = {css_class(each): colour for each, colour in palette.SEGMENTS.items()}
     classes = "".join(f".{name}{{--c:var(--{name})}}" for name in segments)
     return (
-        f":root{{{_variables(light | segments)}}}\n"
+        f":root{{{_variables(light | segments | {'planned': palette.PLANNED})}}}\n"
         f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}\n"
         f"{classes}\n{sheet}"
     )

@@ -26,9 +26,10 @@ from kopilot_xl.book import Value
 from kopilot_xl.cli import app
 from kopilot_xl.domain import words
 from kopilot_xl.domain.portfolio import do_next
+from kopilot_xl.domain.sales import first_day, month_of
 from kopilot_xl.domain.segments import BARS, PORTFOLIO
 from kopilot_xl.errors import SaveError
-from kopilot_xl.pages.charts import steps
+from kopilot_xl.pages.charts import amount_in_short, steps, steps_around_zero
 from kopilot_xl.refreshing import Report
 from kopilot_xl.report import MOVES_ROWS, report
 from kopilot_xl.sheets import forecast, history, palette, portfolio
@@ -167,9 +168,105 @@ def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: Report) ->
     assert all(each in text(page) for each in forecast.explanation(told))
 
 
+def drawing(page: Any, shown: str) -> Any:
+    """The chart of the forecast, as it is for a `wide` screen or for a `phone`."""
+    (found,) = page.xpath(f"//section[@id='forecast']//div[@class='{shown}']/svg")
+    return found
+
+
+def told_by(chart: Any, series: str, shape: str) -> dict[str, Any]:
+    """The shapes of a series, by what is said of them under the pointer."""
+    return {
+        title.text: title.getparent().find(shape) for title in chart.xpath(f".//g[@class='{series}']//title")
+    }  # fmt: skip
+
+
+def points(chart: Any, series: str) -> list[tuple[float, float]]:
+    """Where the line of a series, or the outline of an area, goes."""
+    (path,) = chart.xpath(f".//g[@class='{series}']/path/@d")
+    numbers = [float(each) for each in re.findall(r"-?[\d.]+", path)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def test_the_months_sold_expected_and_planned_are_drawn_to_one_scale(sample: Path, refreshed: Report) -> None:
+    told = refreshed.forecast
+    assert told is not None
+    assert told.expected is not None
+    chart = drawing(parsed(sample), "wide")
+    (foot,) = [float(each.get("y")) + float(each.get("height")) for each in chart.xpath(".//rect")[:1]]
+    sold, expected = told_by(chart, "sold", "circle"), told_by(chart, "expected", "circle")
+    last_year = told.sales.months[-24:-1]
+    assert list(sold) == [
+        f"{words.month(first_day(month_of(told.sales.as_of) - 23 + at))}, sold: {words.whole(value)}"
+        for at, value in enumerate(last_year)
+    ]
+    assert list(expected)[1:] == [
+        f"{words.month(month)}, expected: {words.whole(value)}"
+        for month, value in zip(told.months, told.expected, strict=True)
+    ]
+    heights = [foot - float(each.get("cy")) for each in (*sold.values(), *list(expected.values())[1:])]
+    scale = heights[0] / last_year[0]
+    assert heights == pytest.approx([each * scale for each in (*last_year, *told.expected)], abs=0.2)
+
+    columns = told_by(chart, "planned", "rect")
+    planned = [(words.month(each.month), each.total) for each in refreshed.prepared if each.total]
+    assert list(columns) == [f"{month}, planned: {words.whole(total)}" for month, total in planned]
+    assert [float(each.get("height")) for each in columns.values()] == pytest.approx(
+        [total * scale for _, total in planned], abs=0.2
+    )
+    places = {title.partition(",")[0]: float(each.get("cx")) for title, each in expected.items()}
+    assert [float(each.get("x")) + float(each.get("width")) / 2 for each in columns.values()] == pytest.approx(
+        [places[month] for month, _ in planned], abs=0.2
+    )
+    outline = points(chart, "band")
+    assert [foot - y for _, y in outline] == pytest.approx(
+        [(each or 0) * scale for each in (*told.band.high, *reversed(told.band.low))], abs=0.3
+    )
+    assert [x for x, _ in outline] == [*list(places.values())[1:], *list(places.values())[:0:-1]]
+
+
+def test_on_a_phone_the_chart_looks_back_one_year(sample: Path) -> None:
+    page = parsed(sample)
+    wide, phone = drawing(page, "wide"), drawing(page, "phone")
+    assert (len(points(wide, "sold")), len(points(phone, "sold"))) == (23, 11)
+    assert len(points(wide, "expected")) == len(points(phone, "expected")) == 13
+    assert wide.get("aria-label") == phone.get("aria-label")
+    names = [each for each in phone.xpath(".//g[@class='axis x']//text()") if each.strip()]
+    assert names == ["Aug 2025", "Nov 2025", "Feb 2026", "May 2026", "Aug 2026", "Nov 2026", "Feb 2027", "May 2027"]
+
+
+@pytest.mark.parametrize("amount", [-500.0, 0.4, 7.0, 4.2e6, 1e12])
+def test_sales_of_any_size_are_drawn(amount: float, tmp_path: Path) -> None:
+    rows: list[Sequence[Value]] = [["B2", first_day(month_of(AS_OF) - back), amount, "Paid"] for back in range(30)]
+    chart = drawing(written(make_portfolio(tmp_path / "book.xlsm", CLIENTS, rows), AS_OF), "wide")
+    _, _, width, height = map(float, chart.get("viewbox").split())
+    for name in ("sold", "expected"):
+        assert all(0 <= x <= width and 0 <= y <= height for x, y in points(chart, name))
+    labels = [each for each in chart.xpath(".//g[starts-with(@class, 'axis y')]//text()") if each.strip()]
+    assert labels[0 if amount >= 0 else -1] == "0"
+    assert len(labels) >= 2
+    assert all(len(each) <= 14 for each in labels)
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "told"),
+    [
+        (0, 115_000, ["0", "50,000", "100,000"]),
+        (-30_000, 115_000, ["0", "50,000", "100,000"]),
+        (-120_000, 60_000, ["−100,000", "−50,000", "0", "50,000"]),
+        (0, 6_000_000, ["0", "2 million", "4 million", "6 million"]),
+        (0, 2_400_000, ["0", "500,000", "1 million", "1.5 million", "2 million"]),
+        (0, 1.2e12, ["0", "500 billion", "1,000 billion"]),
+    ],
+)
+def test_an_axis_of_amounts_has_few_round_numbers(lowest: float, highest: float, told: list[str]) -> None:
+    assert [amount_in_short(each) for each in steps_around_zero(lowest, highest)] == told
+
+
 def test_without_a_past_the_page_says_why_there_is_no_forecast(tmp_path: Path) -> None:
     page = written(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[]))
     assert "There is no forecast yet. It needs 12 whole months of sales; there is none." in text(page)
+    assert page.xpath("//section[@id='forecast']//svg") == []
 
 
 def test_movements_since_the_refresh_before(tmp_path: Path) -> None:
@@ -328,6 +425,13 @@ def test_every_text_can_be_read_by_day_and_at_night(letters: str, ground: str) -
     assert contrast(palette.AT_NIGHT[letters], palette.AT_NIGHT[ground]) >= 4.5
 
 
+@pytest.mark.parametrize("colours", [{}, palette.AT_NIGHT], ids=["by day", "at night"])
+def test_every_line_of_the_forecast_can_be_seen(colours: dict[str, str]) -> None:
+    ground = colours.get(palette.PAPER, palette.PAPER)
+    assert contrast(colours.get(palette.SOLD, palette.SOLD), ground) >= 4.5
+    assert contrast(colours.get(palette.EXPECTED, palette.EXPECTED), ground) >= 4.5
+
+
 # in a real browser
 
 in_chromium = [
@@ -395,7 +499,7 @@ def test_what_a_screen_reader_is_told(width: int, sample: Path, refreshed: Repor
     roles = [each["role"] for each in told]
     assert [roles.count(each) for each in ("banner", "navigation", "main", "contentinfo")] == [1, 1, 1, 1]
     pictures = named("image") + named("img")
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     assert all(len(each) > 40 for each in pictures)
     assert "Active 48" in pictures[0]
     assert [each for each in named("table") if not each] == []

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pygal
@@ -27,8 +28,10 @@ STACK = tuple(each for each in reversed(BARS) if each is not Segment.LOST)
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _PHONE = 340
-_PHONE_DATES = 12
-"""How many of the last dates a phone is wide enough for."""
+_PHONE_DATES, _PHONE_MONTHS = 12, 24
+"""How many of the last dates, and of the last months, a phone is wide enough for."""
+_MONTHS_APART = 3
+"""Every third month has its name below it."""
 _LETTERS = 12
 _TURN = -45
 _IDLE = ("style", "script", "defs", "title")
@@ -69,6 +72,26 @@ class Point:
     label: str
     day: str
     tilt: float | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A number to draw, and what is said of it under the pointer."""
+
+    value: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of the sales: its label, and what is to be drawn of it; None for what it does not have."""
+
+    label: str
+    sold: Mark | None
+    expected: Mark | None
+    low: float | None
+    high: float | None
+    planned: Mark | None
 
 
 def css_class(segment: Segment) -> str:
@@ -145,6 +168,70 @@ def line(points: Sequence[Point], text: str, width: int) -> Markup:
     return _drawn(draw, width, text)
 
 
+def sales(months: Sequence[Month], text: str, width: int) -> Markup:
+    """Draw the months sold and expected as lines, where they may lie as an area, what is planned as columns."""
+
+    def draw(width: int) -> etree._Element:
+        phone = width == _PHONE
+        shown = months[-_PHONE_MONTHS:] if phone else months
+        rows: dict[str, list[Any]] = {
+            "planned": [_marked(each.planned) for each in shown],
+            "low": [each.low for each in shown],
+            "band": [each.high for each in shown],
+            "sold": [_marked(each.sold) for each in shown],
+            "expected": [_marked(each.expected) for each in shown],
+        }
+        numbers = [each["value"] if isinstance(each, dict) else each or 0.0 for row in rows.values() for each in row]
+        lowest, highest = min(numbers), max(*numbers, 1.0)
+        chart = _Sales(
+            **_options(width, 280 if phone else 320, turn=_TURN if phone else 0),
+            range=(lowest, highest * 1.04),
+            dots_size=2.5,
+            x_labels_major_every=_MONTHS_APART,
+            show_minor_x_labels=False,
+        )
+        chart.y_labels = [
+            {"value": each, "label": amount_in_short(each)} for each in steps_around_zero(lowest, highest)
+        ]
+        chart.x_labels = [each.label for each in shown]
+        for name, row in rows.items():
+            chart.add(
+                name,
+                row,
+                fill=name == "band",
+                stroke=name != "low",
+                show_dots=not phone and name in ("sold", "expected"),
+            )
+        tree = _tree(chart)
+        for group in tree.iter(f"{_SVG}g"):
+            series = _SERIES.search(group.get("class") or "")
+            if series:
+                group.set("class", list(rows)[int(series[1])])
+        return tree
+
+    return _drawn(draw, width, text)
+
+
+class _Sales(pygal.Bar, pygal.Line):  # type: ignore[misc]  # the library is not typed
+    """Columns of the first series, lines of the others; one with a fill is filled down to the series before it."""
+
+    _order = 1
+
+    def _plot(self) -> None:
+        columns, *lines = self.series
+        self.bar(columns)
+        for self._below, serie in pairwise((columns, *lines)):
+            serie.points = [(x + 0.5 / self._len, y) for x, y in serie.points]
+            self.line(serie)
+
+    def _fill(self, values: list[Any]) -> list[Any]:
+        return [*values, *map(self.view, reversed(self._below.points))]
+
+
+def _marked(mark: Mark | None) -> dict[str, Any] | None:
+    return None if mark is None else {"value": mark.value, "label": mark.words}
+
+
 def steps(highest: int) -> list[int]:
     """Return round numbers from 0 that reach up to at most `highest`, about four of them."""
     step, factors = 1, (2, 2.5, 2)
@@ -152,6 +239,21 @@ def steps(highest: int) -> list[int]:
     while highest / step > 5:
         step, at = int(step * factors[at % 3]), at + 1
     return list(range(0, max(highest, 1) + 1, step))
+
+
+def steps_around_zero(lowest: float, highest: float) -> list[int]:
+    """Return round numbers on both sides of zero, as far apart on both."""
+    below, above = int(-lowest), int(highest)
+    apart = max(steps(below)[1] if below else 0, steps(above)[1])
+    return list(range(-(below // apart) * apart, above + 1, apart))
+
+
+def amount_in_short(number: int) -> str:
+    """Return a number of an axis, as in 60,000 or 2.5 million."""
+    for size, name in ((10**9, " billion"), (10**6, " million")):
+        if abs(number) >= size:
+            return f"{number / size:,.10g}{name}".replace("-", "−")
+    return f"{number:,}".replace("-", "−")
 
 
 def _options(width: int, height: int, turn: int) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kopilot_xl.book import Book, Value
@@ -87,7 +89,7 @@ def fill(book: Book, told: Forecast, months: Sequence[Prepared]) -> None:
     lines = [told.lines.get(each) for each in Scenario]
     book.write_block(SCENARIOS, [_scenario(each) for each in lines])
     book.write_block(ERRORS, [_errors(each) for each in lines])
-    book.write_block(CHART, _chart(told, months))
+    book.write_block(CHART, [list(astuple(each)) for each in drawn(told, months)])
     if book.has_table(CALLS.name):
         calls = [(each.month, call) for each in months for call in each.calls]
         book.write_table(
@@ -198,22 +200,33 @@ def _errors(line: Line | None) -> list[Value]:
     return [*found.by_horizon, found.error, found.share, found.mase, found.dates]
 
 
-def _chart(told: Forecast, months: Sequence[Prepared]) -> list[list[Value]]:
-    """What the chart is drawn from: the months sold, then those expected; the running one is expected until it ends."""
+@dataclass(frozen=True)
+class Drawn:
+    """A month of the chart, in the order of `CHART_COLUMNS`; None for what it does not have."""
+
+    month: date
+    sold: float | None = None
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    planned: float | None = None
+
+
+def drawn(told: Forecast, months: Sequence[Prepared]) -> list[Drawn]:
+    """Return the months sold, then those expected; the running one is expected until it ends."""
     sales, running = told.sales, month_of(told.sales.as_of)
-    rows: list[list[Value]] = []
+    rows = []
     for back in range(BACK - 1, -1, -1):
-        known = back < len(sales.months) and sales.whole > 0
-        sold: Value = sales.months[-1 - back] if known else None
+        month = first_day(running - back)
         if back == 0 and not sales.ended:
-            expected = None if told.rest is None else sales.so_far + told.rest
-            rows.append([first_day(running), None, expected, None, None, None])
+            rows.append(Drawn(month, expected=None if told.rest is None else sales.so_far + told.rest))
         else:
-            rows.append([first_day(running - back), sold, None, None, None, None])
-    expected_months: Sequence[float | None] = told.expected or [None] * YEAR
-    low, high = told.band.low or [None] * YEAR, told.band.high or [None] * YEAR
-    for at, month in enumerate(told.months):
-        rows.append([month, None, expected_months[at], low[at], high[at], months[at].total or None])
+            known = back < len(sales.months) and sales.whole > 0
+            rows.append(Drawn(month, sold=sales.months[-1 - back] if known else None))
+    nothing: Sequence[float | None] = [None] * YEAR
+    lines = (told.expected or nothing, told.band.low or nothing, told.band.high or nothing)
+    planned = [each.total or None for each in months]
+    rows += [Drawn(*each) for each in zip(told.months, [None] * YEAR, *lines, planned, strict=True)]
     return rows
 
 

@@ -61,5 +61,6 @@ AT_NIGHT: dict[str, str] = {
     ACCENT: "8FC1E8",
     ALERT: "FF9A90",
     GOOD: "79D39B",
+    EXPECTED: "56B4E9",
 }
-"""What stands for each colour of text and ground where a page is read on a dark screen (contrast above 4.5)."""
+"""What stands for each colour of text, ground and line where a page is read on a dark screen (contrast above 4.5)."""
