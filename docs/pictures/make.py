@@ -38,7 +38,7 @@ PICTURES = {
     "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
     "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.88), dots=120),
-    "history": Picture(history.TABLE.name, (2.55, 0.55, 6.6, 6.95), page=1),
+    "history": Picture(history.TABLE.name, (0.30, 0.30, 11.1, 5.20)),
     "clients": Picture(clients.TABLE.name, (0.30, 0.30, 11.1, 4.10)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
     "problems": Picture(problems.TABLE.name, (0.30, 0.30, 11.1, 2.50)),

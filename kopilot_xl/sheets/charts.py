@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openpyxl.chart import BarChart, LineChart, Reference, Series
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
+from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -20,7 +23,7 @@ from openpyxl.drawing.text import (
     RegularTextRun,
     RichTextProperties,
 )
-from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.segments import BARS, Segment
@@ -61,17 +64,30 @@ def histogram(
     _place(ws, chart, top_left, bottom_right)
 
 
-def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, bottom_row: int) -> None:
-    """Draw the trend from the block below `header_row`: stacked columns of the portfolio, the tilt as a line."""
-    last_row = header_row + dates
-    labels = Reference(ws, left, header_row + 1, max_row=last_row)
+def trend(
+    ws: Worksheet,
+    left: int,
+    header_row: int,
+    first_row: int,
+    dates: int,
+    top_left: tuple[str, int],
+    bottom_right: tuple[str, int],
+) -> None:
+    """Draw the trend from a block of dates: stacked columns of the portfolio, the tilt as a line."""
+    last_row = first_row + dates - 1
+    labels = Reference(ws, left, first_row, max_row=last_row)
+
+    def drawn(column: int) -> Any:
+        series = Series(Reference(ws, column, first_row, max_row=last_row))
+        series.tx = SeriesLabel(strRef=StrRef(f=str(Reference(ws, column, header_row))))
+        series.cat = _numbers(labels)
+        return series
+
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 30, False
     for segment in reversed(BARS):
         if segment is not Segment.LOST:
-            column = left + 1 + BARS.index(segment)
-            series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
-            series.cat = _numbers(labels)
+            series = drawn(left + 1 + BARS.index(segment))
             series.invertIfNegative = False
             series.graphicalProperties = _plain(palette.SEGMENTS[segment])
             chart.series.append(series)
@@ -88,8 +104,7 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
 
     line = LineChart()
     line.x_axis = chart.x_axis
-    tilt = Series(Reference(ws, left + 1 + len(BARS), header_row, max_row=last_row), title_from_data=True)
-    tilt.cat = _numbers(labels)
+    tilt = drawn(left + 1 + len(BARS))
     tilt.smooth = False
     tilt.marker.symbol = "circle"
     tilt.marker.size = 5
@@ -106,8 +121,8 @@ def trend(ws: Worksheet, left: int, header_row: int, dates: int, top_row: int, b
     line.y_axis.title = _title("Tilt", 900)
     line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart += line
-    chart += _whole_numbers(ws, (get_column_letter(left), top_row))
-    _place(ws, chart, (get_column_letter(left), top_row), (get_column_letter(left + len(BARS) + 1), bottom_row))
+    chart += _whole_numbers(ws, top_left)
+    _place(ws, chart, top_left, bottom_right)
 
 
 def ahead(

@@ -37,8 +37,19 @@ TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_B
 TREND = "HistoryTrend"
 """The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
 TREND_DATES = 24
-CHART_WORDS = "A bar for each date of the table. It grows with every day you refresh; --backfill 12 fills the past."
+CHART_WORDS = (
+    f"A bar for each of the last {TREND_DATES} dates of the table below, which grows with every day you refresh. "
+    "kopilot-xl refresh --backfill 12 fills in the twelve months before."
+)
 TREND_COLUMNS = ("Date", *(each.value for each in BARS), TILT.header)
+
+_TOP = 3
+"""The first row of the block, beside the chart: there no sorting, filtering or deleting of dates touches it."""
+_HEADER_ROW = _TOP + TREND_DATES
+"""The row of the table's headers, and of the block's below it: the first of the sheet, by which the table is found
+where it is none any more, as in a workbook that another program saved."""
+CORNER = f"A{_HEADER_ROW}"
+"""The corner of the table; nothing stands below it, so that it grows."""
 
 
 def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
@@ -124,31 +135,35 @@ def _trend(table: dict[Column, list[Value]]) -> list[list[Value]]:
 
 
 def build(ws: Worksheet) -> None:
-    """Lay the sheet out: the table, and to its right the trend chart above the block it is drawn from."""
+    """Lay the sheet out: the trend chart above the table, and out of sight of both the block it is drawn from."""
     from openpyxl.utils import get_column_letter
 
     from kopilot_xl.sheets import charts, looks
 
-    looks.lay_out(ws, TABLE)
+    looks.put_table(ws, TABLE, CORNER)
+    quiet, small = looks.font(color=palette.MUTED), looks.font(size=8, color=palette.MUTED)
+    looks.put(ws, "A1", CHART_WORDS, look=quiet)
+    for row in range(_TOP, _HEADER_ROW):
+        ws.row_dimensions[row].height = 13.5
     left = len(TABLE.columns) + 2
-    chart_row, heading_row = 2, 27
     ws.column_dimensions[get_column_letter(left - 1)].width = 3
-    quiet = looks.font(color=palette.MUTED)
-    looks.put(ws, f"{get_column_letter(left)}1", CHART_WORDS, look=quiet)
-    corner = f"{get_column_letter(left)}{heading_row}"
-    looks.put(ws, corner, "What the chart is drawn from: the last dates, written by refresh.", look=quiet)
+    looks.put(
+        ws, f"{get_column_letter(left)}{_TOP - 1}", "What the chart is drawn from, written by refresh.", look=quiet
+    )
     formats = (Format.DATE, *(Format.COUNT for _ in BARS), Format.TILT)
     for at, (header, shown) in enumerate(zip(TREND_COLUMNS, formats, strict=True)):
         letter = get_column_letter(left + at)
         side = looks.align("left" if at == 0 else "right")
         ws.column_dimensions[letter].width = 14
         looks.put(
-            ws, f"{letter}{heading_row + 1}", header, look=looks.font(bold=True, color=palette.MUTED), stand=side,
+            ws, f"{letter}{_HEADER_ROW}", header, look=looks.font(bold=True, color=palette.MUTED), stand=side,
             background=palette.BAND,
         )  # fmt: skip
-        for row in range(heading_row + 2, heading_row + 2 + TREND_DATES):
-            looks.put(ws, f"{letter}{row}", look=quiet, stand=side, shown=shown)
-    first = f"{get_column_letter(left)}{heading_row + 2}"
-    looks.name(ws, TREND, first, TREND_DATES, len(TREND_COLUMNS))
-    charts.trend(ws, left, heading_row + 1, TREND_DATES, chart_row, heading_row - 2)
-    looks.page_break_after(ws, left - 1, 64)
+        for row in range(_TOP, _HEADER_ROW):
+            looks.put(ws, f"{letter}{row}", look=small, stand=side, shown=shown)
+    looks.name(ws, TREND, f"{get_column_letter(left)}{_TOP}", TREND_DATES, len(TREND_COLUMNS))
+    right = get_column_letter(TABLE.columns.index(SHAPE) + 1)
+    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 1))
+    looks.page(ws, across=True)
+    ws.print_area = f"A1:{get_column_letter(len(TABLE.columns))}{looks.LAST_ROW}"
+    ws.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"

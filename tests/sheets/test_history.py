@@ -13,6 +13,7 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.sheets import history
 from kopilot_xl.sheets.values import read_date
+from kopilot_xl.workbook import TEMPLATE
 from tests.sheets.books import make_book
 
 MONDAY = date(2026, 6, 29)
@@ -80,3 +81,19 @@ def test_the_trend_shows_the_last_dates_oldest_first(tmp_path: Path) -> None:
     serials = [(each - date(1899, 12, 30)).days for each in sorted([*days, MONDAY])[-24:]]
     assert [row[0] for row in shown] == serials
     assert shown[-1][history.TREND_COLUMNS.index("Active")] == 9
+
+
+def test_the_dates_are_found_and_the_trend_is_drawn_where_the_table_is_none_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    plain = load_workbook(TEMPLATE)
+    del plain["History"].tables[history.TABLE.name]
+    plain.save(path)
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        book = FileBook(path)
+        history.fill(book, {day: _summary(9)}, day)
+        book.save()
+    assert _dates(FileBook(path)) == [(each, each, 9.0) for each in (MONDAY, MONDAY + timedelta(days=1))]
+    assert FileBook(path).table("History").header_row == history.TREND_DATES + 3
+    sheet, cells = next(iter(load_workbook(path).defined_names[history.TREND].destinations))
+    trend = load_workbook(path)[sheet][cells.replace("$", "")]
+    assert [each[history.TREND_COLUMNS.index("Active")].value for each in trend[:3]] == [9, 9, None]

@@ -173,7 +173,7 @@ def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
     [
         ("Settings", 1),
         ("Guide", 1),
-        ("History", 2),
+        ("History", 1),
         ("Problems", 1),
         ("Movements", 1),
         ("If nobody acts", 2),

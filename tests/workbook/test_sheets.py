@@ -35,7 +35,7 @@ from kopilot_xl.sheets import (
 from kopilot_xl.sheets.table import Format, Table
 from kopilot_xl.workbook import build
 
-TABLES = [each.TABLE for each in (clients, transactions, actions, history, problems)]
+TABLES = [each.TABLE for each in (clients, transactions, actions, problems)]
 TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}
 PAGES = {
     portfolio.SHEET: portfolio.BLOCKS,
@@ -46,6 +46,7 @@ PAGES = {
 }
 BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items()}
 LISTS = [
+    (history.TABLE.name, history.TABLE, history.CORNER),
     *((movements.SHEET, table, corner) for table, corner in movements.PLACES.items()),
     (outlook.SHEET, outlook.DEPARTURES, outlook.CORNER),
     (forecast.SHEET, forecast.CALLS, forecast.CORNER),
@@ -239,7 +240,9 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
     left, top, right, bottom = bounds(block)
     references = re.findall(r"<f>([^<]*)</f>", trend)
     *references, fewest = references
-    assert {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)} == {top - 1, top, bottom}
+    read = {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)}
+    assert read == {top, bottom, bottom + 1}, "the headings stand below, in the row of the table's"
+    assert f"A{bottom + 1}" == history.CORNER
     for sheet, unseen in (("History", fewest), ("If nobody acts", re.findall(r"<f>([^<]*)</f>", ahead[0])[-1])):
         cell = book[sheet][unseen.partition("!")[2].replace("$", "")]
         assert (cell.value, cell.number_format) == (charts.FEWEST, ";;;"), "what keeps the axis to whole numbers"

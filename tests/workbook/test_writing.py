@@ -22,7 +22,7 @@ SHEET = "Mine"
 PLACES = {
     "Portfolio": "A1:A2",
     "_Segments": "A1:F25",
-    "History": "A2:N2",
+    "History": "A28:N28",
 }
 """Where a refresh writes every cell itself."""
 FILLED = [[number, f"text {number}", number % 3] for number in range(8)]
