@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.exceptions import VBARuntimeError
+from pyopenvba.formula._calc.evaluator import Context
+from pyopenvba.formula._calc.reference import MAX_ROW
+from pyopenvba.formula._calc.values import Reference
 from pyopenvba.interpreter import EMPTY, VBAArray, VBADate, VBAInt, VBAObject
 
 from kopilot_xl.book import open_book
@@ -240,10 +249,74 @@ def stored(path: Path) -> list[list[Any]]:
     return [[*row, *[None] * (width - len(row))] for row in open_book(path).sheet_values(snapshot.SHEET)]
 
 
+_read = Context.grid
+
+
+def _read_used(self: Any, reference: Any) -> Any:
+    """Read a whole column as far as it is used, as Excel does; the interpreter would make a million cells of it."""
+    area = reference.area
+    if area is None or area.height < MAX_ROW:
+        return _read(self, reference)
+    last = max((row for row, _, _ in self.book.cells(area)), default=area.top)
+    return _read(self, Reference.of(replace(area, bottom=last)))
+
+
+Context.grid = _read_used
+
+
 def excel(path: Path, python: StandIn | None = None) -> Any:
-    """Open a workbook with its macros; without a Python as LibreOffice does, from which none can be reached."""
+    """Open a workbook with its macros; without a Python as LibreOffice does, from which none can be reached.
+
+    What is opened is a copy of its own each time: reading the workbook and the macros takes most of a test.
+    """
+    opened, shared = _opened(path)
+    host = _Copy(io.BytesIO(opened), shared).load()
+    host.interpreter.run("UseStandIn", [python or StandIn({}, "Unix")])
+    return host
+
+
+@cache
+def _opened(path: Path) -> tuple[bytes, dict[int, Any]]:
+    """Return a workbook opened in the interpreter, to be copied, and what the copies share."""
     host = ExcelApplication.open(str(path), with_vba=False)
     for name, source in {**build.modules(), "KopilotHost": HOST, "Edits": EDITS}.items():
         host.add_module(source, name=name, kind="document" if name == build.WORKBOOK_MODULE else "standard")
-    host.interpreter.run("UseStandIn", [python or StandIn({}, "Unix")])
-    return host
+    target = io.BytesIO()
+    original = _Original(target)
+    original.dump(host)
+    return target.getvalue(), original.shared
+
+
+class _Original(pickle.Pickler):
+    """Keeps a host, but for what every host shares: functions, and the constants of the interpreter's modules.
+
+    Its marks such as `EMPTY` are known by being the same object, so that no copy of them may be made.
+    """
+
+    def __init__(self, target: io.BytesIO) -> None:
+        super().__init__(target, pickle.HIGHEST_PROTOCOL)
+        modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "pyopenvba"]
+        values = [value for module in modules for value in vars(module).values()]
+        self.constants = {id(each) for each in values if type(each) is object or _is_theirs(type(each))}
+        self.shared: dict[int, Any] = {}
+
+    def persistent_id(self, each: Any) -> int | None:
+        if not isinstance(each, FunctionType) and id(each) not in self.constants:
+            return None
+        self.shared[id(each)] = each
+        return id(each)
+
+
+def _is_theirs(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "pyopenvba"
+
+
+class _Copy(pickle.Unpickler):
+    """Makes a host of what was kept."""
+
+    def __init__(self, source: io.BytesIO, shared: dict[int, Any]) -> None:
+        super().__init__(source)
+        self.shared = shared
+
+    def persistent_load(self, name: int) -> Any:
+        return self.shared[name]
