@@ -396,9 +396,9 @@ def _learn(pools: Sequence[list[float]], error: _Trial) -> None:
 
 
 def _around(value: float, errors: Sequence[float], level: float) -> tuple[float | None, float | None]:
-    """The ends of the band; it reaches below zero only where the value itself does."""
+    """The ends of the band; it ends at zero where the value is not below."""
     rank = ceil((len(errors) + 1) * SURE)
     if rank > len(errors) or not level:
         return None, None
     width = errors[rank - 1] * level
-    return max(value - width, min(value, 0.0)), value + width
+    return value - width if value < 0 else max(value - width, 0.0), value + width

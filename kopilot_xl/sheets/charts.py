@@ -197,16 +197,18 @@ def forecast(
 
     line = LineChart()
     line.x_axis, line.y_axis = chart.x_axis, chart.y_axis
-    sold, expected = (
-        LineProperties(solidFill=palette.SOLD, w=25400),
-        LineProperties(solidFill=palette.EXPECTED, w=28575),
-    )
-    band = LineProperties(solidFill=palette.EXPECTED, w=12700, prstDash="dash")
-    for at, look in enumerate((sold, expected, band, band), left + 1):
+    band = (palette.EXPECTED, 12700, True)
+    lines = ((palette.SOLD, 25400, False), (palette.EXPECTED, 28575, False), band, band)
+    for at, (color, thick, dashed) in enumerate(lines, left + 1):
         series = Series(Reference(ws, at, header_row, max_row=last_row), title_from_data=True)
         series.cat, series.smooth = _numbers(labels), False
-        series.marker.symbol = "none"
+        look = LineProperties(solidFill=color, w=thick, prstDash="dash" if dashed else None)
         series.graphicalProperties = GraphicalProperties(ln=look)
+        if dashed:
+            series.marker.symbol = "none"
+        else:  # a month alone is no line
+            series.marker.symbol, series.marker.size = "circle", 4
+            series.marker.graphicalProperties = _plain(color)
         line.series.append(series)
     chart += line
     _place(ws, chart, top_left, bottom_right)

@@ -64,7 +64,7 @@ MONTH = Column("Month", Format.MONTH, width=12, written=True)
 CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
 NAME = Column("Client", width=30, written=True)
 SEGMENT = Column("Segment", width=16, written=True)
-INVOICED = Column("Last year", Format.AMOUNT, width=13, written=True)
+INVOICED = Column("Last year", Format.AMOUNT, width=13, written=True, shrink=True)
 LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 NEXT_ACTION = Column("Next action", width=16, written=True)
 
@@ -269,7 +269,7 @@ def build(ws: Worksheet) -> None:
     looks.put(ws, f"A{top - 1}", "Whom to call about which month", look=heading)
     looks.put(ws, f"E{top - 1}", _CALLS_WORDS, look=looks.font(color=palette.MUTED))
     looks.page(ws, across=True)
-    looks.page_break_after(ws, _SIDE - 1, 51)
+    ws.print_area = f"A1:S{looks.LAST_ROW}"  # what the chart is drawn from stands beside it
     ws.print_title_rows = f"{top}:{top}"
 
 
@@ -286,6 +286,7 @@ def _build_words(ws: Worksheet) -> None:
     looks.put(ws, "N3", "Expected", look=looks.font(bold=True, color=palette.MUTED))
     looks.put(ws, "N4", look=looks.font(size=14, bold=True, color=palette.ACCENT))
     looks.name(ws, CHOSEN, "N4")
+    looks.hide(ws, "N3", f'{CHOSEN}=""')
     ws.row_dimensions[4].height = 22
     for row in range(6, 6 + WORDS_LINES):
         ws.row_dimensions[row].height = 34

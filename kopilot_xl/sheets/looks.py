@@ -13,7 +13,6 @@ from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as SheetTable
 from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
@@ -272,11 +271,3 @@ def page(ws: Worksheet, *, across: bool = False, upright: bool = False) -> None:
     for part, text in ((footer.left, "&A"), (footer.right, "&P / &N")):
         assert part is not None  # noqa: S101
         part.text, part.size, part.font, part.color = text, 8, f"{FONT},Regular", palette.MUTED
-
-
-def page_break_after(ws: Worksheet, column: int, scale: int) -> None:
-    """Begin a new page after a column, and print at a fixed scale: a page fitted to its width knows no breaks."""
-    ws.col_breaks.append(Break(id=column))
-    ws.sheet_properties.pageSetUpPr = None
-    ws.page_setup.fitToWidth = ws.page_setup.fitToHeight = None
-    ws.page_setup.scale = scale

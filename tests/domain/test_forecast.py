@@ -236,6 +236,14 @@ def test_the_band_does_not_reach_below_zero() -> None:
     assert any(low == 0 for low in found.band.low)
 
 
+def test_the_band_around_less_than_nothing_has_two_ends() -> None:
+    found = forecast(of_months([-100.0 - 7 * (at % 5) for at in range(48)]))
+    assert found.expected is not None
+    told = list(zip(found.band.low, found.expected, found.band.high, strict=True))
+    assert all(low is not None and high is not None and low < value < high for low, value, high in told[:11])
+    assert [value - low for low, value, _ in told[:11]] == pytest.approx([high - value for _, value, high in told[:11]])  # type: ignore[operator]  # both ends are there
+
+
 # What came later is not known.
 
 

@@ -177,10 +177,17 @@ def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
         ("Problems", 1),
         ("Movements", 1),
         ("If nobody acts", 2),
+        ("Forecast", 5),
     ],
 )
 def test_a_sheet_takes_so_many_pages(printed: list[str], sheet: str, pages: int) -> None:
     assert len([page for page in printed if re.search(rf"^\s*{sheet}\s+\d+ / \d+", page, re.MULTILINE)]) == pages
+
+
+def test_what_the_forecasts_chart_is_drawn_from_is_not_printed(printed: list[str]) -> None:
+    pages = [page for page in printed if re.search(r"^\s*Forecast\s+\d+ / \d+", page, re.MULTILINE)]
+    assert any("Whom to call about which month" in page for page in pages)
+    assert not any("What the chart is drawn from" in page for page in pages)
 
 
 def test_no_number_is_too_wide_for_its_column(printed: list[str]) -> None:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.forecast import Scenario
@@ -276,6 +276,10 @@ def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) ->
     values = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
     assert values == [drawn[-1], *drawn[:-1]], "what is planned stands behind the lines"
     assert set(re.findall(r"<cat><numRef><f>([^<]*)</f>", chart)) == {drawn[0].replace("$V", "$U")}
+    symbols = re.findall(r'<symbol val="(\w+)"/>', chart)
+    assert symbols == ["circle", "circle", "none", "none"], "a month alone is seen too, but for the band"
+    assert book[forecast.SHEET].print_area == "'Forecast'!$A$1:$S$1048576"
+    assert left > column_index_from_string("S"), "what it is drawn from is not printed"
     assert [book[forecast.SHEET].cell(top - 1, column).value for column in range(left, right + 1)] == list(
         forecast.CHART_COLUMNS
     )
