@@ -236,6 +236,7 @@ def _line_as_json(line: ScenarioLine) -> dict[str, object]:
         "off_share": found and found.share,
         "mase": found and found.mase,
         "off_by_months_ahead": found and list(found.by_horizon),
+        "mase_by_months_ahead": found and list(found.mase_by_horizon),
         "remark": line.lacks or None,
     }
 

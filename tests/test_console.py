@@ -142,7 +142,26 @@ def test_json(found: Report) -> None:
     assert [each["expected"] for each in forecast["months"]] == list(told.expected or ())
     assert [each["planned"] for each in forecast["months"]] == [each.total for each in found.prepared]
     assert list(forecast["scenarios"]) == [each.value for each in told.lines]
-    assert forecast["scenarios"][told.chosen.value]["off"] == told.line.accuracy.error  # type: ignore[union-attr]
+    assert told.line is not None
+    assert told.line.accuracy is not None
+    assert forecast["scenarios"][told.chosen.value] == {
+        "months": list(told.line.values or ()),
+        "this_year": told.line.landing,
+        "past_dates": told.line.accuracy.dates,
+        "off": told.line.accuracy.error,
+        "off_share": told.line.accuracy.share,
+        "mase": told.line.accuracy.mase,
+        "off_by_months_ahead": list(told.line.accuracy.by_horizon),
+        "mase_by_months_ahead": list(told.line.accuracy.mase_by_horizon),
+        "remark": None,
+    }
+    assert forecast["scenarios"]["Statistics"]["remark"].startswith("Not checked")
+    assert forecast["scenarios"]["Statistics"]["off"] is None
+    assert forecast["band_held"] == told.band.coverage
+    ends = [(each["at_least"], each["at_most"]) for each in forecast["months"]]
+    assert ends == list(zip(told.band.low, told.band.high, strict=True))
+    assert forecast["months"][0]["month"] == "2026-08"
+    assert forecast["months"][0]["to_call"] == found.prepared[0].to_call > 0
 
 
 def test_an_empty_portfolio_has_no_tilt(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_a_workbook_tells_what_its_refresh_tells(tmp_path: Path) -> None:
     assert report.forecast is not None
     assert found.forecast.expected == report.forecast.expected
     assert found.prepared == report.prepared
+    assert found.prepared[11].total == 777.0, "a planned action is planned revenue"
     done = CliRunner().invoke(app, ["forecast", str(path), "--as-of", AS_OF.isoformat(), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout)["as_of"] == AS_OF.isoformat()

@@ -79,6 +79,7 @@ class Accuracy:
         mase: the error ÷ what a month differs from the same month a year before on average, over the whole past
             (mean absolute scaled error, Hyndman and Koehler 2006, seasonal); None where they never differ.
         by_horizon: the mean absolute error by months ahead, 1 to 12; None where no past date tells.
+        mase_by_horizon: the same ÷ what `mase` is scaled by.
     """
 
     dates: int
@@ -86,6 +87,7 @@ class Accuracy:
     share: float | None
     mase: float | None
     by_horizon: Sequence[float | None]
+    mase_by_horizon: Sequence[float | None]
 
 
 @dataclass(frozen=True)
@@ -239,10 +241,12 @@ class _Past:
 
 
 def _as_last_year(past: _Past, at: int) -> Months:
+    """y(t + h) = y(t + h − 12), where y(t) is the running month with its rest."""
     return past.known(at)[-YEAR:]
 
 
 def _current_growth(past: _Past, at: int) -> Months | None:
+    """y(t + h) = y(t + h − 12) × (the year that ends on the day ÷ the year before it); None where that is no growth."""
     last, before = past.year_to(at), past.year_to(at - YEAR)
     if before <= 0 or last < 0:
         return None
@@ -250,6 +254,7 @@ def _current_growth(past: _Past, at: int) -> Months | None:
 
 
 def _trend(past: _Past, at: int) -> Months:
+    """y(t + h) = (y(t + h − 1) + … + y(t + h − 12)) ÷ 12, from forecast months where there are no others."""
     months = past.known(at)[-YEAR:]
     for _ in range(YEAR):
         months.append(sum(months[-YEAR:]) / YEAR)
@@ -257,6 +262,7 @@ def _trend(past: _Past, at: int) -> Months:
 
 
 def _statistics(past: _Past, at: int) -> Months:
+    """y(t + h) = max(a + b (t + h), 0), where a and b make Σ (y(s) − a − b s)² least over the last 36 months s."""
     months = past.known(at)[-STRAIGHT:]
     middle, mean = (STRAIGHT - 1) / 2, sum(months) / STRAIGHT
     slope = sum((x - middle) * (y - mean) for x, y in enumerate(months)) / sum(
@@ -330,9 +336,10 @@ def _accuracy(trials: _Trials, dates: Sequence[int], past: _Past) -> Accuracy:
     for ahead in range(1, YEAR + 1):
         off = [each.off for each in cases if each.ahead == ahead]
         by_horizon.append(sum(off) / len(off) if off else None)
-    return Accuracy(
-        len(dates), error, error / size if size else None, error / past.scale if past.scale else None, by_horizon
+    mase, *mase_by_horizon = (
+        each / past.scale if past.scale and each is not None else None for each in (error, *by_horizon)
     )
+    return Accuracy(len(dates), error, error / size if size else None, mase, by_horizon, mase_by_horizon)
 
 
 def _line(trials: _Trials, accuracy: Accuracy | None, past: _Past) -> Line:

@@ -303,7 +303,7 @@ HISTORIES = st.lists(st.one_of(st.just(0), st.integers(-2000, 20000)), min_size=
 
 @st.composite
 def invoices(draw: st.DrawFn) -> tuple[date, list[tuple[date, float]]]:
-    as_of = draw(st.dates(date(1960, 1, 1), date(2090, 12, 31)))
+    as_of = draw(st.dates(date(1911, 1, 1), date(2090, 12, 31)))
     as_of = draw(
         st.sampled_from([as_of, as_of.replace(day=1), months_from(as_of.replace(day=1), 1) - timedelta(days=1)])
     )
@@ -498,6 +498,9 @@ def test_errors_on_real_series_are_those_of_utilsforecast(name: str) -> None:
     assert line.mase == pytest.approx(mase(table, ["told"], 12, past)["told"].item())
     by_horizon = mae(table.assign(unique_id=table["ahead"]), ["told"]).set_index("unique_id")["told"]
     assert line.by_horizon == pytest.approx(list(by_horizon.loc[1:12]))
+    pasts = pd.concat([past.assign(unique_id=ahead) for ahead in range(1, 13)])
+    scaled = mase(table.assign(unique_id=table["ahead"]), ["told"], 12, pasts).set_index("unique_id")["told"]
+    assert line.mase_by_horizon == pytest.approx(list(scaled.loc[1:12]))
 
 
 @pytest.mark.parametrize(
