@@ -24,12 +24,15 @@ from kopilot_xl.domain import words
 from kopilot_xl.errors import MissingError
 from kopilot_xl.sheets import actions, clients, history, settings, snapshot, transactions
 from kopilot_xl.sheets.table import Column, Format, Table, same_name
+from kopilot_xl.sheets.values import line_count
 
 INPUTS = (clients.TABLE, transactions.TABLE, actions.TABLE)
 """The tables the user keeps, whose own columns come along too."""
 _REQUIRED = (clients.TABLE, transactions.TABLE)
 _WIDTH = 16
 """How wide a column of the user's own is."""
+_LINE, _HIGHEST = 12.75, 409.5
+"""How high a line of text and the highest row are, in points."""
 _LONGEST = 255
 """How many characters Excel allows in the header of a table."""
 _ON_SHEETS = {
@@ -209,6 +212,8 @@ def _widened(template: Path, kept: Sequence[_Kept], target: Path) -> None:
         if each.own and part:
             table_part = next(item.target for item in package.relationships(part) if item.kind == "table")
             _add_columns(package, part, table_part or "", each.table, each.own)
+        if part and actions.NOTE in each.places:
+            _add_heights(package, part, [str(note or "") for note in each.values(each.places[actions.NOTE])])
     package.save(target)
 
 
@@ -252,6 +257,21 @@ def _add_columns(package: Package, part: str, table_part: str, table: Table, own
     dimension = sheet.find("{*}dimension")
     if dimension is not None:
         dimension.set("ref", str(Area.parse(dimension.get("ref", "A1")).joined(wide)))
+    package.replace(part, _as_bytes(sheet))
+
+
+def _add_heights(package: Package, part: str, notes: Sequence[str]) -> None:
+    """Add rows as high as the notes they are for: not every program fits them when it opens the workbook."""
+    sheet = package.parse(part)
+    rows = sheet.find("{*}sheetData")
+    assert rows is not None  # noqa: S101 - a sheet of ours
+    known = {row.get("r"): row for row in rows}
+    for number, note in enumerate(notes, 2):
+        if (lines := line_count(note, actions.NOTE.width)) > 1:
+            row = known.get(str(number))
+            if row is None:
+                row = etree.SubElement(rows, _like(rows, "row"), r=str(number))
+            row.set("ht", str(min(lines * _LINE, _HIGHEST)))
     package.replace(part, _as_bytes(sheet))
 
 

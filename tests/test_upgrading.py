@@ -25,7 +25,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.sheets import actions, clients, forecast, history, movements, outlook, settings, snapshot, transactions
 from kopilot_xl.sheets.findings import Kind
 from kopilot_xl.sheets.table import Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, line_count
 from kopilot_xl.upgrading import default_output, upgrade
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, SEGMENTS, column, make_portfolio
@@ -132,6 +132,37 @@ def test_without_actions_and_history(old: Path) -> None:
     assert made.rows == {"Clients": 8, "Transactions": 8}
     assert made.filled == "8 clients, 8 transactions, 0 actions and 0 dates of History"
     assert_sound(made.path)
+
+
+def test_a_long_note_has_a_row_high_enough(tmp_path: Path) -> None:
+    note = "They want the contract renewed, but the budget is decided only in the autumn: call again in September."
+    log: list[list[Value]] = [
+        [date(2026, 6, at), "A1", "Mark lost", None, None, each]
+        for at, each in enumerate((note, "short", "a\nb\nc", None), 1)
+    ]
+    path = make_portfolio(tmp_path / "old.xlsm", action_rows=log)
+    made = upgrade(path)
+    assert kept(made.path, actions.TABLE) == kept(path, actions.TABLE)
+    heights = openpyxl.load_workbook(made.path)[actions.TABLE.name].row_dimensions
+    assert [heights[row].height for row in range(2, 6)] == [25.5, None, 38.25, None]
+    assert_sound(made.path)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", 1),
+        ("short", 1),
+        ("ninewords " * 6, 3),
+        ("n" * 61, 4),
+        ("n" * 57, 3),
+        ("北" * 30, 4),
+        ("a\n\nb", 3),
+        ("a\n", 1),
+    ],
+)
+def test_how_many_lines_a_text_takes(text: str, lines: int) -> None:
+    assert line_count(text, 21) == lines
 
 
 def test_nothing_is_read_into_what_stands_there(tmp_path: Path) -> None:

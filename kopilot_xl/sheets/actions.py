@@ -24,9 +24,9 @@ CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=Tru
 ACTION = Column("Action", width=16, required=True, choices=tuple(Action))
 ISSUE_DATE = Column("Issue date", Format.DATE, width=13, required=True)
 AMOUNT = Column("Amount", Format.AMOUNT, width=15, required=True)
-NOTE = Column("Note", width=40, clear=True)
+NOTE = Column("Note", width=60, wrap=True, clear=True)
 STATUS = Column("Status", width=14, written=True)
-DETAIL = Column("Detail", width=90, written=True)
+DETAIL = Column("Detail", width=94, written=True)
 
 TABLE = Table(clients.LOG, (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))
 

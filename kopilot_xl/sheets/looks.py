@@ -193,7 +193,7 @@ def down(table: Table, column: Column, corner: str = "A1") -> str:
 def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
     """Lay out the sheet of a table with one blank row: headers, widths, formats, filter, frozen header, page.
 
-    Long texts stay on one line: nobody fits the height of rows that a headless refresh fills.
+    Long texts that refresh writes stay on one line: nobody fits the height of rows that a headless refresh fills.
     """
     put_table(ws, table)
     for number, column in enumerate(table.columns, 1):
@@ -231,7 +231,7 @@ def put_table(ws: Worksheet, table: Table, corner: str = "A1") -> None:
         first = ws[f"{letter}{top + 1}"]
         first.font = font(color=palette.MUTED if column.written else palette.INK)
         first.number_format = column.format.value
-        first.alignment = align(side, "top", indent=indent, shrink=column.shrink)
+        first.alignment = align(side, "top", indent=indent, shrink=column.shrink, wrap=column.wrap)
     ws.row_dimensions[top].height = 22
     ws.add_table(_table(table, f"{corner}:{get_column_letter(left + len(table.columns) - 1)}{top + 1}"))
 

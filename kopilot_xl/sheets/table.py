@@ -54,6 +54,8 @@ class Column:
     """what its drop-down offers"""
     shrink: bool = False
     """whether a text too long for it is shown smaller instead of cut: an id or a name is no use in part"""
+    wrap: bool = False
+    """whether a text too long for it goes on below: for what a person types, as Excel then fits the row's height"""
     clear: bool = False
     """whether its texts may be cut, so that what follows keeps clear of them"""
 

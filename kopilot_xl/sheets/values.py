@@ -230,6 +230,19 @@ def fitting(text: str, width: float) -> str:
     return f"{text[:end].rstrip()}…"
 
 
+def line_count(text: str, width: float) -> int:
+    """Return on how many lines a column of a width shows a text that wraps; rather one too many."""
+    count = 0
+    for paragraph in text.splitlines():
+        room = 0.0
+        for word in paragraph.split(" "):
+            size = sum(map(_size, f" {word}"))
+            if size > room:
+                count, room = count + max(math.ceil(size / (width - 1)), 1), width - 1
+            room -= size % (width - 1)
+    return max(count, 1)
+
+
 def _size(sign: str) -> float:
     if sign in _NARROW:
         return 0.6
