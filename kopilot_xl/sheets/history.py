@@ -163,7 +163,7 @@ def build(ws: Worksheet) -> None:
             looks.put(ws, f"{letter}{row}", look=small, stand=side, shown=shown)
     looks.name(ws, TREND, f"{get_column_letter(left)}{_TOP}", TREND_DATES, len(TREND_COLUMNS))
     right = get_column_letter(TABLE.columns.index(SHAPE) + 1)
-    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 1))
+    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 2))
     looks.page(ws, across=True)
     ws.print_area = f"A1:{get_column_letter(len(TABLE.columns))}{looks.LAST_ROW}"
     ws.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
