@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
-from xml.sax.saxutils import escape
+from html import escape, unescape
 
 from lxml import etree
 
@@ -69,7 +68,7 @@ def with_attribute(tag: bytes, name: str, value: str) -> bytes:
     for match in _ATTRIBUTE.finditer(tag):
         if match[1] == wanted:
             group = 2 if match[2] is not None else 3
-            text = escape(value, {'"': "&quot;", "'": "&apos;"}).encode()
+            text = escape(value).encode()
             return tag[: match.start(group)] + text + tag[match.end(group) :]
     return tag
 
