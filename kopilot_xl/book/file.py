@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,7 @@ SMALL_BLOCK = 500
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
 _MOMENTS = frozenset({datetime, timedelta})
+_NUMBERS = {int, float}
 _EMPTY = Edit(keep_formula=False)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLACE = re.compile(
@@ -125,13 +127,21 @@ class _Layout:
 
 @dataclass
 class _Writes:
-    """What is to be written to one sheet."""
+    """What is to be written to one sheet. `settled` are the rows, by column, where more was written than there was to edit."""
 
     edits: dict[int, dict[int, Value | Edit]] = field(default_factory=dict)
+    settled: dict[int, range] = field(default_factory=dict)
     content: Sequence[Sequence[Value]] | None = None
+
+    def covers(self, row: int, column: int) -> bool:
+        return column in self.edits.get(row, ()) or row in self.settled.get(column, ())
 
     def set(self, row: int, column: int, change: Value | Edit) -> None:
         self.edits.setdefault(row, {})[column] = change
+
+    def unset(self, row: int, column: int) -> None:
+        if row in self.edits:
+            self.edits[row].pop(column, None)
 
     def set_down(self, row: int, column: int, values: Sequence[Value]) -> None:
         """Set a column's cells from a row on; as quick as can be, for there may be a million."""
@@ -166,6 +176,7 @@ class FileBook:
         self._xml_of: dict[str, bytes] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
         self._formulas_of: dict[str, Sequence[worksheet.Formula]] = {}
+        self._cells_of: dict[str, Counter[str]] = {}
         self._found: dict[str, _Layout | None] = {}
         self._writes: dict[str, _Writes] = {}
         self._heights: dict[str, int] = {}
@@ -304,7 +315,7 @@ class FileBook:
             if writes.content is not None or not self._formulas(sheet) or not _may_mention(xml, wanted):
                 continue
             for row, column, text in self._formulas(sheet):
-                if column in writes.edits.get(row, ()):
+                if writes.covers(row, column):
                     continue
                 if text not in known:
                     folded = text.casefold()
@@ -336,11 +347,18 @@ class FileBook:
         column = layout.first_column + place
         pieces = self._formula_pieces(layout, formula) if formula and self._calculated(layout, place) else None
         writes = self._writes_to(layout.sheet)
-        if pieces is None:
-            writes.set_down(layout.header_row + 1, column, values)
-        else:
-            for row, value in enumerate(values, layout.header_row + 1):
-                writes.set(row, column, Edit(value, str(row).join(pieces)))
+        top = layout.header_row + 1
+        shown = self._shown(layout, column, values, calculated=pieces is not None)
+        if shown is not None:
+            writes.settled[column] = range(top, top + height)
+        if pieces is None and shown is None:
+            writes.set_down(top, column, values)
+            return True
+        for row, value in enumerate(values, top):
+            if shown and shown[row - top]:
+                writes.unset(row, column)
+            else:
+                writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
         return True
 
     def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
@@ -727,6 +745,26 @@ class FileBook:
             item.column == column and layout.area.holds(item.row, item.column) for item in self._formulas(layout.sheet)
         )
 
+    def _shown(
+        self, layout: _Layout, column: int, values: Sequence[Value], *, calculated: bool
+    ) -> list[bool] | None:
+        """Tell which cells of a column show their value already, and are calculated if they are to be.
+
+        None where a cell is missing: a new one may take the looks of the cell above it.
+        """
+        top, end = layout.header_row + 1, layout.header_row + layout.height
+        if layout.name not in self._cells_of:
+            self._cells_of[layout.name] = worksheet.cells_by_column(self._xml(layout.sheet), top, end)
+        if not len(values) == layout.height == self._cells_of[layout.name][column_letters(column)]:
+            return None
+        held = [row[column - 1] if column <= len(row) else None for row in self._values(layout.sheet)[top - 1 : end]]
+        held += [None] * (len(values) - len(held))
+        same = [_same(value, old) for value, old in zip(values, held, strict=True)]
+        if calculated:
+            formulas = {row for row, at, _ in self._formulas(layout.sheet) if at == column}
+            same = [each and row in formulas for row, each in enumerate(same, top)]
+        return same
+
     def _formula_pieces(self, layout: _Layout, template: str) -> list[str] | None:
         """Return a formula's text cut where the row number belongs; None if it names a column that is missing."""
         pieces = [""]
@@ -866,6 +904,11 @@ def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
         pieces += [data[done : tag.start()], start]
         done = tag.end()
     return b"".join([*pieces, data[done:]])
+
+
+def _same(value: Value, old: Value) -> bool:
+    """Tell whether a cell that was read as a value holds another one just so."""
+    return value == old and (type(value) is type(old) or {type(value), type(old)} <= _NUMBERS)
 
 
 def _may_mention(xml: bytes, words: Sequence[str]) -> bool:

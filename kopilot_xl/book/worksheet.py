@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -30,6 +31,7 @@ _FORMULA_MARK = re.compile(rb"[<:]f(?=[\s/>])")
 # Nearly all sheets stay in the columns A to Z and above row 115,000, or a million.
 _NOT_COMPACT = re.compile(rb'<c(?! r="[A-Z](?:[0-9]{1,5}|1(?:0[0-9]|1[0-4])[0-9]{3})")')
 _NOT_NEAR = re.compile(rb'<c(?! r="[A-Z][0-9]{1,6}")')
+_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
 _PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 _FORMULA_TAG = re.compile(rb"<(?:[\w.-]++:)?f(\s[^<>]*+)>")
@@ -249,6 +251,15 @@ def rows_between(xml: bytes) -> tuple[int, int]:
     """Return offsets that the rows of a sheet lie between, found at a glance: the whole, where that does not do."""
     start, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData")
     return (start, end) if 0 <= start <= end else (0, len(xml))
+
+
+def cells_by_column(xml: bytes, top: int, bottom: int) -> Counter[str]:
+    """Return how many cells each column has from a row to another, at a glance: too few of those written unusually."""
+    start, end = rows_between(xml)
+    first = xml.find(b'<row r="%d"' % top, start, end)
+    last = xml.find(b'<row r="%d"' % (bottom + 1), start, end)
+    found = Counter(_COLUMN.findall(xml, first, last if last >= 0 else end)) if first >= 0 else Counter()
+    return Counter({letters.decode(): number for letters, number in found.items()})
 
 
 def _prefixed(xml: bytes, mark: bytes, start: int = 0, end: int | None = None) -> bool:
