@@ -13,6 +13,7 @@ from kopilot_xl.book.finding import Meant
 from kopilot_xl.errors import reason
 
 if TYPE_CHECKING:
+    from kopilot_xl.book.file import FileBook
     from kopilot_xl.refreshing import Report
 
 MOST_JOBS = 60
@@ -51,13 +52,11 @@ class Refresh:
 
     def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
         """Refresh a workbook."""
-        from kopilot_xl import refreshing
-        from kopilot_xl.book import open_book
-        from kopilot_xl.reading import is_ours
-
-        opened = open_book(book.path)
-        if not book.named and not is_ours(opened):
+        opened = _opened(book)
+        if opened is None:
             return None
+        from kopilot_xl import refreshing
+
         return refreshing.refresh(
             opened, self.as_of, output=self.output, backup=self.backup, backfill=self.backfill, waiting=waits
         )
@@ -69,12 +68,24 @@ class Check:
 
     def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
         """Check a workbook."""
+        opened = _opened(book)
+        if opened is None:
+            return None
         from kopilot_xl import refreshing
-        from kopilot_xl.book import open_book
-        from kopilot_xl.reading import is_ours
 
-        opened = open_book(book.path)
-        return refreshing.check(opened) if book.named or is_ours(opened) else None
+        return refreshing.check(opened)
+
+
+def _opened(book: Meant) -> FileBook | None:
+    """Open a workbook and begin to read it, before all that computes is imported; None for one that is none of ours."""
+    from kopilot_xl.book import open_book
+    from kopilot_xl.reading import is_ours, read_ahead
+
+    opened = open_book(book.path)
+    if not book.named and not is_ours(opened):
+        return None
+    read_ahead(opened)
+    return opened
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
-import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from os import PathLike
@@ -23,7 +21,7 @@ from kopilot_xl.domain.movements import Earlier
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.sales import Prepared
-from kopilot_xl.reading import read
+from kopilot_xl.reading import read, read_ahead
 from kopilot_xl.sheets import (
     actions,
     clients,
@@ -108,7 +106,8 @@ def refresh(
     """
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
-        _import_ahead()
+        read_ahead(book)
+        importlib.import_module("polars")  # meanwhile
         inputs = read(book, as_of, now.date())
         stopping.point()
         known = Computation(inputs)
@@ -127,19 +126,10 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
     """
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest():
+        read_ahead(book)
+        importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         return _report(book, known, findings(known), start)
-
-
-def _import_ahead() -> None:
-    """Import on another core what computing needs, while the workbook is read."""
-
-    def load() -> None:
-        with suppress(Exception):  # it is told where it is needed, or the program ends meanwhile
-            importlib.import_module("polars")
-
-    if "polars" not in sys.modules:
-        threading.Thread(target=load).start()
 
 
 def findings(known: Computation) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from kopilot_xl.domain.outlook import Future
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segment
 from kopilot_xl.errors import SaveError
-from kopilot_xl.reading import read
+from kopilot_xl.reading import read, read_ahead
 from kopilot_xl.refreshing import collector_at_rest, compared_with, findings, hint
 from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio
 from kopilot_xl.sheets.findings import Kind, count
@@ -63,6 +64,8 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
     with collector_at_rest():
+        read_ahead(book)
+        importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         text = page(book, known, now)
     write_atomically(target, text.encode(errors="replace"))

@@ -67,6 +67,10 @@ class Book(Protocol):
         """
         ...
 
+    def read_ahead(self, name: str) -> None:
+        """Begin to read a table on another core, where that can be; who asks for a value meanwhile waits for it."""
+        ...
+
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name."""
         ...

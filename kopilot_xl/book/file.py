@@ -7,13 +7,14 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
+from threading import Event, RLock, Thread
 
 from lxml import etree
 from python_calamine import CalamineWorkbook
@@ -127,7 +128,10 @@ class _Layout:
 
 @dataclass
 class _Writes:
-    """What is to be written to one sheet. `settled` are the rows, by column, where more was written than there was to edit."""
+    """What is to be written to one sheet.
+
+    `settled` are the rows of columns that were written, though some of their cells needed no edit.
+    """
 
     edits: dict[int, dict[int, Value | Edit]] = field(default_factory=dict)
     settled: dict[int, range] = field(default_factory=dict)
@@ -164,6 +168,7 @@ class FileBook:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._reading = RLock()
         self._open(path)
 
     def _open(self, path: str | os.PathLike[str]) -> None:
@@ -176,6 +181,7 @@ class FileBook:
         self._xml_of: dict[str, bytes] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
         self._formulas_of: dict[str, Sequence[worksheet.Formula]] = {}
+        self._ahead: set[str] = set()
         self._cells_of: dict[str, Counter[str]] = {}
         self._found: dict[str, _Layout | None] = {}
         self._writes: dict[str, _Writes] = {}
@@ -224,7 +230,8 @@ class FileBook:
         check_writable(target, backup=backup)
         with turn(target, waiting):
             if self._package.is_own(path) and not self._writes and not self._package.seems_current():
-                self._open(self.path)
+                with self._reading:
+                    self._open(self.path)
             yield
 
     # reading
@@ -268,6 +275,22 @@ class FileBook:
             rows = [piece if len(piece) == len(blank) else [*piece, *blank[len(piece) :]] for piece in cut]
         rows += [list(blank) for _ in range(layout.height - len(rows))]
         return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
+
+    def read_ahead(self, name: str) -> None:
+        """Begin to read a table on another core; who asks for a value meanwhile waits for it."""
+        if _key(name) in self._ahead:
+            return
+        self._ahead.add(_key(name))
+        begun = Event()
+
+        def read() -> None:
+            with self._reading:
+                begun.set()
+                with suppress(BaseException):  # who asks for its values is told; a panic is no Exception
+                    self.table(name)
+
+        Thread(target=read).start()
+        begun.wait()
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
@@ -349,13 +372,13 @@ class FileBook:
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1
         shown = self._shown(layout, column, values, calculated=pieces is not None)
-        if shown is not None:
-            writes.settled[column] = range(top, top + height)
-        if pieces is None and shown is None:
+        if shown is None and pieces is None:
             writes.set_down(top, column, values)
             return True
+        if shown is not None:
+            writes.settled[column] = range(top, top + height)
         for row, value in enumerate(values, top):
-            if shown and shown[row - top]:
+            if shown is not None and shown[row - top]:
                 writes.unset(row, column)
             else:
                 writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
@@ -679,9 +702,10 @@ class FileBook:
             ) from error
 
     def _xml(self, sheet: _Sheet) -> bytes:
-        if sheet.part not in self._xml_of:
-            self._xml_of[sheet.part] = self._package.read(sheet.part)
-        return self._xml_of[sheet.part]
+        with self._reading:
+            if sheet.part not in self._xml_of:
+                self._xml_of[sheet.part] = self._package.read(sheet.part)
+            return self._xml_of[sheet.part]
 
     def _value(self, sheet: _Sheet, row: int, column: int) -> Value:
         values = self._values(sheet)
@@ -691,9 +715,10 @@ class FileBook:
 
     def _values(self, sheet: _Sheet) -> list[list[Value]]:
         """Return a sheet's values from A1 on, row by row."""
-        if sheet.part not in self._values_of:
-            self._values_of[sheet.part] = self._read_values(sheet)
-        return self._values_of[sheet.part]
+        with self._reading:
+            if sheet.part not in self._values_of:
+                self._values_of[sheet.part] = self._read_values(sheet)
+            return self._values_of[sheet.part]
 
     def _read_values(self, sheet: _Sheet) -> list[list[Value]]:
         xml = self._xml(sheet)
@@ -745,9 +770,7 @@ class FileBook:
             item.column == column and layout.area.holds(item.row, item.column) for item in self._formulas(layout.sheet)
         )
 
-    def _shown(
-        self, layout: _Layout, column: int, values: Sequence[Value], *, calculated: bool
-    ) -> list[bool] | None:
+    def _shown(self, layout: _Layout, column: int, values: Sequence[Value], *, calculated: bool) -> list[bool] | None:
         """Tell which cells of a column show their value already, and are calculated if they are to be.
 
         None where a cell is missing: a new one may take the looks of the cell above it.

@@ -253,6 +253,9 @@ class LiveBook:
             layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, layout.rows
         )
 
+    def read_ahead(self, name: str) -> None:
+        """Do nothing: Excel answers one question at a time."""
+
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
         return _key(name) in self._all_tables() or self._find_layout(name) is not None

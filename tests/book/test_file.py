@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -334,7 +335,7 @@ def test_formulas_that_mention_words(path: Path) -> None:
     assert book.formulas_mentioning(["Ω", "<", "nowhere"]) == []
     assert book.formulas_mentioning(["SORT(", "&"]) == ["'My notes'!D1"]
     assert book.formulas_mentioning([]) == []
-    book.write_column("Clients", "Segment", ["a", "b", "c"])
+    book.write_column("Clients", "Segment", ["a", "Leaving", "c"])
     assert book.formulas_mentioning(["Segment"]) == []
     book.write_sheet("My notes", [])
     assert book.formulas_mentioning(["clients["]) == []
@@ -366,6 +367,69 @@ def test_a_column_is_written(path: Path) -> None:
     ]
     assert sheet["D4"].number_format == "yyyy-mm-dd"
     assert sheet["D4"].font.b
+
+
+def test_cells_that_show_their_value_already_keep_their_bytes(path: Path) -> None:
+    before = path.read_bytes()
+    held = [row[1:] for row in FileBook(path).table("Clients").rows]
+    book = FileBook(path)
+    for header, values in zip(("Client", "Segment", "Last invoice", "Value"), zip(*held, strict=True), strict=True):
+        book.write_column("Clients", header, ["x", 1, None])
+        book.write_column("Clients", header, values, formula="SEGMENT({Client ID})")
+    book.save()
+    assert path.read_bytes() == before
+
+
+def test_a_cell_that_shows_another_value_of_the_same_kind_or_the_same_of_another_kind_is_written(
+    tmp_path: Path,
+) -> None:
+    log = tabled(tmp_path / "log.xlsx", [["Day", "Text"], [1, "1"], [0, "x"], [3, "y"]])
+    book = FileBook(log)
+    book.write_column("Log", "Day", [True, False, 3])
+    book.write_column("Log", "Text", [1, "x", "Y"])
+    book.save()
+    assert repr(FileBook(log).table("Log").rows) == "[[True, 1.0], [False, 'x'], [3.0, 'Y']]"
+
+
+def test_a_formula_goes_into_a_calculated_cell_that_shows_its_value_without_one(path: Path) -> None:
+    with_parts(path, {SHEET: lambda data: data.replace(b"<f>SEGMENT(A3)</f>", b"")})
+    book = FileBook(path)
+    book.write_column("Clients", "Segment", ["Active", "Leaving", ""], formula="SEGMENT({Client ID})")
+    book.save()
+    assert [loaded(path, "Clients").cell(row, 3).value for row in (2, 3, 4)] == [
+        "=SEGMENT(A2)",
+        "=SEGMENT(A3)",
+        "=SEGMENT(A4)",
+    ]
+
+
+def test_a_missing_cell_looks_like_the_one_above_though_that_one_needs_no_edit(path: Path) -> None:
+    with_parts(path, {SHEET: lambda data: re.sub(rb'<c r="D4"[^>]*/>', b"", data)})
+    book = FileBook(path)
+    book.write_column("Clients", "Last invoice", [date(2026, 1, 5), date(2025, 3, 1), date(2026, 2, 3)])
+    book.save()
+    assert loaded(path, "Clients")["D4"].number_format == "yyyy-mm-dd"
+    assert loaded(path, "Clients")["D4"].font.b
+
+
+def test_a_table_read_ahead_is_the_same_table(path: Path) -> None:
+    book = FileBook(path)
+    book.read_ahead("Clients")
+    book.read_ahead("Clients")
+    assert book.table("Clients") == FileBook(path).table("Clients")
+    assert book.cell("Window") == 42
+
+
+def test_what_cannot_be_read_ahead_is_told_to_who_asks_for_it(path: Path) -> None:
+    with_parts(path, {SHEET: lambda data: data.replace(b"</v>", b"", 1)})
+    book = FileBook(path)
+    book.read_ahead("Clients")
+    book.read_ahead("Nothing")
+    with pytest.raises(BookError, match="cannot be read"):
+        book.table("Clients")
+    with pytest.raises(MissingError):
+        book.table("Nothing")
+    assert book.cell("Window") == 42
 
 
 def untouched(xml: bytes, columns: str) -> bytes:
