@@ -92,7 +92,8 @@ def features(folder: Path) -> tuple[list[Row], list[str]]:
         warnings.simplefilter("ignore")  # about the extensions it leaves out
         book = openpyxl.load_workbook(before, keep_vba=True)
         book.save(theirs)
-        book.close()
+        if book.vba_archive is not None:
+            book.vba_archive.close()
     marks = _marks(before)
     assert all(marks.values()), [name for name, count in marks.items() if not count]
     counts = {path: _marks(path) for path in (ours, theirs)}

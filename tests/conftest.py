@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from openpyxl.reader.excel import ExcelReader
 
 from kopilot_xl.engines import Engine
 from tests import postgresql
+
+_read = ExcelReader.read
+
+
+def _read_and_done(self: ExcelReader) -> None:
+    """Read a workbook; its copy of the parts with macros is only read from afterwards.
+
+    openpyxl leaves that archive open. The collector, which closes in any order, would have it write its end into a file
+    that is closed already.
+    """
+    _read(self)
+    archive: Any = self.wb.vba_archive
+    if archive is not None:
+        archive._didModify = False
+
+
+ExcelReader.read = _read_and_done  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,8 @@ def build_template(path: Path) -> None:
         _draw(book)
         ignored = _ignored_errors(book)
         book.save(raw)
+        if book.vba_archive is not None:
+            book.vba_archive.close()
         parts = _parts(raw)
     for sheet, marks in ignored.items():
         part = f"xl/worksheets/sheet{list(SHEETS).index(sheet) + 1}.xml"

@@ -10,7 +10,7 @@ from kopilot_xl.workbook import build
 from tests import libreoffice
 
 
-@pytest.fixture(params=[build.TEMPLATE, build.SAMPLE], ids=["template", "sample"])
+@pytest.fixture(scope="session", params=[build.TEMPLATE, build.SAMPLE], ids=["template", "sample"])
 def committed(request: pytest.FixtureRequest) -> Path:
     path: Path = request.param
     return path

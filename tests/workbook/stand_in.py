@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -269,14 +269,14 @@ def excel(path: Path, python: StandIn | None = None) -> Any:
 
     What is opened is a copy of its own each time: reading the workbook and the macros takes most of a test.
     """
-    opened, shared = _opened(path)
+    opened, shared = _opened(path, path.stat().st_mtime_ns)
     host = _Copy(io.BytesIO(opened), shared).load()
     host.interpreter.run("UseStandIn", [python or StandIn({}, "Unix")])
     return host
 
 
-@cache
-def _opened(path: Path) -> tuple[bytes, dict[int, Any]]:
+@lru_cache(maxsize=4)
+def _opened(path: Path, saved: int) -> tuple[bytes, dict[int, Any]]:
     """Return a workbook opened in the interpreter, to be copied, and what the copies share."""
     host = ExcelApplication.open(str(path), with_vba=False)
     for name, source in {**build.modules(), "KopilotHost": HOST, "Edits": EDITS}.items():

@@ -54,8 +54,9 @@ LISTS = [
 """The tables that stand on a sheet with more than them: the sheet, the table, its corner."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def book(committed: Path) -> Workbook:
+    """A workbook to look at and not to change."""
     return load_workbook(committed, keep_vba=True)
 
 
