@@ -35,6 +35,8 @@ MOVES_ROWS, DEPARTURES_ROWS = 8, 12
 PROBLEMS_ROWS = {Kind.PROBLEM: 5, Kind.NOTICE: 5}
 MOST_SIGNS = 120
 """How much of a name is shown; a cell may hold 32,767 signs."""
+_JOINERS = "\u200c\u200d"
+"""What is not seen but belongs to the letters beside it, as in Persian, Hindi and many an emoji."""
 
 
 @dataclass(frozen=True)
@@ -395,7 +397,7 @@ def _tilt(value: float | None) -> str:
 
 def _brief(text: str) -> str:
     """A name a reader can take in, without signs that cannot be shown."""
-    line = "".join(each if each.isprintable() else "\ufffd" for each in " ".join(text.split()))
+    line = "".join(each if each.isprintable() or each in _JOINERS else "\ufffd" for each in " ".join(text.split()))
     return line if len(line) <= MOST_SIGNS else f"{line[: MOST_SIGNS - 1]}…"
 
 

@@ -293,6 +293,35 @@ def test_a_portfolio_with_next_to_nothing_in_it(rows: int, tmp_path: Path) -> No
     assert "No one." in text(page)
 
 
+def test_no_chart_of_the_past_is_empty(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", client_rows=[], transaction_rows=[])
+    refresh(open_book(path), AS_OF - timedelta(days=10), now=NOW - timedelta(days=10))
+    page = written(path, AS_OF)
+    assert len(table(page, "History in numbers")) == 3
+    assert page.findall(".//figure") == []
+    make_portfolio(path, client_rows=[["G7", "Ginkgo", date(2026, 1, 2)]], transaction_rows=[])
+    refresh(open_book(path), AS_OF - timedelta(days=10), now=NOW - timedelta(days=10))
+    captions = [text(each) for each in written(path, AS_OF).xpath("//section[@id='history']//figcaption")]
+    assert captions == ["The portfolio over time"], "No Activity alone tilts nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown_as"),
+    [
+        ("\U0001f469\u200d\U0001f467 Family", "\U0001f469\u200d\U0001f467 Family"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("turned \u202e round", "turned \ufffd round"),
+        ("  two\n lines ", "two lines"),
+        ("W" * 121, "W" * 119 + "…"),
+        ("W" * 120, "W" * 120),
+    ],
+)
+def test_a_name_is_shown_with_what_belongs_to_its_letters(name: str, shown_as: str, tmp_path: Path) -> None:
+    rows = [["B2", name, date(2024, 2, 1)]]
+    page = written(make_portfolio(tmp_path / "book.xlsm", client_rows=rows), AS_OF)
+    assert page.xpath("//section[@id='next']//th/bdi[1]/text()") == [shown_as]
+
+
 def test_a_large_portfolio_makes_no_large_page(tmp_path: Path) -> None:
     clients: list[Sequence[Value]] = [
         [f"C{at}", f"Client number {at} & Partners", date(2023, 1, 1)] for at in range(10_000)
