@@ -317,7 +317,7 @@ def test_no_chart_of_the_past_is_empty(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_is_shown_with_what_belongs_to_its_letters(name: str, shown_as: str, tmp_path: Path) -> None:
-    rows = [["B2", name, date(2024, 2, 1)]]
+    rows: list[Sequence[Value]] = [["B2", name, date(2024, 2, 1)]]
     page = written(make_portfolio(tmp_path / "book.xlsm", client_rows=rows), AS_OF)
     assert page.xpath("//section[@id='next']//th/bdi[1]/text()") == [shown_as]
 
