@@ -53,18 +53,25 @@ def refresh_one(source: str, as_of: str, output: str, how: str) -> None:
 def main() -> None:
     """Measure each size and print what the forecast adds."""
     table = Table(title=f"Median of {ROUNDS} fresh processes each, in turn")
-    for heading in ("clients × transactions", "without, s", "with, s", "with ÷ without"):
+    for heading in ("clients × transactions", *_headings("processor"), *_headings("on the wall")):
         table.add_column(heading, justify="right")
     for clients, transactions in ((10_000, 100_000), (100_000, 1_000_000)):
         with tempfile.TemporaryDirectory() as folder:
             without, with_it = compare(*sides(Path(folder), clients, transactions))
         table.add_row(
             f"{clients:,} × {transactions:,}",
-            f"{without.wall:.2f}",
-            f"{with_it.wall:.2f}",
-            f"{with_it.wall / without.wall:.2f}",
+            *_figures(without.cpu, with_it.cpu),
+            *_figures(without.wall, with_it.wall),
         )
-    Console(width=100).print(table)
+    Console(width=140).print(table)
+
+
+def _headings(what: str) -> tuple[str, str, str]:
+    return f"{what}: without, s", "with, s", "added"
+
+
+def _figures(without: float, with_it: float) -> tuple[str, str, str]:
+    return f"{without:.2f}", f"{with_it:.2f}", f"{with_it / without - 1:+.1%}"
 
 
 if __name__ == "__main__":

@@ -555,8 +555,8 @@ def foretold(screen: Screen, found: Foretold) -> None:
     if told.expected is not None:
         screen.line()
         screen.show(_months_ahead(told, months), indent=2)
-    screen.line()
-    screen.show(_scenarios(told), indent=2)
+        screen.line()
+        screen.show(_scenarios(told), indent=2)
     for each in told.lines.values():
         if each.lacks:
             screen.line(Text(f"{each.scenario}: {each.lacks}", "dim"), indent=2)

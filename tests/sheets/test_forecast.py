@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -14,6 +14,7 @@ from kopilot_xl.book import Value
 from kopilot_xl.book.file import FileBook
 from kopilot_xl.domain.forecast import Scenario
 from kopilot_xl.domain.sales import first_day, month_of
+from kopilot_xl.domain.segments import Segment
 from kopilot_xl.refreshing import Report
 from kopilot_xl.sheets import forecast, settings, snapshot
 from tests.invariants import assert_sound
@@ -122,7 +123,85 @@ def test_the_running_month_is_expected_until_it_ends(tmp_path: Path) -> None:
 def test_the_call_list_names_whom_to_call_about_each_month(tmp_path: Path) -> None:
     path, _ = made(tmp_path)
     (row,) = FileBook(path).table(forecast.CALLS.name).rows
-    assert list(row)[:6] == [date(2027, 4, 1), "Q", "Quarterly", "Active", 900.0, date(2026, 4, 1)]
+    called = [date(2027, 4, 1), "Q", "Quarterly", "Active", 900.0, date(2026, 4, 1), Segment.ACTIVE.advice]
+    assert list(row) == called
+
+
+def test_every_number_on_the_sheet_is_that_of_the_forecast(tmp_path: Path) -> None:
+    as_of = date(2026, 6, 10)
+    early, late = [900.0 + back * 37 % 101 for back in range(52)], [90.0 + back * 53 % 71 for back in range(52)]
+    rows: list[list[Value]] = [["S", first_day(MONTH - back), each, "Paid"] for back, each in enumerate(early)]
+    rows += [["S", first_day(MONTH - back).replace(day=20), each, "Paid"] for back, each in enumerate(late) if back]
+    path = make_portfolio(tmp_path / "book.xlsm", PEOPLE, rows)
+    told = refresh(open_book(path), as_of, now=NOW).forecast
+    assert told is not None
+    assert told.expected is not None
+    assert told.line is not None
+    assert told.line.accuracy is not None
+    ahead = dict(zip(forecast.ROWS, block(path, forecast.AHEAD), strict=True))
+    assert ahead["Expected"] == pytest.approx([*told.expected, sum(told.expected)])
+    assert ahead["at least, in 8 of 10 cases"] == pytest.approx([*told.band.low, None])
+    assert ahead["at most"] == pytest.approx([*told.band.high, None])
+    errors = dict(zip(Scenario, block(path, forecast.ERRORS), strict=True))
+    for each, line in told.lines.items():
+        found = line.accuracy
+        assert found is not None
+        numbers = [*found.by_horizon, found.error, found.share, found.mase, found.dates]
+        assert errors[each] == pytest.approx(numbers)
+        assert len({round(number, 9) for number in numbers if number is not None}) > 10
+    chart = block(path, forecast.CHART)
+    assert chart[23] == [datetime(2026, 6, 1), None, early[0] + late[12], None, None, None]
+    assert [row[2:5] for row in chart[24:]] == [
+        pytest.approx(each) for each in zip(told.expected, told.band.low, told.band.high, strict=True)
+    ]
+    words = [each[0] for each in block(path, forecast.WORDS)]
+    chosen = told.line.accuracy
+    assert chosen.share is not None
+    assert (
+        words[0]
+        == f"{told.chosen} did best: tried on {chosen.dates} past dates, it was off by {chosen.share:.0%} on average."
+    )
+    assert "counts with 900 so far and" in str(words[3])
+
+
+def test_a_past_too_short_to_check_is_told_beside_what_stands_in(tmp_path: Path) -> None:
+    path, _ = made(tmp_path, _paid("S", 100.0, range(14)))
+    assert block(path, forecast.WORDS)[0] == [
+        "As last year is expected, unchecked: the past is too short to try a scenario on 10 dates."
+    ]
+    assert block(path, forecast.ERRORS)[0][0] == "Not checked: the past is too short for 10 past dates."
+    assert block(path, forecast.ERRORS)[1] == [None] * 16
+
+
+def test_more_planned_than_expected_leaves_nothing_open(tmp_path: Path) -> None:
+    path, _ = made(tmp_path, [*SALES, ["S", date(2026, 7, 21), 540.0, "Planned"]])
+    rows = dict(zip(forecast.ROWS, block(path, forecast.AHEAD), strict=True))
+    assert (rows["Planned already"][0], rows["Share planned"][0], rows["Still open"][0]) == (600.0, 6.0, 0.0)
+
+
+def test_where_less_than_nothing_is_expected_no_share_of_it_is_planned(tmp_path: Path) -> None:
+    path, _ = made(tmp_path, [*_paid("S", -100.0, range(30)), ["N", date(2026, 8, 1), 40.0, "Planned"]])
+    rows = dict(zip(forecast.ROWS, block(path, forecast.AHEAD), strict=True))
+    assert rows["Expected"][12] == -1200.0
+    assert rows["Share planned"] == [None] * 13
+    assert block(path, forecast.NOTE) == [["Expected in the 12 months from July 2026 on: -1,200."]]
+
+
+def test_amounts_of_nothing_draw_no_line(tmp_path: Path) -> None:
+    path, _ = made(tmp_path, _paid("S", 0.0, range(30)))
+    assert [row[1:] for row in block(path, forecast.CHART)] == [[None] * 5] * 36
+
+
+@pytest.mark.parametrize(
+    ("rows", "off"),
+    [(SALES, "0%"), ([["S", first_day(MONTH - 40), 7.0, "Paid"]], "0")],
+    ids=["of what was sold", "where nothing was sold"],
+)
+def test_how_far_the_choice_was_off_is_told_in_the_unit_there_is(
+    rows: list[list[Value]], off: str, tmp_path: Path
+) -> None:
+    path, _ = made(tmp_path, rows)
+    assert f"it was off by {off} on average." in str(block(path, forecast.WORDS)[0][0])
 
 
 def test_too_short_a_past_says_so_and_leaves_the_numbers_blank(tmp_path: Path) -> None:
