@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from kopilot_xl import open_book, refresh
 from kopilot_xl.book import Value
 from kopilot_xl.cli import app
+from kopilot_xl.domain import words
 from kopilot_xl.domain.forecast import Scenario
 from kopilot_xl.forecasting import forecast_book, forecast_files
 from kopilot_xl.seasonal import NOT_INSTALLED
@@ -68,7 +70,12 @@ def test_the_seasonal_model_is_tried_for_a_workbook_whatever_its_setting(tmp_pat
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(["clients.csv"], "invoices too"), (["book.xlsm", "--date-order", "DMY"], "on Settings")],
+    [
+        (["clients.csv"], "invoices too"),
+        (["clients.PARQUET"], "invoices too"),
+        (["clients.tsv"], "invoices too"),
+        (["book.xlsm", "--date-order", "DMY"], "on Settings"),
+    ],
 )
 def test_what_a_workbook_alone_needs(arguments: list[str], told: str) -> None:
     done = CliRunner().invoke(app, ["forecast", *arguments])
@@ -101,8 +108,19 @@ def test_the_command_tells_the_months_and_the_scenarios(files: tuple[str, str]) 
     assert "  As last year did best: tried on 12 past dates, it was off by 0% on average." in lines
     (july,) = [each.split() for each in lines if each.strip().startswith("July 2026")]
     assert july == ["July", "2026", "100", "100", "100", "60", "0"]
+    (chosen,) = [each.split() for each in lines if each.strip().startswith("As last year  ")]
+    assert chosen == ["As", "last", "year", "2,100", "2,100", "0", "0%", "12"]
     (trend,) = [each.split() for each in lines if each.strip().startswith("Trend")]
-    assert trend[-1] == "12"
+    told = forecast_files(*files, AS_OF).forecast.lines[Scenario.TREND]
+    assert told.values is not None
+    assert told.landing is not None
+    assert told.accuracy is not None
+    assert told.accuracy.share is not None
+    assert trend[1:] == [
+        words.whole(sum(told.values)), words.whole(told.landing), words.whole(told.accuracy.error),
+        f"{told.accuracy.share:.0%}", "12",
+    ]  # fmt: skip
+    assert not any(each.lstrip().startswith("Trend:") for each in lines), "it lacks nothing"
     assert NOT_INSTALLED in done.stderr
 
 
@@ -119,6 +137,26 @@ def test_as_json_it_is_alone_on_standard_output(files: tuple[str, str]) -> None:
     assert list(told["scenarios"]) == [each.value for each in Scenario if each is not Scenario.SEASONAL_MODEL]
 
 
+def test_files_are_read_in_an_order_of_dates_and_what_is_wrong_in_them_is_told(tmp_path: Path) -> None:
+    wrong: list[list[Value]] = [["S", "03/04/2026", 70.0, "Paid"], ["nobody", AS_OF, 1.0, "Paid"]]
+    people = str(write(tmp_path / "clients.csv", clients.TABLE.headers, [*PEOPLE, ["S", "Twice", None]]))
+    rows = str(write(tmp_path / "invoices.csv", transactions.TABLE.headers, [*SALES, *wrong]))
+    unread = forecast_files(people, rows, AS_OF)
+    read = forecast_files(people, rows, AS_OF, date_order="DMY")
+    assert sum(read.forecast.sales.months) == sum(unread.forecast.sales.months) + 70.0
+    assert (len(unread.problems), len(read.problems)) == (3, 2)
+    done = CliRunner().invoke(app, ["forecast", people, rows, "--as-of", str(AS_OF), "--date-order", "DMY"])
+    assert done.exit_code == 0
+    for told in ("invoices.csv: CSV", "clients.csv!A5", f"invoices.csv!A{len(SALES) + 3}"):
+        assert told in done.stderr
+
+
+@pytest.mark.parametrize("day", [date(1800, 1, 1), date(9999, 12, 31)])
+def test_a_day_out_of_range_is_refused(day: date, files: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="between"):
+        forecast_files(*files, day)
+
+
 def test_too_short_a_past_is_told_without_a_table_of_months(tmp_path: Path) -> None:
     people = write(tmp_path / "clients.csv", clients.TABLE.headers, PEOPLE)
     rows = write(tmp_path / "invoices.csv", transactions.TABLE.headers, SALES[:1])
@@ -126,6 +164,8 @@ def test_too_short_a_past_is_told_without_a_table_of_months(tmp_path: Path) -> N
     assert done.exit_code == 0
     assert done.stdout.startswith("There is no forecast yet. It needs 12 whole months of sales; there is 1.")
     assert "July 2026" not in done.stdout
+    assert "Year lands at" not in done.stdout
+    assert "  Statistics: It needs 36 whole months of sales; there is 1." in done.stdout.splitlines()
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

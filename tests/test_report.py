@@ -158,12 +158,25 @@ def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: Report) ->
         [words.month(month), words.whole(value)] for month, value in zip(told.months, told.expected, strict=True)
     ]
     assert [row[4] for row in months] == [words.whole(each.total) for each in refreshed.prepared]
+    assert [row[2:4] for row in months] == [
+        [words.whole(low or 0), words.whole(high or 0)] for low, high in zip(told.band.low, told.band.high, strict=True)
+    ]
+    assert [row[5:] for row in months] == [
+        [f"{each.total / value:.0%}", f"{each.to_call:,}"]
+        for each, value in zip(refreshed.prepared, told.expected, strict=True)
+    ]
     scenarios = {row[0]: row[1:] for row in table(page, "The scenarios")[1:]}
     assert list(scenarios) == [each.value for each in told.lines]
     chosen = told.line
     assert chosen is not None
     assert chosen.accuracy is not None
-    assert scenarios[chosen.scenario][2] == words.whole(chosen.accuracy.error)
+    assert chosen.values is not None
+    assert chosen.landing is not None
+    assert scenarios[chosen.scenario] == [
+        words.whole(sum(chosen.values)), words.whole(chosen.landing), words.whole(chosen.accuracy.error),
+        f"{chosen.accuracy.share:.0%}", f"{chosen.accuracy.mase:.2f}", f"{chosen.accuracy.dates}",
+    ]  # fmt: skip
+    assert scenarios["Statistics"][2:] == ["Not checked: the past is too short for 10 past dates."]
     assert forecast.note(told, refreshed.prepared) in text(page)
     assert all(each in text(page) for each in forecast.explanation(told))
 
@@ -233,6 +246,13 @@ def test_on_a_phone_the_chart_looks_back_one_year(sample: Path) -> None:
     assert wide.get("aria-label") == phone.get("aria-label")
     names = [each for each in phone.xpath(".//g[@class='axis x']//text()") if each.strip()]
     assert names == ["Aug 2025", "Nov 2025", "Feb 2026", "May 2026", "Aug 2026", "Nov 2026", "Feb 2027", "May 2027"]
+
+
+def test_a_scenario_that_tells_nothing_says_why(tmp_path: Path) -> None:
+    rows: list[Sequence[Value]] = [["B2", first_day(month_of(AS_OF) - back), 9.0, "Paid"] for back in range(20)]
+    page = written(make_portfolio(tmp_path / "book.xlsm", CLIENTS, rows), AS_OF)
+    scenarios = {row[0]: row[1:] for row in table(page, "The scenarios")[1:]}
+    assert scenarios["Statistics"] == ["It needs 36 whole months of sales; there are 19."]
 
 
 @pytest.mark.parametrize("amount", [-500.0, 0.4, 7.0, 4.2e6, 1e12])

@@ -287,6 +287,33 @@ def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) ->
     )
 
 
+def test_the_forecast_marks_its_choice_and_hides_the_heading_of_none(book: Workbook) -> None:
+    sheet = book[forecast.SHEET]
+    rules = {str(area.sqref): [rule.formula for rule in area.rules] for area in sheet.conditional_formatting}
+    for name in (forecast.SCENARIOS, forecast.ERRORS):
+        ((_, block),) = book.defined_names[name].destinations
+        _, top, _, bottom = bounds(block)
+        (marked,) = [each for each in rules if re.fullmatch(rf"A{top}:[A-Z]+{bottom}", each)]
+        assert rules[marked] == [[f"$A{top}={forecast.CHOSEN}"]]
+        assert [sheet.cell(row, 1).value for row in range(top, bottom + 1)] == [each.value for each in Scenario]
+    assert (sheet["N3"].value, rules["N3"]) == ("Expected", [[f'{forecast.CHOSEN}=""']])
+    ((_, chosen),) = book.defined_names[forecast.CHOSEN].destinations
+    assert chosen == "$N$4"
+
+
+def test_amounts_of_any_size_are_seen_on_the_forecast(book: Workbook) -> None:
+    sheet = book[forecast.SHEET]
+    for name in (forecast.AHEAD, forecast.SCENARIOS, forecast.ERRORS):
+        ((_, block),) = book.defined_names[name].destinations
+        left, top, right, bottom = bounds(block)
+        first = left + (name != forecast.AHEAD)  # a scenario's first cell may hold why there is no number
+        cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(first, right + 1)]
+        assert all(cell.alignment.shrink_to_fit for cell in cells)
+    top_row = int(forecast.CORNER[1:]) + 1
+    column = forecast.CALLS.columns.index(forecast.INVOICED) + 1
+    assert sheet.cell(top_row, column).alignment.shrink_to_fit
+
+
 def test_the_guide_tells_every_segment_and_formula(book: Workbook) -> None:
     texts = {str(cell.value) for row in book[guide.SHEET].iter_rows() for cell in row if cell.value}
     assert {each.value for each in Segment} <= texts
