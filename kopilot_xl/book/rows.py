@@ -128,8 +128,9 @@ class Scribe:
 
     def note_new(self, row: int, column: int) -> None:
         """Take down that a cell is new."""
-        here = Area(row, column, row, column)
-        self.created = here if self.created is None else self.created.joined(here)
+        if self.created is None or not self.created.holds(row, column):
+            here = Area(row, column, row, column)
+            self.created = here if self.created is None else self.created.joined(here)
 
     def _wanted(self, change: Value | Edit) -> tuple[str, str]:
         """Return type attribute and content of a cell that has nothing yet but what it is to get."""
@@ -175,7 +176,12 @@ class Scribe:
     def _new_row(self, row: int, columns: Mapping[int, Value | Edit]) -> str:
         """Return a new row; without cells it is not worth having."""
         cells: dict[int, str] = {}
-        self._edit_cells(cells, row, str(row), "", columns)
+        styles: dict[int, str] = {}
+        above = self.above if row == self.last + 1 else nothing
+        for column, change in columns.items():
+            if change is not KEEP and (new := self._new_cell(row, column, change, above(column), "")) is not None:
+                styles[column], cells[column] = new
+        self.last, self.above = row, styles.get
         return f'{_ROW}{row}">{_joined(cells)}</row>' if cells else ""
 
     def _edited_row(self, piece: str, digits: str, row: int, columns: Mapping[int, Value | Edit]) -> str:
@@ -226,7 +232,8 @@ class Scribe:
                 continue
             part = cells.get(column)
             if part is None:
-                new = self._new_cell(row, column, change, above(column), attributes)
+                made = self._new_cell(row, column, change, above(column), attributes)
+                new = made and made[1]
             else:
                 if column in others_of:
                     # Most cells are so already, and look like the one above.
@@ -244,20 +251,20 @@ class Scribe:
         part = cells.get(column)
         return None if part is None else self._attributes[_tag(part)[1]][0]
 
-    def _new_cell(self, row: int, column: int, change: Value | Edit, style: str | None, attributes: str) -> str | None:
-        """Return a new cell in the style of the one above; None where a blank without style would be all."""
-        value: Value
-        value, formula, keep = change if type(change) is Edit else (change, None, True)  # type: ignore[assignment]
-        if value is None and formula is None and not keep:
+    def _new_cell(
+        self, row: int, column: int, change: Value | Edit, style: str | None, attributes: str
+    ) -> tuple[str, str] | None:
+        """Return style and text of a new cell, like the one above; None where a blank without style would be all."""
+        if type(change) is Edit and change.value is None and change.formula is None and not change.keep_formula:
             return None
-        if style is None and _CUSTOM_FORMAT.search(attributes) and (stated := _STYLE.search(attributes)):
+        if style is None and attributes and _CUSTOM_FORMAT.search(attributes) and (stated := _STYLE.search(attributes)):
             style = stated[1]
         style = style or self._column_styles.get(column, "0")
         kind, content = self._wanted(change)
         if style == "0" and not content:
             return None
         self.note_new(row, column)
-        return _part(f"{column_letters(column)}{row}", f' s="{style}"' if style != "0" else "", kind, content)
+        return style, _part(f"{column_letters(column)}{row}", f' s="{style}"' if style != "0" else "", kind, content)
 
     def _set(self, column: int, part: str, change: Value | Edit) -> str | None:
         """Return a cell that holds what it should; None if it does so already."""
