@@ -10,7 +10,7 @@ import pytest
 from openpyxl.reader.excel import ExcelReader
 
 from kopilot_xl.engines import Engine
-from tests import postgresql
+from tests import libreoffice, postgresql
 
 _read = ExcelReader.read
 
@@ -28,6 +28,11 @@ def _read_and_done(self: ExcelReader) -> None:
 
 
 ExcelReader.read = _read_and_done  # type: ignore[method-assign]
+
+
+def pytest_sessionfinish() -> None:
+    """End the LibreOffice that the tests shared."""
+    libreoffice.end()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +19,7 @@ PYTHON = "/usr/bin/python3"
 SECONDS = 90
 
 _INSIDE = """
-import json, subprocess, sys, time
+import json, sys, time
 import uno
 from com.sun.star.beans import PropertyValue
 
@@ -38,7 +40,7 @@ while True:
             raise
         time.sleep(0.1)
 desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-options = (value("Hidden", True), value("MacroExecutionMode", 4))
+options = (value("Hidden", True), value("MacroExecutionMode", 4 if arguments["macros"] else 0))
 doc = desktop.loadComponentFromURL(uno.systemPathToFileUrl(arguments["book"]), "_blank", 0, options)
 try:
     names = {"doc": doc, "uno": uno, "value": value}
@@ -46,13 +48,14 @@ try:
     print("RESULT" + json.dumps(names["result"]))
 finally:
     doc.close(True)
-    try:
-        desktop.terminate()
-    except Exception:
-        pass
+"""
+_STORE = """
+doc.storeToURL(uno.systemPathToFileUrl({path!r}), (value("FilterName", {kind!r}),))
+result = None
 """
 
 
+@cache
 def missing() -> str | None:
     """Return why LibreOffice cannot be driven here; None if it can."""
     for program in ("soffice", "pdftoppm"):
@@ -66,10 +69,13 @@ def missing() -> str | None:
 
 def to_pdf(book: Path, folder: Path) -> Path:
     """Print a workbook into a PDF of the same name."""
-    with TemporaryDirectory() as profile:
-        command = [*_office(Path(profile)), "--convert-to", "pdf", "--outdir", str(folder), str(book)]
-        subprocess.run(command, capture_output=True, check=True, timeout=SECONDS)
-    return folder / f"{book.stem}.pdf"
+    return store(book, folder / f"{book.stem}.pdf", "calc_pdf_Export")
+
+
+def store(book: Path, target: Path, kind: str) -> Path:
+    """Open a workbook, its macros off, and store it as another kind, by the name LibreOffice's filter for it has."""
+    run(book, _STORE.format(path=str(target.resolve()), kind=kind), macros=False)
+    return target
 
 
 def to_pictures(
@@ -98,41 +104,61 @@ def to_texts(pdf: Path) -> list[str]:
     return done.stdout.split("\f")[:-1]
 
 
-def run(book: Path, script: str) -> Any:
+def run(book: Path, script: str, *, macros: bool = True) -> Any:
     """Open a workbook with its macros on, run a script over it, and return what it left in `result`.
 
     The script finds the document as `doc`; its result is handed back as JSON. The file is not saved.
+    All scripts of this process run in one LibreOffice, started by the first; one that fails ends it.
     """
-    with TemporaryDirectory() as profile:
-        pipe = Path(profile).name
-        accept = f"--accept=pipe,name={pipe};urp;"
-        office = subprocess.Popen(
-            [*_office(Path(profile)), "--norestore", accept],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            arguments = json.dumps({"pipe": pipe, "book": str(book.resolve()), "script": script})
-            done = subprocess.run(
-                [PYTHON, "-c", _INSIDE, arguments], capture_output=True, text=True, check=False, timeout=SECONDS
-            )
-        finally:
-            _end(office)
+    given = {"pipe": _started().pipe, "book": str(book.resolve()), "script": script, "macros": macros}
+    command = [PYTHON, "-c", _INSIDE, json.dumps(given)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        end()
+        raise
     told = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
     if done.returncode or not told:
+        end()
         raise RuntimeError(f"the script failed in LibreOffice: {done.stderr.strip()}")
     return json.loads(told[-1].removeprefix("RESULT"))
 
 
-def _office(profile: Path) -> Sequence[str]:
-    return ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--nologo", "--nofirststartwizard"]
+class _Office:
+    """A LibreOffice with a profile of its own that waits for scripts."""
+
+    def __init__(self) -> None:
+        self.profile = TemporaryDirectory(prefix="kopilot-xl-office-")
+        self.pipe = Path(self.profile.name).name
+        self.process = subprocess.Popen(
+            [
+                "soffice", f"-env:UserInstallation={Path(self.profile.name).as_uri()}", "--headless", "--nologo",
+                "--nofirststartwizard", "--norestore", f"--accept=pipe,name={self.pipe};urp;",
+            ],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def end(self) -> None:
+        """End the program and what it started itself: they are a session of their own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.profile.cleanup()
 
 
-def _end(office: subprocess.Popen[bytes]) -> None:
-    """End the office that was started, and what it started itself: they are a session of their own."""
-    try:
-        office.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        os.killpg(office.pid, signal.SIGKILL)
-        office.wait()
+_running: list[_Office] = []
+
+
+def _started() -> _Office:
+    if _running and _running[0].process.poll() is not None:
+        end()
+    if not _running:
+        _running.append(_Office())
+    return _running[0]
+
+
+@atexit.register
+def end() -> None:
+    """End the LibreOffice of this process, if one was started."""
+    while _running:
+        _running.pop().end()

@@ -25,6 +25,7 @@ from kopilot_xl.book import Book, ErrorValue, Value, open_book
 from kopilot_xl.book import file as file_module
 from kopilot_xl.book.file import FileBook
 from kopilot_xl.errors import BookError, MissingError, SaveError
+from tests import libreoffice
 from tests.book.workbooks import (
     by_hand,
     changed_entries,
@@ -765,19 +766,10 @@ def test_a_long_table_is_quick(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The rich workbook as LibreOffice saves it."""
-    if not shutil.which("soffice"):
-        pytest.skip("LibreOffice (soffice) is not installed")
+    if reason := libreoffice.missing():
+        pytest.skip(reason)
     folder = tmp_path_factory.mktemp("libreoffice")
-    source = rich(folder / "rich.xlsx")
-    (folder / "out").mkdir()
-    subprocess.run(
-        [
-            "soffice", "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}",
-            "--convert-to", "xlsx", "--outdir", str(folder / "out"), str(source),
-        ],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    return folder / "out" / "rich.xlsx"
+    return libreoffice.store(rich(folder / "rich.xlsx"), folder / "converted.xlsx", "Calc MS Excel 2007 XML")
 
 
 @pytest.mark.libreoffice
@@ -802,21 +794,14 @@ def test_a_file_of_libreoffice(converted: Path, tmp_path: Path) -> None:
 
 @pytest.mark.libreoffice
 def test_libreoffice_reads_what_was_written(path: Path, tmp_path: Path) -> None:
-    if not shutil.which("soffice"):
-        pytest.skip("LibreOffice (soffice) is not installed")
+    if reason := libreoffice.missing():
+        pytest.skip(reason)
     book = FileBook(path)
     book.write_column("Clients", "Value", [10, 20, 30])
     book.write_block("Block", [["grün <&>", "_x0041_"]])
     book.save()
-    out = tmp_path / "out"
-    subprocess.run(
-        [
-            "soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
-            "--convert-to", "xlsx", "--outdir", str(out), str(path),
-        ],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    read = CalamineWorkbook.from_path(str(out / "rich.xlsx"))
+    out = libreoffice.store(path, tmp_path / "out.xlsx", "Calc MS Excel 2007 XML")
+    read = CalamineWorkbook.from_path(out)
     assert [row[4] for row in read.get_sheet_by_name("Clients").to_python()[1:4]] == [10.0, 20.0, 30.0]
     notes = read.get_sheet_by_name("My notes").to_python(skip_empty_area=False)
     assert notes[0][5:7] == ["grün <&>", "_x0041_"]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import struct
-import subprocess
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +23,7 @@ import xlsxwriter
 
 from kopilot_xl.sheets import actions, clients, settings, transactions
 from kopilot_xl.sheets.table import Format, Table
+from tests import libreoffice
 from tests.portfolios import CLIENTS, TRANSACTIONS, make_portfolio
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -531,20 +531,16 @@ def by_openpyxl(path: Path) -> Path:
 
 def by_libreoffice(path: Path) -> Path:
     """A Kopilot workbook saved by LibreOffice as the kind its name says."""
-    kind = {"xlsx": "Calc MS Excel 2007 XML", "xlsm": "Calc MS Excel 2007 VBA XML"}[path.suffix[1:]]
-    with TemporaryDirectory() as folder:
-        source = make_portfolio(Path(folder) / f"{path.stem}.xlsm")
-        target = Path(folder) / "out"
-        profile = (Path(folder) / "profile").as_uri()
-        subprocess.run(
-            [
-                "soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to",
-                f"{path.suffix[1:]}:{kind}", "--outdir", str(target), str(source),
-            ],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
-        shutil.move(target / path.name, path)
+    path.write_bytes(_from_libreoffice(path.name))
     return path
+
+
+@cache
+def _from_libreoffice(name: str) -> bytes:
+    kind = {".xlsx": "Calc MS Excel 2007 XML", ".xlsm": "Calc MS Excel 2007 VBA XML"}[Path(name).suffix]
+    with TemporaryDirectory() as folder:
+        source = make_portfolio(Path(folder) / "source.xlsm")
+        return libreoffice.store(source, Path(folder) / name, kind).read_bytes()
 
 
 def by_xlsxwriter(path: Path) -> Path:
