@@ -83,28 +83,35 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     _check_surroundings(xml, layout)
     if merged := merged_areas(xml, layout):
         _check_merged(merged, {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)})
-    scribe = Scribe({}, date1904)
-    styles, columns = _styles(xml, layout), _column_styles(xml, layout)
-    letters = [column_letters(column) for column in range(1, max(map(len, rows), default=0) + 1)]
+    scribe, columns = Scribe({}, date1904), _column_styles(xml, layout)
+    styles = _styles(xml, layout, columns)
+    width = max(map(len, rows), default=0)
+    letters = [column_letters(column) for column in range(1, width + 1)]
+    marks = [_style_mark(columns.get(column)) for column in range(1, width + 1)]
     output: list[str] = []
-    dimension: Area | None = None
+    numbers: list[int] = []
+    spans: set[tuple[int, int]] = set()
     for n, values in enumerate(rows, 1):
-        cells, filled = [], []
-        for column, value in enumerate(values, 1):
-            kind, content = scribe.content(value)
-            if content:
-                style = styles.get((n, column)) or columns.get(column)
-                mark = f' s="{style}"' if style else ""
-                cells.append(f'<c r="{letters[column - 1]}{n}"{mark}{kind}>{content}</c>')
-                filled.append(column)
+        contents = list(map(scribe.content, values))
+        looks = marks
+        if n in styles:
+            looks = [_style_mark(styles[n].get(column, columns.get(column))) for column in range(1, len(values) + 1)]
+        cells = [
+            f'<c r="{letter}{n}"{mark}{kind}>{content}</c>'
+            for letter, mark, (kind, content) in zip(letters, looks, contents, strict=False)
+            if content
+        ]
         if cells:
             output.append(f'<row r="{n}">{"".join(cells)}</row>')
-            here = Area(n, filled[0], n, filled[-1])
-            dimension = here if dimension is None else dimension.joined(here)
+            numbers.append(n)
+            filled = [column for column, (_, content) in enumerate(contents, 1) if content]
+            spans.add((filled[0], filled[-1]))
+    lefts, rights = zip(*spans, strict=True) if spans else ((1,), (1,))
+    dimension = Area(min(numbers, default=1), min(lefts), max(numbers, default=1), max(rights))
     text = "".join(output)
     if layout.prefix:
         text = _OPEN.sub(f"\\g<0>{layout.prefix.decode()}", text)
-    return _assembled(xml, layout, text.encode(), dimension or Area(1, 1, 1, 1), grow=False)
+    return _assembled(xml, layout, text.encode(), dimension, grow=False)
 
 
 @contextmanager
@@ -649,25 +656,36 @@ def _column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
     return styles
 
 
-def _styles(xml: bytes, layout: Layout) -> dict[tuple[int, int], str]:
-    """Return the styles of the cells that have one, by row and column."""
+def _style_mark(style: str | None) -> str:
+    return f' s="{style}"' if style else ""
+
+
+def _styles(xml: bytes, layout: Layout, columns: Mapping[int, str]) -> dict[int, dict[int, str]]:
+    """Return the styles of the cells that have one, and not that of their column, by row and column."""
+    styles: dict[int, dict[int, str]] = {}
+    for row, column, style in _styled_cells(xml, layout):
+        if style != columns.get(column):
+            styles.setdefault(row, {})[column] = style
+    return styles
+
+
+def _styled_cells(xml: bytes, layout: Layout) -> Iterator[tuple[int, int, str]]:
     if not layout.plain:
-        return {
-            (row, column): cell.get("s", "0")
-            for row, column, cell in walk(markup.parse(xml))
-            if cell.get("s", "0") != "0"
-        }
+        for row, column, cell in walk(markup.parse(xml)):
+            if cell.get("s", "0") != "0":
+                yield row, column, cell.get("s", "0")
+        return
     if _OTHER_CELL.search(xml, layout.inner, layout.inner_end) is None:
         found = _STYLED_CELL.findall(xml, layout.inner, layout.inner_end)
-        return {(int(row), column_number(letters.decode())): style.decode() for letters, row, style in found}
-    styles = {}
+        column_of = {letters: column_number(letters.decode()) for letters in {each[0] for each in found}}
+        yield from ((int(row), column_of[letters], style.decode()) for letters, row, style in found)
+        return
     for match in _CELL_TAG.finditer(xml, layout.inner, layout.inner_end):
         style = markup.attribute(match[1], "s")
         address = markup.attribute(match[1], "r") if style else None
         if style and style != "0" and address:
             area = area_of(address)
-            styles[area.top, area.left] = style
-    return styles
+            yield area.top, area.left, style
 
 
 def _assembled(xml: bytes, layout: Layout, inner: bytes, dimension: Area | None, *, grow: bool) -> bytes:

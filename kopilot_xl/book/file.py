@@ -58,7 +58,6 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLACE = re.compile(
     r"(?:'((?:[^']|'')+)'|([^'!(),]+))!(\$?[A-Za-z]{0,3}\$?[0-9]*(?::\$?[A-Za-z]{0,3}\$?[0-9]*)?)(?=,|$)"
 )
-_PLAIN_WORD = re.compile(r"[\w .!\[\]()-]+", re.ASCII)  # stands in XML as it is
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
 # What the reader of values looks at, apart from the worksheets; no part of the file reaches it unchecked.
@@ -334,8 +333,7 @@ class FileBook:
         found = []
         for sheet in self._sheets.values():
             writes = self._writes.get(sheet.part, _Writes())
-            xml = self._xml(sheet)
-            if writes.content is not None or not self._formulas(sheet) or not _may_mention(xml, wanted):
+            if writes.content is not None:
                 continue
             for row, column, text in self._formulas(sheet):
                 if writes.covers(row, column):
@@ -932,12 +930,6 @@ def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
 def _same(value: Value, old: Value) -> bool:
     """Tell whether a cell that was read as a value holds another one just so."""
     return value == old and (type(value) is type(old) or {type(value), type(old)} <= _NUMBERS)
-
-
-def _may_mention(xml: bytes, words: Sequence[str]) -> bool:
-    """Tell whether a sheet's XML may hold one of these words at all; most do not, and need no closer look."""
-    lowered = markup.as_utf8(xml).lower()
-    return any(not _PLAIN_WORD.fullmatch(word) or word.encode() in lowered for word in words)
 
 
 def _key(name: str) -> str:

@@ -28,6 +28,7 @@ _CONTENT = re.compile(
     r"(<f(?: [^<>]*)?/>|<f(?: [^<>]*)?>[^<]*</f>)?(<v/>|<v>[^<]*</v>)?"
     r'(<is><t(?: xml:space="preserve")?>[^<]*</t></is>)?</c>'
 )
+_PLAIN = re.compile(r'/>|(?: t="\w+")?>(?:(<v>[^<]*</v>)|<is><t>[^<]*</t></is>)</c>')
 _CUSTOM_FORMAT = re.compile(r' customFormat="(?:1|true)"')
 _STYLE = re.compile(r' s="([^"]*)"')
 _TYPE = re.compile(r' t="([^"]*)"')
@@ -111,8 +112,8 @@ class Scribe:
     def content(self, value: Value) -> tuple[str, str]:
         """Return the type attribute and the content of a cell without a formula, both empty for a blank one."""
         often = type(value) is str or type(value) is date
-        if often and value in self._known:
-            return self._known[value]
+        if often and (known := self._known.get(value)) is not None:
+            return known
         kind, text = encoded(value, self._date1904)
         if not text:
             found = _BLANK
@@ -235,12 +236,17 @@ class Scribe:
                 made = self._new_cell(row, column, change, above(column), attributes)
                 new = made and made[1]
             else:
+                new = None
                 if column in others_of:
-                    # Most cells are so already, and look like the one above.
+                    # Most cells are so already, or look like the one above.
                     kind, content = self._wanted(change)
-                    if part == f'{letters_of[column]}{digits}"{others_of[column]}{kind}>{content}</c>':
+                    start = f'{letters_of[column]}{digits}"{others_of[column]}'
+                    if part == f"{start}{kind}>{content}</c>":
                         continue
-                new = self._set(column, part, change)
+                    if type(change) is not Edit:
+                        new = _set_plainly(part, start, kind, content)
+                if new is None:
+                    new = self._set(column, part, change)
             if new is not None:
                 cells[column] = new
                 changed = True
@@ -305,6 +311,16 @@ class Scribe:
             if not kind and not given and _same_number(stored, wanted):
                 return None
         return _part(address, others, kind, after + wanted)
+
+
+def _set_plainly(part: str, start: str, kind: str, content: str) -> str | None:
+    """Return a cell without a formula that holds something else, if it is written in the usual way."""
+    if not part.startswith(start):
+        return None
+    held = _PLAIN.fullmatch(part, len(start))
+    if held is None or (not kind and held[1] and _same_number(held[1], content)):
+        return None
+    return f"{start}{kind}>{content}</c>" if content else f"{start}/>"
 
 
 def nothing(column: int) -> None:

@@ -130,10 +130,10 @@ def formulas(xml: bytes) -> Iterator[Formula]:
         if len(plain) == sum(
             xml.count(mark, layout.inner, layout.inner_end) for mark in (b"<f>", b"<f ", b"<f/", b":f")
         ):
+            column_of = {letters: column_number(letters.decode()) for letters in {each[0] for each in plain}}
             for letters, digits, content in plain:
-                yield Formula(
-                    int(digits), column_number(letters.decode()), unescape(content.decode("utf-8", "replace"))
-                )
+                text = content.decode("utf-8", "replace")
+                yield Formula(int(digits), column_of[letters], unescape(text) if "&" in text else text)
             return
         found = []
         for match in _CELL_WITH_FORMULA.finditer(xml, layout.inner, layout.inner_end):
