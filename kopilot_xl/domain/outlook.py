@@ -144,26 +144,35 @@ class Crowd:
     def _weights(self) -> list[float]:
         return [each.weight for each in self.busy]
 
+    @cached_property
+    def _keys(self) -> list[str]:
+        return [each.key for each in self.busy]
+
+    @cached_property
+    def _days(self) -> list[tuple[date | None, date | None]]:
+        return [(each.created_on, each.last_invoice) for each in self.busy]
+
     def _later(
         self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], cut: CutOffs
     ) -> Iterator[Segment | None]:
         """Where each of those looked at one by one stands on a later day."""
         on, horizon = cut.as_of, cut.horizon
         places: dict[tuple[date | None, date | None, bool], Segment | None] = {}
-        for client in self.busy:
-            if mark := marks.get(client.key):
+        known = zip(self._days, map(ahead.get, self._keys), map(marks.get, self._keys), strict=True)
+        for (created, last), store, mark in known:
+            if mark:
                 yield mark
                 continue
-            last, coming = client.last_invoice, False
-            store = ahead.get(client.key)
+            coming = False
             if store is not None:
                 for day in store.invoices:
                     if day > on:
                         coming = coming or day <= horizon
                     elif last is None or day > last:
                         last = day
-                coming = coming or any(on < day <= horizon for day in store.plans)
-            kind = client.created_on if last is None else None, last, coming
+                for day in store.plans:
+                    coming = coming or on < day <= horizon
+            kind = created if last is None else None, last, coming
             if kind not in places:
                 places[kind] = cut.place(*kind)
             yield places[kind]
