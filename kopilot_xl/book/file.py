@@ -14,7 +14,7 @@ from functools import cached_property
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from threading import Event, RLock, Thread
+from threading import Thread, current_thread
 
 from lxml import etree
 from python_calamine import CalamineWorkbook
@@ -167,11 +167,15 @@ class FileBook:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._reading = RLock()
+        self._ahead: dict[str, Thread] = {}
         self._open(path)
 
     def _open(self, path: str | os.PathLike[str]) -> None:
-        self.__dict__.pop("_tables", None)
+        for thread in self._ahead.values():
+            thread.join()
+        for known in ("_tables", "_calamine"):
+            self.__dict__.pop(known, None)
+        self._ahead = {}
         self._package = Package(path)
         self._workbook = self._package.parse(self._package.workbook)
         self._sheets = self._find_sheets()
@@ -180,7 +184,6 @@ class FileBook:
         self._xml_of: dict[str, bytes] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
         self._formulas_of: dict[str, Sequence[worksheet.Formula]] = {}
-        self._ahead: set[str] = set()
         self._cells_of: dict[str, Counter[str]] = {}
         self._found: dict[str, _Layout | None] = {}
         self._writes: dict[str, _Writes] = {}
@@ -229,8 +232,7 @@ class FileBook:
         check_writable(target, backup=backup)
         with turn(target, waiting):
             if self._package.is_own(path) and not self._writes and not self._package.seems_current():
-                with self._reading:
-                    self._open(self.path)
+                self._open(self.path)
             yield
 
     # reading
@@ -277,19 +279,23 @@ class FileBook:
 
     def read_ahead(self, name: str) -> None:
         """Begin to read a table on another core; who asks for a value meanwhile waits for it."""
-        if _key(name) in self._ahead:
+        table = self._tables.get(_key(name))
+        sheet = table.sheet if table else self._sheets.get(_key(name))
+        if sheet is None or sheet.part in self._ahead or sheet.part in self._values_of:
             return
-        self._ahead.add(_key(name))
-        begun = Event()
 
         def read() -> None:
-            with self._reading:
-                begun.set()
-                with suppress(BaseException):  # who asks for its values is told; a panic is no Exception
-                    self.table(name)
+            with suppress(BaseException):  # who asks for its values is told; a panic is no Exception
+                self._values_of[sheet.part] = self._read_values(sheet)
 
-        Thread(target=read).start()
-        begun.wait()
+        self._ahead[sheet.part] = Thread(target=read)
+        self._ahead[sheet.part].start()
+
+    def _wait_for(self, sheet: _Sheet) -> None:
+        """Wait for a sheet that is being read ahead."""
+        thread = self._ahead.get(sheet.part)
+        if thread is not None and thread is not current_thread():
+            thread.join()
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
@@ -657,14 +663,18 @@ class FileBook:
 
     @cached_property
     def _calamine(self) -> CalamineWorkbook:
+        """The reader of all sheets but those that are read ahead."""
+        return self._reader_of([each for each in self._sheets.values() if each.part not in self._ahead])
+
+    def _reader_of(self, sheets: Sequence[_Sheet]) -> CalamineWorkbook:
         try:
-            return CalamineWorkbook.from_filelike(self._for_reader())
+            return CalamineWorkbook.from_filelike(self._for_reader(sheets))
         except BaseException as error:
             self._refuse_unreadable(error, "")
             raise
 
-    def _for_reader(self) -> BytesIO:
-        """Return a plain archive of the parts that hold values, unpacked and looked through.
+    def _for_reader(self, sheets: Sequence[_Sheet]) -> BytesIO:
+        """Return a plain archive of the parts that hold the values of sheets, unpacked and looked through.
 
         The reader of values trusts what sizes and positions a file states. It is given nothing whose size was not
         checked, no DOCTYPE, and no other encoding than UTF-8.
@@ -674,7 +684,7 @@ class FileBook:
         with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
             for part in fixed:
                 archive.writestr(part, _without_counts(self._checked(part, self._package.read(part))))
-            for sheet in self._sheets.values():
+            for sheet in sheets:
                 if self._package.has(sheet.part):
                     archive.writestr(sheet.part, self._checked(sheet.part, self._xml(sheet)))
         output.seek(0)
@@ -700,10 +710,10 @@ class FileBook:
             ) from error
 
     def _xml(self, sheet: _Sheet) -> bytes:
-        with self._reading:
-            if sheet.part not in self._xml_of:
-                self._xml_of[sheet.part] = self._package.read(sheet.part)
-            return self._xml_of[sheet.part]
+        self._wait_for(sheet)
+        if sheet.part not in self._xml_of:
+            self._xml_of[sheet.part] = self._package.read(sheet.part)
+        return self._xml_of[sheet.part]
 
     def _value(self, sheet: _Sheet, row: int, column: int) -> Value:
         values = self._values(sheet)
@@ -713,16 +723,17 @@ class FileBook:
 
     def _values(self, sheet: _Sheet) -> list[list[Value]]:
         """Return a sheet's values from A1 on, row by row."""
-        with self._reading:
-            if sheet.part not in self._values_of:
-                self._values_of[sheet.part] = self._read_values(sheet)
-            return self._values_of[sheet.part]
+        self._wait_for(sheet)
+        if sheet.part not in self._values_of:
+            self._values_of[sheet.part] = self._read_values(sheet)
+        return self._values_of[sheet.part]
 
     def _read_values(self, sheet: _Sheet) -> list[list[Value]]:
         xml = self._xml(sheet)
         self._check_extent(sheet, xml)
         try:
-            read = self._calamine.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            reader = self._reader_of([sheet]) if sheet.part in self._ahead else self._calamine
+            read = reader.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
         except BaseException as error:
             self._refuse_unreadable(error, f" (sheet {sheet.name})")
             raise

@@ -421,6 +421,19 @@ def test_a_table_read_ahead_is_the_same_table(path: Path) -> None:
     assert book.cell("Window") == 42
 
 
+def test_what_was_read_is_read_anew_if_the_file_changed(path: Path) -> None:
+    book = FileBook(path)
+    book.read_ahead("Clients")
+    assert book.cell("Window") == 42
+    assert book.table("Clients").rows[0][1] == "Ada"
+    other = FileBook(path)
+    other.write_column("Clients", "Client", ["Eve", "Bob", "Cy"])
+    other.write_column("Clients", "Value", [1, 2, 3])
+    other.save()
+    with book.reserved():
+        assert book.table("Clients").rows[0] == ["A1", "Eve", "Active", date(2026, 1, 5), 1.0]
+
+
 def test_what_cannot_be_read_ahead_is_told_to_who_asks_for_it(path: Path) -> None:
     with_parts(path, {SHEET: lambda data: data.replace(b"</v>", b"", 1)})
     book = FileBook(path)
