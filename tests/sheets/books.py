@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import openpyxl
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table as ExcelTable
 
@@ -41,3 +42,16 @@ def make_book(
         workbook.defined_names[name] = DefinedName(name, attr_text=f"{name}!$A$1:${get_column_letter(width)}${height}")
     workbook.save(path)
     return FileBook(path)
+
+
+def block(path: Path, name: str) -> list[list[Value]]:
+    """Return what a named block of a saved `make_book` holds; a day is its number, as its cells have no format."""
+    workbook = openpyxl.load_workbook(path)
+    left, top, right, bottom = range_boundaries(workbook.defined_names[name].attr_text.partition("!")[2])
+    rows = workbook[name].iter_rows(top, bottom, left, right, values_only=True)
+    return [list(row) for row in rows]  # type: ignore[arg-type]  # it holds what was written
+
+
+def serial(day: date) -> int:
+    """Return a day as a cell without a format shows it."""
+    return (day - date(1899, 12, 30)).days
