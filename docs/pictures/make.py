@@ -37,7 +37,7 @@ PICTURES = {
     "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
     "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
-    "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.88), dots=120),
+    "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.82), dots=120),
     "history": Picture(history.TABLE.name, (0.30, 0.30, 11.1, 5.20)),
     "clients": Picture(clients.TABLE.name, (0.30, 0.30, 11.1, 4.10)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
