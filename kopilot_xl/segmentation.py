@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import narwhals as nw
 from narwhals.typing import IntoFrameT
@@ -19,9 +19,6 @@ from kopilot_xl.sheets import transactions as transactions_sheet
 from kopilot_xl.sheets.table import Column, Table, same_name
 from kopilot_xl.sheets.values import DateOrder, UnreadableError, read_amount, read_date
 
-if TYPE_CHECKING:
-    pass
-
 RESULT = {
     "segment": clients_sheet.SEGMENT.header,
     "last_invoice": clients_sheet.LAST_INVOICE.header,
@@ -34,11 +31,6 @@ COLUMNS = (clients_sheet.CLIENT_ID.header, *RESULT.values())
 
 _PLACE, _KEY, _SHOWN = "_place", "client", "_shown"
 _Frame = nw.DataFrame[Any]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a text begins with that a spreadsheet takes for a formula when it opens a CSV file."""
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_NUMBERS = (nw.Decimal, nw.Float32, nw.Float64)
-
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a text begins with that a spreadsheet takes for a formula when it opens a CSV file."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -158,7 +150,8 @@ def with_key(frame: _Frame, column: str) -> _Frame:
     """Add what an id is compared by, as `domain.ids.client_key` says."""
     kind = frame.collect_schema()[column]
     if kind == nw.String or kind.is_numeric():
-        text = _clean(nw.col(column).cast(nw.String))
+        frame = frame.with_columns(_clean(nw.col(column).cast(nw.String)).alias(_KEY))
+        text = nw.col(_KEY)
         whole = text
         # Few ids end in decimals: where it costs little to know that none does, that is asked first.
         if not _is_eager(frame) or frame.select(text.str.contains(".0", literal=True).any()).item():
@@ -208,12 +201,14 @@ def _with_status(frame: _Frame, column: str) -> _Frame:
     if kind != nw.String:
         return _mapped(frame, column, "status", _readable(transactions_sheet.read_status), nw.String())
     text = nw.col(column).str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
-    status = nw.lit(None, dtype=nw.String)
+    status: nw.Expr = nw.when(text == "").then(nw.lit(Status.ISSUED.value))
     for each, spellings in transactions_sheet.SPELLINGS.items():
         known = [spelling.lower() for spelling in spellings]
         status = nw.when(text.is_in(known)).then(nw.lit(each.value)).otherwise(status)
-    blank = text.is_null() | (text == "")
-    return frame.with_columns(nw.when(blank).then(nw.lit(Status.ISSUED.value)).otherwise(status).alias("status"))
+    # Looked up, not computed row by row: DuckDB would compute it anew wherever it is used.
+    told = frame.group_by(column).agg(nw.len().alias("_rows")).with_columns(status=status).drop("_rows")
+    blank = nw.when(nw.col(column).is_null()).then(nw.lit(Status.ISSUED.value))
+    return frame.join(told, on=column, how="left").with_columns(status=blank.otherwise(nw.col("status")))
 
 
 def _readable(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
