@@ -8,6 +8,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -181,14 +182,12 @@ class _DuckDB(Running):
         self._made = 0
         self._connection = stack.enter_context(duckdb.connect(config=settings))
 
-    def _path(self) -> Path:
-        self._made += 1
-        return self._scratch / f"duckdb-{self._made}.parquet"
-
     def frame(self, frame: pl.DataFrame) -> Any:
-        path = self._path()
-        frame.write_parquet(path)
-        return self.parquet([path])
+        self._connection.register("given", _Stream(frame))
+        try:
+            return self._table("FROM given")
+        finally:
+            self._connection.unregister("given")
 
     def parquet(self, files: Sequence[Path]) -> Any:
         return self._connection.read_parquet(
@@ -198,15 +197,30 @@ class _DuckDB(Running):
     def fetch(self, frame: Any) -> pl.DataFrame:
         import polars
 
-        path = self._path()
+        self._made += 1
+        path = self._scratch / f"fetched-{self._made}.parquet"
         frame.write_parquet(str(path))
         return polars.read_parquet(path)
 
     def keep(self, frame: Any) -> Any:
+        return self._table(frame.sql_query())
+
+    def _table(self, query: str) -> Any:
+        """Put a query's rows into a table."""
         self._made += 1
         name = f"kept_{self._made}"
-        self._connection.execute(f"CREATE TEMP TABLE {name} AS {frame.sql_query()}")
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
         return self._connection.table(name)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """A frame as a stream of Arrow and nothing else: of a frame of Polars, DuckDB asks what PyArrow is needed for."""
+
+    frame: pl.DataFrame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
 
 
 def _literal(path: Path) -> str:
