@@ -44,8 +44,20 @@ def postgres() -> Iterator[postgresql.Server]:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Spark, started once: every engine that asks for it then finds it running."""
+    """Spark, started once: every engine that asks for it then finds it running.
+
+    Java compiles quickly and not well, and a small table is not cut up: most of the time goes into getting ready.
+    """
     if not shutil.which("java"):
         pytest.skip("Java is not installed (Debian: default-jre-headless)")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     with Engine.SPARK.running(tmp_path_factory.mktemp("spark"), memory="1GB"):
+        monkeypatch.undo()
+        from pyspark.sql import SparkSession
+
+        session = SparkSession.getActiveSession()
+        assert session is not None
+        session.conf.set("spark.sql.shuffle.partitions", "1")
+        session.conf.set("spark.sql.codegen.wholeStage", "false")
         yield
