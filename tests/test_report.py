@@ -244,6 +244,7 @@ def test_on_a_phone_the_chart_looks_back_one_year(sample: Path) -> None:
     assert (len(points(wide, "sold")), len(points(phone, "sold"))) == (23, 11)
     assert len(points(wide, "expected")) == len(points(phone, "expected")) == 13
     assert wide.get("aria-label") == phone.get("aria-label")
+    assert (len(wide.xpath(".//circle")), phone.xpath(".//circle")) == (36, []), "nothing points at them there"
     names = [each for each in phone.xpath(".//g[@class='axis x']//text()") if each.strip()]
     assert names == ["Aug 2025", "Nov 2025", "Feb 2026", "May 2026", "Aug 2026", "Nov 2026", "Feb 2027", "May 2027"]
 
