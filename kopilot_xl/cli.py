@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import re
@@ -72,14 +73,20 @@ app = typer.Typer(
 )
 
 
+_COLLECTED = 100_000
+"""How many new objects the garbage collector lets come before a look: importing alone makes some hundred thousand."""
+
+
 def main() -> None:
     """Run the command line, as the console script does."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal's encoding may lack a sign of a help text
+    gc.set_threshold(_COLLECTED)
     try:
         app(prog_name=NAME)
     finally:
+        gc.freeze()  # what is left ends with the process: no need to look through it
         try:
             sys.stdout.flush()
         except BrokenPipeError:
