@@ -513,12 +513,13 @@ class FileBook:
             layout = self._layout(key)
             self._resize(layout, height, edits[layout.sheet.part], moves.setdefault(layout.sheet.part, []))
         losing = False
-        for sheet in self._sheets.values():
+        written = [each for each in self._sheets.values() if each.part in self._writes]
+        # The largest first: they are packed while the others are written.
+        for sheet in sorted(written, key=lambda each: len(self._xml(each)), reverse=True):
             stopping.point()
-            if sheet.part in self._writes:
-                after = self._written(sheet, edits[sheet.part], moves.get(sheet.part, []))
-                self._package.replace(sheet.part, after)
-                losing = losing or self._loses_formulas(sheet, edits[sheet.part], moves, after)
+            after = self._written(sheet, edits[sheet.part], moves.get(sheet.part, []))
+            self._package.replace(sheet.part, after)
+            losing = losing or self._loses_formulas(sheet, edits[sheet.part], moves, after)
         if losing:
             self._drop_calculation_chain()
         stopping.point()
@@ -888,7 +889,7 @@ class FileBook:
 
     def _loses_formulas(self, sheet: _Sheet, edits: Edits, moves: Mapping[str, Sequence[Move]], after: bytes) -> bool:
         """Tell whether a cell of a sheet has a formula no longer."""
-        may_lose = (
+        may_lose = self._formulas(sheet) and (
             self._writes[sheet.part].content is not None
             or moves.get(sheet.part)
             or any(
