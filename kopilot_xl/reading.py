@@ -52,10 +52,11 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise SettingError(f"{book.name}: the as-of date must lie between {FIRST_DAY} and {LAST_DAY}, not on {day}.")
     people = clients.read(clients.TABLE.of(book), day, order)
-    return Inputs(
+    log = actions.read(actions.TABLE.of(book), order)
+    return Inputs(  # what may be read ahead comes last
         settings=chosen,
         as_of=day,
         clients=people,
         transactions=transactions.read(transactions.TABLE.of(book), set(people.keys), order),
-        actions=actions.read(actions.TABLE.of(book), order),
+        actions=log,
     )

@@ -37,6 +37,7 @@ from kopilot_xl.sheets import (
     transactions,
 )
 from kopilot_xl.sheets.findings import Kind, Problem, count, notice
+from kopilot_xl.sheets.snapshot import Stored
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,13 @@ def refresh(
     with collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         read_ahead(book)
         importlib.import_module("polars")  # meanwhile
+        stored = snapshot.read(book)
         inputs = read(book, as_of, now.date())
         stopping.point()
         known = Computation(inputs)
         found = findings(known)
         stopping.point()
-        found += write(book, known, found, now, backfill)
+        found += write(book, known, found, stored, now, backfill)
         book.save(output, backup=backup)
     return replace(_report(book, known, found, start), forecast=known.forecast, prepared=known.prepared)
 
@@ -150,13 +152,24 @@ def _not_fitted(known: Computation) -> list[Problem]:
     return [notice(settings.SHEET, wrong, seasonal.NOT_INSTALLED)]
 
 
-def write(book: Book, known: Computation, found: Sequence[Problem], now: datetime, backfill: int) -> list[Problem]:
-    """Write what refresh owns, sheet by sheet; return a notice for each sheet that is not there any more."""
+def write(
+    book: Book, known: Computation, found: Sequence[Problem], stored: Stored | None, now: datetime, backfill: int
+) -> list[Problem]:
+    """Write what refresh owns, sheet by sheet; return a notice for each sheet that is not there any more.
+
+    Args:
+        book: where to.
+        known: what was computed.
+        found: every problem and notice so far.
+        stored: what the last refresh stored.
+        now: the local time.
+        backfill: for how many month ends History is filled.
+    """
     inputs, people, today = known.inputs, known.clients, now.date()
     as_of, summary = inputs.as_of, known.summary
     clients.fill(book, inputs.clients, people, inputs.actions.rows, inputs.actions.by_client)
     actions.fill(book, inputs.actions, known.folded.verdicts)
-    earlier = compared_with(book, known)
+    earlier = compared_with(book, known, stored)
     if book.has_table(history.TABLE.name):
         past = {day: known.summary_on(day) for day in history.month_ends(as_of, backfill)}
         history.fill(book, past | {as_of: summary}, today)
@@ -191,13 +204,12 @@ _TABLES = (history.TABLE.name, problems.TABLE.name)
 """What only refresh writes; where it is gone there is a notice."""
 
 
-def compared_with(book: Book, known: Computation) -> Earlier | None:
+def compared_with(book: Book, known: Computation, stored: Stored | None) -> Earlier | None:
     """Return the day to compare with: what the refresh before this as-of date stored, else the date before in History.
 
     What was stored is what was true then; a date of History alone is reconstructed from today's rows.
     """
     as_of = known.inputs.as_of
-    stored = snapshot.read(book)
     if stored and stored.as_of < as_of:
         return Earlier(stored.as_of, stored.segments)
     if stored and stored.as_of == as_of and stored.since:

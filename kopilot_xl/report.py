@@ -25,7 +25,7 @@ from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segme
 from kopilot_xl.errors import SaveError
 from kopilot_xl.reading import read, read_ahead
 from kopilot_xl.refreshing import collector_at_rest, compared_with, findings, hint
-from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio
+from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio, snapshot
 from kopilot_xl.sheets.findings import Kind, count
 from kopilot_xl.sheets.values import UnreadableError, read_date
 
@@ -108,7 +108,7 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
 
     inputs, summary = known.inputs, known.summary
     as_of, settings = inputs.as_of, inputs.settings
-    earlier = compared_with(book, known)
+    earlier = compared_with(book, known, snapshot.read(book))
     moved = known.moved_since(earlier) if earlier else None
     ahead, past = known.outlook(), _past(book, as_of, summary)
     found = findings(known)
