@@ -23,9 +23,9 @@ _ERROR_CELL = re.compile(
     rb"<(?:[\w.-]++:)?c(?=\s)([^<>]*+)(?<!/)>\s*+(?:<(?:[\w.-]++:)?f[^<>]*+(?:(?<=/)>|>[^<]*+</[^<>]*+>))?"
     rb"\s*+<(?:[\w.-]++:)?v[^<>]*+>([^<]*+)<"
 )
-# Nearly every formula is written like this.
-_PLAIN_FORMULA = re.compile(
-    rb'<c r="([A-Z]{1,2}|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"(?: [st]="\w*")*><f>([^<]*+)</f>'
+# Nearly every cell with a formula is written like this.
+_CELL_BEFORE_FORMULA = re.compile(
+    rb'<c r="([A-Z]{1,2}|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"(?: [st]="\w*")*>'
 )
 _FORMULA_MARK = re.compile(rb"[<:]f(?=[\s/>])")
 # Nearly all sheets stay in the columns A to Z and above row 115,000, or a million.
@@ -89,8 +89,9 @@ class Layout:
 def _end_of_rows(xml: bytes, tag: re.Match[bytes]) -> tuple[int, int, int, bool]:
     """Return inner, inner_end, end and plain of a layout whose sheetData starts with this tag."""
     close = re.compile(rb"</" + re.escape(tag["name"]) + rb"\s*+>")
-    found = close.search(xml, tag.end())
-    if found and xml.find(b"<!", tag.end(), found.start()) < 0 and xml.find(b"<?", tag.end(), found.start()) < 0:
+    first = xml.find(b"</" + tag["name"], tag.end())
+    found = close.search(xml, first) if first >= 0 else None
+    if found and not any(_has(xml, mark, tag.end(), found.start()) for mark in (b"<!", b"<?")):
         return tag.end(), found.start(), found.end(), True
     for other in markup.tags(xml, tag.end()):
         if other["close"] and other["name"] == tag["name"]:
@@ -126,14 +127,9 @@ def formulas(xml: bytes) -> Iterator[Formula]:
     layout = Layout.of(xml)
     shared: dict[str | None, str] = {}
     if layout.plain:
-        plain = _PLAIN_FORMULA.findall(xml, layout.inner, layout.inner_end)
-        if len(plain) == sum(
-            xml.count(mark, layout.inner, layout.inner_end) for mark in (b"<f>", b"<f ", b"<f/", b":f")
-        ):
-            column_of = {letters: column_number(letters.decode()) for letters in {each[0] for each in plain}}
-            for letters, digits, content in plain:
-                text = content.decode("utf-8", "replace")
-                yield Formula(int(digits), column_of[letters], unescape(text) if "&" in text else text)
+        found = _plain_formulas(xml, layout)
+        if found is not None:
+            yield from found
             return
         found = []
         for match in _CELL_WITH_FORMULA.finditer(xml, layout.inner, layout.inner_end):
@@ -155,6 +151,27 @@ def formulas(xml: bytes) -> Iterator[Formula]:
             if formula.get("t") == "shared":
                 text = _shared_text(shared, formula.get("si"), text)
             yield Formula(row, column, text)
+
+
+def _plain_formulas(xml: bytes, layout: Layout) -> list[Formula] | None:
+    """Return the formulas of a sheet that has none but as nearly every formula is written, else None."""
+    start, end = layout.inner, layout.inner_end
+    first, *pieces = xml[start:end].split(b"<f>")
+    if len(pieces) != xml.count(b"<f", start, end) or _prefixed(xml, b":f", start, end):
+        return None
+    columns: dict[bytes, int] = {}
+    found = []
+    for before, after in zip([first, *pieces], pieces, strict=False):
+        cell = _CELL_BEFORE_FORMULA.fullmatch(before, before.rfind(b"<"))
+        close = after.find(b"<")
+        if cell is None or not after.startswith(b"</f>", close):
+            return None
+        letters = cell[1]
+        if letters not in columns:
+            columns[letters] = column_number(letters.decode())
+        text = after[:close].decode("utf-8", "replace")
+        found.append(Formula(int(cell[2]), columns[letters], unescape(text) if "&" in text else text))
+    return found
 
 
 def _shared_text(shared: dict[str | None, str], group: str | None, text: str) -> str:
@@ -262,8 +279,13 @@ def cells_by_column(xml: bytes, top: int, bottom: int) -> Counter[str]:
     return Counter({letters.decode(): number for letters, number in found.items()})
 
 
+def _has(xml: bytes, mark: bytes, start: int, end: int) -> bool:
+    """Tell whether a mark stands between two offsets; its last byte is rare, and a single byte is found quicker."""
+    return xml.find(mark[-1:], start, end) >= 0 and xml.find(mark, start, end) >= 0
+
+
 def _prefixed(xml: bytes, mark: bytes, start: int = 0, end: int | None = None) -> bool:
-    """Tell whether the colon of a prefix and what follows it may stand in a sheet; a single byte is found quicker."""
+    """Tell whether the colon of a prefix and what follows it may stand in a sheet."""
     return xml.find(b":", start, end) >= 0 and xml.find(mark, start, end) >= 0
 
 
