@@ -151,6 +151,14 @@ def test_what_is_expected_of_a_month_is_what_the_refresh_told(host: Any) -> None
     assert is_error(evaluate(excel(build.TEMPLATE), "FORECAST_REVENUE(46300)"), NOT_AVAILABLE)
 
 
+def test_what_another_version_stored_is_no_answer() -> None:
+    other = excel(build.SAMPLE)
+    asked = "FORECAST_REVENUE(DateSerial(2026, 8, 28))"
+    assert evaluate(other, asked) > 0
+    other.run("Edit", snapshot.SHEET, "B1", snapshot.FORMAT + 1)
+    assert is_error(evaluate(other, asked), NOT_AVAILABLE)
+
+
 @pytest.mark.parametrize("given", ["1001", "1001.0", '"1001"', '"1001.0"', '" 1001 "', 'Chr(9) & "1001" & Chr(160)'])
 def test_an_id_is_known_however_it_is_written(host: Any, given: str, report: Report) -> None:
     first = report.clients[0]
