@@ -97,3 +97,36 @@ def test_the_dates_are_found_and_the_trend_is_drawn_where_the_table_is_none_any_
     sheet, cells = next(iter(load_workbook(path).defined_names[history.TREND].destinations))
     trend = load_workbook(path)[sheet][cells.replace("$", "")]
     assert [each[history.TREND_COLUMNS.index("Active")].value for each in trend[:3]] == [9, 9, None]
+
+
+def test_a_row_has_every_figure_and_one_of_another_day_its_remark(tmp_path: Path) -> None:
+    counts = {each: at for at, each in enumerate(Segment, 1)}
+    summary = Summary(counts, {each: 10.0 * at * at for each, at in counts.items()})
+    assert len({summary.tilt, summary.tilt_by_value, summary.size}) == 3
+    book = make_book(
+        tmp_path / "book.xlsx", {history.TABLE: []}, blocks={history.TREND: (24, len(history.TREND_COLUMNS))}
+    )
+    tuesday = MONDAY + timedelta(days=1)
+    history.fill(book, {MONDAY: summary, tuesday: summary}, tuesday)
+    book.save()
+    for row, day, remark in zip(
+        FileBook(tmp_path / "book.xlsx").table("History").rows, (MONDAY, tuesday), ("reconstructed", None), strict=True
+    ):
+        shown = dict(zip(history.TABLE.headers, row, strict=True))
+        assert (read_date(shown.pop("Date")), read_date(shown.pop("Written on"))) == (day, tuesday)
+        assert shown == {
+            **{each.value: count for each, count in counts.items()},
+            "Portfolio": summary.size,
+            "Tilt": summary.tilt,
+            "Tilt by value": summary.tilt_by_value,
+            "Shape": summary.shape.value,
+            "Remark": remark,
+        }
+
+
+def test_the_date_before_is_before(tmp_path: Path) -> None:
+    days = [MONDAY + timedelta(days=at) for at in (0, -7, 7)]
+    book = make_book(tmp_path / "book.xlsx", {history.TABLE: [_row(day, day) for day in days]})
+    asked = [history.previous(book, MONDAY + timedelta(days=at)) for at in (0, 1, 30, -7)]
+    assert asked == [days[1], days[0], days[2], None]
+    assert history.previous(make_book(tmp_path / "none.xlsx"), MONDAY) is None
