@@ -357,7 +357,8 @@ def test_bad_data_is_listed_on_the_problems_sheet_and_the_rest_is_computed(tmp_p
         ["Problem", "Transactions!A11", "Transactions", 11, "Client ID", "A11", "Q9"],
     ]
     links = _edit(path)["Problems"]
-    assert links["B3"].value == '=IF(C3="","",HYPERLINK("#\'"&C3&"\'!"&F3,C3&"!"&F3))'
+    quoted = """SUBSTITUTE(C3,"'","''")"""
+    assert links["B3"].value == f'=IF(C3="","",HYPERLINK("#\'"&{quoted}&"\'!"&F3,C3&"!"&F3))'
     settled = make_portfolio(tmp_path / "settled.xlsm", transaction_rows=rows, settings={"DateOrder": "DMY"})
     assert _refreshed(settled).count(Kind.PROBLEM) == 1
 

@@ -15,7 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kopilot_xl.sheets import actions, clients, forecast, guide, history, movements, outlook, portfolio, problems
+from kopilot_xl.sheets import (
+    actions,
+    clients,
+    forecast,
+    guide,
+    history,
+    movements,
+    outlook,
+    portfolio,
+    problems,
+    settings,
+    transactions,
+)
 from kopilot_xl.workbook.build import SAMPLE
 from tests import libreoffice
 
@@ -40,8 +52,10 @@ PICTURES = {
     "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.82), dots=120),
     "history": Picture(history.TABLE.name, (0.30, 0.30, 11.1, 5.20)),
     "clients": Picture(clients.TABLE.name, (0.30, 0.30, 11.1, 4.10)),
+    "transactions": Picture(transactions.TABLE.name, (1.20, 0.30, 5.80, 2.60)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
     "problems": Picture(problems.TABLE.name, (0.30, 0.30, 11.1, 2.50)),
+    "settings": Picture(settings.SHEET, (0.40, 0.30, 11.0, 3.90)),
     "guide": Picture(guide.SHEET, (0.40, 0.30, 11.0, 6.50)),
 }
 """The pictures by their file's name."""

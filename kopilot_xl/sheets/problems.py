@@ -25,7 +25,8 @@ DONE = Column("What was done", width=44, written=True)
 
 def _link(sheet: str, cell: str) -> str:
     """The formula that leads to a cell: blank where there is none."""
-    return f'IF({sheet}="","",HYPERLINK("#\'"&{sheet}&"\'!"&{cell},{sheet}&"!"&{cell}))'
+    quoted = f"""SUBSTITUTE({sheet},"'","''")"""
+    return f'IF({sheet}="","",HYPERLINK("#\'"&{quoted}&"\'!"&{cell},{sheet}&"!"&{cell}))'
 
 
 GO_TO = Column(

@@ -149,7 +149,8 @@ def test_the_empty_workbook_has_one_blank_row_per_table() -> None:
         links = clients.log_link(actions.TABLE.name, "B", "A2")
         calculated = {"Segment": "=SEGMENT(A2)", "In Actions": f"={links}"} if table is clients.TABLE else {}
         if table is problems.TABLE:
-            calculated = {"Go to": '=IF(C2="","",HYPERLINK("#\'"&C2&"\'!"&F2,C2&"!"&F2))'}
+            quoted = """SUBSTITUTE(C2,"'","''")"""
+            calculated = {"Go to": f'=IF(C2="","",HYPERLINK("#\'"&{quoted}&"\'!"&F2,C2&"!"&F2))'}
         assert values == calculated
 
 
