@@ -284,6 +284,36 @@ def test_an_axis_of_amounts_has_few_round_numbers(lowest: float, highest: float,
     assert [amount_in_short(each) for each in steps_around_zero(lowest, highest)] == told
 
 
+def test_the_first_problems_are_told_and_the_others_counted(sample: Path, refreshed: Report) -> None:
+    page, found = parsed(sample), refreshed.problems
+    for at, kind in enumerate(Kind):
+        some = [each for each in found if each.kind is kind]
+        listed = page.xpath("//section[@id='data']//ul")[at]
+        assert len(listed.findall("li")) == 5 < len(some)
+        assert f"… and {words.count(len(some) - 5, f'more {kind.value.lower()}')}" in text(page)
+
+
+def test_where_all_are_named_no_more_are_counted(tmp_path: Path) -> None:
+    assert "… and" not in text(written(make_portfolio(tmp_path / "book.xlsm"), AS_OF))
+
+
+def test_the_day_itself_is_shown_as_it_is_now(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    for day in (AS_OF - timedelta(days=1), AS_OF):
+        refresh(open_book(path), day, now=NOW)
+    book = open_book(path)
+    book.write_table(
+        "Clients",
+        {
+            each: [row[at] for row in book.table("Clients").rows[:2]]
+            for at, each in enumerate(book.table("Clients").headers[:3])
+        },
+    )
+    book.save()
+    now, before = table(written(path, AS_OF), "History in numbers")[1:]
+    assert (now[0], now[8], before[8]) == ("1 Jul 2026", "2", "7")
+
+
 def test_without_a_past_the_page_says_why_there_is_no_forecast(tmp_path: Path) -> None:
     page = written(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[]))
     assert "There is no forecast yet. It needs 12 whole months of sales; there is none." in text(page)
