@@ -293,6 +293,21 @@ def test_the_first_problems_are_told_and_the_others_counted(sample: Path, refres
         assert f"… and {words.count(len(some) - 5, f'more {kind.value.lower()}')}" in text(page)
 
 
+def test_the_last_dates_are_shown_and_those_filled_in_later_are_marked(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    refresh(open_book(path), AS_OF, now=NOW, backfill=30)
+    page = written(path, AS_OF)
+    heads, *rows = table(page, "History in numbers")
+    assert [row[0] for row in rows[:2]] == ["1 Jul 2026", "30 Jun 2026"]
+    assert (len(rows), heads[-1], rows[0][-1], rows[1][-1]) == (history.TREND_DATES, "Remark", "", "reconstructed")
+    drawn = [page.xpath(f"//section[@id='history']//div[@class='{each}']/svg") for each in ("wide", "phone")]
+    for wide, phone in zip(*drawn, strict=True):
+        last, before = "1 Jul 26", "30 Jun 26"
+        assert {last, before, "31 Aug 24"} <= set(wide.itertext())
+        assert {last, before, "31 Aug 25"} <= set(phone.itertext())
+        assert not {"31 Jul 24", "31 Aug 24"} & set(phone.itertext())
+
+
 def test_where_all_are_named_no_more_are_counted(tmp_path: Path) -> None:
     assert "… and" not in text(written(make_portfolio(tmp_path / "book.xlsm"), AS_OF))
 
