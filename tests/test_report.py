@@ -29,7 +29,7 @@ from kopilot_xl.domain.portfolio import do_next
 from kopilot_xl.domain.sales import first_day, month_of
 from kopilot_xl.domain.segments import BARS, PORTFOLIO
 from kopilot_xl.errors import SaveError
-from kopilot_xl.pages.charts import amount_in_short, steps, steps_around_zero
+from kopilot_xl.pages.charts import STACK, amount_in_short, steps, steps_around_zero
 from kopilot_xl.refreshing import Report
 from kopilot_xl.report import MOVES_ROWS, report
 from kopilot_xl.sheets import forecast, history, palette, portfolio
@@ -306,6 +306,17 @@ def test_the_last_dates_are_shown_and_those_filled_in_later_are_marked(tmp_path:
         assert {last, before, "31 Aug 24"} <= set(wide.itertext())
         assert {last, before, "31 Aug 25"} <= set(phone.itertext())
         assert not {"31 Jul 24", "31 Aug 24"} & set(phone.itertext())
+
+
+def test_a_column_stands_on_those_without_activity_and_ends_with_those_that_leave() -> None:
+    assert [each.value for each in STACK] == [
+        "No Activity", "New", "Active", "Sleeping Away", "Hibernating", "Leaving",
+    ]  # fmt: skip
+
+
+def test_a_tilt_to_the_left_has_a_true_minus(tmp_path: Path) -> None:
+    page = written(make_portfolio(tmp_path / "book.xlsm"), AS_OF)
+    assert "By value: −0.17" in text(page)
 
 
 def test_where_all_are_named_no_more_are_counted(tmp_path: Path) -> None:
