@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import excel, refreshing
+from bench import beyond, excel, forecast, many, refreshing
 from bench.timing import ROUNDS, Measured, Side, compare
 
 CLIENTS, TRANSACTIONS = 10_000, 100_000
@@ -30,6 +30,9 @@ CASES = {
     "growth": "the same with a tenth and with ten times as many",
     "cells": f"{CLIENTS:,} segments in the cells of an open workbook",
     "start": "kopilot-xl --help",
+    "many": f"{many.BOOKS} workbooks of the sample's size",
+    "beyond": f"{beyond.CLIENTS:,} clients × {beyond.TRANSACTIONS:,} transactions, from Parquet to Parquet",
+    "forecast": "what the forecast adds to a refresh",
 }
 
 
@@ -52,7 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _add_growth(table, folder, chosen.rounds)
                 continue
             sides = _sides(case, folder)
-            _add(table, CASES[case], sides, compare(*sides, rounds=chosen.rounds))
+            measured = (
+                many.compare(*sides, rounds=chosen.rounds, folder=folder)
+                if case == "many"
+                else compare(*sides, rounds=chosen.rounds)
+            )
+            _add(table, CASES[case], sides, measured)
+            if case == "beyond":
+                refreshing.make(f"from bench.beyond import check_same; check_same(Path({str(folder / case)!r}))")
             if case == "cells":
                 calls = excel.live_calls(folder / "portfolio.xlsm")
                 by_sheet = ", ".join(f"{sheet} {number}" for sheet, number in calls.items())
@@ -73,6 +83,12 @@ def _sides(case: str, folder: Path) -> list[Side]:
         return refreshing.sides(folder, CLIENTS, TRANSACTIONS)
     if case == "formulas":
         return refreshing.formula_sides(folder, 2_000, 20_000)
+    if case == "many":
+        return many.sides()
+    if case == "beyond":
+        return beyond.sides(folder / case)
+    if case == "forecast":
+        return forecast.sides(folder, CLIENTS, TRANSACTIONS)
     if case == "cells":
         source, tables = folder / "portfolio.xlsm", str(folder / "tables.pickle")
         arguments = f"Path({str(source)!r}), {CLIENTS}, {TRANSACTIONS}"

@@ -1,8 +1,7 @@
-"""Tables beyond a sheet: `python -m bench.beyond` compares `kopilot-xl segment` with SQL written by hand for DuckDB.
+"""Tables beyond a sheet: `kopilot-xl segment` beside SQL written by hand for DuckDB that gives the same table.
 
-Both read the same Parquet files and write the same Parquet file, in fresh processes. `--clients` and `--transactions`
-set the size, `--rounds` how often, `--memory` what DuckDB may take (as 3GB). `python -m bench.beyond --make FOLDER`
-only writes the tables, a batch at a time; then, for the peak of memory:
+Both read the same Parquet files and write the same Parquet file. `python -m bench.beyond --make FOLDER` only writes the
+tables, a batch at a time, of the size that `--clients` and `--transactions` say; then, for the peak of memory:
 
     /usr/bin/time -v kopilot-xl segment FOLDER/clients.parquet FOLDER/transactions.parquet \\
         --as-of 2026-07-01 --engine duckdb --memory 2GB --output result.parquet
@@ -11,15 +10,12 @@ only writes the tables, a batch at a time; then, for the peak of memory:
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from bench.portfolios import AS_OF
-from bench.timing import Side, compare
+from bench.refreshing import make
+from bench.timing import Side
 
 CLIENTS, TRANSACTIONS = 1_000_000, 10_000_000
 
@@ -107,17 +103,16 @@ def make_tables(folder: Path, clients: int, transactions: int) -> None:
             connection.execute(text)
 
 
-def sides(folder: Path, memory: str | None) -> list[Side]:
-    """Return ours and the peers, over tables that are in a folder already."""
+def sides(folder: Path) -> list[Side]:
+    """Make the tables, and return ours and the peers."""
+    make(f"from bench.beyond import make_tables; make_tables(Path({str(folder)!r}), {CLIENTS}, {TRANSACTIONS})")
     ours = ["-m", "kopilot_xl", "segment", str(folder / "clients.parquet"), str(folder / "transactions.parquet")]
     ours += ["--as-of", AS_OF.isoformat(), "--engine", "duckdb", "--output", str(folder / "ours.parquet")]
-    ours += ["--memory", memory] if memory else []
-    settings = {"memory_limit": memory} if memory else {}
     id_of = '"Client ID"'
     written = [(f"lower(trim({id_of}))", f"lower(trim(clients.{id_of}))"), (id_of, f"clients.{id_of}")]
     code = [
-        "import duckdb; duckdb.connect(config={!r}).execute({!r})".format(
-            settings, SQL.format(own=own, theirs=theirs, folder=folder, as_of=AS_OF, target=folder / "theirs.parquet")
+        "import duckdb; duckdb.connect().execute({!r})".format(
+            SQL.format(own=own, theirs=theirs, folder=folder, as_of=AS_OF, target=folder / "theirs.parquet")
         )
         for own, theirs in written
     ]
@@ -129,35 +124,17 @@ def sides(folder: Path, memory: str | None) -> list[Side]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Make the tables, and measure."""
-    parser = argparse.ArgumentParser(prog="python -m bench.beyond", description=(__doc__ or "").splitlines()[0])
+    """Write the tables."""
+    parser = argparse.ArgumentParser(prog="python -m bench.beyond", description="Write tables of any size.")
+    parser.add_argument("--make", type=Path, metavar="FOLDER", required=True, help="where to")
     parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--transactions", type=int, default=TRANSACTIONS)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--memory", help="what DuckDB may take, as 3GB")
-    parser.add_argument("--make", type=Path, metavar="FOLDER", help="only write the tables there")
     chosen = parser.parse_args(arguments)
-    if chosen.make:
-        make_tables(chosen.make, chosen.clients, chosen.transactions)
-        return
-    size = f"{chosen.clients:,} clients × {chosen.transactions:,} transactions"
-    table = Table(title=f"{size}, Parquet to Parquet: median of {chosen.rounds} fresh processes each, in turn")
-    for heading in ("side", "cpu s", "wall s", "peak MB", "ours / side, wall", "ours / side, cpu"):
-        table.add_column(heading, justify="left" if heading == "side" else "right")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_tables(folder, chosen.clients, chosen.transactions)
-        both = sides(folder, chosen.memory)
-        measured = compare(*both, rounds=chosen.rounds)
-        for side, one in zip(both, measured, strict=True):
-            ratios = (measured[0].wall / one.wall, measured[0].cpu / one.cpu)
-            figures = (f"{one.cpu:.2f}", f"{one.wall:.2f}", f"{one.memory:.0f}", *map("{:.2f}".format, ratios))
-            table.add_row(side.name, *figures)
-        _check_same(folder)
-    Console(width=120).print(table)
+    make_tables(chosen.make, chosen.clients, chosen.transactions)
 
 
-def _check_same(folder: Path) -> None:
+def check_same(folder: Path) -> None:
+    """Raise RuntimeError if ours and the peer's last result differ."""
     import duckdb
 
     text = _SAME.format(ours=folder / "ours.parquet", theirs=folder / "theirs.parquet")

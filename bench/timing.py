@@ -47,14 +47,14 @@ def compare(*sides: Side, rounds: int = ROUNDS) -> list[Measured]:
                 one = run(side)
                 if turn or side.rounds is not None:
                     measured.append(one)
-    return [
-        Measured(
-            statistics.median(each.cpu for each in measured),
-            statistics.median(each.wall for each in measured),
-            statistics.median(each.memory for each in measured),
-        )
-        for measured in runs
-    ]
+    return [median(measured) for measured in runs]
+
+
+def median(measured: Sequence[Measured]) -> Measured:
+    """Return the median of each figure."""
+    return Measured(
+        *(statistics.median(getattr(each, name) for each in measured) for name in ("cpu", "wall", "memory"))
+    )
 
 
 def run(side: Side) -> Measured:
