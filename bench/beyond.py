@@ -97,8 +97,8 @@ def make_tables(folder: Path, clients: int, transactions: int) -> None:
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"memory_limit": "1GB", "preserve_insertion_order": False, "enable_progress_bar": False}
-    with duckdb.connect(config=settings) as connection:
+    with duckdb.connect(config={"memory_limit": "1GB", "preserve_insertion_order": False}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         for statement in (_MAKE_CLIENTS, _MAKE_TRANSACTIONS):
             text = statement.format(clients=clients, transactions=transactions, folder=folder, as_of=AS_OF)
             connection.execute(text)
