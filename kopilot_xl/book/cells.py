@@ -23,6 +23,8 @@ MAX_FORMULA = 8_192
 # Rows are parsed a thousand at a time, so that a sheet of any length takes little memory, and rows far from
 # any edit keep their bytes. Batches go by row number: a second run parts the sheet in the same way.
 _BATCH = 1_000
+_FEW = 4
+"""Rows to edit are looked up one by one if the sheet has so many times more."""
 
 _CELL = f"{{{markup.MAIN_NAMESPACE}}}c"
 _ROW = f"{{{markup.MAIN_NAMESPACE}}}row"
@@ -134,7 +136,16 @@ def _edited_rows(
     moves: Sequence[Move],
 ) -> Iterator[bytes]:
     """Yield the bytes of the rows, piece by piece."""
-    pieces = None if _needs_whole_sheet(xml, layout, ordered, moves) else _batches(xml, layout)
+    whole = _needs_whole_sheet(xml, layout, ordered, moves)
+    if not whole and (runs := _runs(xml, layout, [row for row, _ in ordered])) is not None:
+        place = layout.inner
+        for first, upto, start, end in runs:
+            yield xml[place:start]
+            yield editor.edited(xml[start:end], ordered[first:upto])
+            place = end
+        yield xml[place : layout.inner_end]
+        return
+    pieces = None if whole else _batches(xml, layout)
     if pieces is None:
         yield editor.edited(xml[layout.inner : layout.inner_end], ordered, moves)
         return
@@ -157,6 +168,26 @@ def _edited_rows(
         upto = bisect_left(numbers, ((numbers[done] - 1) // _BATCH + 1) * _BATCH + 1)
         yield editor.edited(b"", ordered[done:upto])
         done = upto
+
+
+def _runs(xml: bytes, layout: Layout, rows: Sequence[int]) -> list[tuple[int, int, int, int]] | None:
+    """Return runs of rows to edit that stand together: from which to before which of them, start and end in the XML.
+
+    None where many rows are to be edited, or one is not there in the usual form.
+    """
+    if len(rows) * _FEW > xml.count(b"<row", layout.inner, layout.inner_end):
+        return None
+    runs: list[tuple[int, int, int, int]] = []
+    end = layout.inner
+    for place, row in enumerate(rows):
+        start = xml.find(b'<row r="%d"' % row, end, layout.inner_end)
+        if start < 0:
+            return None
+        first = runs.pop() if runs and start == end else (place, place, start, end)
+        following = xml.find(b"<row", start + 1, layout.inner_end)
+        end = following if following >= 0 else layout.inner_end
+        runs.append((first[0], place + 1, first[2], end))
+    return runs
 
 
 def _needs_whole_sheet(

@@ -163,13 +163,12 @@ def _plain_formulas(xml: bytes, layout: Layout) -> list[Formula] | None:
     found = []
     for before, after in zip([first, *pieces], pieces, strict=False):
         cell = _CELL_BEFORE_FORMULA.fullmatch(before, before.rfind(b"<"))
-        close = after.find(b"<")
-        if cell is None or not after.startswith(b"</f>", close):
+        if cell is None:
             return None
         letters = cell[1]
         if letters not in columns:
             columns[letters] = column_number(letters.decode())
-        text = after[:close].decode("utf-8", "replace")
+        text = after[: after.find(b"<")].decode("utf-8", "replace")
         found.append(Formula(int(cell[2]), columns[letters], unescape(text) if "&" in text else text))
     return found
 

@@ -400,6 +400,8 @@ def test_formulas_are_found() -> None:
     without = re.sub(r' r="\w+"', "", rows[0])
     assert list(worksheet.formulas(sheet_xml(without))) == expected[:2]
     assert list(worksheet.formulas(sheet_xml('<row r="1"><c r="A1"/></row>'))) == []
+    plain = '<row r="1"><c r="B1" t="str"><f>A1&amp;"&lt;"</f><v>x</v></c><c r="AA1" s="1"><f>1</f></c></row>'
+    assert list(worksheet.formulas(sheet_xml(plain))) == [(1, 2, 'A1&"<"'), (1, 27, "1")]
 
 
 def test_errors_are_found() -> None:
@@ -411,6 +413,7 @@ def test_errors_are_found() -> None:
     assert worksheet.error_values(sheet_xml(*rows)) == expected
     assert {k: v for k, v in worksheet.error_values(sheet_xml("<!-- -->", *rows)).items() if v} == expected
     assert worksheet.error_values(sheet_xml('<row><c/><c t="e"><v>#N/A</v></c></row>')) == {(1, 2): "#N/A"}
+    assert worksheet.error_values(sheet_xml(rows[1])) == {(2, 1): "#REF!"}
 
 
 # any edits of any sheet

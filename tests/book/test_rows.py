@@ -112,7 +112,11 @@ def test_text_and_tree_say_the_same(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cells_module, "_BATCH", 4)
         watch = Watch(patch)
+        patch.setattr(cells_module, "_FEW", 0)
+        by_rows = edit(xml, edits)
+        patch.setattr(cells_module, "_FEW", 1_000)
         as_text = edit(xml, edits)
+        assert as_text == by_rows
         assert all(watch.as_text)
         assert edit(as_text, edits) == as_text
         patch.setattr(Scribe, "rewritten", lambda *given: None)
@@ -141,6 +145,19 @@ def test_what_was_noted_before_an_unusual_row_is_forgotten(monkeypatch: pytest.M
     )
 
 
+def test_of_few_rows_to_edit_the_others_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(monkeypatch)
+    rows = [f'<row r="{row}"><c r="A{row}" s="{row}"><v>1</v></c><extLst/></row>' for row in range(1, 21)]
+    for row in (3, 4, 20):
+        rows[row - 1] = rows[row - 1].replace("<extLst/>", "")
+    result = rows_of(edit(sheet_xml(*rows), {3: {1: 1, 2: 5}, 4: {2: 6}, 20: {2: 7}}))
+    rows[2] = rows[2].replace("</row>", '<c r="B3"><v>5</v></c></row>')
+    rows[3] = rows[3].replace("</row>", '<c r="B4"><v>6</v></c></row>')
+    rows[19] = rows[19].replace("</row>", '<c r="B20"><v>7</v></c></row>')
+    assert result == "".join(rows)
+    assert watch.as_text == [True, True]
+
+
 def test_a_cell_without_an_address_is_seen() -> None:
     xml = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c><v>2</v></c></row>')
     assert rows_of(edit(xml, {1: {2: 5}})).count("<v>") == 2
@@ -157,3 +174,14 @@ def test_a_row_far_from_the_one_edited_before_takes_no_style_from_it() -> None:
     xml = sheet_xml('<row r="1"><c r="A1" s="3"/></row>')
     result = rows_of(edit(xml, {1: {1: 1}, 3: {1: 1}}))
     assert result == '<row r="1"><c r="A1" s="3"><v>1</v></c></row><row r="3"><c r="A3"><v>1</v></c></row>'
+
+
+def test_a_number_written_otherwise_keeps_its_bytes_in_a_cell_that_looks_like_the_one_above() -> None:
+    rows = ['<row r="1"><c r="A1" s="1"><v>1</v></c></row>', '<row r="2"><c r="A2" s="1"><v>3.0</v></c></row>']
+    result = rows_of(edit(sheet_xml(*rows), {1: {1: 2}, 2: {1: 3}}))
+    assert result == rows[0].replace("<v>1<", "<v>2<") + rows[1]
+
+
+def test_the_dimension_holds_all_new_cells() -> None:
+    xml = sheet_xml('<row r="2"><c r="B2"><v>1</v></c></row>', before='<dimension ref="B2"/>')
+    assert b'<dimension ref="A1:D9"/>' in edit(xml, {1: {2: 1}, 9: {1: 1}, 3: {4: 1}})
