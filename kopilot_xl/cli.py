@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kopilot_xl.book.finding import Search
     from kopilot_xl.console import Screen
     from kopilot_xl.many import Done, Task, Watch
+    from kopilot_xl.overview import Line
     from kopilot_xl.refreshing import Report
 
 NAME = "kopilot-xl"
@@ -302,7 +303,6 @@ def refresh(
     Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage;
     130: stopped by Ctrl-C, 143: by SIGTERM.
     """
-    from kopilot_xl import console, overview
     from kopilot_xl.book.finding import workbooks
     from kopilot_xl.many import Refresh
 
@@ -311,24 +311,41 @@ def refresh(
     if output is not None and several:
         raise typer.BadParameter("it names one file, but there are several workbooks.", param_hint="--output")
     if summary is not None:
-        overview.check_target(summary, [each.path for each in search.books])
-    screen, lines, failed = _screen(), [], False
-    for done in _each(search, Refresh(as_of, output, backup, backfill), jobs, "Refreshing"):
+        from kopilot_xl.overview import check_target
+
+        check_target(summary, [each.path for each in search.books])
+    task = Refresh(as_of, output, backup, backfill, meanwhile=None if several else _import_what_shows)
+    lines, failed = [], False
+    for done in _each(search, task, jobs, "Refreshing"):
         failed = failed or done.report is None or (strict and _problems(done.report) > 0)
-        lines.append(overview.Line.of(done))
-        if done.report is None:
-            continue
-        if json:
-            screen.data(console.as_json(done.report, str(done.path)))
-        elif several:
-            console.brief(screen, done.report, str(done.path))
-        else:
-            console.report(screen, done.report)
+        lines.append(_shown(done, json, several))
+    from kopilot_xl import console, overview
+
     if several and not json:
-        console.portfolios(screen, lines)
+        console.portfolios(_screen(), lines)
     if summary is not None:
         overview.write(lines, summary)
     raise typer.Exit(Exit.FAILED if failed or not lines else Exit.DONE)
+
+
+def _import_what_shows() -> None:
+    """Import what shows what was found, while there is time."""
+    from kopilot_xl import console, overview  # noqa: F401
+
+
+def _shown(done: Done, json: bool, several: bool) -> Line:
+    """Show what a refresh of a workbook found; return the workbook's line among several."""
+    from kopilot_xl import console, overview
+
+    if done.report is None:
+        pass
+    elif json:
+        _screen().data(console.as_json(done.report, str(done.path)))
+    elif several:
+        console.brief(_screen(), done.report, str(done.path))
+    else:
+        console.report(_screen(), done.report)
+    return overview.Line.of(done)
 
 
 @app.command(epilog=_examples("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4"))
@@ -632,8 +649,7 @@ def _tell_left_alone(foreign: Sequence[Path]) -> None:
 @contextmanager
 def _watching(what: str, total: int) -> Iterator[tuple[Watch, Callable[[], AbstractContextManager[None]]]]:
     """What shows how far the work is, where there are several workbooks and somebody looks on; and takes it aside."""
-    screen = _screen(sys.stderr)
-    if total < 2 or not screen.is_terminal:
+    if total < 2 or not (screen := _screen(sys.stderr)).is_terminal:
         yield _Unwatched(), nullcontext
         return
     from kopilot_xl.console import Progress
