@@ -147,6 +147,10 @@ class Archive:
         """Return an entry's own spelling of a name, compared without case; None where there is none."""
         return self._key_of.get(name.lower())
 
+    def size(self, name: str) -> int:
+        """Return how many bytes an entry declares to unpack to."""
+        return self._entry_of[name].info.file_size
+
     def read(self, name: str) -> bytes:
         """Return the unpacked bytes of an entry; no more are ever unpacked than it declares.
 

@@ -49,6 +49,9 @@ MAX_BLOCK = 100_000
 SMALL_BLOCK = 500
 """A named block of no more cells is emptied cell by cell, without a look at which of them are in use."""
 
+WORTH_AHEAD = 1_000_000
+"""How many bytes of XML a sheet has that is read ahead; less is read sooner than another core is at it."""
+
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
 _MOMENTS = frozenset({datetime, timedelta})
@@ -282,6 +285,8 @@ class FileBook:
         table = self._tables.get(_key(name))
         sheet = table.sheet if table else self._sheets.get(_key(name))
         if sheet is None or sheet.part in self._ahead or sheet.part in self._values_of:
+            return
+        if self._package.size(sheet.part) < WORTH_AHEAD:
             return
 
         def read() -> None:
@@ -518,7 +523,7 @@ class FileBook:
         for sheet in sorted(written, key=lambda each: len(self._xml(each)), reverse=True):
             stopping.point()
             after = self._written(sheet, edits[sheet.part], moves.get(sheet.part, []))
-            self._package.replace(sheet.part, after)
+            self._package.replace(sheet.part, after, held=self._xml(sheet))
             losing = losing or self._loses_formulas(sheet, edits[sheet.part], moves, after)
         if losing:
             self._drop_calculation_chain()

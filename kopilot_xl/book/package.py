@@ -79,6 +79,11 @@ class Package:
         """Tell whether there is such a part; names are compared without case."""
         return self._archive.find(part) is not None
 
+    def size(self, part: str) -> int:
+        """Return how many bytes a part has, 0 where it is missing."""
+        name = self._archive.find(part)
+        return 0 if name is None else self._archive.size(name)
+
     def read(self, part: str) -> bytes:
         """Return a part's bytes, as they were when the package was opened.
 
@@ -144,15 +149,20 @@ class Package:
         overrides, defaults = self._types
         return overrides.get(part.lower()) or defaults.get(part.lower().rpartition(".")[2])
 
-    def replace(self, part: str, content: bytes) -> None:
+    def replace(self, part: str, content: bytes, *, held: bytes | None = None) -> None:
         """Have a part saved with other content; the content it was opened with counts as no change.
+
+        Args:
+            part: its name.
+            content: what it is to hold.
+            held: what `read` returns for it, if that is at hand.
 
         Raises:
             BookError: there is no such part, or it is damaged.
         """
         name = self._archive.find(part) or part
         self._packing.pop(name, None)
-        if content == self.read(name):
+        if content == (self.read(name) if held is None else held):
             self._replaced.pop(name, None)
         else:
             self._replaced[name] = content

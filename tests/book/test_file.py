@@ -12,6 +12,7 @@ import warnings
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import openpyxl
@@ -413,15 +414,31 @@ def test_a_missing_cell_looks_like_the_one_above_though_that_one_needs_no_edit(p
     assert loaded(path, "Clients")["D4"].font.b
 
 
-def test_a_table_read_ahead_is_the_same_table(path: Path) -> None:
+def test_a_table_read_ahead_is_the_same_table(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
     book = FileBook(path)
+    began: list[Thread] = []
+    start = Thread.start
+
+    def begin(thread: Thread) -> None:
+        began.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", begin)
     book.read_ahead("Clients")
     book.read_ahead("Clients")
+    assert len(began) == 1
     assert book.table("Clients") == FileBook(path).table("Clients")
     assert book.cell("Window") == 42
 
 
-def test_what_was_read_is_read_anew_if_the_file_changed(path: Path) -> None:
+def test_a_small_sheet_is_not_read_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Thread, "start", lambda thread: pytest.fail("it was"))
+    FileBook(path).read_ahead("Clients")
+
+
+def test_what_was_read_is_read_anew_if_the_file_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
     book = FileBook(path)
     book.read_ahead("Clients")
     assert book.cell("Window") == 42
@@ -434,7 +451,8 @@ def test_what_was_read_is_read_anew_if_the_file_changed(path: Path) -> None:
         assert book.table("Clients").rows[0] == ["A1", "Eve", "Active", date(2026, 1, 5), 1.0]
 
 
-def test_what_cannot_be_read_ahead_is_told_to_who_asks_for_it(path: Path) -> None:
+def test_what_cannot_be_read_ahead_is_told_to_who_asks_for_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
     with_parts(path, {SHEET: lambda data: data.replace(b"</v>", b"", 1)})
     book = FileBook(path)
     book.read_ahead("Clients")
