@@ -85,12 +85,14 @@ class Check:
 def _opened(book: Meant) -> FileBook | None:
     """Open a workbook and begin to read it, before all that computes is imported; None for one that is none of ours."""
     from kopilot_xl.book import open_book
-    from kopilot_xl.reading import is_ours, read_ahead
 
     opened = open_book(book.path)
-    if not book.named and not is_ours(opened):
-        return None
-    read_ahead(opened)
+    if not book.named:
+        from kopilot_xl.reading import is_ours
+
+        if not is_ours(opened):
+            return None
+    opened.read_ahead()
     return opened
 
 

@@ -35,11 +35,6 @@ def _has_name(book: Book, name: str) -> bool:
     return True
 
 
-def read_ahead(book: Book) -> None:
-    """Begin to read the largest table; whoever calls this early has time for other things meanwhile."""
-    book.read_ahead(transactions.TABLE.name)
-
-
 def read(book: Book, as_of: date | None, today: date) -> Inputs:
     """Read the tables the user keeps, and the settings.
 

@@ -21,7 +21,7 @@ from kopilot_xl.domain.movements import Earlier
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.sales import Prepared
-from kopilot_xl.reading import read, read_ahead
+from kopilot_xl.reading import read
 from kopilot_xl.sheets import (
     actions,
     clients,
@@ -107,7 +107,7 @@ def refresh(
     """
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
-        read_ahead(book)
+        book.read_ahead()
         importlib.import_module("polars")  # meanwhile
         stored = snapshot.read(book)
         inputs = read(book, as_of, now.date())
@@ -128,7 +128,7 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
     """
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest():
-        read_ahead(book)
+        book.read_ahead()
         importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         return _report(book, known, findings(known), start)

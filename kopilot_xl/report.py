@@ -23,7 +23,7 @@ from kopilot_xl.domain.outlook import Future
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segment
 from kopilot_xl.errors import SaveError
-from kopilot_xl.reading import read, read_ahead
+from kopilot_xl.reading import read
 from kopilot_xl.refreshing import collector_at_rest, compared_with, findings, hint
 from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio, snapshot
 from kopilot_xl.sheets.findings import Kind, count
@@ -66,7 +66,7 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
     with collector_at_rest():
-        read_ahead(book)
+        book.read_ahead()
         importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         text = page(book, known, now)

@@ -67,8 +67,8 @@ class Book(Protocol):
         """
         ...
 
-    def read_ahead(self, name: str) -> None:
-        """Begin to read a table on another core, where that can be; who asks for a value meanwhile waits for it."""
+    def read_ahead(self) -> None:
+        """Begin to read the largest sheet on another core, where that can be; who asks for its values waits for it."""
         ...
 
     def has_table(self, name: str) -> bool:

@@ -280,13 +280,11 @@ class FileBook:
         rows += [list(blank) for _ in range(layout.height - len(rows))]
         return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
 
-    def read_ahead(self, name: str) -> None:
-        """Begin to read a table on another core; who asks for a value meanwhile waits for it."""
-        table = self._tables.get(_key(name))
-        sheet = table.sheet if table else self._sheets.get(_key(name))
-        if sheet is None or sheet.part in self._ahead or sheet.part in self._values_of:
-            return
-        if self._package.size(sheet.part) < WORTH_AHEAD:
+    def read_ahead(self) -> None:
+        """Begin to read the largest sheet on another core, if it is worth it; who asks for its values waits for it."""
+        sheet = max(self._sheets.values(), key=lambda each: self._package.size(each.part))
+        known = sheet.part in self._ahead or sheet.part in self._values_of
+        if known or self._package.size(sheet.part) < WORTH_AHEAD:
             return
 
         def read() -> None:

@@ -253,7 +253,7 @@ class LiveBook:
             layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, layout.rows
         )
 
-    def read_ahead(self, name: str) -> None:
+    def read_ahead(self) -> None:
         """Do nothing: Excel answers one question at a time."""
 
     def has_table(self, name: str) -> bool:

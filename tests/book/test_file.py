@@ -425,8 +425,8 @@ def test_a_table_read_ahead_is_the_same_table(path: Path, monkeypatch: pytest.Mo
         start(thread)
 
     monkeypatch.setattr(Thread, "start", begin)
-    book.read_ahead("Clients")
-    book.read_ahead("Clients")
+    book.read_ahead()
+    book.read_ahead()
     assert len(began) == 1
     assert book.table("Clients") == FileBook(path).table("Clients")
     assert book.cell("Window") == 42
@@ -434,13 +434,13 @@ def test_a_table_read_ahead_is_the_same_table(path: Path, monkeypatch: pytest.Mo
 
 def test_a_small_sheet_is_not_read_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Thread, "start", lambda thread: pytest.fail("it was"))
-    FileBook(path).read_ahead("Clients")
+    FileBook(path).read_ahead()
 
 
 def test_what_was_read_is_read_anew_if_the_file_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
     book = FileBook(path)
-    book.read_ahead("Clients")
+    book.read_ahead()
     assert book.cell("Window") == 42
     assert book.table("Clients").rows[0][1] == "Ada"
     other = FileBook(path)
@@ -455,8 +455,7 @@ def test_what_cannot_be_read_ahead_is_told_to_who_asks_for_it(path: Path, monkey
     monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
     with_parts(path, {SHEET: lambda data: data.replace(b"</v>", b"", 1)})
     book = FileBook(path)
-    book.read_ahead("Clients")
-    book.read_ahead("Nothing")
+    book.read_ahead()
     with pytest.raises(BookError, match="cannot be read"):
         book.table("Clients")
     with pytest.raises(MissingError):
