@@ -64,7 +64,7 @@ MONTH = Column("Month", Format.MONTH, width=12, written=True)
 CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
 NAME = Column("Client", width=30, written=True)
 SEGMENT = Column("Segment", width=16, written=True)
-INVOICED = Column("Last year", Format.AMOUNT, width=13, written=True, shrink=True)
+INVOICED = Column("Last year", Format.AMOUNT, width=13, written=True)
 LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 NEXT_ACTION = Column("Next action", width=16, written=True)
 

@@ -72,9 +72,12 @@ def put(
     if value is not None:
         cell.value = value
     cells = [each for row in ws[place] for each in row] if last else [cell]
+    stand = copy(stand) if stand else align()
+    if shown is Format.AMOUNT:  # which may be in rupiah
+        stand.shrink_to_fit = True
     for each in cells:
         each.font = look or font()
-        each.alignment = stand or align()
+        each.alignment = stand
         if shown:
             each.number_format = shown.value
         if background:
@@ -231,7 +234,9 @@ def put_table(ws: Worksheet, table: Table, corner: str = "A1") -> None:
         first = ws[f"{letter}{top + 1}"]
         first.font = font(color=palette.MUTED if column.written else palette.INK)
         first.number_format = column.format.value
-        first.alignment = align(side, "top", indent=indent, shrink=column.shrink, wrap=column.wrap)
+        first.alignment = align(
+            side, "top", indent=indent, shrink=column.shrink or column.format is Format.AMOUNT, wrap=column.wrap
+        )
     ws.row_dimensions[top].height = 22
     ws.add_table(_table(table, f"{corner}:{get_column_letter(left + len(table.columns) - 1)}{top + 1}"))
 

@@ -310,9 +310,15 @@ def test_amounts_of_any_size_are_seen_on_the_forecast(book: Workbook) -> None:
         first = left + (name != forecast.AHEAD)  # a scenario's first cell may hold why there is no number
         cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(first, right + 1)]
         assert all(cell.alignment.shrink_to_fit for cell in cells)
-    top_row = int(forecast.CORNER[1:]) + 1
-    column = forecast.CALLS.columns.index(forecast.INVOICED) + 1
-    assert sheet.cell(top_row, column).alignment.shrink_to_fit
+
+
+def test_amounts_of_any_size_are_seen_everywhere(book: Workbook) -> None:
+    amounts = [
+        cell for ws in worksheets(book) for row in ws.iter_rows() for cell in row
+        if cell.number_format == Format.AMOUNT.value
+    ]  # fmt: skip
+    assert {cell.parent.title for cell in amounts} >= {"Portfolio", "Clients", "Transactions", "Actions", "Movements"}
+    assert [str(cell) for cell in amounts if not cell.alignment.shrink_to_fit] == []
 
 
 def test_the_guide_tells_every_segment_and_formula(book: Workbook) -> None:
