@@ -36,6 +36,9 @@ from kopilot_xl.sources import FOLDERS, Source, Table, Tally, open_table
 
 Place = str | PathLike[str]
 
+DECIMALS, LARGE, DECIMALS_OF_LARGE = 4, 1e9, 2
+"""To how many decimals a sum is rounded, and a large one: on these the engines agree, in whatever order they add up."""
+
 _PARQUET = ".parquet"
 _PACKING: Literal["snappy"] = "snappy"
 """How results are packed: every reader knows it, and it takes half the time that zstd takes."""
@@ -55,7 +58,8 @@ class Segmentation:
 
     Attributes:
         as_of: the day it was looked at.
-        frame: the result, with dates as dates and values rounded to 4 decimals, in the order of the clients.
+        frame: the result, with dates as dates and values rounded to `DECIMALS`, from `LARGE` on to fewer, in the order
+            of the clients.
         choices: how each table was read.
         problems: what was found: with file and row, or, in tables that are read in streams, how often.
         seconds: how long it took.
@@ -425,7 +429,9 @@ class _Work:
             for name, header, kind in zip(("shown", *RESULT), COLUMNS, kinds, strict=True)
         )
         # Engines add up in their own order, which shows in a sum's last digits; and no zero is below zero.
-        return found.with_columns(pl.col(COLUMNS[-1]).round(4) + 0.0), folded
+        value = pl.col(COLUMNS[-1])
+        rounded = pl.when(value.abs() < LARGE).then(value.round(DECIMALS)).otherwise(value.round(DECIMALS_OF_LARGE))
+        return found.with_columns((rounded + 0.0).alias(COLUMNS[-1])), folded
 
     def _dossiers(self, people: _People, rows: Any, log: actions_sheet.ActionRows) -> dict[str, Dossier]:
         """What is known of the clients the log names."""

@@ -87,7 +87,8 @@ def main() -> None:
     try:
         app(prog_name=NAME)
     finally:
-        gc.freeze()  # what is left ends with the process: no need to look through it
+        if "duckdb" not in sys.modules:  # which tells of all that is left
+            gc.freeze()  # it ends with the process: no need to look through it
         try:
             sys.stdout.flush()
         except BrokenPipeError:

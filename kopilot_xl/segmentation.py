@@ -206,7 +206,8 @@ def _with_status(frame: _Frame, column: str) -> _Frame:
         known = [spelling.lower() for spelling in spellings]
         status = nw.when(text.is_in(known)).then(nw.lit(each.value)).otherwise(status)
     # Looked up, not computed row by row: DuckDB would compute it anew wherever it is used.
-    told = frame.group_by(column).agg(nw.len().alias("_rows")).with_columns(status=status).drop("_rows")
+    given = frame.filter(~nw.col(column).is_null())  # of nothing but nulls pandas would make numbers
+    told = given.group_by(column).agg(nw.len().alias("_rows")).with_columns(status=status).drop("_rows")
     blank = nw.when(nw.col(column).is_null()).then(nw.lit(Status.ISSUED.value))
     return frame.join(told, on=column, how="left").with_columns(status=blank.otherwise(nw.col("status")))
 

@@ -110,6 +110,17 @@ def run(book: Path, script: str, *, macros: bool = True) -> Any:
     The script finds the document as `doc`; its result is handed back as JSON. The file is not saved.
     All scripts of this process run in one LibreOffice, started by the first; one that fails ends it.
     """
+    done = _ran(book, script, macros)
+    if done.returncode and not done.stderr:
+        done = _ran(book, script, macros)  # LibreOffice's bridge dies without a word now and then
+    told = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    if done.returncode or not told:
+        end()
+        raise RuntimeError(f"the script failed in LibreOffice ({done.returncode}): {done.stderr.strip()}")
+    return json.loads(told[-1].removeprefix("RESULT"))
+
+
+def _ran(book: Path, script: str, macros: bool) -> subprocess.CompletedProcess[str]:
     given = {"pipe": _started().pipe, "book": str(book.resolve()), "script": script, "macros": macros}
     command = [PYTHON, "-c", _INSIDE, json.dumps(given)]
     try:
@@ -117,11 +128,9 @@ def run(book: Path, script: str, *, macros: bool = True) -> Any:
     except subprocess.TimeoutExpired:
         end()
         raise
-    told = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
-    if done.returncode or not told:
+    if done.returncode:
         end()
-        raise RuntimeError(f"the script failed in LibreOffice: {done.stderr.strip()}")
-    return json.loads(told[-1].removeprefix("RESULT"))
+    return done
 
 
 class _Office:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -488,6 +490,32 @@ def test_the_engines_give_the_same_table(seed: int) -> None:
         found = [segment(folder / "clients.parquet", folder / "invoices", AS_OF, engine=each) for each in QUICK]
     assert [each.frame.rows() for each in found] == [tables.expected()] * len(QUICK)
     assert len({tuple(map(str, each.problems)) for each in found}) == 1
+
+
+def test_the_engines_agree_on_sums_of_any_size(tmp_path: Path) -> None:
+    draw = random.Random(1)
+    amounts = [draw.randrange(2 * 10**12) / 100 for _ in range(3_000)]
+    people = pl.DataFrame({"Client ID": [f"C{at}" for at in range(30)], "Client": "x"})
+    bills = {"Client ID": [f"C{at % 30}" for at in range(3_000)], "Issue date": date(2026, 6, 1), "Amount": amounts}
+    people.write_parquet(tmp_path / "clients.parquet")
+    pl.DataFrame(bills).write_parquet(tmp_path / "invoices.parquet")
+    found = [segment(tmp_path / "clients.parquet", tmp_path / "invoices.parquet", AS_OF, engine=each) for each in QUICK]
+    exact = [math.fsum(amounts[at::30]) for at in range(30)]
+    assert found[0].frame["Value"].to_list() == pytest.approx(exact, rel=1e-12)
+    assert all(each.frame.equals(found[0].frame) for each in found)
+
+
+@pytest.mark.parametrize("engine", QUICK)
+def test_the_command_says_nothing_else_at_its_end(engine: str, tmp_path: Path) -> None:
+    people = clients_of(tmp_path, "Client ID\nA\n")
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date\nA,2026-06-01\n")
+    given = ["segment", people, str(tmp_path / "bills.csv"), "--engine", engine, "--output", str(tmp_path / "out.csv")]
+    done = subprocess.run(
+        [sys.executable, "-m", "kopilot_xl", *given], capture_output=True, encoding="utf-8", check=True
+    )
+    said = (done.stdout + done.stderr).strip().splitlines()
+    assert said[-1].endswith("out.csv")
+    assert not [each for each in said if "leaked" in each]
 
 
 def test_a_file_is_listed_up_to_a_size_and_streamed_beyond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
