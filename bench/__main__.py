@@ -32,7 +32,7 @@ CASES = {
     "start": "kopilot-xl --help",
     "many": f"{many.BOOKS} workbooks of the sample's size",
     "beyond": f"{beyond.CLIENTS:,} clients × {beyond.TRANSACTIONS:,} transactions, from Parquet to Parquet",
-    "forecast": "what the forecast adds to a refresh",
+    "forecast": f"what the forecast adds to a refresh of {SIZES[-1][0]:,} clients × {SIZES[-1][1]:,} transactions",
 }
 
 
@@ -88,7 +88,7 @@ def _sides(case: str, folder: Path) -> list[Side]:
     if case == "beyond":
         return beyond.sides(folder / case)
     if case == "forecast":
-        return forecast.sides(folder, CLIENTS, TRANSACTIONS)
+        return forecast.sides(folder, *SIZES[-1])
     if case == "cells":
         source, tables = folder / "portfolio.xlsm", str(folder / "tables.pickle")
         arguments = f"Path({str(source)!r}), {CLIENTS}, {TRANSACTIONS}"
