@@ -66,17 +66,13 @@ class Computation:
         as_of, rules = self.inputs.as_of, self.inputs.settings.rules
         stored = self._stored()
         crowd = Crowd.of(self.clients, stored.keys() | self._dossiers.keys())
-        invoiced = {key: store.come_true for key, store in stored.items()}
         ahead: dict[str, Ahead] = {}
-        nobody: list[Future] = []
-        plans: list[Future] = []
+        futures: list[tuple[Future, Future]] = []
         for days in STEPS:
-            on = as_of + timedelta(days=days)
-            then = self._fold(on)
+            then = self._fold(as_of + timedelta(days=days))
             ahead = _with_plans(stored, then.plans, as_of)
-            true = invoiced | {each.client: ahead[each.client].come_true for each in then.plans if each.client in ahead}
-            for stores, futures in ((ahead, nobody), (true, plans)):
-                futures.append(crowd.future(stores, then.marks, as_of, days, rules))
+            futures.append(crowd.futures(ahead, then.marks, as_of, days, rules))
+        nobody, plans = zip(*futures, strict=True)
         return Outlook(as_of, nobody, plans, departures(self.clients, ahead, as_of, rules))
 
     @cached_property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import repeat
+from itertools import chain, repeat
 
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, CutOffs, Rules, add_months
@@ -14,6 +14,9 @@ from kopilot_xl.domain.segments import PORTFOLIO, Segment
 
 STEPS = (30, 60, 90, 180, 365)
 """How many days ahead the portfolio is looked at."""
+
+_Group = tuple[Segment | None, bool, int, float]
+"""Clients that stand alike: where on the later day, whether in today's portfolio, how many, and what they are worth."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,6 @@ class Ahead:
         """Return the same with one more plan."""
         return Ahead(self.invoices, (*self.plans, day))
 
-    @property
-    def come_true(self) -> Ahead:
-        """The same if each plan is invoiced on its day."""
-        return Ahead((*self.invoices, *self.plans))
 
 
 @dataclass(frozen=True)
@@ -104,10 +103,10 @@ class Crowd:
                 idle[kind] = number + 1, value + weight
         return cls(idle, [each for each in clients if each.key in busy], total)
 
-    def future(
+    def futures(
         self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], as_of: date, days: int, rules: Rules = DEFAULT
-    ) -> Future:
-        """Return the portfolio so many days ahead, if nothing is added until then.
+    ) -> tuple[Future, Future]:
+        """Return the portfolio so many days ahead, if nothing is added until then, and if all plans come true.
 
         Args:
             ahead: what clients have in store, by key.
@@ -116,17 +115,21 @@ class Crowd:
             days: how far ahead.
             rules: the thresholds.
         """
-        on = as_of + timedelta(days=days)
-        cut = CutOffs.at(on, rules)
-        counts = dict.fromkeys(Segment, 0)
-        values = dict.fromkeys(Segment, 0.0)
-        leaving, gone = 0, 0.0
-        groups = [
+        cut = CutOffs.at(as_of + timedelta(days=days), rules)
+        idle = [
             (cut.place(created, last, coming=False), inside, number, value)
             for (last, created, inside), (number, value) in self.idle.items()
         ]
-        groups += zip(self._later(ahead, marks, cut), self._inside, repeat(1), self._weights, strict=False)
-        for then, inside, number, value in groups:
+        nobody, plans = self._later(ahead, marks, cut)
+        return self._future(days, cut, idle, nobody, rules), self._future(days, cut, idle, plans, rules)
+
+    def _future(
+        self, days: int, cut: CutOffs, idle: Sequence[_Group], busy: Sequence[Segment | None], rules: Rules
+    ) -> Future:
+        counts = dict.fromkeys(Segment, 0)
+        values = dict.fromkeys(Segment, 0.0)
+        leaving, gone = 0, 0.0
+        for then, inside, number, value in chain(idle, zip(busy, self._inside, repeat(1), self._weights, strict=False)):
             if then is not None:
                 counts[then] += number
                 values[then] += value
@@ -134,7 +137,7 @@ class Crowd:
                 leaving += number
                 gone += value
         summary = Summary(counts, values, rules)
-        return Future(days, on, summary, leaving, gone, gone / self.value if self.value else None)
+        return Future(days, cut.as_of, summary, leaving, gone, gone / self.value if self.value else None)
 
     @cached_property
     def _inside(self) -> list[bool]:
@@ -154,28 +157,42 @@ class Crowd:
 
     def _later(
         self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], cut: CutOffs
-    ) -> Iterator[Segment | None]:
-        """Where each of those looked at one by one stands on a later day."""
+    ) -> tuple[list[Segment | None], list[Segment | None]]:
+        """Where each of those looked at one by one stands on a later day, and where if all plans come true."""
         on, horizon = cut.as_of, cut.horizon
         places: dict[tuple[date | None, date | None, bool], Segment | None] = {}
+        nobody: list[Segment | None] = []
+        plans: list[Segment | None] = []
+
+        def place(created: date | None, last: date | None, coming: bool) -> Segment | None:
+            kind = created if last is None else None, last, coming
+            if kind not in places:
+                places[kind] = cut.place(*kind)
+            return places[kind]
+
         known = zip(self._days, map(ahead.get, self._keys), map(marks.get, self._keys), strict=True)
         for (created, last), store, mark in known:
             if mark:
-                yield mark
+                nobody.append(mark)
+                plans.append(mark)
                 continue
-            coming = False
+            coming = planned = False
+            invoiced = last
             if store is not None:
                 for day in store.invoices:
                     if day > on:
                         coming = coming or day <= horizon
                     elif last is None or day > last:
                         last = day
+                invoiced = last
                 for day in store.plans:
-                    coming = coming or on < day <= horizon
-            kind = created if last is None else None, last, coming
-            if kind not in places:
-                places[kind] = cut.place(*kind)
-            yield places[kind]
+                    planned = planned or on < day <= horizon
+                    if day <= on and (invoiced is None or day > invoiced):
+                        invoiced = day
+            then = place(created, last, coming or planned)
+            nobody.append(then)
+            plans.append(then if invoiced == last else place(created, invoiced, coming or planned))
+        return nobody, plans
 
 
 def departures(
@@ -183,10 +200,14 @@ def departures(
 ) -> list[Departure]:
     """Return who leaves within the last of `STEPS` if nobody acts: the earliest first, then the most valuable."""
     last = as_of + timedelta(days=STEPS[-1])
+    # An invoice from after the first of these days to the second comes before the client could leave, and keeps it.
+    keeping = last - timedelta(days=rules.lifespan_days + 1), add_months(as_of, rules.horizon_months)
     found = []
     for client in clients:
         if client.segment in PORTFOLIO:
             store = ahead.get(client.key)
+            if store and any(keeping[0] < on <= keeping[1] for on in store.invoices):
+                continue
             on = client.leaves_on if store is None else _leaving_day(client, store, as_of, rules)
             if on is not None and on <= last:
                 found.append(Departure(on, client))
