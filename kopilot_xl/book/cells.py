@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 
 from lxml import etree
 
@@ -36,6 +37,7 @@ _TEXT = f"{{{markup.MAIN_NAMESPACE}}}t"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 _DIGITS = "0123456789"
+_ROW_START = '<row r="'
 _NUMBERED_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
 _ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
 _OPEN = re.compile("</?")
@@ -71,10 +73,22 @@ def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool
     return _assembled(xml, layout, inner, editor.created, grow=True)
 
 
-def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False) -> bytes:
+def fill(
+    xml: bytes,
+    rows: Sequence[Sequence[Value]],
+    *,
+    held: Sequence[Sequence[Value]] = (),
+    date1904: bool = False,
+) -> bytes:
     """Return a worksheet whose cells are these values from A1 on and nothing else.
 
     A cell keeps its style, a new one takes that of its column; column widths and the like stay.
+
+    Args:
+        xml: the worksheet.
+        rows: the values.
+        held: the values it holds now, where they are known: rows that hold theirs already are not written anew.
+        date1904: whether its workbook counts days from 1904.
 
     Raises:
         BookError: the XML is damaged.
@@ -93,7 +107,14 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     output: list[str] = []
     numbers: list[int] = []
     spans: set[tuple[int, int]] = set()
+    kept = _rows_that_hold(xml, layout, rows, held)
     for n, values in enumerate(rows, 1):
+        if n in kept:
+            output.append(kept[n])
+            numbers.append(n)
+            there = [column for column, value in enumerate(values, 1) if value is not None]
+            spans.add((there[0], there[-1]))
+            continue
         contents = list(map(scribe.content, values))
         looks = marks
         if n in styles:
@@ -114,6 +135,32 @@ def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False)
     if layout.prefix:
         text = _OPEN.sub(f"\\g<0>{layout.prefix.decode()}", text)
     return _assembled(xml, layout, text.encode(), dimension, grow=False)
+
+
+def _rows_that_hold(
+    xml: bytes, layout: Layout, rows: Sequence[Sequence[Value]], held: Sequence[Sequence[Value]]
+) -> dict[int, str]:
+    """Return, by number, those rows of a sheet that hold their values already, if they are written as here."""
+    marks = (b"<f", b' cm="', b' vm="')
+    if not held or not layout.plain or layout.prefix or any(_has(xml, layout, mark) for mark in marks):
+        return {}
+    if any(bool in map(type, chain.from_iterable(values)) for values in (rows, held)):
+        return {}  # which equal the numbers 0 and 1
+    same = {n for n, (values, now) in enumerate(zip(rows, held, strict=False), 1) if values == now and any(values)}
+    try:
+        pieces = xml[layout.inner : layout.inner_end].decode().split(_ROW_START)[1:]
+    except UnicodeDecodeError:
+        return {}
+    kept = {}
+    for piece in pieces:
+        digits, _, after = piece.partition('"')
+        if digits.isdecimal() and int(digits) in same and after.startswith("><c ") and after.endswith("</c></row>"):
+            kept[int(digits)] = _ROW_START + piece
+    return kept
+
+
+def _has(xml: bytes, layout: Layout, mark: bytes) -> bool:
+    return xml.find(mark, layout.inner, layout.inner_end) >= 0
 
 
 @contextmanager

@@ -35,7 +35,6 @@ class Ahead:
         return Ahead(self.invoices, (*self.plans, day))
 
 
-
 @dataclass(frozen=True)
 class Future:
     """The portfolio on a later day. Source: docs/rules.md, "If nobody acts".
