@@ -14,7 +14,7 @@ from functools import cached_property
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from threading import Thread, current_thread
+from threading import Event, Thread
 
 from lxml import etree
 from python_calamine import CalamineWorkbook
@@ -159,6 +159,15 @@ class _Writes:
                 edits[at] = {column: value}
 
 
+@dataclass
+class _Ahead:
+    """A sheet that is being read on another core: once it is unpacked, and once its values are there."""
+
+    thread: Thread
+    unpacked: Event = field(default_factory=Event)
+    values: list[list[Value]] | None = None
+
+
 class FileBook:
     """A workbook file as a `Book`: read as it was opened, written at once by `save`.
 
@@ -170,12 +179,12 @@ class FileBook:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._ahead: dict[str, Thread] = {}
+        self._ahead: dict[str, _Ahead] = {}
         self._open(path)
 
     def _open(self, path: str | os.PathLike[str]) -> None:
-        for thread in self._ahead.values():
-            thread.join()
+        for ahead in self._ahead.values():
+            ahead.thread.join()
         for known in ("_tables", "_calamine"):
             self.__dict__.pop(known, None)
         self._ahead = {}
@@ -186,6 +195,7 @@ class FileBook:
         self._date1904 = properties is not None and properties.get("date1904") in ("1", "true", "on")
         self._xml_of: dict[str, bytes] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
+        self._special_of: dict[str, dict[tuple[int, int], Value]] = {}
         self._formulas_of: dict[str, Sequence[worksheet.Formula]] = {}
         self._cells_of: dict[str, Counter[str]] = {}
         self._found: dict[str, _Layout | None] = {}
@@ -289,16 +299,28 @@ class FileBook:
 
         def read() -> None:
             with suppress(BaseException):  # who asks for its values is told; a panic is no Exception
-                self._values_of[sheet.part] = self._read_values(sheet)
+                try:
+                    self._xml_of[sheet.part] = self._package.read(sheet.part)
+                finally:
+                    ahead.unpacked.set()
+                ahead.values = self._parsed(sheet)
 
-        self._ahead[sheet.part] = Thread(target=read)
-        self._ahead[sheet.part].start()
+        ahead = self._ahead[sheet.part] = _Ahead(Thread(target=read))
+        ahead.thread.start()
 
-    def _wait_for(self, sheet: _Sheet) -> None:
-        """Wait for a sheet that is being read ahead."""
-        thread = self._ahead.get(sheet.part)
-        if thread is not None and thread is not current_thread():
-            thread.join()
+    def _taken_from(self, ahead: _Ahead) -> list[list[Value]] | None:
+        """Return what was read ahead, once it is, None if it cannot be read; look at what comes next meanwhile."""
+        for sheet in sorted(self._sheets.values(), key=lambda each: each.part not in self._ahead):
+            if not ahead.thread.is_alive():
+                break
+            with suppress(BookError):  # who asks for it is told, if anybody does
+                self._formulas(sheet)
+                if sheet.part in self._ahead:
+                    self._special(sheet)
+                elif any(table.sheet == sheet for table in self._tables.values()):
+                    self._values(sheet)
+        ahead.thread.join()
+        return ahead.values
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
@@ -714,7 +736,8 @@ class FileBook:
             ) from error
 
     def _xml(self, sheet: _Sheet) -> bytes:
-        self._wait_for(sheet)
+        if sheet.part in self._ahead:
+            self._ahead[sheet.part].unpacked.wait()
         if sheet.part not in self._xml_of:
             self._xml_of[sheet.part] = self._package.read(sheet.part)
         return self._xml_of[sheet.part]
@@ -727,12 +750,17 @@ class FileBook:
 
     def _values(self, sheet: _Sheet) -> list[list[Value]]:
         """Return a sheet's values from A1 on, row by row."""
-        self._wait_for(sheet)
         if sheet.part not in self._values_of:
-            self._values_of[sheet.part] = self._read_values(sheet)
+            ahead = self._ahead.get(sheet.part)
+            values = (ahead and self._taken_from(ahead)) or self._parsed(sheet)
+            for (row, column), value in self._special(sheet).items():
+                if row <= len(values) and column <= len(values[row - 1]):
+                    values[row - 1][column - 1] = value
+            self._values_of[sheet.part] = values
         return self._values_of[sheet.part]
 
-    def _read_values(self, sheet: _Sheet) -> list[list[Value]]:
+    def _parsed(self, sheet: _Sheet) -> list[list[Value]]:
+        """Return a sheet's values, but for those that are not what they seem."""
         xml = self._xml(sheet)
         self._check_extent(sheet, xml)
         try:
@@ -741,14 +769,16 @@ class FileBook:
         except BaseException as error:
             self._refuse_unreadable(error, f" (sheet {sheet.name})")
             raise
-        values = _plain(read)
-        codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml) | worksheet.not_numbers(xml))
-        texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
-        special: dict[tuple[int, int], Value] = {**texts, **{place: ErrorValue(code) for place, code in codes.items()}}
-        for (row, column), value in special.items():
-            if row <= len(values) and column <= len(values[row - 1]):
-                values[row - 1][column - 1] = value
-        return values
+        return _plain(read)
+
+    def _special(self, sheet: _Sheet) -> dict[tuple[int, int], Value]:
+        """Return, by row and column, the values of a sheet that its reader takes for others: errors and the like."""
+        if sheet.part not in self._special_of:
+            xml = self._xml(sheet)
+            codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml) | worksheet.not_numbers(xml))
+            texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
+            self._special_of[sheet.part] = {**texts, **{place: ErrorValue(code) for place, code in codes.items()}}
+        return self._special_of[sheet.part]
 
     def _check_extent(self, sheet: _Sheet, xml: bytes) -> None:
         """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
@@ -883,7 +913,10 @@ class FileBook:
         content = self._writes[sheet.part].content
         try:
             if content is not None:
-                return self._package.explain(sheet.part, lambda: cells.fill(xml, content, date1904=self._date1904))
+                held = self._values_of.get(sheet.part, ())
+                return self._package.explain(
+                    sheet.part, lambda: cells.fill(xml, content, held=held, date1904=self._date1904)
+                )
             return self._package.explain(
                 sheet.part, lambda: cells.edit(xml, edits, moves=moves, date1904=self._date1904)
             )
