@@ -120,7 +120,8 @@ class TableRows:
         rows = self.data.rows
         # Nearly every row of a million has something in its first column: that is asked first, and quickly.
         leading = [row[first] for row in rows]
-        if all(leading) and not any(value.isspace() for value in leading if isinstance(value, str)):
+        texts = leading if set(map(type, leading)) == {str} else [each for each in leading if isinstance(each, str)]
+        if all(leading) and not any(map(str.isspace, texts)):  # type: ignore[arg-type]
             self.indices: Sequence[int] = range(len(rows))
         else:
             self.indices = [at for at, row in enumerate(rows) if any(not is_blank(row[place]) for place in mine)]
