@@ -276,6 +276,10 @@ def _report(book: Book, known: Computation, found: Sequence[Problem], start: flo
     )
 
 
+_WORTH_WALKING = 200_000
+"""How many objects the garbage collector may be left to walk at the end; those of a large workbook are still held."""
+
+
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
     """Keep the garbage collector from walking millions of cells that are all still needed."""
@@ -285,4 +289,7 @@ def collector_at_rest() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if gc.get_count()[0] > _WORTH_WALKING and not gc.get_freeze_count():
+                gc.freeze()  # what was made meanwhile counts as old, or all of it would be walked at once
+                gc.unfreeze()
             gc.enable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -18,7 +19,7 @@ from kopilot_xl.domain.actions import Outcome
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.errors import MissingError, SettingError
-from kopilot_xl.refreshing import Report, check
+from kopilot_xl.refreshing import Report, check, collector_at_rest
 from kopilot_xl.sheets import portfolio
 from kopilot_xl.sheets.findings import Kind
 from tests.invariants import assert_sound
@@ -479,3 +480,17 @@ def test_the_sheet_of_days_ahead_shows_who_leaves_when(tmp_path: Path) -> None:
     leaving = FileBook(path).table("Departures")
     assert [row[3] for row in leaving.rows][:2] == ["Dogwood", "Fir & Sons"] or leaving.rows[0][3] == "Dogwood"
     assert leaving.rows[0][0] == date(2025, 6, 10) + timedelta(days=401)
+
+
+@pytest.mark.parametrize(("made", "walked"), [(250_000, False), (1_000, True)])
+def test_what_a_large_refresh_made_is_not_walked_at_its_end(made: int, walked: bool) -> None:
+    gc.collect()
+    before = gc.get_stats()[0]["collections"]
+    with collector_at_rest():
+        held: list[list[int]] = [[] for _ in range(made)]
+        assert not gc.isenabled()
+    more: list[list[int]] = [[] for _ in range(500)]
+    assert gc.isenabled()
+    assert gc.get_stats()[0]["collections"] == before + walked
+    assert gc.get_freeze_count() == 0
+    assert len(held) + len(more) == made + 500
