@@ -33,6 +33,9 @@ _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
 _LEVEL_BITS_AND_DESCRIPTOR = 0b1110
 _ENCRYPTED = 0b1
+_NAME_IS_UTF8 = 0x800
+_VERSION = 20
+_FIRST_DAY = 0x21  # 1 January 1980, from which archives count
 _ZIP64 = 1
 _FULL = 0xFFFFFFFF
 _DAMAGED = "is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)"
@@ -58,6 +61,38 @@ class _Entry:
     end: int
     body: int
     record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Content as an entry of an archive holds it: how it is packed, its checksum, and its size once unpacked."""
+
+    method: int
+    checksum: int
+    size: int
+    data: bytes
+
+    @classmethod
+    def plain(cls, content: bytes) -> Packed:
+        """Return content that is not packed at all."""
+        return cls(zipfile.ZIP_STORED, zlib.crc32(content), len(content), content)
+
+
+def archive_of(entries: Mapping[str, Packed]) -> bytes:
+    """Return an archive with these entries and nothing else: every size and position in it is right."""
+    pieces: list[bytes] = []
+    directory: list[bytes] = []
+    position = 0
+    for text, entry in entries.items():
+        name = text.encode()
+        common = (_NAME_IS_UTF8, entry.method, 0, _FIRST_DAY, entry.checksum, len(entry.data), entry.size, len(name), 0)
+        header = _LOCAL.pack(b"PK\3\4", _VERSION, *common) + name
+        directory.append(_CENTRAL.pack(b"PK\1\2", _VERSION, _VERSION, *common, 0, 0, 0, 0, position) + name)
+        pieces += (header, entry.data)
+        position += len(header) + len(entry.data)
+    size = sum(map(len, directory))
+    end = _END.pack(b"PK\5\6", 0, 0, len(directory), len(directory), size, position, 0)
+    return b"".join([*pieces, *directory, end])
 
 
 class Archive:
@@ -163,6 +198,17 @@ class Archive:
             return self._unpacked(entry)
         except _UNREADABLE as error:
             raise BookError(f"{self._title} {_DAMAGED}. Its part {shortened(name)} cannot be read.") from error
+
+    def packed(self, name: str) -> Packed:
+        """Return an entry as it is packed; only `read` finds out whether it is what it says.
+
+        Raises:
+            KeyError: there is no such entry.
+        """
+        entry = self._entry_of[name]
+        info = entry.info
+        data = self.data[entry.body : entry.body + info.compress_size]
+        return Packed(info.compress_type, info.CRC, info.file_size, data)
 
     def _unpacked(self, entry: _Entry) -> bytes:
         info = entry.info

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +27,7 @@ from kopilot_xl.book.addresses import (
     column_letters,
     quote_sheet,
 )
+from kopilot_xl.book.archive import Packed, archive_of
 from kopilot_xl.book.edits import KEEP, Edit, Edits, Move
 from kopilot_xl.book.locking import turn
 from kopilot_xl.book.package import Package
@@ -700,21 +700,22 @@ class FileBook:
             raise
 
     def _for_reader(self, sheets: Sequence[_Sheet]) -> BytesIO:
-        """Return a plain archive of the parts that hold the values of sheets, unpacked and looked through.
+        """Return an archive of the parts that hold the values of sheets, looked through once they were unpacked.
 
         The reader of values trusts what sizes and positions a file states. It is given nothing whose size was not
-        checked, no DOCTYPE, and no other encoding than UTF-8.
+        checked, no DOCTYPE, and no other encoding than UTF-8. Sheets are handed on as they are packed.
         """
-        output = BytesIO()
-        fixed = [part for part in _FOR_READER if self._package.has(part)]
-        with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
-            for part in fixed:
-                archive.writestr(part, _without_counts(self._checked(part, self._package.read(part))))
-            for sheet in sheets:
-                if self._package.has(sheet.part):
-                    archive.writestr(sheet.part, self._checked(sheet.part, self._xml(sheet)))
-        output.seek(0)
-        return output
+        entries = {
+            part: Packed.plain(_without_counts(self._checked(part, self._package.read(part))))
+            for part in _FOR_READER
+            if self._package.has(part)
+        }
+        for sheet in sheets:
+            if self._package.has(sheet.part):
+                xml = self._xml(sheet)
+                text = self._checked(sheet.part, xml)
+                entries[sheet.part] = self._package.packed(sheet.part) if text is xml else Packed.plain(text)
+        return BytesIO(archive_of(entries))
 
     def _checked(self, part: str, data: bytes) -> bytes:
         def check() -> bytes:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from kopilot_xl.book import markup
-from kopilot_xl.book.archive import MAX_UNPACKED, Archive, Packing
+from kopilot_xl.book.archive import MAX_UNPACKED, Archive, Packed, Packing
 from kopilot_xl.book.saving import check_writable, write_atomically
 from kopilot_xl.errors import BookError
 
@@ -96,6 +96,14 @@ class Package:
                 f"{self.path} is damaged: its part {part} is missing. Let Excel repair it (Open, Open and Repair)."
             )
         return self._archive.read(name)
+
+    def packed(self, part: str) -> Packed:
+        """Return a part as it is packed, once `read` has found it sound.
+
+        Raises:
+            KeyError: there is no such part.
+        """
+        return self._archive.packed(self._archive.find(part) or part)
 
     def parse(self, part: str) -> etree._Element:
         """Return the root element of an XML part.

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kopilot_xl.book import archive, saving
+from kopilot_xl.book.archive import Archive, Packed, archive_of
 from kopilot_xl.book.package import Package
 from kopilot_xl.errors import BookError, SaveError
 from tests.book.workbooks import by_hand, changed_entries, raw_entries, rich, sheet_xml, tabled, with_parts
@@ -533,3 +534,19 @@ def test_saving_elsewhere_leaves_the_original(book: Path, tmp_path: Path) -> Non
     changed_package(book).save(other)
     assert book.read_bytes() == before
     assert changed_entries(before, other.read_bytes()) == {SHEET}
+
+
+def test_an_archive_of_entries_holds_them_as_they_are_packed() -> None:
+    content = b"<a>" + b"x" * 5_000 + b"</a>"
+    source = BytesIO()
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as entries:
+        entries.writestr("xl/été.xml", content)
+    packed = Archive(source.getvalue(), "a test").packed("xl/été.xml")
+    assert len(packed.data) < len(content) == packed.size
+    made = archive_of({"xl/été.xml": packed, "plain.xml": Packed.plain(b"<b/>"), "empty.xml": Packed.plain(b"")})
+    with zipfile.ZipFile(BytesIO(made)) as entries:
+        assert entries.testzip() is None
+        assert {name: entries.read(name) for name in entries.namelist()} == {
+            "xl/été.xml": content, "plain.xml": b"<b/>", "empty.xml": b"",
+        }  # fmt: skip
+    assert packed.data in made
