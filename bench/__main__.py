@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +31,7 @@ CASES = {
     "growth": "the same with a tenth and with ten times as many",
     "cells": f"{CLIENTS:,} segments in the cells of an open workbook",
     "start": "kopilot-xl --help",
-    "many": f"{many.BOOKS} workbooks of the sample's size",
+    "many": f"{many.BOOKS:,} workbooks of the sample's size, once",
     "beyond": f"{beyond.CLIENTS:,} clients × {beyond.TRANSACTIONS:,} transactions, from Parquet to Parquet",
     "forecast": f"what the forecast adds to a refresh of {SIZES[-1][0]:,} clients × {SIZES[-1][1]:,} transactions",
 }
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.cases) - CASES.keys():
         parser.error(f"no case {', '.join(sorted(unknown))}: choose among {', '.join(CASES)}")
-    table = Table(title=f"Median of {chosen.rounds} fresh processes each, in turn; {_machine()}")
+    table = Table(box=box.MARKDOWN)
     for heading in ("case", "side", "cpu s", "wall s", "peak MB", "side / ours", "growth"):
         table.add_column(heading, justify="left" if heading in {"case", "side"} else "right")
     told: list[str] = []
@@ -55,11 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _add_growth(table, folder, chosen.rounds)
                 continue
             sides = _sides(case, folder)
-            measured = (
-                many.compare(*sides, rounds=chosen.rounds, folder=folder)
-                if case == "many"
-                else compare(*sides, rounds=chosen.rounds)
-            )
+            measured = many.compare(*sides, folder=folder) if case == "many" else compare(*sides, rounds=chosen.rounds)
             _add(table, CASES[case], sides, measured)
             if case == "beyond":
                 refreshing.make(f"from bench.beyond import check_same; check_same(Path({str(folder / case)!r}))")
@@ -72,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     f"{CLIENTS:,} formulas of the sample ask Python {asked} time and hand it {handed:,} cells; a plain "
                     f"wrapper asks {CLIENTS:,} times, each time handed the table."
                 )
-    console = Console(width=120)
+    console = Console(width=200)
+    console.print(f"Median of {chosen.rounds} fresh processes each, in turn; {_machine()}.")
     console.print(table)
     for line in told:
         console.print(line)
@@ -113,7 +111,6 @@ def _add(table: Table, case: str, sides: Sequence[Side], measured: Sequence[Meas
         first = side is sides[0]
         ratio = "" if first else f"{one.wall / measured[0].wall:.2f}"
         table.add_row(case if first else "", side.name, *_figures(one), ratio, "")
-    table.add_section()
 
 
 def _add_growth(table: Table, folder: Path, rounds: int) -> None:
@@ -125,7 +122,6 @@ def _add_growth(table: Table, folder: Path, rounds: int) -> None:
     for size, one, power in zip(SIZES, measured, powers, strict=True):
         name = f"{size[0]:,} × {size[1]:,}"
         table.add_row("growth" if size is SIZES[0] else "", name, *_figures(one), "", power)
-    table.add_section()
 
 
 def _figures(one: Measured) -> tuple[str, str, str]:

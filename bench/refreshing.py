@@ -1,6 +1,6 @@
 """One workbook: a refresh as a whole process, beside what others need for less, and the least anyone needs.
 
-The workbook was refreshed a week before, so that a refresh has as much to write as on a Monday morning.
+The workbook was refreshed in each of two weeks before, so that a refresh has as much to write as on a Monday morning.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ def sides(folder: Path, clients: int, transactions: int, *, alone: bool = False)
     make(
         f"from bench.portfolios import make_portfolio; make_portfolio(Path({str(source)!r}), {clients}, {transactions})"
     )
-    before = (AS_OF - timedelta(days=7)).isoformat()
     kopilot = ("-m", "kopilot_xl", "refresh", str(source))
-    subprocess.run([sys.executable, *kopilot, "--as-of", before], check=True, capture_output=True)
+    for weeks in (2, 1):
+        before = (AS_OF - timedelta(weeks=weeks)).isoformat()
+        subprocess.run([sys.executable, *kopilot, "--as-of", before], check=True, capture_output=True)
     refresh = (*kopilot, "--as-of", AS_OF.isoformat(), "--output", str(ours))
     found = [Side("kopilot-xl refresh", refresh)]
     if alone:
