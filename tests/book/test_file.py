@@ -12,7 +12,7 @@ import warnings
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Any
 
 import openpyxl
@@ -430,6 +430,51 @@ def test_a_table_read_ahead_is_the_same_table(path: Path, monkeypatch: pytest.Mo
     assert len(began) == 1
     assert book.table("Clients") == FileBook(path).table("Clients")
     assert book.cell("Window") == 42
+
+
+def test_errors_and_texts_set_apart_are_seen_in_a_sheet_read_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
+
+    def spoilt(data: bytes) -> bytes:
+        cells = (
+            b'<c r="A2" t="str"><v><![CDATA[a < b]]></v></c><c r="B2" t="e"><v>#N/A</v></c>'
+            b'<c r="C2"><f>1+1</f><v>2</v></c><c r="D2"><v>NaN</v></c>'
+        )
+        return re.sub(rb'(<row r="2"[^>]*>).*?(</row>)', rb"\g<1>" + cells + rb"\g<2>", data, flags=re.DOTALL)
+
+    with_parts(path, {SHEET: spoilt})
+    book = FileBook(path)
+    book.read_ahead()
+    assert book.table("Clients").rows[0] == ["a < b", ErrorValue("#N/A"), 2, ErrorValue("#NUM!"), None]
+    assert book.formulas_mentioning(["1+1"]) == ["Clients!C2"]
+
+
+def test_a_damaged_sheet_nobody_asks_for_hinders_no_reading_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
+    with_parts(path, {"xl/worksheets/sheet2.xml": lambda data: data.replace(b"sheetData", b"gone")})
+    held, parsed = Event(), FileBook._parsed
+
+    def parse(book: FileBook, sheet: Any) -> list[list[Value]]:
+        if current_thread() is not main_thread():
+            held.wait(30)
+        return parsed(book, sheet)
+
+    def look(book: FileBook, sheet: Any) -> object:
+        looked.append(sheet.name)
+        if len(looked) == len(book.sheet_names):
+            held.set()
+        return formulas(book, sheet)
+
+    looked: list[str] = []
+    formulas = FileBook._formulas
+    monkeypatch.setattr(FileBook, "_parsed", parse)
+    monkeypatch.setattr(FileBook, "_formulas", look)
+    book = FileBook(path)
+    book.read_ahead()
+    assert book.table("Clients").rows[0][1] == "Ada"
+    assert looked == ["Clients", "My notes", "Settings"]
+    with pytest.raises(BookError, match="there is no sheetData"):
+        book.formulas_mentioning(["SUM"])
 
 
 def test_a_small_sheet_is_not_read_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
