@@ -758,6 +758,8 @@ class FileBook:
                 if row <= len(values) and column <= len(values[row - 1]):
                     values[row - 1][column - 1] = value
             self._values_of[sheet.part] = values
+            if ahead and sheet.part in self._formulas_of:
+                self._xml_of.pop(sheet.part, None)  # it is large, and seldom asked for again
         return self._values_of[sheet.part]
 
     def _parsed(self, sheet: _Sheet) -> list[list[Value]]:

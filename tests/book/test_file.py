@@ -473,6 +473,10 @@ def test_a_damaged_sheet_nobody_asks_for_hinders_no_reading_ahead(path: Path, mo
     book.read_ahead()
     assert book.table("Clients").rows[0][1] == "Ada"
     assert looked == ["Clients", "My notes", "Settings"]
+    assert SHEET not in book._xml_of  # the largest is not kept unpacked
+    assert book.write_column("Clients", "Client", ["Eve", "Bob", "Cy"])
+    book.save(path.with_name("other.xlsx"))
+    assert values(path.with_name("other.xlsx"), "Clients")[1][:2] == ["A1", "Eve"]
     with pytest.raises(BookError, match="there is no sheetData"):
         book.formulas_mentioning(["SUM"])
 
