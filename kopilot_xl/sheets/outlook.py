@@ -92,8 +92,8 @@ def note(outlook: Outlook) -> str:
     if not last.leaving:
         return f"Even if nobody acts, no client leaves by {words.day(last.on)}."
     return (
-        f"If nobody acts, {words.count(last.leaving, 'client')} with {last.share_of_value:.0%} of today's value "
-        f"leave by {words.day(last.on)}."
+        f"If nobody acts, {words.count(last.leaving, 'client')} with {words.share(last.share_of_value)} of today's "
+        f"value leave by {words.day(last.on)}."
     )
 
 
