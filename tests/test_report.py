@@ -468,6 +468,21 @@ def test_the_day_itself_is_shown_as_it_is_now(tmp_path: Path) -> None:
     assert (now[0], now[8], before[8]) == ("1 Jul 2026", "2", "7")
 
 
+def test_what_is_no_date_and_no_number_in_history_is_passed_over(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    for day in (AS_OF - timedelta(days=2), AS_OF - timedelta(days=1)):
+        refresh(open_book(path), day, now=NOW)
+    book = openpyxl.load_workbook(path, keep_vba=True)
+    heads, first, second = book["History"][book["History"].tables["History"].ref]
+    names = [each.value for each in heads]
+    first[0].value = "soon"
+    second[names.index("Lost")].value, second[names.index("Tilt")].value = "many", True
+    book.save(path)
+    dates = table(written(path, AS_OF), "History in numbers")[1:]
+    assert [row[0] for row in dates] == ["1 Jul 2026", "30 Jun 2026"]
+    assert (dates[1][1], dates[1][9]) == ("0", "none")
+
+
 def test_without_a_past_the_page_says_why_there_is_no_forecast(tmp_path: Path) -> None:
     page = written(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[]))
     assert "There is no forecast yet. It needs 12 whole months of sales; there is none." in text(page)
@@ -575,6 +590,7 @@ def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -
     once = page.read_bytes()
     report(open_book(path), page, AS_OF, now=NOW)
     assert page.read_bytes() == once
+    assert report(open_book(path), tmp_path / "PAGE.HTM", AS_OF, now=NOW).path.read_bytes() == once
     before = path.read_bytes()
     (tmp_path / "link.html").symlink_to(path)
     for target in (path, tmp_path / "link.html", tmp_path / "page.pdf"):
