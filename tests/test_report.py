@@ -501,6 +501,7 @@ def test_movements_since_the_refresh_before(tmp_path: Path) -> None:
     ]
     assert f"From {words.day(NOW.date())} to {words.day(later)}" in text(page)
     assert "A look ahead" in text(page.find(".//header"))
+    assert table(page, "If nobody acts, in numbers")[0][1].endswith("as of"), "it is not today"
 
 
 @pytest.mark.parametrize("rows", [0, 1])
