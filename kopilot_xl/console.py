@@ -261,7 +261,7 @@ def _histogram(summary: Summary, currency: str) -> Table:
             segment.value,
             Text("█" * length, f"#{palette.SEGMENTS[segment]}"),
             f"{count:,}",
-            "" if share is None else f"{share:.0%}",
+            "" if share is None else words.share(share),
             words.whole(summary.values[segment]),
             style="dim" if segment is Segment.LOST else "",
         )
@@ -277,7 +277,7 @@ def _tilts(summary: Summary) -> Table:
 
 
 def _tilt(tilt: float | None) -> str:
-    return "none" if tilt is None else f"{tilt:+.2f}"
+    return "none" if tilt is None else words.tilt(tilt)
 
 
 def _to_do(screen: Screen, found: Report) -> None:
@@ -589,7 +589,7 @@ def _scenarios(told: Forecast) -> Table:
             _whole(sum(each.values) if each.values is not None else None),
             _whole(each.landing),
             _whole(checked.error if checked else None),
-            "" if checked is None or checked.share is None else f"{checked.share:.0%}",
+            "" if checked is None or checked.share is None else words.share(checked.share),
             "" if checked is None or checked.mase is None else f"{checked.mase:.2f}",
             f"{checked.dates}" if checked else "",
             style="bold" if each.scenario is told.chosen else "",

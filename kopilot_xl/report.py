@@ -19,6 +19,7 @@ from kopilot_xl.book import Book, Value
 from kopilot_xl.book.saving import check_writable, write_atomically
 from kopilot_xl.computing import Computation
 from kopilot_xl.domain import words
+from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.outlook import Future
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segment
@@ -70,7 +71,7 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
         importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         text = page(book, known, now)
-    write_atomically(target, text.encode(errors="replace"))
+    write_atomically(target, text.encode())
     return Made(target, known.inputs.as_of, time.perf_counter() - start)
 
 
@@ -90,7 +91,7 @@ def page(book: Book, known: Computation, now: datetime) -> str:
     )
     environment.filters |= {
         "day": words.day, "month": words.month, "date": _short, "amount": words.whole, "share": _share, "tilt": _tilt,
-        "count": _count, "brief": _brief,
+        "count": _count, "clients": lambda number: words.count(number, "client"), "brief": _brief,
     }  # fmt: skip
     style = _style(files(pages).joinpath("report.css").read_text(encoding="utf-8"))
     policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -132,10 +133,10 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "tilt_line": _tilt_line(past),
         "moved": moved,
         "moved_note": movements.note(moved),
+        "moves": _moves(moved) if moved else [],
         "before": movements.BEFORE,
         "standing": STANDING,
         "place": movements.place,
-        "most_moves": MOVES_ROWS,
         "outlook_note": outlook.note(ahead),
         "leaving_rows": outlook.LEAVING_ROWS,
         "futures": _futures(as_of, summary, ahead.nobody, ahead.plans),
@@ -173,6 +174,25 @@ class _Todo:
     def of(cls, heading: Heading, clients: Sequence[Client]) -> _Todo:
         room = portfolio.DO_NEXT_ROWS[heading]
         return cls(heading, clients[:room], max(len(clients) - room, 0))
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """A list of movements: its mark and heading, the moves named, how many there are in all and what they are worth."""
+
+    mark: str
+    heading: str
+    named: Sequence[Move]
+    count: int
+    value: float
+
+
+def _moves(moved: Movements) -> list[_Moves]:
+    """The moves for the better and those for the worse."""
+    return [
+        _Moves(mark, heading, moves[:MOVES_ROWS], len(moves), sum(each.client.weight for each in moves))
+        for (mark, heading), moves in zip(movements.LISTS.values(), (moved.better, moved.worse), strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -278,9 +298,10 @@ def _sales(known: Computation) -> str:
 
 @dataclass(frozen=True)
 class _Variant:
-    """The days ahead in one of the two variants, today first, and their picture."""
+    """The days ahead in one of the two variants: what it takes for granted, its days, today first, and a picture."""
 
     heading: str
+    assumption: str
     days: Sequence[_Ahead]
     picture: str
 
@@ -297,15 +318,12 @@ class _Ahead:
     share_of_value: float | None = None
 
 
-_VARIANTS = ("If nobody acts", "If all plans come true")
-
-
 def _futures(as_of: date, summary: Summary, nobody: Sequence[Future], plans: Sequence[Future]) -> Sequence[_Variant]:
     from kopilot_xl.pages import charts
 
     highest = max(each.size for each in (summary, *(each.summary for each in (*nobody, *plans))))
     variants = []
-    for heading, futures in zip(_VARIANTS, (nobody, plans), strict=True):
+    for (heading, assumption), futures in zip(outlook.VARIANTS.values(), (nobody, plans), strict=True):
         days = [_Ahead(as_of, 0, summary)]
         days += [
             _Ahead(each.on, each.days, each.summary, each.leaving, each.leaving_value, each.share_of_value)
@@ -314,7 +332,7 @@ def _futures(as_of: date, summary: Summary, nobody: Sequence[Future], plans: Seq
         columns = [charts.Column(_label(each.on), words.day(each.on), each.summary) for each in days]
         sizes = ", ".join(f"{each.summary.size:,} on {words.day(each.on)}" for each in days)
         text = f"Stacked columns: the portfolio by segment. {heading}: {sizes}. The table below has every number."
-        variants.append(_Variant(heading, days, charts.stacked(columns, text, 480, highest)))
+        variants.append(_Variant(heading, assumption, days, charts.stacked(columns, text, 480, highest)))
     return variants
 
 
@@ -388,11 +406,11 @@ def _label(day: date) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.0%}"
+    return "" if value is None else words.share(value)
 
 
 def _tilt(value: float | None) -> str:
-    return "none" if value is None else f"{value:+.2f}".replace("-", "−")
+    return "none" if value is None else words.tilt(value).replace("-", "−")
 
 
 def _brief(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
 from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
@@ -13,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from lxml import etree
 
-from kopilot_xl.book import ErrorValue, TableData, Value, open_book, worksheet
+from kopilot_xl.book import TableData, Value, open_book, worksheet
 from kopilot_xl.book.addresses import Area, cell_address, column_letters
 from kopilot_xl.book.edits import encoded
 from kopilot_xl.book.file import FileBook
@@ -23,7 +24,7 @@ from kopilot_xl.create import SUFFIX, checked_target
 from kopilot_xl.domain import words
 from kopilot_xl.errors import MissingError
 from kopilot_xl.sheets import actions, clients, history, settings, snapshot, transactions
-from kopilot_xl.sheets.table import Column, Format, Table, same_name
+from kopilot_xl.sheets.table import Column, Table, same_name
 from kopilot_xl.sheets.values import line_count
 
 INPUTS = (clients.TABLE, transactions.TABLE, actions.TABLE)
@@ -45,7 +46,17 @@ _ON_SHEETS = {
     "slicer": "the slicers",
 }
 """What a sheet may hold beside its cells, by the kind of its relationship."""
+_IN_SHEETS = {"sheetProtection": "the protection", "sparklineGroups": "the sparklines"}
+"""What a sheet of ours never has by itself, by its element."""
+_RULES = {"dataValidation": "the drop-downs and checks", "conditionalFormatting": "the conditional formats"}
+"""What a column may have beside its cells, by its element."""
+_ROWS = 1_048_576
 _IN_WORKBOOK = {"connections": "the data connections", "externalLink": "the links to other workbooks"}
+_NUMBERS = (int, float, date, timedelta, time)
+_GENERAL = 0
+"""The number of the format that shows a number as it is."""
+_OWN_FORMATS = 164
+"""The first number that a format of a workbook's own may have; those below are Excel's."""
 _MODULE = re.compile(rb"(?:Module|Class|BaseClass)=([^\r\n]+)\r\n")
 
 
@@ -90,17 +101,21 @@ class Upgraded:
         if self.left:
             told += ["What did not come along:", *(f"  {each}" for each in self.left)]
             told.append("To have it, open both workbooks in Excel and copy it over.")
+        told.append("Colours, widths, filters and what was hidden start anew.")
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
         return [*told, f"Next: kopilot-xl refresh {shown}"]
 
 
 @dataclass(frozen=True)
 class _Own:
-    """A column that the user added to a table: where it stands in the data, and what it is called in the new one."""
+    """A column that the user added to a table: where it stands in the data, and what it is called in the new one.
+
+    `shown` is the code of how its numbers and dates are shown, or the number of one of Excel's own.
+    """
 
     at: int
     header: str
-    dates: bool
+    shown: str | int
 
 
 @dataclass(frozen=True)
@@ -177,16 +192,52 @@ def _kept(table: Table, old: FileBook) -> _Kept:
     rows = table.of(old)
     places = {column: at for column in table.columns if (at := rows.position(column)) is not None}
     taken = {same_name(each) for each in table.headers}
-    own: list[_Own] = []
+    added: list[int] = []
     if table in INPUTS:
-        for at, header in enumerate(rows.data.headers):
-            values = [row[at] for row in rows.data.rows if row[at] is not None]
-            if at in places.values() or not (values or header.strip()):
-                continue
-            name = _unused(header, column_letters(rows.data.first_column + at), taken)
-            dates = any(isinstance(each, date) for each in values)
-            own.append(_Own(at, name, dates and all(isinstance(each, (date, ErrorValue)) for each in values)))
+        added = [
+            at
+            for at, header in enumerate(rows.data.headers)
+            if at not in places.values() and (header.strip() or any(row[at] is not None for row in rows.data.rows))
+        ]
+    shown = _number_formats(old, rows.data, added) if added else {}
+    own = [
+        _Own(
+            at,
+            _unused(rows.data.headers[at], column_letters(rows.data.first_column + at), taken),
+            shown.get(at, _GENERAL),
+        )
+        for at in added
+    ]
     return _Kept(table, rows.data, places, own)
+
+
+def _number_formats(old: FileBook, data: TableData, columns: Sequence[int]) -> dict[int, str | int]:
+    """Return how the first number or date of each of these columns is shown, or its first value if it has none."""
+    package = Package(old.path)
+    styles, part = _styles(package), dict(_sheets(package)).get(data.sheet)
+    if not styles or not part:
+        return {}
+    wanted = {}
+    for at in columns:
+        filled = {
+            row: values[at] for row, values in enumerate(data.rows, data.header_row + 1) if values[at] is not None
+        }
+        numbers = (row for row, value in filled.items() if isinstance(value, _NUMBERS))
+        wanted[next(numbers, next(iter(filled), 0)), data.first_column + at] = at
+    root = package.parse(styles)
+    codes = {each.get("numFmtId"): each.get("formatCode") for each in root.iterfind("{*}numFmts/{*}numFmt")}
+    looks = {str(at): each.get("numFmtId", "") for at, each in enumerate(root.iterfind("{*}cellXfs/{*}xf"))}
+    shown: dict[int, str | int] = {}
+    for row, column, cell in worksheet.walk(package.parse(part)):
+        if (row, column) in wanted:
+            number = looks.get(cell.get("s", "0"), "")
+            own = int(number) if number.isdecimal() and int(number) < _OWN_FORMATS else _GENERAL
+            shown[wanted[row, column]] = codes.get(number) or own
+    return shown
+
+
+def _styles(package: Package) -> str | None:
+    return next((item.target for item in package.relationships(package.workbook) if item.kind == "styles"), None)
 
 
 def _unused(header: str, letters: str, taken: set[str]) -> str:
@@ -207,17 +258,44 @@ def _widened(template: Path, kept: Sequence[_Kept], target: Path) -> None:
     """Write the template with the user's own columns added at the right of its tables."""
     package = Package(template)
     parts = dict(_sheets(package))
+    styles = _add_styles(package, dict.fromkeys(own.shown for each in kept for own in each.own))
     for each in kept:
         part = parts[each.table.name]
         if each.own and part:
             table_part = next(item.target for item in package.relationships(part) if item.kind == "table")
-            _add_columns(package, part, table_part or "", each.table, each.own)
+            _add_columns(package, part, table_part or "", each.own, styles)
         if part and actions.NOTE in each.places:
             _add_heights(package, part, [str(note or "") for note in each.values(each.places[actions.NOTE])])
     package.save(target)
 
 
-def _add_columns(package: Package, part: str, table_part: str, table: Table, own: Sequence[_Own]) -> None:
+def _add_styles(package: Package, shown: Iterable[str | int]) -> dict[str | int, str]:
+    """Add a style for each way of showing numbers; return their numbers."""
+    part = _styles(package) or ""
+    root = package.parse(part)
+    formats, looks = root.find("{*}numFmts"), root.find("{*}cellXfs")
+    assert formats is not None and looks is not None  # noqa: S101, PT018 - a workbook of ours
+    taken = max([_OWN_FORMATS - 1, *(int(each.get("numFmtId", "0")) for each in formats)])
+    styles = {}
+    for each in shown:
+        number = each
+        if isinstance(each, str):
+            number = taken = taken + 1
+            etree.SubElement(formats, _like(formats, "numFmt"), numFmtId=str(number), formatCode=each)
+        look = deepcopy(looks[0])
+        look.set("numFmtId", str(number))
+        look.set("applyNumberFormat", "1")
+        styles[each] = str(len(looks))
+        looks.append(look)
+    for element in (formats, looks):
+        element.set("count", str(len(element)))
+    package.replace(part, _as_bytes(root))
+    return styles
+
+
+def _add_columns(
+    package: Package, part: str, table_part: str, own: Sequence[_Own], styles: dict[str | int, str]
+) -> None:
     root = package.parse(table_part)
     area = Area.parse(root.get("ref", ""))
     wide = Area(area.top, area.left, area.bottom, area.right + len(own))
@@ -232,11 +310,8 @@ def _add_columns(package: Package, part: str, table_part: str, table: Table, own
 
     sheet = package.parse(part)
     cells = {cell.get("r", ""): cell for cell in sheet.iterfind("{*}sheetData/{*}row/{*}c")}
-    letters = [column_letters(area.left + at) for at in range(len(table.columns))]
-    dated = next(letter for letter, each in zip(letters, table.columns, strict=True) if each.format is Format.DATE)
     widths = sheet.find("{*}cols")
     assert widths is not None  # noqa: S101 - a sheet of ours
-    looks_of = {int(each.get("min", "0")): each.get("style") for each in widths}
     for column, each in enumerate(own, area.right + 1):
         row = cells[cell_address(area.top, area.left)].getparent()
         below = cells[cell_address(area.bottom, area.left)].getparent()
@@ -247,13 +322,11 @@ def _add_columns(package: Package, part: str, table_part: str, table: Table, own
         )  # fmt: skip
         text = etree.SubElement(etree.SubElement(head, _like(row, "is")), _like(row, "t"))
         text.text = encoded(each.header, False)[1]
-        style = cells[f"{dated}{area.bottom}"].get("s", "0") if each.dates else "0"
+        style = styles[each.shown]
         etree.SubElement(below, _like(row, "c"), r=cell_address(area.bottom, column), s=style)
         width = etree.SubElement(widths, _like(row, "col"), min=str(column), max=str(column), width=str(_WIDTH))
         width.set("customWidth", "1")
-        behind = looks_of.get(area.left + letters.index(dated)) if each.dates else None
-        if behind:
-            width.set("style", behind)
+        width.set("style", style)
     dimension = sheet.find("{*}dimension")
     if dimension is not None:
         dimension.set("ref", str(Area.parse(dimension.get("ref", "A1")).joined(wide)))
@@ -296,12 +369,22 @@ def _fill(made: FileBook, kept: _Kept) -> None:
 
 
 def _set(made: FileBook, old: FileBook) -> Iterator[str]:
-    """Write the settings as they stand; yield a line for each that the old workbook does not have."""
+    """Write the settings as they stand; yield a line for each the old workbook does not have or has a formula for."""
+    parts, package = dict(_sheets(Package(old.path))), Package(old.path)
+    computed: dict[str, set[str]] = {}
     for each in settings.ALL:
         try:
             made.write_block(each.name, [[old.cell(each.name)]])
         except MissingError:
             yield f"the setting {each.label}, which has no cell named {each.name}: it has its default"
+            continue
+        sheet, cell = _apart(old.cell_address(each.name))
+        if sheet not in computed:
+            part = parts.get(sheet)
+            formulas = worksheet.formulas(package.read(part)) if part else ()
+            computed[sheet] = {cell_address(row, column) for row, column, _ in formulas}
+        if cell in computed[sheet]:
+            yield f"the formula of the setting {each.label}: its result came along, and stays as it is"
 
 
 # what stays behind
@@ -313,6 +396,7 @@ def _not_in_tables(old: FileBook, kept: Sequence[_Kept]) -> Iterator[str]:
     for each in kept:
         where, area = each.data.sheet, each.area
         part = parts.get(where)
+        yield from (f"{what} of {where} in {names}" for what, names in _rules_of_own(package, part, each))
         written = {at for column, at in each.places.items() if column.written}
         formulas = list(worksheet.formulas(package.read(part))) if part else []
         places = {column - area.left for row, column, _ in formulas if area.holds(row, column) and row > area.top}
@@ -325,6 +409,23 @@ def _not_in_tables(old: FileBook, kept: Sequence[_Kept]) -> Iterator[str]:
                 yield f"the columns of {where} that are your own: {', '.join(others)}"
         elif (cell := _beside(old.sheet_values(where), area)) is not None:
             yield f"the cells of {where} beside, above or below its table, from {cell} on"
+
+
+def _rules_of_own(package: Package, part: str | None, kept: _Kept) -> Iterator[tuple[str, str]]:
+    """Yield which kinds of rules stand on the user's own columns of a table, and on which of them."""
+    root = package.parse(part) if part and kept.own else None
+    if root is None:
+        return
+    for tag, what in _RULES.items():
+        areas = [Area.parse(place) for each in root.iter(f"{{*}}{tag}") for place in (each.get("sqref") or "").split()]
+        left, data = kept.area.left, kept.area
+        named = [
+            kept.named(own.at)
+            for own in kept.own
+            if any(each.meets(Area(data.top + 1, left + own.at, data.bottom, left + own.at)) for each in areas)
+        ]
+        if named:
+            yield what, ", ".join(named)
 
 
 def _beside(values: Sequence[Sequence[Value]], area: Area) -> str | None:
@@ -342,6 +443,7 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     """Yield what else the old workbook has and a new one has not: sheets, charts, notes, names, macros."""
     ours = {name.casefold(): part for name, part in _sheets(template)}
     renamed = {each.data.sheet for each in kept}
+    told = {each.data.sheet for each in kept if each.table in INPUTS} | {snapshot.SHEET}
     tables = {each.casefold() for each in open_book(template.path).table_names}
     for name, part in _sheets(package):
         own = ours.get(name.casefold())
@@ -349,9 +451,15 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
             yield f"the sheet {name}"
             continue
         yield from (f"{what} on the sheet {name}" for what in _drawn(package, part, template, own, tables))
+        elsewhere = _beside(old.sheet_values(name), _extent(template, own)) if own and name not in told else None
+        if elsewhere is not None:
+            yield f"the cells of {name} beside or below what it usually holds, from {elsewhere} on"
     for kind, what in _IN_WORKBOOK.items():
         if any(item.kind == kind for item in package.relationships(package.workbook)):
             yield what
+    protection = package.parse(package.workbook).find("{*}workbookProtection")
+    if protection is not None and protection.get("lockStructure") in ("1", "true"):
+        yield "the protection of the workbook"
     known = {name.casefold() for name in _names(template)}
     names = [name for name in _names(package) if name.casefold() not in known]
     if names:
@@ -359,6 +467,12 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     modules = [each for each in _modules(package) if each not in _modules(template)]
     if modules:
         yield f"the macros in {', '.join(modules)}"
+
+
+def _apart(address: str) -> tuple[str, str]:
+    """Return the sheet and the cell of an address such as `'My settings'!B3`."""
+    sheet, _, cell = address.rpartition("!")
+    return sheet.removeprefix("'").removesuffix("'").replace("''", "'"), cell
 
 
 def _drawn(package: Package, part: str | None, template: Package, own: str | None, tables: set[str]) -> Iterator[str]:
@@ -369,6 +483,9 @@ def _drawn(package: Package, part: str | None, template: Package, own: str | Non
         yield "charts or pictures of your own"
     kinds = {item.kind for item in items} - usual
     yield from (what for kind, what in _ON_SHEETS.items() if kind in kinds)
+    root = package.parse(part) if part else None
+    if root is not None:
+        yield from (what for tag, what in _IN_SHEETS.items() if next(root.iter(f"{{*}}{tag}"), None) is not None)
     for item in items:
         if item.kind == "table" and item.target:
             name = package.parse(item.target).get("displayName") or ""
@@ -379,6 +496,13 @@ def _drawn(package: Package, part: str | None, template: Package, own: str | Non
 def _all_pictures(package: Package, part: str | None) -> set[str]:
     drawings = [item.target for item in package.relationships(part) if item.kind == "drawing"] if part else []
     return {name for each in drawings for name in _pictures(package, each)}
+
+
+def _extent(template: Package, part: str) -> Area:
+    """Return the area that a sheet of ours uses, down to its end where a table grows on it."""
+    cells = [(row, column) for row, column, _ in worksheet.walk(template.parse(part))]
+    grows = any(item.kind == "table" for item in template.relationships(part))
+    return Area(1, 1, _ROWS if grows else max(row for row, _ in cells), max(column for _, column in cells))
 
 
 def _pictures(package: Package, part: str | None) -> set[str]:

@@ -392,8 +392,16 @@ def test_what_is_named_must_be_a_workbook_of_ours(companies: Path) -> None:
     assert Path("companies/only/prices.xlsx").read_bytes() == before
 
 
-@pytest.mark.parametrize("command", ["refresh", "check"])
-@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize(
+    ("command", "form"),
+    [
+        ("refresh", []),
+        ("check", ["--json"]),
+        # Each command and each form is played above; these are the pairs left.
+        pytest.param("refresh", ["--json"], marks=pytest.mark.slow),
+        pytest.param("check", [], marks=pytest.mark.slow),
+    ],
+)
 def test_jobs_change_nothing_but_the_speed(command: str, form: list[str], companies: Path) -> None:
     day = DAY if command == "refresh" else ()
     one, two = (process(command, "companies", "none.xlsm", *form, *day, "--jobs", jobs) for jobs in ("1", "2"))

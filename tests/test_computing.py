@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
@@ -91,6 +92,11 @@ def test_who_leaves_is_lost_from_that_day_on_and_was_not_the_day_before(seed: in
     known = _random(seed)
     told = {each.client.key: each.on for each in known.outlook().departures}
     marked = {entry.client for entry in known.inputs.actions.entries}
+
+    @cache
+    def segments(day: date) -> dict[str, Segment | None]:
+        return {each.key: each.segment for each in _at(known, day).clients}
+
     for client in known.clients:
         if client.segment not in PORTFOLIO or client.key in marked:
             continue
@@ -98,8 +104,7 @@ def test_who_leaves_is_lost_from_that_day_on_and_was_not_the_day_before(seed: in
         on = told.get(client.key)
         checked = {on - timedelta(days=1), on} if on else {days[29], days[179], days[-1]}
         for day in checked:
-            now = next(each for each in _at(known, day).clients if each.key == client.key)
-            assert (now.segment is Segment.LOST) == (on is not None and day >= on), (client, day)
+            assert (segments(day)[client.key] is Segment.LOST) == (on is not None and day >= on), (client, day)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -137,6 +137,7 @@ def test_as_json_it_is_alone_on_standard_output(files: tuple[str, str]) -> None:
     assert list(told["scenarios"]) == [each.value for each in Scenario if each is not Scenario.SEASONAL_MODEL]
 
 
+@pytest.mark.usefixtures("without_statsmodels")
 def test_files_are_read_in_an_order_of_dates_and_what_is_wrong_in_them_is_told(tmp_path: Path) -> None:
     wrong: list[list[Value]] = [["S", "03/04/2026", 70.0, "Paid"], ["nobody", AS_OF, 1.0, "Paid"]]
     people = str(write(tmp_path / "clients.csv", clients.TABLE.headers, [*PEOPLE, ["S", "Twice", None]]))

@@ -16,23 +16,27 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from lxml import html
+from openpyxl.utils.cell import coordinate_to_tuple
 from typer.testing import CliRunner
 
 from docs.pictures import report as shown
 from kopilot_xl import __version__, open_book, refresh
 from kopilot_xl.book import Value
+from kopilot_xl.book.file import FileBook
 from kopilot_xl.cli import app
 from kopilot_xl.domain import words
-from kopilot_xl.domain.portfolio import do_next
+from kopilot_xl.domain.portfolio import Summary, do_next
+from kopilot_xl.domain.rules import DEFAULT
 from kopilot_xl.domain.sales import first_day, month_of
-from kopilot_xl.domain.segments import BARS, PORTFOLIO
-from kopilot_xl.errors import SaveError
-from kopilot_xl.pages.charts import STACK, amount_in_short, steps, steps_around_zero
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
+from kopilot_xl.errors import MissingError, SaveError
+from kopilot_xl.pages.charts import STACK, Column, amount_in_short, histogram, stacked, steps, steps_around_zero
 from kopilot_xl.refreshing import Report
-from kopilot_xl.report import MOVES_ROWS, report
-from kopilot_xl.sheets import forecast, history, palette, portfolio
+from kopilot_xl.report import DEPARTURES_ROWS, MOVES_ROWS, report
+from kopilot_xl.sheets import forecast, history, movements, outlook, palette, portfolio
 from kopilot_xl.sheets.findings import Kind
 from kopilot_xl.workbook.sample import COMPANY, SAMPLE_DATE, SAMPLE_MOMENT
 from tests import chromium as browser
@@ -134,19 +138,122 @@ def test_whom_to_turn_to_in_the_order_of_the_portfolio_sheet(sample: Path, refre
         assert f"… and {words.count(len(clients) - room, 'more client')}" in text(page)
 
 
-def test_the_past_and_the_days_ahead_are_those_of_the_sheets(sample: Path, refreshed: Report) -> None:
-    page, book = parsed(sample), open_book(sample.with_name("refreshed.xlsm"))
-    days = [row[0] for row in book.table(history.TABLE.name).rows]
-    dates, tilts = [row[0] for row in table(page, "History")[1:]], [row[9] for row in table(page, "History")[1:]]
-    assert len(dates) == min(len(days), history.TREND_DATES)
-    assert dates[0] == "1 Jul 2026"
-    assert tilts[0] == f"{refreshed.summary.tilt:+.2f}"
-    ahead = {row[0]: row[1:] for row in table(page, "If nobody acts, in numbers")[1:]}
-    assert [int(each[0]) for each in list(ahead.values())[:7]] == [refreshed.summary.counts[each] for each in BARS]
-    lead = text(page.find_class("lead")[0])
-    assert f"{ahead['Clients that leave'][-1]} clients with {ahead['Share of value that leaves'][-1]} of" in lead
-    assert len(table(page, "For the better")) - 1 <= MOVES_ROWS
-    assert len(table(page, "For the worse")) - 1 <= MOVES_ROWS
+def cells(book: FileBook, name: str, blocks: dict[str, tuple[int, int]]) -> list[list[Value]]:
+    """What a refresh wrote into a named block."""
+    sheet, place = book.cell_address(name).split("!")
+    row, column = coordinate_to_tuple(place)
+    values, (down, right) = book.sheet_values(sheet.strip("'")), blocks[name]
+    rows = [(values[at] if at < len(values) else [])[column - 1 :] for at in range(row - 1, row - 1 + down)]
+    return [[line[at] if at < len(line) else None for at in range(right)] for line in rows]
+
+
+def date_in_short(value: Any) -> str:
+    return f"{value.day} {value:%b %Y}" if value else ""
+
+
+def number(value: Any) -> str:
+    return "" if value is None else words.whole(value)
+
+
+def tilt(value: Any) -> str:
+    return "none" if value is None else words.tilt(value).replace("-", "−")
+
+
+@pytest.fixture(scope="module")
+def book(sample: Path, refreshed: Report) -> FileBook:
+    """The workbook a refresh wrote where the report only looked."""
+    return open_book(sample.with_name("refreshed.xlsm"))
+
+
+def test_the_past_is_that_of_the_history_sheet(sample: Path, book: FileBook) -> None:
+    rows = history.TABLE.of(book)
+    columns = {each: rows.values(each) for each in history.TABLE.columns}
+    told = [
+        [
+            date_in_short(columns[history.DATE][at]),
+            *(number(columns[history.COUNTS[each]][at]) for each in BARS),
+            number(columns[history.SIZE][at]),
+            tilt(columns[history.TILT][at]),
+            tilt(columns[history.TILT_BY_VALUE][at]),
+            columns[history.SHAPE][at],
+        ]
+        for at in sorted(range(len(rows.data.rows)), key=lambda at: str(columns[history.DATE][at]), reverse=True)
+    ]
+    assert len(told) == history.TREND_DATES
+    assert table(parsed(sample), "History in numbers")[1:] == told
+
+
+def test_the_movements_are_those_of_their_sheet(sample: Path, book: FileBook) -> None:
+    page = parsed(sample)
+    section = text(page.get_element_by_id("movements"))
+    assert str(book.cell(movements.NOTE)) in section
+    totals = cells(book, movements.TOTALS, movements.BLOCKS)
+    for each, (_, heading), (count, value) in zip(movements.PLACES, movements.LISTS.values(), totals, strict=False):
+        rows = book.table(each.name).rows
+        assert f"{heading} {words.count(len(rows), 'client')}, {number(value)} EUR" in section
+        assert count == len(rows)
+        assert table(page, heading)[1:] == [
+            [f"{name} {ident}", f"{was} → {now}", number(worth)] for ident, name, was, now, worth in rows[:MOVES_ROWS]
+        ]
+    assert section.endswith(f"{number(totals[2][0])} clients stayed where they were.")
+    assert [row[1:] for row in table(page, "From where to where")[1:]] == [
+        [number(each) for each in row] for row in cells(book, movements.MATRIX, movements.BLOCKS)
+    ]
+
+
+def test_the_days_ahead_are_those_of_their_sheet(sample: Path, book: FileBook) -> None:
+    page = parsed(sample)
+    section = text(page.get_element_by_id("ahead"))
+    assert str(book.cell(outlook.NOTE)) in section
+    blocks = (
+        (outlook.DATES, outlook.NOBODY, outlook.NOBODY_LEAVING),
+        (outlook.PLANS_DATES, outlook.PLANS, outlook.PLANS_LEAVING),
+    )
+    for (heading, assumption), names in zip(outlook.VARIANTS.values(), blocks, strict=True):
+        (dates,), bars, (count, value, share) = (cells(book, each, outlook.BLOCKS) for each in names)
+        heads, *rows = table(page, f"{heading}, in numbers")
+        assert heads[1:] == [
+            f"{date_in_short(on)}{after.lower()}" for on, after in zip(dates, outlook.COLUMNS, strict=True)
+        ]
+        assert [row[1:] for row in rows] == [
+            *([number(each) for each in row] for row in (*bars, count, value)),
+            ["", *(words.share(float(str(each))) for each in share[1:])],
+        ]
+        assert f"{heading} {assumption}" in section
+    leave = book.table(outlook.DEPARTURES.name).rows
+    assert table(page, "Who leaves when")[1:] == [
+        [
+            f"{name} {ident}", f"{Segment(str(segment)).icon} {segment}", date_in_short(on), number(days),
+            date_in_short(last), number(value),
+        ]
+        for on, days, ident, name, segment, value, last in leave[:DEPARTURES_ROWS]
+    ]  # fmt: skip
+    assert f"… and {len(leave) - DEPARTURES_ROWS} more clients" in section
+
+
+def test_both_pictures_of_the_days_ahead_have_one_scale(tmp_path: Path) -> None:
+    """One stays only if the plans come true, another joins meanwhile: only then is the portfolio larger than today."""
+    clients: list[Sequence[Value]] = [
+        ["P", "Stays if invoiced", date(2024, 1, 1)],
+        ["F", "Joins later", AS_OF + timedelta(days=25)],
+    ]
+    plan: list[Sequence[Value]] = [["P", AS_OF + timedelta(days=20), 500.0, "Planned"]]
+    page = written(make_portfolio(tmp_path / "book.xlsm", clients, plan), AS_OF)
+    sizes = [
+        [sum(map(int, day)) for day in zip(*(row[1:] for row in table(page, f"{each}, in numbers")[2:8]), strict=True)]
+        for each in ("If nobody acts", "If all plans come true")
+    ]
+    assert [max(each) for each in sizes] == [1, 2]
+    for screen in ("wide", "phone"):
+        nobody, plans = page.xpath(f"//section[@id='ahead']//div[@class='{screen}']/svg")
+        today = "1 July 2026, New: 1"
+        heights = [
+            float(each.getparent().find("rect").get("height"))
+            for chart in (nobody, plans)
+            for each in chart.xpath(f".//title[.='{today}']")
+        ]
+        assert len(heights) == 2
+        assert heights[0] == heights[1]
 
 
 def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: Report) -> None:
@@ -314,6 +421,27 @@ def test_a_column_stands_on_those_without_activity_and_ends_with_those_that_leav
     ]  # fmt: skip
 
 
+def test_counts_beside_and_above_the_charts_are_written_as_in_the_tables() -> None:
+    summary = Summary(dict.fromkeys(Segment, 1_500), dict.fromkeys(Segment, 0.0), DEFAULT)
+    for drawn, told in (
+        (histogram(summary, "columns"), ["1,500"]),
+        (stacked([Column("today", "today", summary)], "columns", 480, summary.size), ["2,000", "8,000"]),
+    ):
+        wide, phone = html.fromstring(f"<div>{drawn}</div>")
+        for each in (wide, phone):
+            assert set(told) <= {text(shown) for shown in each.iter("text", "tspan")}
+
+
+def test_shares_are_rounded_as_in_the_workbook(tmp_path: Path) -> None:
+    rows: list[Sequence[Value]] = [[f"C{at}", f"Client {at}", date(2026, 5, 1)] for at in range(8)]
+    bills: list[Sequence[Value]] = [[f"C{at}", date(2026, 6, 1), 100.0, "Paid"] for at in range(7)]
+    page = written(make_portfolio(tmp_path / "book.xlsm", rows, bills), AS_OF)
+    shares = [row[2] for row in table(page, "The portfolio in numbers")[1:8]]
+    assert shares == ["", "0%", "0%", "0%", "88%", "0%", "13%"], "7 and 1 of 8"
+    assert "Few clients have no activity (1 of 8, 13%; limit 25%)" in text(page)
+    assert {"88%", "13%"} <= {text(each) for each in page.iter("tspan")}
+
+
 def test_a_tilt_to_the_left_has_a_true_minus(tmp_path: Path) -> None:
     page = written(make_portfolio(tmp_path / "book.xlsm"), AS_OF)
     assert "By value: −0.17" in text(page)
@@ -340,6 +468,21 @@ def test_the_day_itself_is_shown_as_it_is_now(tmp_path: Path) -> None:
     assert (now[0], now[8], before[8]) == ("1 Jul 2026", "2", "7")
 
 
+def test_what_is_no_date_and_no_number_in_history_is_passed_over(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm")
+    for day in (AS_OF - timedelta(days=2), AS_OF - timedelta(days=1)):
+        refresh(open_book(path), day, now=NOW)
+    book = openpyxl.load_workbook(path, keep_vba=True)
+    heads, first, second = book["History"][book["History"].tables["History"].ref]
+    names = [each.value for each in heads]
+    first[0].value = "soon"
+    second[names.index("Lost")].value, second[names.index("Tilt")].value = "many", True
+    book.save(path)
+    dates = table(written(path, AS_OF), "History in numbers")[1:]
+    assert [row[0] for row in dates] == ["1 Jul 2026", "30 Jun 2026"]
+    assert (dates[1][1], dates[1][9]) == ("0", "none")
+
+
 def test_without_a_past_the_page_says_why_there_is_no_forecast(tmp_path: Path) -> None:
     page = written(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[]))
     assert "There is no forecast yet. It needs 12 whole months of sales; there is none." in text(page)
@@ -358,6 +501,7 @@ def test_movements_since_the_refresh_before(tmp_path: Path) -> None:
     ]
     assert f"From {words.day(NOW.date())} to {words.day(later)}" in text(page)
     assert "A look ahead" in text(page.find(".//header"))
+    assert table(page, "If nobody acts, in numbers")[0][1].endswith("as of"), "it is not today"
 
 
 @pytest.mark.parametrize("rows", [0, 1])
@@ -430,6 +574,15 @@ def test_nothing_is_written_into_the_workbook(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["book.html", "book.xlsm"]
 
 
+def test_what_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "no portfolio.xlsx")
+    book = open_book(tmp_path / "no portfolio.xlsx")
+    with pytest.raises(SaveError, match="there is no folder"):
+        report(book, tmp_path / "nowhere" / "page.html")
+    with pytest.raises(MissingError):
+        report(book, tmp_path / "page.html")
+
+
 def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -> None:
     path = make_portfolio(tmp_path / "book.xlsm")
     page = tmp_path / "page.html"
@@ -438,6 +591,7 @@ def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -
     once = page.read_bytes()
     report(open_book(path), page, AS_OF, now=NOW)
     assert page.read_bytes() == once
+    assert report(open_book(path), tmp_path / "PAGE.HTM", AS_OF, now=NOW).path.read_bytes() == once
     before = path.read_bytes()
     (tmp_path / "link.html").symlink_to(path)
     for target in (path, tmp_path / "link.html", tmp_path / "page.pdf"):
@@ -628,3 +782,83 @@ def test_it_prints_on_a_few_sheets_of_a4(sample: Path, chromium: browser.Chromiu
     words_on_paper = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, encoding="utf-8", check=True)
     assert "Fromagerie des Trois Vals" in words_on_paper.stdout
     assert "On this page" not in words_on_paper.stdout
+    sheets = [" ".join(each.split()) for each in words_on_paper.stdout.split("\f")]
+    for heading, end in (
+        ("Movements", "99 clients stayed where they were."),
+        ("Planned revenue is invoiced on its date", "If nobody acts, in numbers"),
+        ("Who leaves when, if nobody acts", "Hofladen Apfelgrund"),
+        ("Trend did best", "month by month, EUR"),
+        ("The next twelve months", "July 2027"),
+    ):
+        (found,) = [each for each in sheets if heading in each]
+        assert end in found.partition(heading)[2], f"{heading} stands apart from what it is about"
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on a workbook of clients with long names that are worth thousands of millions."""
+    path = tmp_path_factory.mktemp("rich") / "rich.xlsm"
+    names = ["W" * 100, "Donaudampfschifffahrtsgesellschaft " * 3, "北京科技有限公司" * 12, "شركة النور للتجارة " * 6]
+    make_portfolio(
+        path,
+        client_rows=[[row[0], names[at % 4], row[2]] for at, row in enumerate(CLIENTS)],
+        transaction_rows=[[row[0], row[1], 1e6 * float(str(row[2])), *row[3:]] for row in TRANSACTIONS],
+    )
+    report(open_book(path), path.with_suffix(".html"), AS_OF, now=NOW)
+    return path.with_suffix(".html")
+
+
+def words_of(paper: bytes) -> list[Any]:
+    return list(html.fromstring(paper).iter("word"))
+
+
+@marked
+def test_nothing_is_cut_off_on_paper(rich: Path, chromium: browser.Chromium, tmp_path: Path) -> None:
+    chromium.open(rich)
+    pdf = tmp_path / "report.pdf"
+    pdf.write_bytes(chromium.paper())
+    told = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], capture_output=True, check=True).stdout
+    margin, width = (length / 25.4 * 72 for length in (13, 210))
+    places = [(each.text, *(float(str(each.get(side))) for side in ("xmin", "xmax"))) for each in words_of(told)]
+    assert len(places) > 500
+    assert [word for word, left, right in places if left < margin - 1 or right > width - margin + 1] == []
+
+
+@marked
+@pytest.mark.parametrize("width", [375, 1180])
+def test_the_words_of_a_chart_lie_in_it_and_apart(
+    width: int, page: Path, rich: Path, chromium: browser.Chromium
+) -> None:
+    for each in (page, rich):
+        chromium.open(each, width=width)
+        places = chromium.run(
+            """return [...document.querySelectorAll('svg')].filter(svg => svg.getClientRects().length).map(svg => {
+            const box = each => { const {left, right, top, bottom} = each.getBoundingClientRect();
+                                  return [left, right, top, bottom] };
+            return [box(svg), [...svg.querySelectorAll('text')].filter(each => each.textContent.trim()).map(
+                each => [each.textContent, each.hasAttribute('transform'), ...box(each)])] })"""
+        )
+        assert places
+        for (left, right, top, bottom), words_in_it in places:
+            for at, (word, turned, x, to_x, y, to_y) in enumerate(words_in_it):
+                assert left - 1 <= x <= to_x <= right + 1, word
+                assert top - 1 <= y <= to_y <= bottom + 1, word
+                for other, also_turned, x2, to_x2, y2, to_y2 in words_in_it[:at]:
+                    apart = x > to_x2 - 1 or x2 > to_x - 1 or y > to_y2 - 2 or y2 > to_y - 2
+                    assert apart or (turned and also_turned), (word, other)
+
+
+@marked
+def test_on_a_phone_a_table_keeps_its_title_and_its_rows_their_names(sample: Path, chromium: browser.Chromium) -> None:
+    chromium.open(sample, width=375)
+    places = chromium.run(
+        """return [...document.querySelectorAll('.scroll')].map(region => { region.scrollLeft = 60;
+        const {left, right} = region.getBoundingClientRect(); const title = document.createRange();
+        title.selectNodeContents(region.querySelector('caption'));
+        return [region.scrollLeft, left, right, title.getBoundingClientRect().left, title.getBoundingClientRect().right,
+                ...[...region.querySelectorAll('th:first-child')].map(each => each.getBoundingClientRect().left)] })"""
+    )
+    assert sum(moved > 0 for moved, *_ in places) >= 6
+    for _, left, right, title, title_to, *names in places:
+        assert left <= title <= title_to <= right
+        assert {round(each - left) for each in names} == {0}

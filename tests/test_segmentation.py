@@ -237,6 +237,7 @@ def test_cdnow_frames(engine: Maker) -> None:
     assert [row[0] for row in result] == people["Client ID"].to_list()
 
 
+@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("engine_name", list(Engine))
 def test_cdnow_files(engine_name: Engine) -> None:
     found = segment_files(CDNOW_CLIENTS, CDNOW_TRANSACTIONS, CDNOW_DATE, engine=engine_name)
@@ -267,6 +268,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("spark")
 def test_every_engine_gives_the_same_table(sample: Path) -> None:
     results = [segment_files(sample, sample, SAMPLE_DATE, engine=each) for each in Engine]
     assert len({each.csv for each in results}) == 1

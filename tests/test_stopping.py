@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +15,16 @@ from kopilot_xl import stopping
 from kopilot_xl.stopping import Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no process can be sent these signals there")
+
+
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Every signal as a program finds it in a terminal: a job of a script ignores SIGINT, and hands that on."""
+    usual = {each: signal.default_int_handler if each is signal.SIGINT else signal.SIG_DFL for each in stopping.SIGNALS}
+    before = {each: signal.signal(each, handler) for each, handler in usual.items()}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def handlers() -> list[object]:

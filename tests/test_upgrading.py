@@ -13,7 +13,10 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import Rule
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.workbook.protection import WorkbookProtection
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import TableColumn
 from typer.testing import CliRunner
 
@@ -249,6 +252,85 @@ def test_what_cannot_come_along_is_listed(old: Path) -> None:
     ]
 
 
+def test_a_column_of_ones_own_looks_as_it_did(old: Path) -> None:
+    seen = datetime(2026, 1, 1, 14, 30)
+    add_columns(
+        old,
+        ("Clients", "Rate", [None, "none yet", 0.19, 0.2]),
+        ("Clients", "Seen", ["unknown", seen, seen]),
+        ("Clients", "Price", [12.5]),
+        ("Transactions", "Code", [7]),
+        ("Transactions", "Phone", ["030 1"]),
+        ("Transactions", "Plain", [1]),
+    )
+    shown = {
+        ("Clients", "K"): "0.0%",
+        ("Clients", "L"): "yyyy-mm-dd hh:mm",
+        ("Clients", "M"): '#,##0.00 "€"',
+        ("Transactions", "F"): "00000",
+        ("Transactions", "G"): "@",
+        ("Transactions", "H"): "General",
+    }
+    book = openpyxl.load_workbook(old, keep_vba=True)
+    for (sheet, letter), code in shown.items():
+        for row in range(2, 10):
+            if book[sheet][f"{letter}{row}"].value is not None:
+                book[sheet][f"{letter}{row}"].number_format = code
+    book["Clients"]["K3"].number_format = "General"
+    book["Clients"]["L2"].number_format = "General"
+    book.save(old)
+    made = upgrade(old)
+    assert made.left == []
+    book = openpyxl.load_workbook(made.path, keep_vba=True)
+    for (sheet, letter), code in shown.items():
+        assert {book[sheet][f"{letter}{row}"].number_format for row in range(2, 10)} == {code}
+    assert book["Clients"]["L3"].value == seen
+    assert_sound(made.path)
+
+
+def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None:
+    add_columns(old, ("Clients", "Rate", [0.1]), ("Clients", "Price", [12.5]))
+    book = openpyxl.load_workbook(old, keep_vba=True)
+    choice = DataValidation("list", formula1='"0.1,0.2"', sqref="K2:K9")
+    book["Clients"].add_data_validation(choice)
+    book["Clients"].conditional_formatting.add("L1:L9", Rule(type="expression", formula=["L1>5"]))
+    book["Transactions"].protection.sheet = True
+    book.security = WorkbookProtection(lockStructure=True)
+    for sheet in ("Portfolio", "History", "Settings", "Movements"):
+        book[sheet]["Z5"] = "mine"
+    book["Guide"]["B99"] = "mine too"
+    book["Settings"]["C6"] = "=TODAY()"
+    book.save(old)
+    assert upgrade(old).left == [
+        "the drop-downs and checks of Clients in Rate",
+        "the conditional formats of Clients in Price",
+        "the cells of Portfolio beside or below what it usually holds, from Z5 on",
+        "the protection on the sheet Transactions",
+        "the cells of History beside or below what it usually holds, from Z5 on",
+        "the cells of Movements beside or below what it usually holds, from Z5 on",
+        "the cells of Settings beside or below what it usually holds, from Z5 on",
+        "the cells of Guide beside or below what it usually holds, from B99 on",
+        "the protection of the workbook",
+        "the formula of the setting As-of date: its result came along, and stays as it is",
+    ]
+
+
+def test_a_sparkline_is_told(old: Path) -> None:
+    with zipfile.ZipFile(old) as package:
+        parts = {each: package.read(each) for each in package.namelist()}
+    name = "xl/worksheets/sheet3.xml"
+    x14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+    parts[name] = parts[name].replace(
+        b"</worksheet>",
+        f'<extLst><ext uri="{{05C60535-1F16-4fd2-B633-F4F36F0B64E0}}" xmlns:x14="{x14}">'
+        "<x14:sparklineGroups/></ext></extLst></worksheet>".encode(),
+    )
+    with zipfile.ZipFile(old, "w", zipfile.ZIP_DEFLATED) as package:
+        for each, content in parts.items():
+            package.writestr(each, content)
+    assert upgrade(old).left == ["the sparklines on the sheet Transactions"]
+
+
 def test_a_setting_that_is_not_there_is_told(old: Path) -> None:
     book = openpyxl.load_workbook(old, keep_vba=True)
     del book.defined_names["LeavingDays"]
@@ -360,6 +442,7 @@ def test_the_command(old: Path) -> None:
         "What did not come along:",
         "  the sheet Margins",
         "To have it, open both workbooks in Excel and copy it over.",
+        "Colours, widths, filters and what was hidden start anew.",
         f'Next: kopilot-xl refresh "{new}"',
     ]
     again = CliRunner().invoke(app, ["upgrade", str(old)])

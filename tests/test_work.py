@@ -14,7 +14,7 @@ from bench.portfolios import AS_OF, make_portfolio
 from bench.refreshing import changed
 from kopilot_xl import open_book, refresh
 
-SMALL, LARGE = 100, 400
+SMALL, LARGE = 50, 200
 TRANSACTIONS = 10
 """for each client"""
 

@@ -68,6 +68,11 @@ class Movements:
         """The moves for the worse, the most valuable client first."""
         return [each for each in self.moves if not each.is_better]
 
+    @property
+    def stayed(self) -> int:
+        """How many clients are where they were."""
+        return sum(count for (was, now), count in self.matrix.items() if was is now and now is not None)
+
 
 def movements(earlier: Earlier, clients: Sequence[Client], as_of: date) -> Movements:
     """Return who moved, given the clients as they stand now."""

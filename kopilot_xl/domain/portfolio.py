@@ -188,7 +188,7 @@ class Summary:
         active, new, leaving = counts[Segment.ACTIVE], counts[Segment.NEW], counts[Segment.LEAVING]
         some = self.clients(ENGAGED) + self.clients(INACTIVE)
         none, limit = counts[Segment.NO_ACTIVITY], self.rules.inaccurate_share
-        of_active = f"{active:,} of {some:,}" + (f", {active / some:.0%}" if some else "")
+        of_active = f"{active:,} of {some:,}" + (f", {words.share(active / some)}" if some else "")
         return (
             Check(
                 2 * active > some,
@@ -202,7 +202,8 @@ class Summary:
             ),
             Check(
                 self._few_without_activity,
-                f"Few clients have no activity ({none:,} of {self.size:,}, {none / self.size:.0%}; limit {limit:.0%})",
+                f"Few clients have no activity ({none:,} of {self.size:,}, {words.share(none / self.size)}; "
+                f"limit {words.share(limit)})",
                 f"many clients have no activity ({none:,} of {self.size:,})",
             ),
         )

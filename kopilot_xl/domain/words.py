@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 _MONTHS = (
     "January",
@@ -45,6 +46,22 @@ def amount(value: float) -> str:
 def whole(value: float) -> str:
     """Return an amount without decimals, as in `1,201`; a half is rounded up, as Excel shows it."""
     return f"{math.copysign(math.floor(abs(value) + 0.5), value):,.0f}"
+
+
+def share(value: float) -> str:
+    """Return a share in percent, as in `13%`; a half is rounded up, as Excel shows it."""
+    return f"{_half_up(value * 100, 0):.0f}%"
+
+
+def tilt(value: float) -> str:
+    """Return a tilt with its sign, as in `+0.25`; a half is rounded up, as Excel shows it."""
+    shown = _half_up(value, 2)
+    return f"{shown:+.2f}" if shown else "0.00"
+
+
+def _half_up(value: float, decimals: int) -> Decimal:
+    """Round as Excel does: the number as its first 15 digits have it, a half away from zero, and no minus zero."""
+    return Decimal(f"{value:.15g}").scaleb(decimals).to_integral_value(ROUND_HALF_UP).scaleb(-decimals) + 0
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

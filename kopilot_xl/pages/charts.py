@@ -17,6 +17,7 @@ from lxml import etree
 from markupsafe import Markup
 from pygal.style import Style
 
+from kopilot_xl.domain import words
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS, Segment
 
@@ -111,16 +112,14 @@ def histogram(summary: Summary, text: str) -> Markup:
         )  # fmt: skip
         chart.x_labels = [BARS[0].value, "", *(each.value for each in BARS[1:])]
         bars = [_value(summary.counts[each], each, each.value) for each in BARS]
-        if not phone:
-            for bar, each in zip(bars, BARS, strict=True):
-                share = summary.share(each)
-                bar["formatter"] = lambda count, share=share: (
-                    f"{count:,}" if share is None else f"{count:,} {share:.0%}"
-                )
+        for bar, each in zip(bars, BARS, strict=True):
+            share = None if phone else summary.share(each)
+            bar["formatter"] = lambda count, share=share: (
+                f"{count:,}" if share is None else f"{count:,} {words.share(share)}"
+            )
         chart.add("", [bars[0], None, *bars[1:]])
         tree = _tree(chart)
-        if not phone:
-            _break_lines(tree)
+        _break_lines(tree)
         return tree
 
     return _drawn(draw, 540, text)
@@ -134,7 +133,7 @@ def stacked(columns: Sequence[Column], text: str, width: int, highest: int) -> M
         chart = pygal.StackedBar(
             **_options(width, 300, turn=_TURN), range=(0, max(highest, 1)),
         )  # fmt: skip
-        chart.y_labels = steps(highest)
+        chart.y_labels = [{"value": each, "label": f"{each:,}"} for each in steps(highest)]
         chart.x_labels = [each.label for each in shown]
         for segment in STACK:
             chart.add("", [_value(each.summary.counts[segment], segment, each.day) for each in shown])
@@ -338,13 +337,15 @@ def _drop(element: etree._Element) -> None:
 
 
 def _break_lines(tree: etree._Element) -> None:
-    """Set a label of two words on two lines under its bar, and a share under its count above it."""
+    """Set a label of two words on two lines under its bar, and a share under its count above it; keep off the bar."""
     for element in tree.iter(f"{_SVG}text"):
-        words = (element.text or "").split()
-        if len(words) > 1:
+        parts = (element.text or "").split()
+        above = element.get("class") == "value"
+        if above and len(parts) == 1:
+            element.set("dy", "-0.25em")
+        elif len(parts) > 1 and "transform" not in element.attrib:
             element.text = None
-            above = element.get("class") == "value"
-            for at, word in enumerate(words):
+            for at, word in enumerate(parts):
                 dy = "1.15em" if at else "-1.15em" if above else "0"
                 part = etree.SubElement(element, f"{_SVG}tspan", x=str(element.get("x")), dy=dy)
                 part.text = word

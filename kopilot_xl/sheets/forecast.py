@@ -112,7 +112,8 @@ def note(told: Forecast, months: Sequence[Prepared]) -> str:
         lacks = told.lines[Scenario.AS_LAST_YEAR].lacks
         return f"There is no forecast yet. {lacks}"
     expected, planned = sum(told.expected), sum(each.total for each in months)
-    share = f" {share_planned(expected, planned):.0%} of it is planned." if expected > 0 else ""
+    part = share_planned(expected, planned)
+    share = f" {words.share(part)} of it is planned." if part is not None else ""
     return f"Expected in the 12 months from {words.month(told.months[0])} on: {words.whole(expected)}.{share}"
 
 
@@ -129,8 +130,8 @@ def explanation(told: Forecast) -> list[str]:
     lines = [_choice(line)]
     if told.band.coverage is not None:
         lines.append(
-            f"Tried on the past, {told.band.coverage:.0%} of {words.count(told.band.cases, 'month')} lay between "
-            "at least and at most; 80% should."
+            f"Tried on the past, {words.share(told.band.coverage)} of {words.count(told.band.cases, 'month')} lay "
+            "between at least and at most; 80% should."
         )
     as_of, so_far = told.sales.as_of, told.sales.year_to_date
     lines.append(
@@ -152,7 +153,7 @@ def _choice(line: Line) -> str:
         return (
             f"{line.scenario} is expected, unchecked: the past is too short to try a scenario on {FEWEST_DATES} dates."
         )
-    off = f"{found.share:.0%}" if found.share is not None else words.whole(found.error)
+    off = words.share(found.share) if found.share is not None else words.whole(found.error)
     return (
         f"{line.scenario} did best: tried on {words.count(found.dates, 'past date')}, it was off by {off} on average."
     )

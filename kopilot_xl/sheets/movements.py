@@ -81,11 +81,10 @@ def is_better(before: Segment | None, after: Segment) -> bool:
 
 def _totals(moved: Movements) -> list[list[Value]]:
     """How many moved for the better, for the worse and not at all, and what those who moved are worth."""
-    stayed = sum(count for (was, now), count in moved.matrix.items() if was is now and now is not None)
     sums: list[list[Value]] = [
         [len(each), sum(move.client.weight for move in each)] for each in (moved.better, moved.worse)
     ]
-    return [*sums, [stayed, None]]
+    return [*sums, [moved.stayed, None]]
 
 
 def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
@@ -118,7 +117,7 @@ def build(ws: Worksheet) -> None:
     _build_totals(ws)
     _build_matrix(ws)
     for table, corner in PLACES.items():
-        mark, heading = _LISTS[table]
+        mark, heading = LISTS[table]
         looks.put(ws, f"{corner[0]}18", f"{mark} {heading}", look=looks.font(size=14, bold=True, color=palette.ACCENT))
     ws.row_dimensions[17].height, ws.row_dimensions[18].height = 10, 24
     looks.page(ws, across=True)
@@ -128,7 +127,8 @@ def _mark(better: bool) -> str:
     return "▲" if better else "▼"
 
 
-_LISTS = {BETTER: (_mark(better=True), "For the better"), WORSE: (_mark(better=False), "For the worse")}
+LISTS = {BETTER: (_mark(better=True), "For the better"), WORSE: (_mark(better=False), "For the worse")}
+"""The mark and the heading of each list."""
 _READING = (
     "In the table to the right a row is where clients stood before, a column where they stand now. ▲ is a move for the "
     "better, ▼ one for the worse; on the grey diagonal are those that stayed. The lists below name them, the most "
@@ -145,7 +145,7 @@ def _build_totals(ws: Worksheet) -> None:
         side = looks.align("right" if header else "left", "bottom")
         spot = "D4:E4" if letter == "D" else f"{letter}4"
         looks.put(ws, spot, header or None, look=quiet, stand=side, lines=line)
-    labels = [*(" ".join(each) for each in _LISTS.values()), "Stayed where they were"]
+    labels = [*(" ".join(each) for each in LISTS.values()), "Stayed where they were"]
     for row, label in enumerate(labels, 5):
         ws.row_dimensions[row].height = 18
         bold = looks.font(size=12, bold=True) if row < 7 else looks.font(color=palette.MUTED)

@@ -92,8 +92,8 @@ def note(outlook: Outlook) -> str:
     if not last.leaving:
         return f"Even if nobody acts, no client leaves by {words.day(last.on)}."
     return (
-        f"If nobody acts, {words.count(last.leaving, 'client')} with {last.share_of_value:.0%} of today's value "
-        f"leave by {words.day(last.on)}."
+        f"If nobody acts, {words.count(last.leaving, 'client')} with {words.share(last.share_of_value)} of today's "
+        f"value leave by {words.day(last.on)}."
     )
 
 
@@ -105,7 +105,7 @@ def _leaving(futures: Sequence[Future]) -> list[list[Value]]:
     ]
 
 
-_VARIANTS = {
+VARIANTS = {
     NOBODY: (
         "If nobody acts",
         "No new invoice is sent. Planned revenue keeps a client until its date, then it counts for nothing.",
@@ -149,7 +149,7 @@ def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str)
     """Lay out one histogram from a row on: its words to the left, its chart to the right."""
     from kopilot_xl.sheets import charts, looks
 
-    heading, assumption = _VARIANTS[bars]
+    heading, assumption = VARIANTS[bars]
     quiet, bold = looks.font(color=palette.MUTED), looks.font(bold=True, color=palette.MUTED)
     looks.put(ws, f"A{top}:C{top}", heading, look=looks.font(size=14, bold=True, color=palette.ACCENT))
     ws.row_dimensions[top].height = 22

@@ -92,13 +92,31 @@ class Watch:
         monkeypatch.setattr(Scribe, "rewritten", rewritten)
 
 
-@settings(max_examples=300, deadline=None)
-@given(
+_ANY_ROWS = given(
     old=st.dictionaries(PLACES, CONTENTS, max_size=20),
     changes=st.dictionaries(PLACES, CHANGES, max_size=20),
     tags=st.lists(st.sampled_from(["", ' spans="1:3"', ' s="2" customFormat="1"', ' ht="22" x14ac:dyDescent="0.3"'])),
 )
+
+
+@settings(max_examples=100, deadline=None)
+@_ANY_ROWS
 def test_text_and_tree_say_the_same(
+    old: dict[tuple[int, int], str], changes: dict[tuple[int, int], Value | Edit], tags: list[str]
+) -> None:
+    say_the_same(old, changes, tags)
+
+
+@pytest.mark.slow
+@settings(max_examples=1_000, deadline=None)
+@_ANY_ROWS
+def test_text_and_tree_say_the_same_of_many_more(
+    old: dict[tuple[int, int], str], changes: dict[tuple[int, int], Value | Edit], tags: list[str]
+) -> None:
+    say_the_same(old, changes, tags)
+
+
+def say_the_same(
     old: dict[tuple[int, int], str], changes: dict[tuple[int, int], Value | Edit], tags: list[str]
 ) -> None:
     lines = []

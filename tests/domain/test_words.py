@@ -64,6 +64,30 @@ def test_a_noun_may_have_its_own_plural(number: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0%"),
+        (0.125, "13%"),
+        (0.285, "29%"),
+        (0.284, "28%"),
+        (1.0, "100%"),
+        (12.345, "1235%"),
+        (1e300, f"{10**302}%"),
+    ],
+)
+def test_a_share_is_rounded_as_excel_rounds_it(value: float, text: str) -> None:
+    assert words.share(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.00"), (-0.004, "0.00"), (0.125, "+0.13"), (-0.125, "-0.13"), (0.1, "+0.10"), (1, "+1.00")],
+)
+def test_a_tilt_has_its_sign_and_is_rounded_as_excel_rounds_it(value: float, text: str) -> None:
+    assert words.tilt(value) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"), [(0.0, "0"), (980.5, "981"), (981.5, "982"), (1234567.4, "1,234,567"), (-980.5, "-981")]
 )
 def test_a_whole_amount_is_rounded_as_excel_rounds_it(value: float, text: str) -> None:

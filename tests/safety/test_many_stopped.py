@@ -34,6 +34,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "place"
 
 
+def _heed() -> None:
+    """Have a child heed Ctrl-C, as in a terminal: a job of a script ignores it, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run:
     """A refresh of all workbooks of a folder, in a session of its own."""
 
@@ -43,6 +48,7 @@ class Run:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kopilot_xl", "refresh", str(folder), "--jobs", str(jobs)], cwd=ROOT,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, bufsize=1,
+            preexec_fn=_heed,
         )  # fmt: skip
         self.told: list[str] = []
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pandas
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
@@ -95,9 +96,24 @@ def made(book: dict[str, Any], path: Path) -> Path:
     return path
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+_ANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+@settings(_ANY, max_examples=10)
 @given(books())
 def test_any_workbook(book: dict[str, Any]) -> None:
+    refreshes(book)
+
+
+@pytest.mark.slow
+@settings(_ANY, max_examples=60)
+@given(books())
+def test_many_more_workbooks(book: dict[str, Any]) -> None:
+    refreshes(book)
+
+
+def refreshes(book: dict[str, Any]) -> None:
+    """A refresh gives what the rows say and changes what it owns, a second one nothing; or it is refused."""
     with TemporaryDirectory() as folder:
         path = made(book, Path(folder) / "book.xlsx")
         before = path.read_bytes()
