@@ -12,7 +12,7 @@ from kopilot_xl.domain import words
 from kopilot_xl.domain.forecast import FEWEST_DATES, Forecast, Line, Scenario
 from kopilot_xl.domain.sales import CALLS_NAMED, YEAR, Prepared, first_day, month_of
 from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.sheets import palette
+from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.settings import SEASONAL_MODEL
 from kopilot_xl.sheets.settings import SHEET as SETTINGS
 from kopilot_xl.sheets.table import Column, Format, Table
@@ -26,6 +26,8 @@ SHEET = "Forecast"
 
 NOTE, CHOSEN, WORDS, DATES = "ForecastNote", "ForecastChosen", "ForecastWords", "ForecastDates"
 AHEAD, SCENARIOS, ERRORS, CHART = "ForecastAhead", "ForecastScenarios", "ForecastErrors", "ForecastChart"
+REACH = "ForecastReach"
+"""The cell that tells how high the chart's axis reaches at least."""
 
 COMING = tuple(each for each in reversed(BARS) if each in {
     Segment.NEW, Segment.ACTIVE, Segment.SLEEPING_AWAY, Segment.HIBERNATING,
@@ -89,7 +91,9 @@ def fill(book: Book, told: Forecast, months: Sequence[Prepared]) -> None:
     lines = [told.lines.get(each) for each in Scenario]
     book.write_block(SCENARIOS, [_scenario(each) for each in lines])
     book.write_block(ERRORS, [_errors(each) for each in lines])
-    book.write_block(CHART, [list(astuple(each)) for each in drawn(told, months)])
+    chart = [list(astuple(each)) for each in drawn(told, months)]
+    book.write_block(CHART, chart)
+    book.write_block(REACH, [[axes.amounts(drawn=any(each is not None for _, *row in chart for each in row))]])
     if book.has_table(CALLS.name):
         calls = [(each.month, call) for each in months for call in each.calls]
         book.write_table(
@@ -262,7 +266,8 @@ def build(ws: Worksheet) -> None:
     _build_scenarios(ws)
     _build_errors(ws)
     _build_chart_block(ws)
-    charts.forecast(ws, _SIDE, 3, BACK + YEAR, ("A", 3), ("M", 19))
+    charts.forecast(ws, _SIDE, 3, BACK + YEAR, ("A", 3), ("M", 19), REACH)
+    charts.words_until(ws, "A9:M9", charts.EMPTY_FORECAST, f"COUNT({_drawn_cells()})>0")
     top = int(CORNER[1:])
     ws.row_dimensions[top - 1].height = 24
     heading = looks.font(size=14, bold=True, color=palette.ACCENT)
@@ -277,6 +282,14 @@ _CALLS_WORDS = (
     "Invoiced in that month of last year, nothing coming now; in the order to work through the portfolio, at most "
     f"{CALLS_NAMED} a month."
 )
+
+
+def _drawn_cells() -> str:
+    """The cells that the chart's lines and columns are drawn from."""
+    from openpyxl.utils import get_column_letter
+
+    first, last = (get_column_letter(_SIDE + at) for at in (1, len(CHART_COLUMNS) - 1))
+    return f"${first}$4:${last}${3 + BACK + YEAR}"
 
 
 def _build_words(ws: Worksheet) -> None:

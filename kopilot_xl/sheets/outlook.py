@@ -10,7 +10,7 @@ from kopilot_xl.domain import words
 from kopilot_xl.domain.outlook import STEPS, Future, Outlook
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS
-from kopilot_xl.sheets import palette
+from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.table import Column, Format, Table
 from kopilot_xl.sheets.values import fitting
 
@@ -22,6 +22,8 @@ SHEET = "If nobody acts"
 NOTE = "OutlookNote"
 DATES, NOBODY, NOBODY_LEAVING = "OutlookDates", "OutlookNobody", "OutlookNobodyLeaving"
 PLANS_DATES, PLANS, PLANS_LEAVING = "OutlookPlansDates", "OutlookPlans", "OutlookPlansLeaving"
+REACHES = {NOBODY: "OutlookNobodyReach", PLANS: "OutlookPlansReach"}
+"""The cell beside each histogram that tells how high its chart's axis reaches at least."""
 
 COLUMNS = ("Today", *(f"+{days} days" for days in STEPS))
 """The columns of every block: today, then the days ahead."""
@@ -68,6 +70,7 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
         days = [summary, *(each.summary for each in futures)]
         book.write_block(bars, [[each.counts[segment] for each in days] for segment in BARS])
         book.write_block(leaving, _leaving(futures))
+        book.write_block(REACHES[bars], [[axes.clients(drawn=any(each.size for each in days))]])
     if book.has_table(DEPARTURES.name):
         gone = outlook.departures
         book.write_table(
@@ -180,6 +183,5 @@ def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str)
     looks.name(ws, bars, f"E{first}", *BLOCKS[bars])
     looks.name(ws, leaving, f"E{below}", *BLOCKS[leaving])
     looks.name(ws, dates, f"E{top + 1}", *BLOCKS[dates])
-    looks.put(ws, f"L{top}:P{top}", charts.EMPTY_WORDS, look=quiet, stand=looks.align("left", "bottom"))
-    looks.hide(ws, f"L{top}:P{top}", f"SUM($E${first + 1}:$J${below - 1})>0")
-    charts.ahead(ws, "D", top, first, len(COLUMNS), ("L", top + 1), ("P", below + len(LEAVING_ROWS) - 1))
+    charts.ahead(ws, "D", top, first, len(COLUMNS), ("L", top + 1), ("P", below + len(LEAVING_ROWS) - 1), REACHES[bars])
+    charts.words_until(ws, f"L{first + 3}:O{first + 3}", charts.EMPTY_WORDS, f"SUM($E${first + 1}:$J${below - 1})>0")

@@ -270,9 +270,7 @@ def _build_histogram(ws: Worksheet) -> None:
     looks.name(ws, TOTAL, f"K{total}", *BLOCKS[TOTAL])
     looks.name(ws, OUTSIDE, f"J{total + 1}")
     charts.histogram(ws, "K", "L", top + 1, ("E", top), ("H", _DO_NEXT_ROW - 2))
-    # The chart lets the cells behind it show: words stand there until it has columns.
-    looks.put(ws, "F9:H9", charts.EMPTY_WORDS, look=looks.font(color=palette.MUTED), stand=looks.align("center"))
-    looks.hide(ws, "F9:H9", f"SUM($L${top + 1}:$L${total - 1})>0")
+    charts.words_until(ws, "F9:H9", charts.EMPTY_WORDS, f"SUM($L${top + 1}:$L${total - 1})>0")
 
 
 def _build_do_next(ws: Worksheet) -> int:

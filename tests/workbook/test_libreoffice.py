@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.segments import BARS, PORTFOLIO
-from kopilot_xl.sheets import clients, history, movements, portfolio
+from kopilot_xl.sheets import charts, clients, forecast, history, movements, outlook, portfolio
 from kopilot_xl.workbook import build
 from tests import libreoffice
+from tests.portfolios import AS_OF, NOW, make_portfolio
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.usefixtures("office")]
 
@@ -182,6 +184,23 @@ def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
 )
 def test_a_sheet_takes_so_many_pages(printed: list[str], sheet: str, pages: int) -> None:
     assert len([page for page in printed if re.search(rf"^\s*{sheet}\s+\d+ / \d+", page, re.MULTILINE)]) == pages
+
+
+def test_where_nothing_is_drawn_words_stand_instead_of_numbers(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "empty.xlsm", [], [])
+    refresh(open_book(path), AS_OF, now=NOW)
+    empty = libreoffice.to_texts(libreoffice.to_pdf(path, tmp_path))
+    words = {
+        portfolio.SHEET: charts.EMPTY_WORDS,
+        history.TABLE.name: charts.EMPTY_WORDS,
+        outlook.SHEET: charts.EMPTY_WORDS,
+        forecast.SHEET: charts.EMPTY_FORECAST,
+    }
+    for sheet, told in words.items():
+        (page,) = [each for each in empty if re.search(rf"^\s*{sheet}\s+\d+ / \d+", each, re.MULTILINE)]
+        assert page.count(told) == (2 if sheet == outlook.SHEET else 1)
+        numbers = re.findall(r"^ *([1-9][\d,.E+]*)(?: {2}|$)", page, re.MULTILINE)
+        assert not numbers, "of an axis along which nothing is drawn"
 
 
 def test_what_the_forecasts_chart_is_drawn_from_is_not_printed(printed: list[str]) -> None:

@@ -17,7 +17,7 @@ from kopilot_xl.domain.forecast import Scenario
 from kopilot_xl.domain.segments import BARS, STANDING, Action, Segment
 from kopilot_xl.sheets import (
     actions,
-    charts,
+    axes,
     clients,
     forecast,
     guide,
@@ -36,13 +36,13 @@ from kopilot_xl.sheets.table import Format, Table
 from kopilot_xl.workbook import build
 
 TABLES = [each.TABLE for each in (clients, transactions, actions, problems)]
-TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}
+TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS)), history.REACH: (1, 1)}
 PAGES = {
     portfolio.SHEET: portfolio.BLOCKS,
     history.TABLE.name: TREND,
     movements.SHEET: movements.BLOCKS,
-    outlook.SHEET: outlook.BLOCKS,
-    forecast.SHEET: forecast.BLOCKS,
+    outlook.SHEET: outlook.BLOCKS | dict.fromkeys(outlook.REACHES.values(), (1, 1)),
+    forecast.SHEET: forecast.BLOCKS | {forecast.REACH: (1, 1)},
 }
 BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items()}
 LISTS = [
@@ -246,9 +246,7 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
     read = {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)}
     assert read == {top, bottom, bottom + 1}, "the headings stand below, in the row of the table's"
     assert f"A{bottom + 1}" == history.CORNER
-    for sheet, unseen in (("History", fewest), ("If nobody acts", re.findall(r"<f>([^<]*)</f>", ahead[0])[-1])):
-        cell = book[sheet][unseen.partition("!")[2].replace("$", "")]
-        assert (cell.value, cell.number_format) == (charts.FEWEST, ";;;"), "what keeps the axis to whole numbers"
+    assert reached(book, history.REACH) == fewest
     assert palette.SEGMENTS[Segment.LOST] not in trend
     assert (left, right) == (
         len(history.TABLE.columns) + 2,
@@ -267,6 +265,30 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
         assert '<plotVisOnly val="0"/>' in chart
 
 
+def reached(book: Workbook, name: str) -> str:
+    """The cell that tells how high an axis reaches, as a chart names it; nobody sees its number."""
+    ((sheet, place),) = book.defined_names[name].destinations
+    cell = book[sheet][place.replace("$", "")]
+    assert cell.number_format == Format.UNSEEN.value
+    return f"'{sheet}'!{place}"
+
+
+def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Path, book: Workbook) -> None:
+    names = (history.REACH, *outlook.REACHES.values(), forecast.REACH)
+    empty = committed == build.TEMPLATE
+    heights = [axes.NOTHING if empty else axes.FEWEST] * 3 + [axes.NOTHING if empty else None]
+    with zipfile.ZipFile(committed) as package:
+        for number, (name, height) in enumerate(zip(names, heights, strict=True), 2):
+            chart = package.read(f"xl/charts/chart{number}.xml").decode()
+            place = reached(book, name)
+            assert re.findall(r"<val><numRef><f>([^<]*)</f>", chart)[-1] == place
+            sheet, _, cell = place.replace("$", "").partition("!")
+            assert book[sheet.strip("'")][cell].value == height
+            shown = axes.NUMBERS.replace("&", "&amp;").replace(">", "&gt;").replace('"', "&quot;")
+            assert f'<numFmt formatCode="{shown}"' in chart
+            assert "Gridlines" not in chart, "they would be seen where nothing is drawn"
+
+
 def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) -> None:
     with zipfile.ZipFile(committed) as package:
         chart = package.read("xl/charts/chart5.xml").decode()
@@ -276,11 +298,11 @@ def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) ->
         f"'Forecast'!${letter}${top}:${letter}${bottom}"
         for letter in map(get_column_letter, range(left + 1, right + 1))
     ]
-    values = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
+    *values, _ = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
     assert values == [drawn[-1], *drawn[:-1]], "what is planned stands behind the lines"
     assert set(re.findall(r"<cat><numRef><f>([^<]*)</f>", chart)) == {drawn[0].replace("$V", "$U")}
     symbols = re.findall(r'<symbol val="(\w+)"/>', chart)
-    assert symbols == ["circle", "circle", "none", "none"], "a month alone is seen too, but for the band"
+    assert symbols == ["circle", "circle", "none", "none", "none"], "a month alone is seen too, but for the band"
     assert book[forecast.SHEET].print_area == "'Forecast'!$A$1:$S$1048576"
     assert left > column_index_from_string("S"), "what it is drawn from is not printed"
     assert [book[forecast.SHEET].cell(top - 1, column).value for column in range(left, right + 1)] == list(
