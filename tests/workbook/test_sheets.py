@@ -324,13 +324,24 @@ def test_the_forecast_marks_its_choice_and_hides_the_heading_of_none(book: Workb
     assert chosen == "$N$4"
 
 
+def test_a_reason_is_read_in_letters_of_the_usual_size(book: Workbook) -> None:
+    sheet = book[forecast.SHEET]
+    for name, numbers in ((forecast.LACKS, forecast.SCENARIOS), (forecast.UNCHECKED, forecast.ERRORS)):
+        (reasons, beside) = (
+            bounds(cells) for each in (name, numbers) for _, cells in book.defined_names[each].destinations
+        )
+        left, top, right, bottom = reasons
+        assert (left, top, right, bottom) == (beside[0] - 1, beside[1], left, beside[3]), "left of what it runs over"
+        cells = [sheet.cell(row, left) for row in range(top, bottom + 1)]
+        assert not [cell for cell in cells if cell.alignment.shrink_to_fit or cell.alignment.wrap_text]
+
+
 def test_amounts_of_any_size_are_seen_on_the_forecast(book: Workbook) -> None:
     sheet = book[forecast.SHEET]
     for name in (forecast.AHEAD, forecast.SCENARIOS, forecast.ERRORS):
         ((_, block),) = book.defined_names[name].destinations
         left, top, right, bottom = bounds(block)
-        first = left + (name != forecast.AHEAD)  # a scenario's first cell may hold why there is no number
-        cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(first, right + 1)]
+        cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
         assert all(cell.alignment.shrink_to_fit for cell in cells)
 
 
