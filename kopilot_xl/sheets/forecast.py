@@ -16,7 +16,7 @@ from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.settings import SEASONAL_MODEL
 from kopilot_xl.sheets.settings import SHEET as SETTINGS
 from kopilot_xl.sheets.table import Column, Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -105,7 +105,7 @@ def fill(book: Book, told: Forecast, months: Sequence[Prepared]) -> None:
             CALLS.name,
             {
                 MONTH.header: [month for month, _ in calls],
-                CLIENT_ID.header: [each.client.id for _, each in calls],
+                CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for _, each in calls],
                 NAME.header: [fitting(each.client.name, NAME.width) for _, each in calls],
                 SEGMENT.header: [each.client.segment and each.client.segment.value for _, each in calls],
                 INVOICED.header: [each.amount for _, each in calls],

@@ -11,7 +11,7 @@ from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.segments import STANDING, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -90,7 +90,7 @@ def _totals(moved: Movements) -> list[list[Value]]:
 
 def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
     return {
-        CLIENT_ID.header: [each.client.id for each in moves],
+        CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in moves],
         NAME.header: [fitting(each.client.name, NAME.width) for each in moves],
         FROM.header: [place(each.before) for each in moves],
         TO.header: [place(each.after) for each in moves],

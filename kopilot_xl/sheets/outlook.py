@@ -12,7 +12,7 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.table import Column, Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -78,7 +78,7 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
             {
                 LEAVES_ON.header: [each.on for each in gone],
                 DAYS_LEFT.header: [(each.on - as_of).days for each in gone],
-                CLIENT_ID.header: [each.client.id for each in gone],
+                CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in gone],
                 NAME.header: [fitting(each.client.name, NAME.width) for each in gone],
                 SEGMENT.header: [each.client.segment and each.client.segment.value for each in gone],
                 VALUE.header: [each.client.value for each in gone],

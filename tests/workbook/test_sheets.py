@@ -97,7 +97,7 @@ def test_a_table_has_its_columns_with_widths_formats_and_filter(book: Workbook, 
         assert header.value == column.header
         assert sheet.column_dimensions[header.column_letter].width == column.width
         assert first.number_format == column.format.value
-        assert bool(first.alignment.wrap_text) is column.wrap is (column is actions.NOTE)
+        assert bool(first.alignment.wrap_text) is column.wrap is (column in {actions.NOTE, clients.NAME})
         assert (header.fill.start_color.rgb == "00" + palette.ACCENT) is not column.written, "the user's stand out"
 
 
