@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -102,6 +103,14 @@ def to_texts(pdf: Path) -> list[str]:
     """Return the text of each page of a PDF."""
     done = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True)
     return done.stdout.split("\f")[:-1]
+
+
+def to_lines(pdf: Path, page: int) -> list[tuple[float, float]]:
+    """Return where each word of a page of a PDF begins and ends, in inches from the top."""
+    command = ["pdftotext", "-bbox", "-f", str(page), "-l", str(page), str(pdf), "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.findall(r'<word [^>]*yMin="([\d.]+)" [^>]*yMax="([\d.]+)"', done.stdout)
+    return [(float(start) / 72, float(end) / 72) for start, end in found]
 
 
 def run(book: Path, script: str, *, macros: bool = True) -> Any:
