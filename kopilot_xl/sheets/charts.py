@@ -146,6 +146,7 @@ def ahead(
             series.graphicalProperties = _plain(palette.SEGMENTS[segment])
             chart.series.append(series)
     _finish(chart)
+    chart.x_axis.txPr = _text(800)
     _number_axis(chart)
     chart.y_axis.scaling.min = 0
     chart.legend.position = "r"

@@ -169,8 +169,8 @@ def _build_matrix(ws: Worksheet) -> None:
     top, letters = 5, "IJKLMNOP"
     for letter in letters:
         ws.column_dimensions[letter].width = 15
-    looks.put(ws, "H4", "before ↓", look=looks.font(color=palette.MUTED), stand=looks.align("right"))
-    looks.put(ws, "I4:P4", "now →", look=looks.font(color=palette.MUTED))
+    looks.put(ws, "H4", "before ↓", look=looks.font(color=palette.MUTED), stand=looks.align("right", indent=1))
+    looks.put(ws, "I4:P4", "now →", look=looks.font(color=palette.MUTED), stand=looks.align(indent=1))
     for letter, now in zip(letters, STANDING, strict=True):
         looks.put(
             ws, f"{letter}{top}", place(now), look=quiet, stand=looks.align("center"), background=palette.TINTS[now],

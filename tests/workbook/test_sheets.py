@@ -206,6 +206,18 @@ def test_settings_refuse_what_makes_no_sense(book: Workbook) -> None:
     assert rules[cell.replace("$", "")].formula1 == '"DMY,MDY"'
 
 
+def test_the_companys_name_has_room_for_two_lines_in_a_frame_of_its_own(book: Workbook) -> None:
+    sheet = book[settings.SHEET]
+    ((_, cell),) = book.defined_names[settings.COMPANY.name].destinations
+    (merged,) = [each for each in sheet.merged_cells.ranges if each.start_cell.coordinate == cell.replace("$", "")]
+    widths = [sheet.column_dimensions[get_column_letter(at)].width for at in range(merged.min_col, merged.max_col + 1)]
+    assert sum(widths) > 50
+    assert sheet.row_dimensions[merged.min_row].height == 30
+    edges = [sheet.cell(merged.min_row, at).border for at in (merged.min_col, merged.max_col)]
+    assert (edges[0].left.style, edges[1].right.style) == ("thin", "thin")
+    assert sheet.cell(merged.min_row, merged.max_col + 1).alignment.indent == 1, "clear of the frame"
+
+
 def test_segments_are_tinted_down_to_the_last_row(book: Workbook) -> None:
     tints, links, bars = book[clients.TABLE.name].conditional_formatting
     assert str(tints.sqref) == "D2:D1048576"
