@@ -1,4 +1,4 @@
-"""How high the axes of the charts reach at least: a number that refresh writes beside what they draw."""
+"""How far the axes of the charts reach at least: a number that refresh writes beside what they draw."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def clients(*, drawn: bool) -> float:
     return FEWEST if drawn else NOTHING
 
 
-def amounts(*, drawn: bool) -> float | None:
-    """Return how high an axis of amounts reaches at least: where any is drawn, only as high as they are."""
-    return None if drawn else NOTHING
+def amounts(*, drawn: bool) -> float:
+    """Return what an axis of amounts reaches at least: where any is drawn, down to zero, on which columns stand."""
+    return 0.0 if drawn else NOTHING

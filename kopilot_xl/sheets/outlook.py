@@ -132,7 +132,7 @@ def build(ws: Worksheet) -> None:
         ws.column_dimensions[letter].width = 15
     ws.column_dimensions["K"].width = 3
     for letter in "LMNOP":
-        ws.column_dimensions[letter].width = 13
+        ws.column_dimensions[letter].width = 15
     ws.row_dimensions[1].height, ws.row_dimensions[2].height = 30, 8
     looks.put(ws, "A1:P1", FIRST_WORDS, look=looks.font(size=16, bold=True, color=palette.ACCENT))
     for column in ws["A2:P2"][0]:

@@ -43,7 +43,7 @@ def test_an_axis_reaches_only_as_high_as_what_is_drawn(
     assert {name: reach(path, name) for name in (history.REACH, NOBODY, PLANS)} == dict.fromkeys(
         (history.REACH, NOBODY, PLANS), height
     )
-    assert reach(path, forecast.REACH) == (None if amounts_drawn else axes.NOTHING)
+    assert reach(path, forecast.REACH) == (0 if amounts_drawn else axes.NOTHING)
 
 
 def reach(path: Path, name: str) -> Value:

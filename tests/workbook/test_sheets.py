@@ -288,7 +288,7 @@ def reached(book: Workbook, name: str) -> str:
 def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Path, book: Workbook) -> None:
     names = (history.REACH, *outlook.REACHES.values(), forecast.REACH)
     empty = committed == build.TEMPLATE
-    heights = [axes.NOTHING if empty else axes.FEWEST] * 3 + [axes.NOTHING if empty else None]
+    heights = [axes.NOTHING if empty else axes.FEWEST] * 3 + [axes.NOTHING if empty else 0]
     with zipfile.ZipFile(committed) as package:
         for number, (name, height) in enumerate(zip(names, heights, strict=True), 2):
             chart = package.read(f"xl/charts/chart{number}.xml").decode()
