@@ -64,8 +64,8 @@ def new(
     if transactions is not None and clients is None:
         raise BookError("Transactions need their clients: name the list of clients too (--clients).")
     exports = _read(clients, transactions, order)
-    with as_file(files("kopilot_xl.workbook") / "template.xlsm") as template:
-        book = open_book(template)
+    with as_file(files("kopilot_xl.workbook") / "template.xlsm") as template, TemporaryDirectory() as folder:
+        book = open_book(_with_room(template, exports, Path(folder, target.name)) if exports else template)
         counts = [_fill(book, export) for export in exports]
         if order:
             book.write_block(settings.DATE_ORDER.name, [[order.value]])
@@ -124,6 +124,23 @@ def _read(
                 "use kopilot-xl segment, which needs no workbook."
             )
     return exports
+
+
+def _with_room(template: Path, exports: Sequence[Export], draft: Path) -> Path:
+    """Write the template with room for the exports' texts; the log's ids are those of the clients."""
+    from kopilot_xl.book.package import Package
+    from kopilot_xl.room import make_room, sheets_of
+    from kopilot_xl.sheets import actions
+
+    package = Package(template)
+    parts = dict(sheets_of(package))
+    for export in exports:
+        texts = {each: export.rows.values(each) for each in export.table.columns if not each.written}
+        make_room(package, str(parts[export.table.name]), export.table, texts)
+    ids = exports[0].rows.values(clients_sheet.CLIENT_ID)
+    make_room(package, str(parts[actions.TABLE.name]), actions.TABLE, {actions.CLIENT_ID: ids})
+    package.save(draft)
+    return draft
 
 
 def _fill(book: FileBook, export: Export) -> int:

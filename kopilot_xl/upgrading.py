@@ -23,17 +23,15 @@ from kopilot_xl.book.saving import BACKUP
 from kopilot_xl.create import SUFFIX, checked_target
 from kopilot_xl.domain import words
 from kopilot_xl.errors import MissingError
+from kopilot_xl.room import make_room, sheets_of
 from kopilot_xl.sheets import actions, clients, history, settings, snapshot, transactions
 from kopilot_xl.sheets.table import Column, Table, same_name
-from kopilot_xl.sheets.values import line_count
 
 INPUTS = (clients.TABLE, transactions.TABLE, actions.TABLE)
 """The tables the user keeps, whose own columns come along too."""
 _REQUIRED = (clients.TABLE, transactions.TABLE)
 _WIDTH = 16
 """How wide a column of the user's own is."""
-_LINE, _HIGHEST = 12.75, 409.5
-"""How high a line of text and the highest row are, in points."""
 _LONGEST = 255
 """How many characters Excel allows in the header of a table."""
 _ON_SHEETS = {
@@ -214,7 +212,7 @@ def _kept(table: Table, old: FileBook) -> _Kept:
 def _number_formats(old: FileBook, data: TableData, columns: Sequence[int]) -> dict[int, str | int]:
     """Return how the first number or date of each of these columns is shown, or its first value if it has none."""
     package = Package(old.path)
-    styles, part = _styles(package), dict(_sheets(package)).get(data.sheet)
+    styles, part = _styles(package), dict(sheets_of(package)).get(data.sheet)
     if not styles or not part:
         return {}
     wanted = {}
@@ -257,15 +255,15 @@ def _unused(header: str, letters: str, taken: set[str]) -> str:
 def _widened(template: Path, kept: Sequence[_Kept], target: Path) -> None:
     """Write the template with the user's own columns added at the right of its tables."""
     package = Package(template)
-    parts = dict(_sheets(package))
+    parts = dict(sheets_of(package))
     styles = _add_styles(package, dict.fromkeys(own.shown for each in kept for own in each.own))
     for each in kept:
         part = parts[each.table.name]
         if each.own and part:
             table_part = next(item.target for item in package.relationships(part) if item.kind == "table")
             _add_columns(package, part, table_part or "", each.own, styles)
-        if part and actions.NOTE in each.places:
-            _add_heights(package, part, [str(note or "") for note in each.values(each.places[actions.NOTE])])
+        if part and each.table in INPUTS:
+            make_room(package, part, each.table, {column: each.values(at) for column, at in each.places.items()})
     package.save(target)
 
 
@@ -333,21 +331,6 @@ def _add_columns(
     package.replace(part, _as_bytes(sheet))
 
 
-def _add_heights(package: Package, part: str, notes: Sequence[str]) -> None:
-    """Add rows as high as the notes they are for: not every program fits them when it opens the workbook."""
-    sheet = package.parse(part)
-    rows = sheet.find("{*}sheetData")
-    assert rows is not None  # noqa: S101 - a sheet of ours
-    known = {row.get("r"): row for row in rows}
-    for number, note in enumerate(notes, 2):
-        if (lines := line_count(note, actions.NOTE.width)) > 1:
-            row = known.get(str(number))
-            if row is None:
-                row = etree.SubElement(rows, _like(rows, "row"), r=str(number))
-            row.set("ht", str(min(lines * _LINE, _HIGHEST)))
-    package.replace(part, _as_bytes(sheet))
-
-
 def _like(element: etree._Element, name: str) -> str:
     """Return a name in the namespace of an element."""
     return f"{{{etree.QName(element).namespace}}}{name}"
@@ -370,7 +353,7 @@ def _fill(made: FileBook, kept: _Kept) -> None:
 
 def _set(made: FileBook, old: FileBook) -> Iterator[str]:
     """Write the settings as they stand; yield a line for each the old workbook does not have or has a formula for."""
-    parts, package = dict(_sheets(Package(old.path))), Package(old.path)
+    parts, package = dict(sheets_of(Package(old.path))), Package(old.path)
     computed: dict[str, set[str]] = {}
     for each in settings.ALL:
         try:
@@ -392,7 +375,7 @@ def _set(made: FileBook, old: FileBook) -> Iterator[str]:
 
 def _not_in_tables(old: FileBook, kept: Sequence[_Kept]) -> Iterator[str]:
     """Yield what stands in or beside the tables and does not come along: formulas, other cells, History's columns."""
-    parts = dict(_sheets(package := Package(old.path)))
+    parts = dict(sheets_of(package := Package(old.path)))
     for each in kept:
         where, area = each.data.sheet, each.area
         part = parts.get(where)
@@ -441,11 +424,11 @@ def _beside(values: Sequence[Sequence[Value]], area: Area) -> str | None:
 
 def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequence[_Kept]) -> Iterator[str]:
     """Yield what else the old workbook has and a new one has not: sheets, charts, notes, names, macros."""
-    ours = {name.casefold(): part for name, part in _sheets(template)}
+    ours = {name.casefold(): part for name, part in sheets_of(template)}
     renamed = {each.data.sheet for each in kept}
     told = {each.data.sheet for each in kept if each.table in INPUTS} | {snapshot.SHEET}
     tables = {each.casefold() for each in open_book(template.path).table_names}
-    for name, part in _sheets(package):
+    for name, part in sheets_of(package):
         own = ours.get(name.casefold())
         if own is None and name not in renamed:
             yield f"the sheet {name}"
@@ -516,15 +499,6 @@ def _pictures(package: Package, part: str | None) -> set[str]:
             number += 1
         names.add(f"{name}/{number}")
     return names
-
-
-def _sheets(package: Package) -> list[tuple[str, str | None]]:
-    """Return the sheets of every kind and their parts, in the order of their tabs."""
-    parts = {item.id: item.target for item in package.relationships(package.workbook)}
-    return [
-        (element.get("name", ""), next((parts.get(str(v)) for k, v in element.items() if str(k).endswith("}id")), None))
-        for element in package.parse(package.workbook).iterfind("{*}sheets/{*}sheet")
-    ]
 
 
 def _names(package: Package) -> list[str]:

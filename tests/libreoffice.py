@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,7 +44,7 @@ desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.D
 options = (value("Hidden", True), value("MacroExecutionMode", 4 if arguments["macros"] else 0))
 doc = desktop.loadComponentFromURL(uno.systemPathToFileUrl(arguments["book"]), "_blank", 0, options)
 try:
-    names = {"doc": doc, "uno": uno, "value": value}
+    names = {"doc": doc, "uno": uno, "value": value, "context": context}
     exec(arguments["script"], names)
     print("RESULT" + json.dumps(names["result"]))
 finally:
@@ -104,10 +105,19 @@ def to_texts(pdf: Path) -> list[str]:
     return done.stdout.split("\f")[:-1]
 
 
+def to_lines(pdf: Path, page: int) -> list[tuple[float, float]]:
+    """Return where each word of a page of a PDF begins and ends, in inches from the top."""
+    command = ["pdftotext", "-bbox", "-f", str(page), "-l", str(page), str(pdf), "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.findall(r'<word [^>]*yMin="([\d.]+)" [^>]*yMax="([\d.]+)"', done.stdout)
+    return [(float(start) / 72, float(end) / 72) for start, end in found]
+
+
 def run(book: Path, script: str, *, macros: bool = True) -> Any:
     """Open a workbook with its macros on, run a script over it, and return what it left in `result`.
 
-    The script finds the document as `doc`; its result is handed back as JSON. The file is not saved.
+    The script finds the document as `doc`, the program as `context`; its result is handed back as JSON. The file is
+    not saved.
     All scripts of this process run in one LibreOffice, started by the first; one that fails ends it.
     """
     done = _ran(book, script, macros)

@@ -17,7 +17,7 @@ from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.refreshing import Report
-from kopilot_xl.sheets import actions
+from kopilot_xl.sheets import actions, transactions
 from kopilot_xl.workbook.sample import SAMPLE_DATE
 from tests.invariants import assert_sound
 
@@ -216,6 +216,33 @@ def test_more_rows_than_a_sheet_has(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("kopilot_xl.create.MOST_ROWS", 3)
     with pytest.raises(BookError, match=r"kundenliste\.csv has 5 rows.*kopilot-xl segment"):
         new(tmp_path / "book.xlsm", EXPORTS / "kundenliste.csv")
+
+
+def test_long_names_and_ids_have_room(tmp_path: Path) -> None:
+    name, number = (
+        "The International Consortium for the Advancement of Infrastructure",
+        "3f2504e0-4f89-11d3-9a0c-0305e8",
+    )
+    (tmp_path / "c.csv").write_text(f"Client ID,Client\nA1,Alder\n{number},{name}\nC3,{name * 9}\n")
+    (tmp_path / "t.csv").write_text("Client ID,Issue date,Amount\nA1,2026-06-01,5\n")
+    made = new(tmp_path / "book.xlsm", tmp_path / "c.csv", tmp_path / "t.csv")
+    book = openpyxl.load_workbook(made.path)
+    heights = book["Clients"].row_dimensions
+    assert [heights[row].height for row in range(2, 5)] == [None, 25.5, 229.5]
+    assert book["Clients"].column_dimensions["A"].width == pytest.approx(28.6)
+    assert book["Actions"].column_dimensions["B"].width == book["Clients"].column_dimensions["A"].width
+    assert book["Transactions"].column_dimensions["A"].width == transactions.CLIENT_ID.width, "its own are short"
+    assert [row[1] for row in open_book(made.path).table("Clients").rows] == ["Alder", name, name * 9]
+    assert_sound(made.path)
+    refresh(open_book(made.path), AS_OF)
+    assert openpyxl.load_workbook(made.path)["Clients"].row_dimensions[3].height == 25.5
+    assert_sound(made.path)
+
+
+def test_the_longest_id_is_no_reason_for_a_column_as_wide_as_the_page(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f"Client ID,Client\n{'n' * 200},Alder\n")
+    made = new(tmp_path / "book.xlsm", tmp_path / "c.csv")
+    assert openpyxl.load_workbook(made.path)["Clients"].column_dimensions["A"].width == 44
 
 
 def test_demo(tmp_path: Path) -> None:

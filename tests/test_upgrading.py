@@ -151,6 +151,19 @@ def test_a_long_note_has_a_row_high_enough(tmp_path: Path) -> None:
     assert_sound(made.path)
 
 
+def test_a_long_name_has_a_row_high_enough_and_a_long_id_a_column_wide_enough(tmp_path: Path) -> None:
+    number = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    people: list[list[Value]] = [["A1", "Alder"], [number, "Association of all the trees of the forest and the park"]]
+    sales: list[list[Value]] = [[number, date(2026, 6, 1), 5.0, "Paid", "R1"]]
+    made = upgrade(make_portfolio(tmp_path / "old.xlsm", people, sales))
+    book = openpyxl.load_workbook(made.path)
+    heights = book[clients.TABLE.name].row_dimensions
+    assert [heights[row].height for row in range(2, 4)] == [None, 25.5]
+    widths = [book[each.name].column_dimensions["A"].width for each in (clients.TABLE, transactions.TABLE)]
+    assert widths == [pytest.approx(34.6)] * 2
+    assert_sound(made.path)
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [

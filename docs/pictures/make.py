@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,7 +38,10 @@ SOURCE = HERE / "source.json"
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a printed page of a sheet: which of the sheet's pages, and what to keep of it, in inches."""
+    """A picture of a printed page of a sheet: which of the sheet's pages, and what to keep of it, in inches.
+
+    It ends between two lines of text: what the last of its rows would be cut by is left out.
+    """
 
     sheet: str
     crop: tuple[float, float, float, float]
@@ -49,7 +53,7 @@ PICTURES = {
     "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
     "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
-    "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 6.82), dots=120),
+    "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 7.60), dots=115),
     "history": Picture(history.TABLE.name, (0.30, 0.30, 11.1, 5.20)),
     "clients": Picture(clients.TABLE.name, (0.30, 0.30, 11.1, 4.10)),
     "transactions": Picture(transactions.TABLE.name, (1.20, 0.30, 5.80, 2.60)),
@@ -83,10 +87,27 @@ def make() -> None:
         pages = _pages(pdf)
         for name, each in PICTURES.items():
             page = pages[each.sheet][each.page]
-            (drawn,) = libreoffice.to_pictures(pdf, dots=each.dots, pages=(page, page), crop=each.crop)
+            left, top, width, height = each.crop
+            height = ending(libreoffice.to_lines(pdf, page), top + height) - top
+            crop = (left, top, width, height)
+            (drawn,) = libreoffice.to_pictures(pdf, dots=each.dots, pages=(page, page), crop=crop)
             shutil.move(drawn, HERE / f"{name}.png")
     told = {"source": source(), "pictures": digests()}
     SOURCE.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def ending(lines: Sequence[tuple[float, float]], bottom: float) -> float:
+    """Return where a picture ends that is to end at `bottom`: there, or above the line of text it would cut.
+
+    Args:
+        lines: where each line of text begins and ends, in inches from the top.
+        bottom: where the picture is to end, in inches from the top.
+    """
+    cut = min((start for start, end in lines if start < bottom < end), default=None)
+    if cut is None:
+        return bottom
+    above = max((end for _, end in lines if end <= cut), default=0.0)
+    return (above + cut) / 2
 
 
 def _pages(pdf: Path) -> dict[str, list[int]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference, Series
-from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
@@ -27,13 +26,13 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.sheets import looks, palette
+from kopilot_xl.sheets import axes, looks, palette
 from kopilot_xl.sheets.table import Format
 
 EMPTY_WORDS = "Columns stand here as soon as there are clients."
-"""What a chart without a client shows, or has above it."""
-FEWEST = 6
-"""How many clients an axis of counts has room for at least."""
+"""What a chart without a client shows."""
+EMPTY_FORECAST = "Lines and columns stand here as soon as there are sales or plans."
+"""What the chart of the months shows before there are any."""
 
 
 def histogram(
@@ -72,6 +71,7 @@ def trend(
     dates: int,
     top_left: tuple[str, int],
     bottom_right: tuple[str, int],
+    reach: str,
 ) -> None:
     """Draw the trend from a block of dates: stacked columns of the portfolio, the tilt as a line."""
     last_row = first_row + dates - 1
@@ -94,11 +94,7 @@ def trend(
     _finish(chart, "The portfolio over time")
     chart.x_axis.number_format = Format.DATE.value
     chart.x_axis.txPr = _text(800, turned=True)
-    chart.y_axis.majorGridlines = _grid()
-    chart.y_axis.delete = False
-    chart.y_axis.number_format = Format.TEXT.value
-    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
-    chart.y_axis.title = None
+    _number_axis(chart)
     chart.legend.position = "b"
     chart.legend.txPr = _text(900)
 
@@ -121,7 +117,7 @@ def trend(
     line.y_axis.title = _title("Tilt", 900)
     line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart += line
-    chart += _whole_numbers(ws, top_left)
+    chart += _reach(ws, top_left, reach)
     _place(ws, chart, top_left, bottom_right)
 
 
@@ -133,6 +129,7 @@ def ahead(
     columns: int,
     top_left: tuple[str, int],
     bottom_right: tuple[str, int],
+    reach: str,
 ) -> None:
     """Draw the portfolio in the days ahead, stacked, from a block of bars by days; `names` is the column before it."""
     left = column_index_from_string(names) + 1
@@ -149,21 +146,20 @@ def ahead(
             series.graphicalProperties = _plain(palette.SEGMENTS[segment])
             chart.series.append(series)
     _finish(chart)
-    chart.y_axis.delete = False
-    chart.y_axis.majorGridlines = _grid()
-    chart.y_axis.number_format = Format.TEXT.value
+    chart.x_axis.txPr = _text(800)
+    _number_axis(chart)
     chart.y_axis.scaling.min = 0
-    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.legend.position = "r"
     chart.legend.txPr = _text(900)
-    chart += _whole_numbers(ws, top_left)
+    chart += _reach(ws, top_left, reach)
     _place(ws, chart, top_left, bottom_right)
 
 
-def _whole_numbers(ws: Worksheet, place: tuple[str, int]) -> LineChart:
-    """Return a line nobody sees, so high that an axis of few clients has no halves of one; its height is in a cell."""
+def _reach(ws: Worksheet, place: tuple[str, int], called: str) -> LineChart:
+    """Return a line nobody sees, as high as the axis reaches at least; its height is in a named cell for refresh."""
     letter, row = place
-    looks.put(ws, f"{letter}{row}", FEWEST, shown=Format.UNSEEN)
+    looks.put(ws, f"{letter}{row}", axes.NOTHING, shown=Format.UNSEEN)
+    looks.name(ws, called, f"{letter}{row}")
     line = LineChart()
     series = Series(Reference(ws, column_index_from_string(letter), row), title=" ")
     series.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
@@ -172,8 +168,22 @@ def _whole_numbers(ws: Worksheet, place: tuple[str, int]) -> LineChart:
     return line
 
 
+def _number_axis(chart: BarChart) -> None:
+    """Give a chart an axis of numbers without lines across: where nothing is drawn they would be an empty chart."""
+    chart.y_axis.delete = False
+    chart.y_axis.majorGridlines = None
+    chart.y_axis.number_format = axes.NUMBERS
+    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+
+
 def forecast(
-    ws: Worksheet, left: int, header_row: int, months: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
+    ws: Worksheet,
+    left: int,
+    header_row: int,
+    months: int,
+    top_left: tuple[str, int],
+    bottom_right: tuple[str, int],
+    reach: str,
 ) -> None:
     """Draw the months sold and expected as lines, those planned as columns, from the block below `header_row`."""
     last_row = header_row + months
@@ -188,10 +198,7 @@ def forecast(
     chart.x_axis.number_format = Format.MONTH.value
     chart.x_axis.txPr = _text(800, turned=True)
     chart.x_axis.tickLblPos = "low"
-    chart.y_axis.delete = False
-    chart.y_axis.majorGridlines = _grid()
-    chart.y_axis.number_format = Format.COUNT.value
-    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    _number_axis(chart)
     chart.legend.position = "b"
     chart.legend.txPr = _text(900)
 
@@ -211,11 +218,14 @@ def forecast(
             series.marker.graphicalProperties = _plain(color)
         line.series.append(series)
     chart += line
+    chart += _reach(ws, top_left, reach)
     _place(ws, chart, top_left, bottom_right)
 
 
-def _grid() -> ChartLines:
-    return ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=palette.LINE, w=6350)))
+def words_until(ws: Worksheet, cells: str, words: str, drawn: str) -> None:
+    """Let words stand behind a chart, which lets them show, until a formula tells that something is drawn."""
+    looks.put(ws, cells, words, look=looks.font(color=palette.MUTED), stand=looks.align("center"))
+    looks.hide(ws, cells, drawn)
 
 
 def _finish(chart: BarChart, title: str | None = None) -> None:

@@ -40,7 +40,7 @@ NAME = Column(
     "Client",
     width=40,
     required=True,
-    shrink=True,
+    wrap=True,
     clear=True,
     also=(
         "Client name", "Customer", "Customer name", "Customer full name", "Name", "Full name", "Display name",

@@ -12,20 +12,23 @@ from kopilot_xl.domain import words
 from kopilot_xl.domain.forecast import FEWEST_DATES, Forecast, Line, Scenario
 from kopilot_xl.domain.sales import CALLS_NAMED, YEAR, Prepared, first_day, month_of
 from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.sheets import palette
+from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.settings import SEASONAL_MODEL
 from kopilot_xl.sheets.settings import SHEET as SETTINGS
 from kopilot_xl.sheets.table import Column, Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
-    from openpyxl.styles import Alignment
     from openpyxl.worksheet.worksheet import Worksheet
 
 SHEET = "Forecast"
 
 NOTE, CHOSEN, WORDS, DATES = "ForecastNote", "ForecastChosen", "ForecastWords", "ForecastDates"
 AHEAD, SCENARIOS, ERRORS, CHART = "ForecastAhead", "ForecastScenarios", "ForecastErrors", "ForecastChart"
+LACKS, UNCHECKED = "ForecastLacks", "ForecastUnchecked"
+"""Why a scenario has no numbers, and why none of its errors are known, one row per scenario."""
+REACH = "ForecastReach"
+"""The cell that tells how high the chart's axis reaches at least."""
 
 COMING = tuple(each for each in reversed(BARS) if each in {
     Segment.NEW, Segment.ACTIVE, Segment.SLEEPING_AWAY, Segment.HIBERNATING,
@@ -55,7 +58,9 @@ BLOCKS: dict[str, tuple[int, int]] = {
     DATES: (1, YEAR),
     AHEAD: (len(ROWS), YEAR + 1),
     SCENARIOS: (len(Scenario), YEAR + 2),
+    LACKS: (len(Scenario), 1),
     ERRORS: (len(Scenario), YEAR + 4),
+    UNCHECKED: (len(Scenario), 1),
     CHART: (BACK + YEAR, len(CHART_COLUMNS)),
 }
 """The named blocks and their size in rows and columns; the rows of scenarios are those of `Scenario`."""
@@ -88,15 +93,19 @@ def fill(book: Book, told: Forecast, months: Sequence[Prepared]) -> None:
     book.write_block(AHEAD, _ahead(told, months))
     lines = [told.lines.get(each) for each in Scenario]
     book.write_block(SCENARIOS, [_scenario(each) for each in lines])
+    book.write_block(LACKS, [[_lacks(each)] for each in lines])
     book.write_block(ERRORS, [_errors(each) for each in lines])
-    book.write_block(CHART, [list(astuple(each)) for each in drawn(told, months)])
+    book.write_block(UNCHECKED, [[each.lacks or None if each and each.values else None] for each in lines])
+    chart = [list(astuple(each)) for each in drawn(told, months)]
+    book.write_block(CHART, chart)
+    book.write_block(REACH, [[axes.amounts(drawn=any(each is not None for _, *row in chart for each in row))]])
     if book.has_table(CALLS.name):
         calls = [(each.month, call) for each in months for call in each.calls]
         book.write_table(
             CALLS.name,
             {
                 MONTH.header: [month for month, _ in calls],
-                CLIENT_ID.header: [each.client.id for _, each in calls],
+                CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for _, each in calls],
                 NAME.header: [fitting(each.client.name, NAME.width) for _, each in calls],
                 SEGMENT.header: [each.client.segment and each.client.segment.value for _, each in calls],
                 INVOICED.header: [each.amount for _, each in calls],
@@ -187,18 +196,21 @@ def _summed(rows: Sequence[Sequence[float | None]]) -> list[list[Value]]:
 
 
 def _scenario(line: Line | None) -> list[Value]:
-    """A scenario's months, their sum and the landing; or why there are none."""
-    if line is None or line.values is None:
-        return [line.lacks if line else OFF]
-    return [*line.values, sum(line.values), line.landing]
+    """A scenario's months, their sum and the landing; nothing where it lacks something."""
+    return [*line.values, sum(line.values), line.landing] if line and line.values is not None else []
+
+
+def _lacks(line: Line | None) -> str | None:
+    """Why a scenario has no months."""
+    if line is None:
+        return OFF
+    return line.lacks if line.values is None else None
 
 
 def _errors(line: Line | None) -> list[Value]:
-    """A scenario's errors by months ahead, on average, as a share, scaled, and on how many dates; or why none."""
+    """A scenario's errors by months ahead, on average, as a share, scaled, and on how many dates; nothing if none."""
     found = line.accuracy if line else None
-    if found is None:
-        return [line.lacks if line and line.values is not None else None]
-    return [*found.by_horizon, found.error, found.share, found.mase, found.dates]
+    return [*found.by_horizon, found.error, found.share, found.mase, found.dates] if found else []
 
 
 @dataclass(frozen=True)
@@ -263,7 +275,8 @@ def build(ws: Worksheet) -> None:
     _build_scenarios(ws)
     _build_errors(ws)
     _build_chart_block(ws)
-    charts.forecast(ws, _SIDE, 3, BACK + YEAR, ("A", 3), ("M", 19))
+    charts.forecast(ws, _SIDE, 3, BACK + YEAR, ("A", 3), ("M", 19), REACH)
+    charts.words_until(ws, "A9:M9", charts.EMPTY_FORECAST, f"COUNT({_drawn_cells()})>0")
     top = int(CORNER[1:])
     ws.row_dimensions[top - 1].height = 24
     heading = looks.font(size=14, bold=True, color=palette.ACCENT)
@@ -278,6 +291,14 @@ _CALLS_WORDS = (
     "Invoiced in that month of last year, nothing coming now; in the order to work through the portfolio, at most "
     f"{CALLS_NAMED} a month."
 )
+
+
+def _drawn_cells() -> str:
+    """The cells that the chart's lines and columns are drawn from."""
+    from openpyxl.utils import get_column_letter
+
+    first, last = (get_column_letter(_SIDE + at) for at in (1, len(CHART_COLUMNS) - 1))
+    return f"${first}$4:${last}${3 + BACK + YEAR}"
 
 
 def _build_words(ws: Worksheet) -> None:
@@ -344,8 +365,9 @@ def _build_scenarios(ws: Worksheet) -> None:
     for row, each in enumerate(Scenario, _SCENARIOS + 1):
         looks.put(ws, f"A{row}", each.value, look=looks.font(bold=True))
         for letter in _LETTERS + "PQ":
-            looks.put(ws, f"{letter}{row}", stand=_in_row(letter), shown=Format.AMOUNT)
+            looks.put(ws, f"{letter}{row}", stand=looks.align("right"), shown=Format.AMOUNT)
     looks.name(ws, SCENARIOS, f"D{_SCENARIOS + 1}", *BLOCKS[SCENARIOS])
+    _build_reasons(ws, LACKS, _SCENARIOS + 1)
     _mark_chosen(ws, _SCENARIOS + 1, "Q")
 
 
@@ -368,8 +390,9 @@ def _build_errors(ws: Worksheet) -> None:
         looks.put(ws, f"A{row}", each.value, look=looks.font(bold=True))
         for letter in _LETTERS + "PQRS":
             kind = shown.get(letter, Format.AMOUNT)
-            looks.put(ws, f"{letter}{row}", stand=_in_row(letter), shown=kind)
+            looks.put(ws, f"{letter}{row}", stand=looks.align("right", shrink=True), shown=kind)
     looks.name(ws, ERRORS, f"D{_ERRORS + 1}", *BLOCKS[ERRORS])
+    _build_reasons(ws, UNCHECKED, _ERRORS + 1)
     _mark_chosen(ws, _ERRORS + 1, "S")
     row = _ERRORS + len(Scenario) + 1
     looks.put(ws, f"A{row}", _ERRORS_WORDS, look=looks.font(color=palette.MUTED))
@@ -381,11 +404,13 @@ _ERRORS_WORDS = (
 )
 
 
-def _in_row(letter: str) -> Alignment:
-    """How a scenario's number stands; in the first column may stand why there is none, which runs over the others."""
+def _build_reasons(ws: Worksheet, called: str, first: int) -> None:
+    """Beside the scenarios' labels: a reason runs over the cells of the numbers that there are none of."""
     from kopilot_xl.sheets import looks
 
-    return looks.align("general") if letter == _LETTERS[0] else looks.align("right", shrink=True)
+    for row in range(first, first + len(Scenario)):
+        looks.put(ws, f"C{row}", look=looks.font(color=palette.MUTED))
+    looks.name(ws, called, f"C{first}", *BLOCKS[called])
 
 
 def _mark_chosen(ws: Worksheet, first: int, last_column: str) -> None:

@@ -98,7 +98,7 @@ def build(ws: Worksheet) -> None:
         row += 1
         looks.put(ws, f"B{row}:C{row}", formula, look=looks.font(name=looks.MONOSPACED, bold=True))
         ws[f"B{row}"].data_type = "s"  # shown, not computed
-        looks.put(ws, f"D{row}:E{row}", text)
+        looks.put(ws, f"D{row}:E{row}", text, stand=looks.align(indent=1))
         ws.row_dimensions[row].height = 16
     row += 2
     heading(row, "The forecast", "", "A month ahead is")

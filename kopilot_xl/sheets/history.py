@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from kopilot_xl.book import Book, Value
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import add_months
-from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.sheets import palette
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
+from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.table import Column, Format, Table, TableRows
 from kopilot_xl.sheets.values import UnreadableError, read_date
 
@@ -36,6 +36,8 @@ TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_B
 
 TREND = "HistoryTrend"
 """The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
+REACH = "HistoryReach"
+"""The cell that tells how high the chart's axis reaches at least."""
 TREND_DATES = 24
 CHART_WORDS = (
     f"A bar for each of the last {TREND_DATES} dates of the table below, which grows with every day you refresh. "
@@ -73,7 +75,9 @@ def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
                 table[column][place] = value
     if changed:
         book.write_table(rows.data.name, {each.header: values for each, values in table.items()})
-    book.write_block(TREND, _trend(table))
+    trend = _trend(table)
+    book.write_block(TREND, trend)
+    book.write_block(REACH, [[axes.clients(drawn=_any_drawn(trend))]])
 
 
 def previous(book: Book, as_of: date) -> date | None:
@@ -134,6 +138,12 @@ def _trend(table: dict[Column, list[Value]]) -> list[list[Value]]:
     return [[_day(table[DATE][at]), *(table[column][at] for column in columns)] for at in shown]
 
 
+def _any_drawn(trend: Sequence[Sequence[Value]]) -> bool:
+    """Tell whether any client of the portfolio is in the trend; the lost are not drawn."""
+    columns = [TREND_COLUMNS.index(each.value) for each in PORTFOLIO]
+    return any(row[column] for row in trend for column in columns)
+
+
 def build(ws: Worksheet) -> None:
     """Lay the sheet out: the trend chart above the table, and out of sight of both the block it is drawn from."""
     from openpyxl.utils import get_column_letter
@@ -163,7 +173,11 @@ def build(ws: Worksheet) -> None:
             looks.put(ws, f"{letter}{row}", look=small, stand=side, shown=shown)
     looks.name(ws, TREND, f"{get_column_letter(left)}{_TOP}", TREND_DATES, len(TREND_COLUMNS))
     right = get_column_letter(TABLE.columns.index(SHAPE) + 1)
-    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 2))
+    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 2), REACH)
+    first, last = (get_column_letter(left + TREND_COLUMNS.index(each.value)) for each in (BARS[1], BARS[-1]))
+    drawn = f"SUM(${first}${_TOP}:${last}${_HEADER_ROW - 1})>0"
+    middle = (_TOP + _HEADER_ROW) // 2 - 2
+    charts.words_until(ws, f"A{middle}:{right}{middle}", charts.EMPTY_WORDS, drawn)
     looks.page(ws, across=True)
     ws.print_area = f"A1:{get_column_letter(len(TABLE.columns))}{looks.LAST_ROW}"
     ws.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"

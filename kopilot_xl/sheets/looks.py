@@ -89,13 +89,10 @@ def put(
 
 
 def put_input(ws: Worksheet, place: str, value: Value, shown: Format, *, wrap: bool = False) -> None:
-    """Make a cell one that the user is to write in, framed and with its default in it."""
-    cell = ws[place]
-    cell.value = value
-    cell.font, cell.number_format = font(), shown.value
-    cell.alignment = align(indent=1, wrap=wrap)
+    """Make a cell, or a range merged into one, what the user is to write in: framed, with its default in it."""
     side = Side("thin", color=palette.ACCENT)
-    cell.border = Border(left=side, right=side, top=side, bottom=side)
+    frame = Border(left=side, right=side, top=side, bottom=side)
+    put(ws, place, value, stand=align(indent=1, wrap=wrap), shown=shown, lines=frame)
 
 
 def number_only(ws: Worksheet, cell: str, label: str, *, whole: bool) -> None:

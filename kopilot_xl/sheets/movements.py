@@ -11,7 +11,7 @@ from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.segments import STANDING, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Column, Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -89,7 +89,7 @@ def _totals(moved: Movements) -> list[list[Value]]:
 
 def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
     return {
-        CLIENT_ID.header: [each.client.id for each in moves],
+        CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in moves],
         NAME.header: [fitting(each.client.name, NAME.width) for each in moves],
         FROM.header: [place(each.before) for each in moves],
         TO.header: [place(each.after) for each in moves],
@@ -169,8 +169,8 @@ def _build_matrix(ws: Worksheet) -> None:
     top, letters = 5, "IJKLMNOP"
     for letter in letters:
         ws.column_dimensions[letter].width = 15
-    looks.put(ws, "H4", "before ↓", look=looks.font(color=palette.MUTED), stand=looks.align("right"))
-    looks.put(ws, "I4:P4", "now →", look=looks.font(color=palette.MUTED))
+    looks.put(ws, "H4", "before ↓", look=looks.font(color=palette.MUTED), stand=looks.align("right", indent=1))
+    looks.put(ws, "I4:P4", "now →", look=looks.font(color=palette.MUTED), stand=looks.align(indent=1))
     for letter, now in zip(letters, STANDING, strict=True):
         looks.put(
             ws, f"{letter}{top}", place(now), look=quiet, stand=looks.align("center"), background=palette.TINTS[now],

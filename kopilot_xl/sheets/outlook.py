@@ -10,9 +10,9 @@ from kopilot_xl.domain import words
 from kopilot_xl.domain.outlook import STEPS, Future, Outlook
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS
-from kopilot_xl.sheets import palette
+from kopilot_xl.sheets import axes, palette
 from kopilot_xl.sheets.table import Column, Format, Table
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -22,6 +22,8 @@ SHEET = "If nobody acts"
 NOTE = "OutlookNote"
 DATES, NOBODY, NOBODY_LEAVING = "OutlookDates", "OutlookNobody", "OutlookNobodyLeaving"
 PLANS_DATES, PLANS, PLANS_LEAVING = "OutlookPlansDates", "OutlookPlans", "OutlookPlansLeaving"
+REACHES = {NOBODY: "OutlookNobodyReach", PLANS: "OutlookPlansReach"}
+"""The cell beside each histogram that tells how high its chart's axis reaches at least."""
 
 COLUMNS = ("Today", *(f"+{days} days" for days in STEPS))
 """The columns of every block: today, then the days ahead."""
@@ -68,6 +70,7 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
         days = [summary, *(each.summary for each in futures)]
         book.write_block(bars, [[each.counts[segment] for each in days] for segment in BARS])
         book.write_block(leaving, _leaving(futures))
+        book.write_block(REACHES[bars], [[axes.clients(drawn=any(each.size for each in days))]])
     if book.has_table(DEPARTURES.name):
         gone = outlook.departures
         book.write_table(
@@ -75,7 +78,7 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
             {
                 LEAVES_ON.header: [each.on for each in gone],
                 DAYS_LEFT.header: [(each.on - as_of).days for each in gone],
-                CLIENT_ID.header: [each.client.id for each in gone],
+                CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in gone],
                 NAME.header: [fitting(each.client.name, NAME.width) for each in gone],
                 SEGMENT.header: [each.client.segment and each.client.segment.value for each in gone],
                 VALUE.header: [each.client.value for each in gone],
@@ -129,7 +132,7 @@ def build(ws: Worksheet) -> None:
         ws.column_dimensions[letter].width = 15
     ws.column_dimensions["K"].width = 3
     for letter in "LMNOP":
-        ws.column_dimensions[letter].width = 13
+        ws.column_dimensions[letter].width = 15
     ws.row_dimensions[1].height, ws.row_dimensions[2].height = 30, 8
     looks.put(ws, "A1:P1", FIRST_WORDS, look=looks.font(size=16, bold=True, color=palette.ACCENT))
     for column in ws["A2:P2"][0]:
@@ -180,6 +183,5 @@ def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str)
     looks.name(ws, bars, f"E{first}", *BLOCKS[bars])
     looks.name(ws, leaving, f"E{below}", *BLOCKS[leaving])
     looks.name(ws, dates, f"E{top + 1}", *BLOCKS[dates])
-    looks.put(ws, f"L{top}:P{top}", charts.EMPTY_WORDS, look=quiet, stand=looks.align("left", "bottom"))
-    looks.hide(ws, f"L{top}:P{top}", f"SUM($E${first + 1}:$J${below - 1})>0")
-    charts.ahead(ws, "D", top, first, len(COLUMNS), ("L", top + 1), ("P", below + len(LEAVING_ROWS) - 1))
+    charts.ahead(ws, "D", top, first, len(COLUMNS), ("L", top + 1), ("P", below + len(LEAVING_ROWS) - 1), REACHES[bars])
+    charts.words_until(ws, f"L{first + 3}:O{first + 3}", charts.EMPTY_WORDS, f"SUM($E${first + 1}:$J${below - 1})>0")

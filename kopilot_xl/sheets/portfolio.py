@@ -13,7 +13,7 @@ from kopilot_xl.domain.portfolio import Client, Shape, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
 from kopilot_xl.sheets import palette
 from kopilot_xl.sheets.table import Format
-from kopilot_xl.sheets.values import fitting
+from kopilot_xl.sheets.values import fitting, fitting_smaller
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -130,7 +130,7 @@ def _todo(clients: Sequence[Client], room: int, as_of: date) -> list[list[Value]
     rows: list[list[Value]] = [
         [
             each.segment and each.segment.value,
-            each.id,
+            fitting_smaller(each.id, _WIDTHS[2]),
             fitting(each.name, _WIDTHS[3]),
             (each.leaves_on - as_of).days if each.leaves_on else None,
             each.last_invoice,
@@ -270,9 +270,7 @@ def _build_histogram(ws: Worksheet) -> None:
     looks.name(ws, TOTAL, f"K{total}", *BLOCKS[TOTAL])
     looks.name(ws, OUTSIDE, f"J{total + 1}")
     charts.histogram(ws, "K", "L", top + 1, ("E", top), ("H", _DO_NEXT_ROW - 2))
-    # The chart lets the cells behind it show: words stand there until it has columns.
-    looks.put(ws, "F9:H9", charts.EMPTY_WORDS, look=looks.font(color=palette.MUTED), stand=looks.align("center"))
-    looks.hide(ws, "F9:H9", f"SUM($L${top + 1}:$L${total - 1})>0")
+    charts.words_until(ws, "F9:H9", charts.EMPTY_WORDS, f"SUM($L${top + 1}:$L${total - 1})>0")
 
 
 def _build_do_next(ws: Worksheet) -> int:
@@ -302,7 +300,7 @@ def _build_do_next(ws: Worksheet) -> int:
             for letter, shown in zip("BCDEFGH", formats, strict=True):
                 place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
                 indent = 1 if letter in "BCFH" else 0
-                # An id is shown whole, in letters that fit.
+                # An id is shown in letters that fit.
                 side = looks.align("right" if letter in "EG" else "left", indent=indent, shrink=letter == "C")
                 small = looks.font(size=9, color=palette.MUTED) if letter == "H" else None
                 looks.put(ws, place, look=small, stand=side, shown=shown)

@@ -19,7 +19,7 @@ ROW = Column("Row", Format.COUNT, width=8, written=True)
 COLUMN = Column("Column", width=14, written=True)
 CELL = Column("Cell", width=9, written=True)
 VALUE = Column("Value", width=22, written=True, clear=True)
-WRONG = Column("What is wrong", width=90, written=True)
+WRONG = Column("What is wrong", width=90, written=True, clear=True)
 DONE = Column("What was done", width=44, written=True)
 
 

@@ -179,11 +179,13 @@ def build(ws: Worksheet) -> None:
         for setting in group:
             row += 1
             shown_as = _shown_as(setting)
-            ws.row_dimensions[row].height = 54 if setting is COMPANY else 18
+            ws.row_dimensions[row].height = 30 if setting is COMPANY else 18
             looks.put(ws, f"B{row}", setting.label, look=looks.font(bold=True))
-            looks.put_input(ws, f"C{row}", setting.default, shown_as, wrap=setting is COMPANY)
-            looks.put(ws, f"D{row}", setting.unit or None, look=quiet, stand=looks.align(indent=1))
-            looks.put(ws, f"E{row}", setting.explanation, look=quiet)
+            place = f"C{row}:D{row}" if setting is COMPANY else f"C{row}"  # a name of two lines has no unit
+            looks.put_input(ws, place, setting.default, shown_as, wrap=setting is COMPANY)
+            if setting is not COMPANY:
+                looks.put(ws, f"D{row}", setting.unit or None, look=quiet, stand=looks.align(indent=1))
+            looks.put(ws, f"E{row}", setting.explanation, look=quiet, stand=looks.align(indent=1))
             default = "today" if setting is AS_OF else setting.default
             looks.put(ws, f"F{row}", default, look=quiet, stand=looks.align("right"), shown=shown_as)
             looks.name(ws, setting.name, f"C{row}")

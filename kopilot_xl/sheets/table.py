@@ -53,7 +53,7 @@ class Column:
     choices: tuple[str, ...] = ()
     """what its drop-down offers"""
     shrink: bool = False
-    """whether a text too long for it is shown smaller instead of cut: an id or a name is no use in part"""
+    """whether a text too long for it is shown smaller instead of cut: an id is no use in part"""
     wrap: bool = False
     """whether a text too long for it goes on below: for what a person types, as Excel then fits the row's height"""
     clear: bool = False

@@ -230,8 +230,24 @@ def fitting(text: str, width: float) -> str:
     return f"{text[:end].rstrip()}…"
 
 
+_SHRUNK = 0.7
+"""How small letters that shrink to fit may become: 7 points of 10."""
+
+
+def fitting_smaller(text: str, width: float) -> str:
+    """Return a text that a column of a width, which shrinks its letters, shows whole and still readable."""
+    return fitting(text, width / _SHRUNK)
+
+
+def text_width(text: str) -> float:
+    """Return how wide a column must be to show a text on one line; rather a little too wide."""
+    return sum(map(_size, text)) + 1
+
+
 def line_count(text: str, width: float) -> int:
     """Return on how many lines a column of a width shows a text that wraps; rather one too many."""
+    if len(text) * 2 < width and len(text.splitlines()) < 2:
+        return 1
     count = 0
     for paragraph in text.splitlines():
         room = 0.0

@@ -88,7 +88,9 @@ def test_the_scenarios_stand_beside_their_errors_and_the_choice_is_told(tmp_path
         assert line.accuracy is not None
         assert scenarios[each] == pytest.approx([*line.values, sum(line.values), line.landing])
         assert errors[each][12] == pytest.approx(line.accuracy.error)
-    assert scenarios[Scenario.SEASONAL_MODEL][0] == forecast.OFF
+    assert scenarios[Scenario.SEASONAL_MODEL] == [None] * 14
+    assert block(path, forecast.LACKS) == [[None]] * 4 + [[forecast.OFF]]
+    assert block(path, forecast.UNCHECKED) == [[None]] * 5
     assert block(path, forecast.NOTE) == [
         ["Expected in the 12 months from July 2026 on: 2,100. 5% of it is planned."]
     ]  # fmt: skip
@@ -169,8 +171,9 @@ def test_a_past_too_short_to_check_is_told_beside_what_stands_in(tmp_path: Path)
     assert block(path, forecast.WORDS)[0] == [
         "As last year is expected, unchecked: the past is too short to try a scenario on 10 dates."
     ]
-    assert block(path, forecast.ERRORS)[0][0] == "Not checked: the past is too short for 10 past dates."
-    assert block(path, forecast.ERRORS)[1] == [None] * 16
+    assert block(path, forecast.ERRORS) == [[None] * 16] * 5
+    assert block(path, forecast.UNCHECKED)[:2] == [["Not checked: the past is too short for 10 past dates."], [None]]
+    assert block(path, forecast.LACKS)[:2] == [[None], ["It needs 24 whole months of sales; there are 14."]]
 
 
 def test_more_planned_than_expected_leaves_nothing_open(tmp_path: Path) -> None:
@@ -213,7 +216,8 @@ def test_too_short_a_past_says_so_and_leaves_the_numbers_blank(tmp_path: Path) -
     assert rows["Expected"] == [None] * 13
     assert rows["Planned already"][1] == 40.0
     assert rows["Share planned"] == [None] * 13
-    assert block(path, forecast.SCENARIOS)[0][0] == "It needs 12 whole months of sales; there are 5."
+    assert block(path, forecast.SCENARIOS) == [[None] * 14] * 5
+    assert block(path, forecast.LACKS)[0] == ["It needs 12 whole months of sales; there are 5."]
     assert block(path, forecast.CHOSEN) == [[None]]
     assert not report.problems
 

@@ -130,6 +130,15 @@ def test_so_many_clients_are_named_and_the_others_are_counted(number: int, more:
     assert len(rows) == portfolio.DO_NEXT_ROWS[Heading.CLEAN] + 1
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"), [("2024-000117-B", "2024-000117-B"), ("2024-000117-B-0005-0006", "2024-000117-B-0…")]
+)
+def test_an_id_is_cut_only_where_letters_would_be_too_small_to_read(number: str, shown: str, tmp_path: Path) -> None:
+    _filled(tmp_path / "book.xlsx", {Segment.NO_ACTIVITY: 1}, [Client("a", number, "Alder", Segment.NO_ACTIVITY)])
+    (row, *_) = block(tmp_path / "book.xlsx", portfolio.DO_NEXT[Heading.DECIDE])
+    assert row[1:3] == [shown, "Alder"]
+
+
 def test_a_name_too_long_ends_in_an_ellipsis_and_a_client_may_never_leave(tmp_path: Path) -> None:
     client = Client("a", "A", "Alder and all the other trees of the forest", Segment.NO_ACTIVITY)
     _filled(tmp_path / "book.xlsx", {Segment.NO_ACTIVITY: 1}, [client])

@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.segments import BARS, PORTFOLIO
-from kopilot_xl.sheets import clients, history, movements, portfolio
+from kopilot_xl.sheets import charts, clients, forecast, history, movements, outlook, portfolio, transactions
 from kopilot_xl.workbook import build
 from tests import libreoffice
+from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.usefixtures("office")]
 
@@ -184,6 +187,23 @@ def test_a_sheet_takes_so_many_pages(printed: list[str], sheet: str, pages: int)
     assert len([page for page in printed if re.search(rf"^\s*{sheet}\s+\d+ / \d+", page, re.MULTILINE)]) == pages
 
 
+def test_where_nothing_is_drawn_words_stand_instead_of_numbers(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "empty.xlsm", [], [])
+    refresh(open_book(path), AS_OF, now=NOW)
+    empty = libreoffice.to_texts(libreoffice.to_pdf(path, tmp_path))
+    words = {
+        portfolio.SHEET: charts.EMPTY_WORDS,
+        history.TABLE.name: charts.EMPTY_WORDS,
+        outlook.SHEET: charts.EMPTY_WORDS,
+        forecast.SHEET: charts.EMPTY_FORECAST,
+    }
+    for sheet, told in words.items():
+        (page,) = [each for each in empty if re.search(rf"^\s*{sheet}\s+\d+ / \d+", each, re.MULTILINE)]
+        assert page.count(told) == (2 if sheet == outlook.SHEET else 1)
+        numbers = re.findall(r"^ *([1-9][\d,.E+]*)(?: {2}|$)", page, re.MULTILINE)
+        assert not numbers, "of an axis along which nothing is drawn"
+
+
 def test_what_the_forecasts_chart_is_drawn_from_is_not_printed(printed: list[str]) -> None:
     pages = [page for page in printed if re.search(r"^\s*Forecast\s+\d+ / \d+", page, re.MULTILINE)]
     assert any("Whom to call about which month" in page for page in pages)
@@ -229,3 +249,27 @@ def test_the_links_to_the_log_are_right_without_a_refresh_too() -> None:
     assert (known["1009"], result["added"]["1009"]) == ("1 row", "2 rows")
     assert "1011" not in known
     assert "1011" not in result["added"], "a first row, until the next refresh"
+
+
+FOLLOWED = """
+sheet = doc.Sheets.getByName("Problems")
+cell, scratch = sheet.getCellRangeByName("B2"), sheet.getCellRangeByName("Z2")
+target = cell.Formula.partition("HYPERLINK(")[2].partition(";C2&")[0]
+scratch.Formula = "=" + target
+view = doc.CurrentController
+dispatcher = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
+mark = (value("Bookmark", scratch.String.removeprefix("#")),)
+dispatcher.executeDispatch(view.Frame, ".uno:JumpToMark", "", 0, mark)
+result = [cell.String, view.ActiveSheet.Name, view.Selection.AbsoluteName.rpartition(".")[2]]
+"""
+
+
+@pytest.mark.parametrize("name", ["Transactions", "Bob's sales", "R&D 'old' 2026"])
+def test_a_problem_leads_to_its_cell_whatever_its_sheet_is_called(name: str, tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", CLIENTS, [*TRANSACTIONS, ["zzz", AS_OF, 5.0, "Paid", "R9"]])
+    book = openpyxl.load_workbook(path, keep_vba=True)
+    book[transactions.TABLE.name].title = name
+    book.save(path)
+    refresh(open_book(path), AS_OF, now=NOW)
+    row = len(TRANSACTIONS) + 2
+    assert libreoffice.run(path, FOLLOWED) == [f"{name}!A{row}", name, f"$A${row}"]

@@ -18,6 +18,16 @@ def test_the_pictures_were_made_from_the_workbook_as_it_is() -> None:
     assert told == {"source": make.source(), "pictures": make.digests()}, "run python -m docs.pictures.make"
 
 
+@pytest.mark.parametrize(
+    ("bottom", "end"),
+    [(2.0, 2.0), (1.6, 1.6), (1.45, 1.25), (1.3, 1.3), (1.0, 0.45)],
+    ids=["below all", "between", "a line is cut", "the line's top", "nothing above"],
+)
+def test_a_picture_ends_between_two_lines(bottom: float, end: float) -> None:
+    lines = [(0.9, 1.05), (1.0, 1.2), (1.3, 1.5), (1.35, 1.5), (1.7, 1.9)]
+    assert make.ending(lines, bottom) == pytest.approx(end)
+
+
 @pytest.mark.parametrize("name", make.PICTURES)
 def test_a_picture_is_small_and_described(name: str) -> None:
     picture = make.HERE / f"{name}.png"

@@ -17,7 +17,7 @@ from kopilot_xl.domain.forecast import Scenario
 from kopilot_xl.domain.segments import BARS, STANDING, Action, Segment
 from kopilot_xl.sheets import (
     actions,
-    charts,
+    axes,
     clients,
     forecast,
     guide,
@@ -36,13 +36,13 @@ from kopilot_xl.sheets.table import Format, Table
 from kopilot_xl.workbook import build
 
 TABLES = [each.TABLE for each in (clients, transactions, actions, problems)]
-TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS))}
+TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS)), history.REACH: (1, 1)}
 PAGES = {
     portfolio.SHEET: portfolio.BLOCKS,
     history.TABLE.name: TREND,
     movements.SHEET: movements.BLOCKS,
-    outlook.SHEET: outlook.BLOCKS,
-    forecast.SHEET: forecast.BLOCKS,
+    outlook.SHEET: outlook.BLOCKS | dict.fromkeys(outlook.REACHES.values(), (1, 1)),
+    forecast.SHEET: forecast.BLOCKS | {forecast.REACH: (1, 1)},
 }
 BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items()}
 LISTS = [
@@ -97,7 +97,7 @@ def test_a_table_has_its_columns_with_widths_formats_and_filter(book: Workbook, 
         assert header.value == column.header
         assert sheet.column_dimensions[header.column_letter].width == column.width
         assert first.number_format == column.format.value
-        assert bool(first.alignment.wrap_text) is column.wrap is (column is actions.NOTE)
+        assert bool(first.alignment.wrap_text) is column.wrap is (column in {actions.NOTE, clients.NAME})
         assert (header.fill.start_color.rgb == "00" + palette.ACCENT) is not column.written, "the user's stand out"
 
 
@@ -206,6 +206,18 @@ def test_settings_refuse_what_makes_no_sense(book: Workbook) -> None:
     assert rules[cell.replace("$", "")].formula1 == '"DMY,MDY"'
 
 
+def test_the_companys_name_has_room_for_two_lines_in_a_frame_of_its_own(book: Workbook) -> None:
+    sheet = book[settings.SHEET]
+    ((_, cell),) = book.defined_names[settings.COMPANY.name].destinations
+    (merged,) = [each for each in sheet.merged_cells.ranges if each.start_cell.coordinate == cell.replace("$", "")]
+    widths = [sheet.column_dimensions[get_column_letter(at)].width for at in range(merged.min_col, merged.max_col + 1)]
+    assert sum(widths) > 50
+    assert sheet.row_dimensions[merged.min_row].height == 30
+    edges = [sheet.cell(merged.min_row, at).border for at in (merged.min_col, merged.max_col)]
+    assert (edges[0].left.style, edges[1].right.style) == ("thin", "thin")
+    assert sheet.cell(merged.min_row, merged.max_col + 1).alignment.indent == 1, "clear of the frame"
+
+
 def test_segments_are_tinted_down_to_the_last_row(book: Workbook) -> None:
     tints, links, bars = book[clients.TABLE.name].conditional_formatting
     assert str(tints.sqref) == "D2:D1048576"
@@ -246,9 +258,7 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
     read = {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)}
     assert read == {top, bottom, bottom + 1}, "the headings stand below, in the row of the table's"
     assert f"A{bottom + 1}" == history.CORNER
-    for sheet, unseen in (("History", fewest), ("If nobody acts", re.findall(r"<f>([^<]*)</f>", ahead[0])[-1])):
-        cell = book[sheet][unseen.partition("!")[2].replace("$", "")]
-        assert (cell.value, cell.number_format) == (charts.FEWEST, ";;;"), "what keeps the axis to whole numbers"
+    assert reached(book, history.REACH) == fewest
     assert palette.SEGMENTS[Segment.LOST] not in trend
     assert (left, right) == (
         len(history.TABLE.columns) + 2,
@@ -267,6 +277,30 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
         assert '<plotVisOnly val="0"/>' in chart
 
 
+def reached(book: Workbook, name: str) -> str:
+    """The cell that tells how high an axis reaches, as a chart names it; nobody sees its number."""
+    ((sheet, place),) = book.defined_names[name].destinations
+    cell = book[sheet][place.replace("$", "")]
+    assert cell.number_format == Format.UNSEEN.value
+    return f"'{sheet}'!{place}"
+
+
+def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Path, book: Workbook) -> None:
+    names = (history.REACH, *outlook.REACHES.values(), forecast.REACH)
+    empty = committed == build.TEMPLATE
+    heights = [axes.NOTHING if empty else axes.FEWEST] * 3 + [axes.NOTHING if empty else 0]
+    with zipfile.ZipFile(committed) as package:
+        for number, (name, height) in enumerate(zip(names, heights, strict=True), 2):
+            chart = package.read(f"xl/charts/chart{number}.xml").decode()
+            place = reached(book, name)
+            assert re.findall(r"<val><numRef><f>([^<]*)</f>", chart)[-1] == place
+            sheet, _, cell = place.replace("$", "").partition("!")
+            assert book[sheet.strip("'")][cell].value == height
+            shown = axes.NUMBERS.replace("&", "&amp;").replace(">", "&gt;").replace('"', "&quot;")
+            assert f'<numFmt formatCode="{shown}"' in chart
+            assert "Gridlines" not in chart, "they would be seen where nothing is drawn"
+
+
 def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) -> None:
     with zipfile.ZipFile(committed) as package:
         chart = package.read("xl/charts/chart5.xml").decode()
@@ -276,11 +310,11 @@ def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) ->
         f"'Forecast'!${letter}${top}:${letter}${bottom}"
         for letter in map(get_column_letter, range(left + 1, right + 1))
     ]
-    values = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
+    *values, _ = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
     assert values == [drawn[-1], *drawn[:-1]], "what is planned stands behind the lines"
     assert set(re.findall(r"<cat><numRef><f>([^<]*)</f>", chart)) == {drawn[0].replace("$V", "$U")}
     symbols = re.findall(r'<symbol val="(\w+)"/>', chart)
-    assert symbols == ["circle", "circle", "none", "none"], "a month alone is seen too, but for the band"
+    assert symbols == ["circle", "circle", "none", "none", "none"], "a month alone is seen too, but for the band"
     assert book[forecast.SHEET].print_area == "'Forecast'!$A$1:$S$1048576"
     assert left > column_index_from_string("S"), "what it is drawn from is not printed"
     assert [book[forecast.SHEET].cell(top - 1, column).value for column in range(left, right + 1)] == list(
@@ -302,13 +336,24 @@ def test_the_forecast_marks_its_choice_and_hides_the_heading_of_none(book: Workb
     assert chosen == "$N$4"
 
 
+def test_a_reason_is_read_in_letters_of_the_usual_size(book: Workbook) -> None:
+    sheet = book[forecast.SHEET]
+    for name, numbers in ((forecast.LACKS, forecast.SCENARIOS), (forecast.UNCHECKED, forecast.ERRORS)):
+        (reasons, beside) = (
+            bounds(cells) for each in (name, numbers) for _, cells in book.defined_names[each].destinations
+        )
+        left, top, right, bottom = reasons
+        assert (left, top, right, bottom) == (beside[0] - 1, beside[1], left, beside[3]), "left of what it runs over"
+        cells = [sheet.cell(row, left) for row in range(top, bottom + 1)]
+        assert not [cell for cell in cells if cell.alignment.shrink_to_fit or cell.alignment.wrap_text]
+
+
 def test_amounts_of_any_size_are_seen_on_the_forecast(book: Workbook) -> None:
     sheet = book[forecast.SHEET]
     for name in (forecast.AHEAD, forecast.SCENARIOS, forecast.ERRORS):
         ((_, block),) = book.defined_names[name].destinations
         left, top, right, bottom = bounds(block)
-        first = left + (name != forecast.AHEAD)  # a scenario's first cell may hold why there is no number
-        cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(first, right + 1)]
+        cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
         assert all(cell.alignment.shrink_to_fit for cell in cells)
 
 
