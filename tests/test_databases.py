@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+import duckdb
 import pytest
 
 from kopilot_xl.beyond import segment
@@ -217,3 +219,66 @@ def test_a_result_of_many_batches_is_whole(clients: str, books: Server) -> None:
     found = segment(clients, books.address(query), AS_OF, engine="duckdb")
     assert found.choices[1].rows == 300_000
     assert found.frame["Value"].to_list() == [300_000.0, 0.0]
+
+
+# database files
+
+
+def sqlite_file(path: Path, *rows: tuple[object, ...]) -> str:
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("create table bills (client_id, invoice_date, amount, status, note)")
+        connection.executemany("insert into bills values (?, ?, ?, ?, ?)", rows)
+    connection.close()
+    return f"sqlite:///{path}#"
+
+
+def test_a_column_of_sqlite_may_hold_all_kinds_of_values_whatever_its_first_rows_hold(
+    clients: str, tmp_path: Path
+) -> None:
+    blank = (None,) * 5
+    days = ["2026-06-01", "2026-06-02", None]
+    bills = sqlite_file(
+        tmp_path / "books.db", *[blank] * 3_000, ("a1", days[0], 100, "paid", b"x"), (1001, days[1], "7,5", None, 1),
+        (1001.0, days[0], 0.25, "Void", "y"), ("A1 ", days[1], 1000.5, "Paid", None),
+    )  # fmt: skip
+    for given in ("bills", "select * from bills -- all", "with b as (select * from bills) select * from b;"):
+        found = segment(clients, bills + given, AS_OF, engine="duckdb")
+        assert found.problems == []
+        assert found.choices[1].rows == 4
+        assert found.frame.rows() == [
+            ("1001", "Active", date(2026, 6, 2), None, date(2027, 7, 8), 7.5),
+            ("A1", "Active", date(2026, 6, 2), None, date(2027, 7, 8), 1100.5),
+        ]
+
+
+def test_amounts_of_sqlite_keep_their_decimals(clients: str, tmp_path: Path) -> None:
+    whole = [(1001, "2026-06-01", 1, None, None)] * 1_500
+    bills = sqlite_file(tmp_path / "books.db", *whole, (1001, "2026-06-01", 0.125, None, None))
+    assert segment(clients, bills + "bills", AS_OF).frame["Value"].to_list() == [1500.125, 0.0]
+
+
+def test_the_order_of_a_query_of_sqlite_is_kept(tmp_path: Path) -> None:
+    people = sqlite_file(tmp_path / "books.db", *((each, None, None, None, None) for each in "bacd"))
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date\n")
+    for way, ids in (("asc", "abcd"), ("desc", "dcba")):
+        query = f"select client_id, client_id as client from bills order by client_id {way}"
+        found = segment(people + query, tmp_path / "bills.csv", AS_OF)
+        assert found.frame["Client ID"].to_list() == list(ids)
+
+
+def test_a_query_of_sqlite_that_is_wrong(clients: str, tmp_path: Path) -> None:
+    bills = sqlite_file(tmp_path / "books.db")
+    with pytest.raises(BookError, match=r"books\.db cannot be read: no such column: nix\. Correct the query"):
+        segment(clients, bills + "select nix from bills", AS_OF)
+
+
+def test_tables_of_duckdb_are_named_with_their_schema(clients: str, tmp_path: Path) -> None:
+    path = tmp_path / "books.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema sales")
+        for name in ("bills", "sales.bills"):
+            connection.execute(f"create table {name} (client_id int, invoice_date date)")
+    with pytest.raises(MissingError, match=r"its tables: bills, sales\.bills\)"):
+        segment(clients, f"duckdb:///{path}#nix", AS_OF)
+    assert segment(clients, f"duckdb:///{path}#sales.bills", AS_OF).choices[1].form == "DuckDB, table sales.bills"
