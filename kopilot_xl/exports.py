@@ -397,8 +397,14 @@ def _parquet(path: Path) -> _Grid:
 
 def _plain_column(series: Any) -> list[Value]:
     """A column's values as those of a cell: what no cell holds becomes its text."""
+    import polars
+
     if series.dtype.is_decimal():
         return [None if each is None else float(each) for each in series]
+    if series.dtype.is_float():  # pandas writes a number that is not there as one that is none
+        series = series.fill_nan(None)
+    if series.dtype == polars.Binary:  # as some programs write texts
+        return [None if each is None else each.decode(errors="replace") for each in series]
     plain = (str, float, int, bool, date, datetime)
     return [each if each is None or isinstance(each, plain) else str(each) for each in series.to_list()]
 

@@ -214,10 +214,18 @@ class _Typed:
     order: DateOrder | None
     tallies: dict[Column, Tally] = field(default_factory=dict)
     readings: dict[tuple[Column, str | None], _Reading] = field(default_factory=dict)
+    doubtful: set[Column] = field(default_factory=set)
+    """The columns with a text that could be two different days."""
 
     def tally(self, column: Column) -> Tally:
         """What was wrong in a column; complete when the frames were computed."""
         return self.tallies.setdefault(column, Tally(self.source, column.header))
+
+    def days_problem(self, column: Column, what: str, done: str) -> Problem | None:
+        """Return the line to tell of days that cannot be read; it names the way out for those that could be two."""
+        if column in self.doubtful:
+            done += f" --date-order {' or '.join(DateOrder)} settles what could be two different days."
+        return self.tally(column).problem(f"with {what} that cannot be read", done)
 
     def _read(
         self, column: Column, value: pl.Expr, kind: Any, read: Callable[[Any], Any], how: str | None = None
@@ -228,11 +236,14 @@ class _Typed:
     def text(self, value: pl.Expr, kind: Any, column: Column) -> pl.Expr:
         """An id or another text: a whole number without decimals."""
         if kind.is_float():
-            whole = value.is_finite() & (value == value.round(0)) & (value.abs() < 2**53)
+            whole = value.is_finite() & (value == value.round(0)) & (value.abs() < 2.0**63)
             number = pl.when(whole).then(value).cast(pl.Int64)
             return pl.coalesce(number.cast(pl.String), pl.when(value.is_not_nan()).then(value.cast(pl.String)))
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise BookError(f"{self.source}: the column of {column.header} holds {kind}, no texts or numbers.")
+        if kind.is_nested() or kind == pl.Object:
+            raise BookError(
+                f"{self.source}: the column of {column.header} holds {kind}, neither texts nor numbers. "
+                "Write it as text."
+            )
         return value.cast(pl.String)
 
     def day(self, value: pl.Expr, kind: Any, column: Column) -> pl.Expr:
@@ -247,7 +258,12 @@ class _Typed:
             self.text(value, kind, column)  # refuses what is neither
 
         def read(cell: Any) -> date | None:
-            return read_date(cell, self.order)
+            try:
+                return read_date(cell, self.order)
+            except UnreadableError:
+                if self.order is None and _is_day(cell, DateOrder.DMY):
+                    self.doubtful.add(column)
+                raise
 
         return self._read(column, value, pl.Date(), read)
 
@@ -269,6 +285,13 @@ class _Typed:
             return read_amount(cell, decimal)
 
         return pl.coalesce(number, self._read(column, value, pl.Float64(), read, decimal))
+
+
+def _is_day(cell: Any, order: DateOrder) -> bool:
+    try:
+        return read_date(cell, order) is not None
+    except UnreadableError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -319,6 +342,8 @@ class Table:
         if kind is None or kind == pl.Null:
             return pl.lit(None, dtype=_KINDS[column.format]).alias(name)
         value = pl.col(opened.taken[column])
+        if kind == pl.Binary:  # as some programs write texts
+            value, kind = value.cast(pl.String, strict=False), pl.String()
         if opened.sample:
             value = value.str.strip_chars()
             quoted = value.str.extract(r'(?s)^="(.*)"$')

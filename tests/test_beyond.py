@@ -290,7 +290,8 @@ def test_problems_are_counted_with_examples(engine: Engine, tmp_path: Path) -> N
         'clients.csv: 1 row with an id that stands above already, such as "a". The first one counts.',
         'clients.csv: 1 row with a creation date that cannot be read, such as "soon". Taken as unknown.',
         "clients.csv: 1 row with a creation date in the future. No clients yet, unless they were invoiced.",
-        'bills.csv: 1 row with an issue date that cannot be read, such as "03/04/2026". Left out.',
+        'bills.csv: 1 row with an issue date that cannot be read, such as "03/04/2026". Left out. '
+        "--date-order DMY or MDY settles what could be two different days.",
         "bills.csv: 1 row without an issue date. Left out.",
         'bills.csv: 1 row with an amount that cannot be read, such as "4.2k". Taken as blank.',
         'bills.csv: 1 row with a status that is not known, such as "odd". Left out.',
@@ -301,6 +302,25 @@ def test_problems_are_counted_with_examples(engine: Engine, tmp_path: Path) -> N
         "Amounts: no amount shows its decimal sign; a decimal point was assumed, so that 1.200 is 1.20."
     ]
     assert [(row[0], row[1]) for row in found.frame.rows()] == [("A", "Active"), ("B", "Active")]
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["listed", "streamed"])
+def test_texts_as_bytes_and_numbers_that_are_none(large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pandas and old writers of Parquet make of blanks, ids and statuses."""
+    monkeypatch.setattr(sources, "LARGE", -1 if large else sources.LARGE)
+    people, bills = tmp_path / "clients.parquet", tmp_path / "bills.parquet"
+    pl.DataFrame({"Client ID": [1001.0, math.nan, 1e18, 7.5, None], "Created on": AS_OF}).write_parquet(people)
+    owners = [b"1001", b"1000000000000000000", b"7.5", b" ", None]
+    rows = {"Client ID": owners, "Issue date": [b"2026-06-01"] * 5, "Amount": [5.0, math.nan, 3.0, 1.0, 1.0]}
+    pl.DataFrame(rows).with_columns(Status=pl.lit(b"paid")).write_parquet(bills)
+    found = segment(people, bills, AS_OF)
+    assert [(row[0], row[1], row[5]) for row in found.frame.rows()] == [
+        ("1001", "Active", 5.0), ("1000000000000000000", "Active", 0.0), ("7.5", "Active", 3.0),
+    ]  # fmt: skip
+    one_by_one = ["The client has no id. The row was left out."] * 2
+    one_by_one += ["The transaction has no client id. The row was left out."] * 2
+    told = [str(each).split(": ")[1] for each in found.problems]
+    assert told == (["2 rows without a client id. Left out."] * 2 if large else one_by_one)
 
 
 @pytest.mark.usefixtures("streams")
