@@ -38,6 +38,8 @@ _GOOD, _ALERT = "green", "red"
 _WIDTH = 100
 """How wide a report is where no terminal says so."""
 _BAR = 30
+_PROGRESS = 40
+"""How long the bar is that tells how far many workbooks are."""
 _DO_NEXT = {Heading.CLEAN: 5, Heading.REACTIVATE: 3, Heading.DECIDE: 3}
 """How many clients are named under each heading."""
 _PROBLEMS, _NOTICES = 5, 3
@@ -335,24 +337,27 @@ class Progress:
 
     def __init__(self, screen: Screen, what: str, total: int, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, RenderableColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
+        # Where room is short, the bar and the name become shorter, and never the figures.
+        self._name = Text(no_wrap=True, overflow="ellipsis")
         columns = (
             TextColumn(what),
-            BarColumn(),
-            MofNCompleteColumn(),
+            BarColumn(bar_width=None, table_column=Column(max_width=_PROGRESS)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
             TextColumn("left"),
-            TextColumn("{task.description}"),
+            RenderableColumn(self._name),
         )
         self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)
         self._task = self._bar.add_task("", total=total, rate="")
 
     def begun(self, path: Path) -> None:
         """Name the workbook that was begun last."""
-        self._bar.update(self._task, description=path.name)
+        self._name.plain = path.name
 
     def ended(self, path: Path) -> None:
         """Count a workbook that is done."""
