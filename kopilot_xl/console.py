@@ -46,6 +46,8 @@ _PROBLEMS, _NOTICES = 5, 3
 """How many problems and notices a refresh lists."""
 _PORTFOLIOS = 50
 """How many of many portfolios the table of all shows."""
+_FAILED = 10
+"""How many of those that failed are named once more."""
 
 _PLAIN = {
     "✓": "+",
@@ -425,6 +427,18 @@ def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
         screen.line(
             f"The table shows the {len(shown)} that lean most to the left. --summary FILE writes all of them.", indent=2
         )
+        _failed(screen, [each for each in lines if each.error])
+
+
+def _failed(screen: Screen, lines: Sequence[Line]) -> None:
+    """Say once more which of very many workbooks failed, and why: where it was said first is far above."""
+    if not lines:
+        return
+    screen.line(Text(f"{words.count(len(lines), 'workbook')} failed:", _ALERT))
+    for each in lines[:_FAILED]:
+        screen.line(each.error, indent=2)
+    if len(lines) > _FAILED:
+        screen.line(Text(f"… and {len(lines) - _FAILED:,} more", "dim"), indent=2)
 
 
 def _add_portfolio(table: Table, line: Line) -> None:

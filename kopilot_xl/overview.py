@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 
 _DECIMALS = 4
-_WIDTHS = {"Workbook": 40, "Company": 28, "Error": 40}
+_WIDTHS = {"Workbook": 40, "Company": 28, "Error": 60}
 _WIDTH = 13
 """The widths of columns, in characters: of these, and of the others."""
 
@@ -197,6 +197,8 @@ def _xlsx(table: polars.DataFrame) -> bytes:
         heading.font = Font(bold=True)
         stand = Alignment(horizontal="left", indent=1) if table.schema[name] == polars.String else None
         heading.alignment = stand or Alignment(horizontal="right")
+        if name == "Error":  # a long one would make the printed page as wide as itself, and all too small to read
+            stand = Alignment(horizontal="left", indent=1, wrap_text=True)
         sheet.column_dimensions[get_column_letter(column)].width = _WIDTHS.get(name, _WIDTH)
         for row, value in enumerate(table[name], 2):
             cell = sheet.cell(row, column, value)
