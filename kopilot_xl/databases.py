@@ -133,7 +133,7 @@ class Address:
         """The SQL that gives its rows."""
         if self.is_query:
             return self.table.strip().rstrip(";")
-        table = ".".join('"' + each.replace('"', '""') + '"' for each in self.table.split("."))
+        table = ".".join(map(_quoted, self.table.split(".")))
         return f"SELECT * FROM {table}"  # noqa: S608 - quoted
 
     def said(self, error: BaseException) -> str:
@@ -145,6 +145,11 @@ class Address:
         text = re.sub(r"^[A-Z_]+: (?:\[libpq\] )?", "", " ".join(text.split()))
         text = re.sub(r"^(?:\[\w+\] )?(?:Failed to \w+(?: query)?: )?(?:ERROR: *)?", "", text)
         return re.sub(r"[\s^]*(?:\. SQLSTATE: \w+)?$", "", text)
+
+
+def _quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _is_encoded(text: str) -> bool:
@@ -272,8 +277,7 @@ def _of_one_type(cursor: Any, address: Address) -> str:
     for name, place, found in zip(names, places, cursor.fetchone(), strict=True):
         occurring = (found or "").split(",")
         kind, sample = next((_TYPES[each] for each in _TYPES if each in occurring), ("TEXT", "''"))
-        quoted = name.replace('"', '""')
-        samples.append(f'{sample} AS "{quoted}"')
+        samples.append(f"{sample} AS {_quoted(name)}")
         columns.append(f"CAST({place} AS {kind})")
     return f"{given} SELECT {', '.join(samples)} UNION ALL SELECT {', '.join(columns)} FROM given"  # noqa: S608
 
@@ -362,7 +366,11 @@ def _read_duckdb(address: Address, target: Path) -> None:
     except duckdb.Error as error:
         raise BookError(f"{address.place} cannot be opened: {address.said(error)}. Close it elsewhere.") from None
     try:
-        connection.sql(address.statement).write_parquet(str(target))
+        rows = connection.sql(address.statement)
+        # A UUID in Parquet is bytes, which are slow to read.
+        given = enumerate(zip(rows.columns, rows.types, strict=True), 1)
+        plain = (f"#{at}{'::VARCHAR' if kind == 'UUID' else ''} AS {_quoted(name)}" for at, (name, kind) in given)
+        rows.select(", ".join(plain)).write_parquet(str(target))
     except duckdb.Error as error:
         raise _refused(address, error, lambda: _tables(connection, address.kind)) from None
     finally:

@@ -233,6 +233,10 @@ class _Typed:
         reading = self.readings.setdefault((column, how), _Reading(read, kind, self.tally(column)))
         return value.map_batches(reading, return_dtype=kind, is_elementwise=True)
 
+    def of_bytes(self, value: pl.Expr, column: Column) -> pl.Expr:
+        """Bytes as texts."""
+        return self._read(column, value, pl.String(), exports.text_of, "bytes")
+
     def text(self, value: pl.Expr, kind: Any, column: Column) -> pl.Expr:
         """An id or another text: a whole number without decimals."""
         if kind.is_float():
@@ -343,7 +347,7 @@ class Table:
             return pl.lit(None, dtype=_KINDS[column.format]).alias(name)
         value = pl.col(opened.taken[column])
         if kind == pl.Binary:  # as some programs write texts
-            value, kind = value.cast(pl.String, strict=False), pl.String()
+            value, kind = self.typed.of_bytes(value, column), pl.String()
         if opened.sample:
             value = value.str.strip_chars()
             quoted = value.str.extract(r'(?s)^="(.*)"$')
