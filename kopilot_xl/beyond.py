@@ -309,7 +309,7 @@ class _Work:
 
     def _scanned(self, table: Table, wanted: Mapping[str, Column]) -> _Frame:
         """The wanted columns as the engine reads them: from the files themselves, or from typed copies."""
-        if table.in_place(wanted):
+        if table.in_place(wanted, self.engine.reads):
             headings = table.opened[0].taken
             columns = {name: (headings.get(column), _KINDS[name]) for name, column in wanted.items()}
             files = [each.path for each in table.pieces]

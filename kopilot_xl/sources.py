@@ -358,8 +358,8 @@ class Table:
             return self.typed.amount(value, kind, column, decimal).alias(name)
         return self.typed.text(value, kind, column).alias(name)
 
-    def in_place(self, columns: Mapping[str, Column]) -> bool:
-        """Whether the engines can read the files as they are: Parquet, typed, all alike."""
+    def in_place(self, columns: Mapping[str, Column], reads: Callable[[Any], bool]) -> bool:
+        """Whether an engine that reads these types can read the files as they are: Parquet, typed, all alike."""
         if any(each.sample for each in self.opened):
             return False
         first = self.opened[0]
@@ -367,7 +367,9 @@ class Table:
             kind, heading = first.kind(column), first.taken.get(column)
             if any(each.taken.get(column) != heading or each.kind(column) != kind for each in self.opened):
                 return False
-            if heading in self.source.partitions or (kind is not None and not _IN_PLACE[column.format](kind)):
+            if heading in self.source.partitions:
+                return False
+            if kind is not None and not (_IN_PLACE[column.format](kind) and reads(kind)):
                 return False
         return True
 
