@@ -202,6 +202,31 @@ def test_an_address_shows_no_credentials() -> None:
     ]  # fmt: skip
 
 
+def test_a_second_statement_is_not_run(clients: str, books: Server, tmp_path: Path) -> None:
+    path = tmp_path / "books.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table t (a int)")
+    bills = sqlite_file(tmp_path / "books.db")
+    books.run("create table if not exists t (a int)")
+    for given, table in ((f"duckdb:///{path}#", "t"), (bills, "bills"), (books.address(""), "t")):
+        with pytest.raises(BookError, match="cannot be read"):
+            segment(clients, f"{given}select 1; drop table {table}; select 2", AS_OF)
+        with pytest.raises(MissingError, match=rf"its tables: .*\b{table}\b"):
+            segment(clients, f"{given}nix", AS_OF)
+
+
+def test_ids_of_postgresql_may_be_uuids(clients: str, books: Server, tmp_path: Path) -> None:
+    shown = "7b1e6f2a-0000-4000-8000-0000000000ff"
+    (tmp_path / "people.csv").write_text(f"Client ID\n{shown.upper()}\n")
+    query = f"select '{shown}'::uuid as client_id, date '2026-06-01' as invoice_date"
+    assert segment(tmp_path / "people.csv", books.address(query), AS_OF).frame["Segment"].to_list() == ["Active"]
+
+
+def test_how_long_to_wait_is_the_environments_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "3")
+    assert "connect_timeout" not in Address.of("postgresql://u@h/x#t").connection
+
+
 def test_a_missing_table_names_those_there_are(clients: str, books: Server) -> None:
     with pytest.raises(MissingError, match=r"its tables: .*sales\.invoices"):
         segment(clients, books.address("invoice"), AS_OF)
