@@ -365,6 +365,8 @@ def test_names_serve_as_ids_where_there_are_none(tmp_path: Path) -> None:
     (tmp_path / "bills.csv").write_text("Customer,Issue date\nacme,2026-06-01\n")
     found = segment(people, tmp_path / "bills.csv", AS_OF)
     assert [row[:2] for row in found.frame.rows()] == [("Acme", "Active"), ("Bolt", "Lost")]
+    (tmp_path / "both.csv").write_text("Client ID,Customer,Issue date\n17,acme,2026-06-01\n")
+    assert segment(people, tmp_path / "both.csv", AS_OF).frame["Segment"].to_list() == ["Active", "Lost"]
     with_ids = clients_of(tmp_path, "Client ID,Client\n1,Acme\n")
     with pytest.raises(MissingError, match="no column that is known as Client ID"):
         segment(with_ids, tmp_path / "bills.csv", AS_OF)
@@ -467,6 +469,26 @@ def test_an_action_log_is_folded_over_the_data(
     assert [str(each) for each in found.problems] == [
         "log.csv!C7: Unknown client: its id is not in the Clients table. The action was not applied."
     ]
+
+
+@pytest.mark.parametrize("engine", QUICK)
+def test_invoices_of_one_day_fulfil_plans_in_one_order(engine: Engine, tmp_path: Path) -> None:
+    """The smaller one first, in whatever order an engine gives them."""
+    people = clients_of(tmp_path, "Client ID\nA\n")
+    plans = "".join(f"2026-05-01,A,Plan revenue,2026-06-{day},{amount}\n" for day, amount in ((10, 100), (11, 150)))
+    (tmp_path / "log.csv").write_text(f"Recorded on,Client ID,Action,Issue date,Amount\n{plans}")
+    for amounts in ((100, 60), (60, 100)):
+        rows = "".join(f"A,2026-06-05,{each}\n" for each in amounts)
+        (tmp_path / "bills.csv").write_text(f"Client ID,Issue date,Amount\n{rows}")
+        found = segment(people, tmp_path / "bills.csv", AS_OF, engine=engine, actions=tmp_path / "log.csv")
+        assert found.actions[Outcome.FULFILLED] == 2
+
+
+@pytest.mark.parametrize("engine", QUICK)
+def test_no_zero_is_below_zero(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date,Amount\nA,2026-06-01,0.00001\nA,2026-06-01,-0.00002\n")
+    found = segment(clients_of(tmp_path, "Client ID\nA\n"), tmp_path / "bills.csv", AS_OF, engine=engine)
+    assert found.csv.splitlines()[1] == "A,Active,2026-06-01,,2027-07-07,0.0"
 
 
 def test_the_date_order_is_that_of_the_log_too(tmp_path: Path) -> None:
