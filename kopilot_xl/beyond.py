@@ -256,9 +256,7 @@ class _Work:
         problems = [
             nameless.problem("without a client id", "Left out."),
             twice.problem("with an id that stands above already", "The first one counts."),
-            typed.tally(clients_sheet.CREATED_ON).problem(
-                "with a creation date that cannot be read", "Taken as unknown."
-            ),
+            typed.days_problem(clients_sheet.CREATED_ON, "a creation date", "Taken as unknown."),
             ahead.problem(
                 "with a creation date in the future", "No clients yet, unless they were invoiced.", Kind.NOTICE
             ),
@@ -311,7 +309,7 @@ class _Work:
 
     def _scanned(self, table: Table, wanted: Mapping[str, Column]) -> _Frame:
         """The wanted columns as the engine reads them: from the files themselves, or from typed copies."""
-        if table.in_place(wanted):
+        if table.in_place(wanted, self.engine.reads):
             headings = table.opened[0].taken
             columns = {name: (headings.get(column), _KINDS[name]) for name, column in wanted.items()}
             files = [each.path for each in table.pieces]
@@ -356,7 +354,7 @@ class _Work:
         undated_rows = Tally(table.source.name, bad.column, dateless - bad.count)
         amounts = table.typed.tally(transactions_sheet.AMOUNT)
         lines = [
-            bad.problem("with an issue date that cannot be read", "Left out."),
+            table.typed.days_problem(transactions_sheet.ISSUE_DATE, "an issue date", "Left out."),
             undated_rows.problem("without an issue date", "Left out."),
             amounts.problem("with an amount that cannot be read", "Taken as blank."),
             unknown.problem("with a status that is not known", "Left out."),

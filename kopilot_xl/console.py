@@ -38,12 +38,16 @@ _GOOD, _ALERT = "green", "red"
 _WIDTH = 100
 """How wide a report is where no terminal says so."""
 _BAR = 30
+_PROGRESS = 40
+"""How long the bar is that tells how far many workbooks are."""
 _DO_NEXT = {Heading.CLEAN: 5, Heading.REACTIVATE: 3, Heading.DECIDE: 3}
 """How many clients are named under each heading."""
 _PROBLEMS, _NOTICES = 5, 3
 """How many problems and notices a refresh lists."""
 _PORTFOLIOS = 50
 """How many of many portfolios the table of all shows."""
+_FAILED = 10
+"""How many of those that failed are named once more."""
 
 _PLAIN = {
     "✓": "+",
@@ -335,24 +339,27 @@ class Progress:
 
     def __init__(self, screen: Screen, what: str, total: int, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, RenderableColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
+        # Where room is short, the bar and the name become shorter, and never the figures.
+        self._name = Text(no_wrap=True, overflow="ellipsis")
         columns = (
             TextColumn(what),
-            BarColumn(),
-            MofNCompleteColumn(),
+            BarColumn(bar_width=None, table_column=Column(max_width=_PROGRESS)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
             TextColumn("left"),
-            TextColumn("{task.description}"),
+            RenderableColumn(self._name),
         )
         self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)
         self._task = self._bar.add_task("", total=total, rate="")
 
     def begun(self, path: Path) -> None:
         """Name the workbook that was begun last."""
-        self._bar.update(self._task, description=path.name)
+        self._name.plain = path.name
 
     def ended(self, path: Path) -> None:
         """Count a workbook that is done."""
@@ -420,6 +427,18 @@ def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
         screen.line(
             f"The table shows the {len(shown)} that lean most to the left. --summary FILE writes all of them.", indent=2
         )
+        _failed(screen, [each for each in lines if each.error])
+
+
+def _failed(screen: Screen, lines: Sequence[Line]) -> None:
+    """Say once more which of very many workbooks failed, and why: where it was said first is far above."""
+    if not lines:
+        return
+    screen.line(Text(f"{words.count(len(lines), 'workbook')} failed:", _ALERT))
+    for each in lines[:_FAILED]:
+        screen.line(each.error, indent=2)
+    if len(lines) > _FAILED:
+        screen.line(Text(f"… and {len(lines) - _FAILED:,} more", "dim"), indent=2)
 
 
 def _add_portfolio(table: Table, line: Line) -> None:

@@ -133,7 +133,7 @@ class Address:
         """The SQL that gives its rows."""
         if self.is_query:
             return self.table.strip().rstrip(";")
-        table = ".".join('"' + each.replace('"', '""') + '"' for each in self.table.split("."))
+        table = ".".join(map(_quoted, self.table.split(".")))
         return f"SELECT * FROM {table}"  # noqa: S608 - quoted
 
     def said(self, error: BaseException) -> str:
@@ -143,8 +143,13 @@ class Address:
             return "the driver's own words show a password, so they are left out"
         text = text.partition("Is the server running")[0]
         text = re.sub(r"^[A-Z_]+: (?:\[libpq\] )?", "", " ".join(text.split()))
-        text = re.sub(r"^(?:Failed to \w+(?: query)?: )?(?:ERROR: *)?", "", text)
+        text = re.sub(r"^(?:\[\w+\] )?(?:Failed to \w+(?: query)?: )?(?:ERROR: *)?", "", text)
         return re.sub(r"[\s^]*(?:\. SQLSTATE: \w+)?$", "", text)
+
+
+def _quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _is_encoded(text: str) -> bool:
@@ -176,10 +181,10 @@ def read(address: Address, target: Path) -> None:
         cursor = connection.cursor()
         try:
             try:
-                cursor.execute(address.statement)
+                cursor.execute(_of_one_type(cursor, address) if address.kind is Kind.SQLITE else address.statement)
                 batches = cursor.fetch_record_batch()
                 _check_no_money(address, batches.schema)
-                _write(batches, zone, target)
+                _write(batches, zone, target, but_first=address.kind is Kind.SQLITE)
             finally:
                 cursor.close()
         except (connection.Error, OSError, ValueError) as error:  # the latter two while batches come in
@@ -252,13 +257,40 @@ def _check_no_money(address: Address, schema: pyarrow.Schema) -> None:
             )
 
 
-def _write(batches: pyarrow.RecordBatchReader, zone: str | None, target: Path) -> None:
+_TYPES = {"text": ("TEXT", "''"), "real": ("REAL", "0.0"), "integer": ("INTEGER", "0"), "blob": ("BLOB", "x''")}
+"""What a value of SQLite may be, and for each kind a type and a value; the first that occurs takes in the others."""
+
+
+def _of_one_type(cursor: Any, address: Address) -> str:
+    """The statement with each column in the one type that its values need, and a first row that shows the types.
+
+    In SQLite each value has its own type, and the driver goes by the first rows, in which all may be blank.
+    """
+    statement = f"SELECT * FROM ({address.statement}\n)"  # noqa: S608 - what was given, to read
+    cursor.execute(f"{statement} LIMIT 0")
+    names = [each[0] for each in cursor.description]
+    places = [f"c{at}" for at in range(len(names))]
+    given = f"WITH given({', '.join(places)}) AS ({statement})"
+    kinds = (f"group_concat(DISTINCT typeof({each}))" for each in places)
+    cursor.execute(f"{given} SELECT {', '.join(kinds)} FROM given")  # noqa: S608
+    samples, columns = [], []
+    for name, place, found in zip(names, places, cursor.fetchone(), strict=True):
+        occurring = (found or "").split(",")
+        kind, sample = next((_TYPES[each] for each in _TYPES if each in occurring), ("TEXT", "''"))
+        samples.append(f"{sample} AS {_quoted(name)}")
+        columns.append(f"CAST({place} AS {kind})")
+    return f"{given} SELECT {', '.join(samples)} UNION ALL SELECT {', '.join(columns)} FROM given"  # noqa: S608
+
+
+def _write(batches: pyarrow.RecordBatchReader, zone: str | None, target: Path, *, but_first: bool) -> None:
+    """Write all rows, or all but the first one."""
     import pyarrow as pa
     from pyarrow import parquet
 
     schema = pa.schema([pa.field(each.name, _kind(each.type, zone)) for each in batches.schema])
     with parquet.ParquetWriter(target, schema) as writer:
-        for batch in batches:
+        for number, given in enumerate(batches):
+            batch = given.slice(1) if but_first and not number else given
             plain = [_plain(column, kind.type) for column, kind in zip(batch.columns, schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(plain, schema=schema))
 
@@ -296,7 +328,8 @@ _LISTS = {
     Kind.POSTGRESQL: "SELECT CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END || table_name FROM "
     "information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 LIMIT 13",
     Kind.SQLITE: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1 LIMIT 13",
-    Kind.DUCKDB: "SELECT table_name FROM information_schema.tables ORDER BY 1 LIMIT 13",
+    Kind.DUCKDB: "SELECT CASE table_schema WHEN 'main' THEN '' ELSE table_schema || '.' END || table_name FROM "
+    "information_schema.tables ORDER BY 1 LIMIT 13",
 }
 
 
@@ -333,7 +366,11 @@ def _read_duckdb(address: Address, target: Path) -> None:
     except duckdb.Error as error:
         raise BookError(f"{address.place} cannot be opened: {address.said(error)}. Close it elsewhere.") from None
     try:
-        connection.sql(address.statement).write_parquet(str(target))
+        rows = connection.sql(address.statement)
+        # A UUID in Parquet is bytes, which are slow to read.
+        given = enumerate(zip(rows.columns, rows.types, strict=True), 1)
+        plain = (f"#{at}{'::VARCHAR' if kind == 'UUID' else ''} AS {_quoted(name)}" for at, (name, kind) in given)
+        rows.select(", ".join(plain)).write_parquet(str(target))
     except duckdb.Error as error:
         raise _refused(address, error, lambda: _tables(connection, address.kind)) from None
     finally:

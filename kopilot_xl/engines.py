@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from abc import ABC, abstractmethod
@@ -78,6 +79,10 @@ class Running(ABC):
     @abstractmethod
     def fetch(self, frame: Any) -> pl.DataFrame:
         """Compute a frame and return its rows."""
+
+    def reads(self, kind: Any) -> bool:
+        """Tell whether it can read a column of this type of Polars from a Parquet file."""
+        return True
 
     def keep(self, frame: Any) -> Any:
         """Compute a frame once, for what is asked of it more than once; in memory or on disk."""
@@ -242,13 +247,22 @@ class _Spark(Running):
         self._session: Any = active or _session(SparkSession.builder, scratch, memory, master)
         if active is None:
             stack.callback(self._session.stop)
-        self._session.conf.set("spark.sql.session.timeZone", "UTC")
+        conf: Any = self._session.conf
+        for name, value in _SPARK_READS.items():
+            if active is not None:
+                stack.callback(conf.set, name, conf.get(name))
+            conf.set(name, value)
 
     def frame(self, frame: pl.DataFrame) -> Any:
         return self._session.createDataFrame(_arrow(frame))
 
     def parquet(self, files: Sequence[Path]) -> Any:
-        return self._session.read.parquet(*(each.resolve().as_uri() for each in files))
+        return self._session.read.parquet(*map(_hadoop_path, files))
+
+    def reads(self, kind: Any) -> bool:
+        import polars
+
+        return not (isinstance(kind, polars.Datetime) and kind.time_unit == "ns")
 
     def fetch(self, frame: Any) -> pl.DataFrame:
         import polars
@@ -259,6 +273,20 @@ class _Spark(Running):
         kept = frame.persist()
         self._stack.callback(kept.unpersist)
         return kept
+
+
+_SPARK_READS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "true",  # a file may have columns whose names differ in nothing else
+    "spark.sql.ansi.enabled": "false",
+}
+"""How Spark has to read, whoever started it."""
+
+
+def _hadoop_path(path: Path) -> str:
+    """A path as Hadoop takes it: with nothing percent-encoded, and no sign of a pattern."""
+    plain = path.resolve().as_posix().lstrip("/")
+    return "file:///" + re.sub(r"([\\*?\[\]{}])", r"\\\1", plain)
 
 
 def _arrow(frame: pl.DataFrame) -> Any:
@@ -287,7 +315,6 @@ def _session(builder: Any, scratch: Path, memory: str | None, master: str) -> An
         "spark.ui.enabled": "false",
         "spark.driver.maxResultSize": "0",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.ansi.enabled": "false",
         "spark.local.dir": str(scratch / "spark"),
     }
     if memory:

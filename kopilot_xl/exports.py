@@ -8,12 +8,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from kopilot_xl.book import ErrorValue, TableData, Value
 from kopilot_xl.book.addresses import column_letters
@@ -397,10 +399,25 @@ def _parquet(path: Path) -> _Grid:
 
 def _plain_column(series: Any) -> list[Value]:
     """A column's values as those of a cell: what no cell holds becomes its text."""
+    import polars
+
     if series.dtype.is_decimal():
         return [None if each is None else float(each) for each in series]
+    if series.dtype.is_float():  # pandas writes a number that is not there as one that is none
+        series = series.fill_nan(None)
+    if series.dtype == polars.Binary:  # as some programs write texts
+        return [None if each is None else text_of(each) for each in series]
     plain = (str, float, int, bool, date, datetime)
     return [each if each is None or isinstance(each, plain) else str(each) for each in series.to_list()]
+
+
+def text_of(data: bytes) -> str:
+    """Return bytes as the text they are; sixteen others as a UUID, which Parquet keeps so; any others as digits."""
+    with suppress(UnicodeDecodeError):
+        text = data.decode()
+        if text.isprintable():
+            return text
+    return str(UUID(bytes=data)) if len(data) == 16 else data.hex()
 
 
 def _bytes(path: Path) -> bytes:

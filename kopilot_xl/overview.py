@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 
 _DECIMALS = 4
-_WIDTHS = {"Workbook": 40, "Company": 28, "Error": 40}
+_WIDTHS = {"Workbook": 40, "Company": 28, "Error": 60}
 _WIDTH = 13
 """The widths of columns, in characters: of these, and of the others."""
+_SIZE, _LINE = 10, 13.5
+"""The size of letters, and how high a line is, in points."""
 
 
 @dataclass(frozen=True)
@@ -188,25 +190,32 @@ def _xlsx(table: polars.DataFrame) -> bytes:
     from openpyxl.utils import get_column_letter
 
     from kopilot_xl.sheets import looks
+    from kopilot_xl.sheets.values import line_count
 
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "Portfolios"
+    plain, bold = Font(name=looks.FONT, size=_SIZE), Font(name=looks.FONT, size=_SIZE, bold=True)
     for column, name in enumerate(table.columns, 1):
+        is_text = table.schema[name] == polars.String
+        stand = Alignment(horizontal="left" if is_text else "right", vertical="top", indent=int(is_text))
         heading = sheet.cell(1, column, name)
-        heading.font = Font(bold=True)
-        stand = Alignment(horizontal="left", indent=1) if table.schema[name] == polars.String else None
-        heading.alignment = stand or Alignment(horizontal="right")
-        sheet.column_dimensions[get_column_letter(column)].width = _WIDTHS.get(name, _WIDTH)
+        heading.font, heading.alignment = bold, stand
+        width = _WIDTHS.get(name, _WIDTH)
+        sheet.column_dimensions[get_column_letter(column)].width = width
+        if name == "Error":  # a long one would make the printed page as wide as itself, and all too small to read
+            stand = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
         for row, value in enumerate(table[name], 2):
             cell = sheet.cell(row, column, value)
+            cell.font, cell.alignment = plain, stand
             if isinstance(value, str):
                 cell.data_type = "s"  # never a formula
-                cell.alignment = stand
+                if stand.wrap_text:
+                    sheet.row_dimensions[row].height = _LINE * line_count(value, width)
             elif isinstance(value, float):
                 cell.number_format = "0.00" if name.startswith("Tilt") else "#,##0"
     looks.page(sheet, across=True)
-    sheet.freeze_panes = "B2"
+    sheet.freeze_panes, sheet.print_title_rows = "B2", "1:1"
     sheet.auto_filter.ref = sheet.dimensions
     buffer = io.BytesIO()
     book.save(buffer)

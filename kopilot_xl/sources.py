@@ -214,10 +214,18 @@ class _Typed:
     order: DateOrder | None
     tallies: dict[Column, Tally] = field(default_factory=dict)
     readings: dict[tuple[Column, str | None], _Reading] = field(default_factory=dict)
+    doubtful: set[Column] = field(default_factory=set)
+    """The columns with a text that could be two different days."""
 
     def tally(self, column: Column) -> Tally:
         """What was wrong in a column; complete when the frames were computed."""
         return self.tallies.setdefault(column, Tally(self.source, column.header))
+
+    def days_problem(self, column: Column, what: str, done: str) -> Problem | None:
+        """Return the line to tell of days that cannot be read; it names the way out for those that could be two."""
+        if column in self.doubtful:
+            done += f" --date-order {' or '.join(DateOrder)} settles what could be two different days."
+        return self.tally(column).problem(f"with {what} that cannot be read", done)
 
     def _read(
         self, column: Column, value: pl.Expr, kind: Any, read: Callable[[Any], Any], how: str | None = None
@@ -225,14 +233,21 @@ class _Typed:
         reading = self.readings.setdefault((column, how), _Reading(read, kind, self.tally(column)))
         return value.map_batches(reading, return_dtype=kind, is_elementwise=True)
 
+    def of_bytes(self, value: pl.Expr, column: Column) -> pl.Expr:
+        """Bytes as texts."""
+        return self._read(column, value, pl.String(), exports.text_of, "bytes")
+
     def text(self, value: pl.Expr, kind: Any, column: Column) -> pl.Expr:
         """An id or another text: a whole number without decimals."""
         if kind.is_float():
-            whole = value.is_finite() & (value == value.round(0)) & (value.abs() < 2**53)
+            whole = value.is_finite() & (value == value.round(0)) & (value.abs() < 2.0**63)
             number = pl.when(whole).then(value).cast(pl.Int64)
             return pl.coalesce(number.cast(pl.String), pl.when(value.is_not_nan()).then(value.cast(pl.String)))
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise BookError(f"{self.source}: the column of {column.header} holds {kind}, no texts or numbers.")
+        if kind.is_nested() or kind == pl.Object:
+            raise BookError(
+                f"{self.source}: the column of {column.header} holds {kind}, neither texts nor numbers. "
+                "Write it as text."
+            )
         return value.cast(pl.String)
 
     def day(self, value: pl.Expr, kind: Any, column: Column) -> pl.Expr:
@@ -247,7 +262,12 @@ class _Typed:
             self.text(value, kind, column)  # refuses what is neither
 
         def read(cell: Any) -> date | None:
-            return read_date(cell, self.order)
+            try:
+                return read_date(cell, self.order)
+            except UnreadableError:
+                if self.order is None and _is_day(cell, DateOrder.DMY):
+                    self.doubtful.add(column)
+                raise
 
         return self._read(column, value, pl.Date(), read)
 
@@ -269,6 +289,13 @@ class _Typed:
             return read_amount(cell, decimal)
 
         return pl.coalesce(number, self._read(column, value, pl.Float64(), read, decimal))
+
+
+def _is_day(cell: Any, order: DateOrder) -> bool:
+    try:
+        return read_date(cell, order) is not None
+    except UnreadableError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -319,6 +346,8 @@ class Table:
         if kind is None or kind == pl.Null:
             return pl.lit(None, dtype=_KINDS[column.format]).alias(name)
         value = pl.col(opened.taken[column])
+        if kind == pl.Binary:  # as some programs write texts
+            value, kind = self.typed.of_bytes(value, column), pl.String()
         if opened.sample:
             value = value.str.strip_chars()
             quoted = value.str.extract(r'(?s)^="(.*)"$')
@@ -329,8 +358,8 @@ class Table:
             return self.typed.amount(value, kind, column, decimal).alias(name)
         return self.typed.text(value, kind, column).alias(name)
 
-    def in_place(self, columns: Mapping[str, Column]) -> bool:
-        """Whether the engines can read the files as they are: Parquet, typed, all alike."""
+    def in_place(self, columns: Mapping[str, Column], reads: Callable[[Any], bool]) -> bool:
+        """Whether an engine that reads these types can read the files as they are: Parquet, typed, all alike."""
         if any(each.sample for each in self.opened):
             return False
         first = self.opened[0]
@@ -338,7 +367,9 @@ class Table:
             kind, heading = first.kind(column), first.taken.get(column)
             if any(each.taken.get(column) != heading or each.kind(column) != kind for each in self.opened):
                 return False
-            if heading in self.source.partitions or (kind is not None and not _IN_PLACE[column.format](kind)):
+            if heading in self.source.partitions:
+                return False
+            if kind is not None and not (_IN_PLACE[column.format](kind) and reads(kind)):
                 return False
         return True
 

@@ -179,6 +179,41 @@ def partitioned(folder: Path, server: Server | None) -> tuple[str, str]:
     return str(folder / "clients.parquet"), str(folder / "invoices")
 
 
+def odd_names(folder: Path, server: Server | None) -> tuple[str, str]:
+    """Folders whose names look like patterns and addresses, and two columns that differ in capitals only."""
+    TABLES.people.write_parquet(folder / "clients.parquet")
+    bills = folder / "[a] {b} 100%25 c, *#?"
+    dated = TABLES.bills.with_columns(year=pl.col("Issue date").dt.year())
+    for (year,), part in dated.partition_by("year", as_dict=True, include_key=False).items():
+        (bills / f"year={year}").mkdir(parents=True)
+        part.with_columns(pl.lit("x").alias("client id")).write_parquet(bills / f"year={year}" / "a?.parquet")
+    return str(folder / "clients.parquet"), str(bills)
+
+
+def of_pandas(folder: Path, server: Server | None) -> tuple[str, str]:
+    """Moments in nanoseconds, one file after the other of its own types, and numbers that are none for blanks."""
+    TABLES.people.with_columns(pl.col("Created on").cast(pl.Datetime("ns"))).write_parquet(folder / "clients.parquet")
+    (folder / "invoices").mkdir()
+    day, amount = pl.col("Issue date").cast(pl.Datetime("ns")), pl.col("Amount").fill_null(math.nan)
+    for at, part in enumerate(pieces(TABLES.bills.with_columns(day, amount), 2)):
+        part.write_parquet(folder / "invoices" / f"{at}.parquet")
+    return str(folder / "clients.parquet"), str(folder / "invoices")
+
+
+def changing_types(folder: Path, server: Server | None) -> tuple[str, str]:
+    """Ids that are numbers in one file and texts in another, days and moments, amounts of two types."""
+    TABLES.people.write_parquet(folder / "clients.parquet")
+    (folder / "invoices").mkdir()
+    id_of = pl.col("Client ID")
+    numbers = id_of.is_not_null() & id_of.str.contains(r"^ ?[1-9]\d*$")
+    TABLES.bills.filter(numbers).with_columns(
+        id_of.str.strip_chars().cast(pl.Int64), pl.col("Issue date").cast(pl.Datetime("ms")),
+        pl.col("Amount").cast(pl.Decimal(12, 2)),
+    ).write_parquet(folder / "invoices" / "0.parquet")  # fmt: skip
+    TABLES.bills.filter(~numbers | id_of.is_null()).write_parquet(folder / "invoices" / "1.parquet")
+    return str(folder / "clients.parquet"), str(folder / "invoices")
+
+
 def other_types(folder: Path, server: Server | None) -> tuple[str, str]:
     """Moments in a zone, decimals, texts for dates, categories, and ids that are numbers with decimals."""
     at = pl.col("Created on").cast(pl.Datetime("us")).dt.offset_by("23h").dt.replace_time_zone("Pacific/Kiritimati")
@@ -240,7 +275,8 @@ def duckdb_file(folder: Path, server: Server | None) -> tuple[str, str]:
 
 
 LAYOUTS: list[Layout] = [
-    csv_files, german_csv, parquet_files, patterns, partitioned, other_types, texts, one_of_each, sqlite, duckdb_file,
+    csv_files, german_csv, parquet_files, patterns, partitioned, odd_names, of_pandas, changing_types, other_types,
+    texts, one_of_each, sqlite, duckdb_file,
 ]  # fmt: skip
 
 
@@ -261,7 +297,7 @@ def test_postgresql_gives_the_table_computed_by_hand(engine: Engine, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("streams", "spark")
-@pytest.mark.parametrize("layout", [parquet_files, partitioned])
+@pytest.mark.parametrize("layout", [parquet_files, partitioned, odd_names, of_pandas])
 def test_spark_gives_the_table_computed_by_hand(layout: Layout, tmp_path: Path) -> None:
     assert segment(*layout(tmp_path, None), AS_OF, engine=Engine.SPARK).frame.rows() == EXPECTED
 
@@ -290,7 +326,8 @@ def test_problems_are_counted_with_examples(engine: Engine, tmp_path: Path) -> N
         'clients.csv: 1 row with an id that stands above already, such as "a". The first one counts.',
         'clients.csv: 1 row with a creation date that cannot be read, such as "soon". Taken as unknown.',
         "clients.csv: 1 row with a creation date in the future. No clients yet, unless they were invoiced.",
-        'bills.csv: 1 row with an issue date that cannot be read, such as "03/04/2026". Left out.',
+        'bills.csv: 1 row with an issue date that cannot be read, such as "03/04/2026". Left out. '
+        "--date-order DMY or MDY settles what could be two different days.",
         "bills.csv: 1 row without an issue date. Left out.",
         'bills.csv: 1 row with an amount that cannot be read, such as "4.2k". Taken as blank.',
         'bills.csv: 1 row with a status that is not known, such as "odd". Left out.',
@@ -303,12 +340,33 @@ def test_problems_are_counted_with_examples(engine: Engine, tmp_path: Path) -> N
     assert [(row[0], row[1]) for row in found.frame.rows()] == [("A", "Active"), ("B", "Active")]
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["listed", "streamed"])
+def test_texts_as_bytes_and_numbers_that_are_none(large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pandas and old writers of Parquet make of blanks, ids and statuses."""
+    monkeypatch.setattr(sources, "LARGE", -1 if large else sources.LARGE)
+    people, bills = tmp_path / "clients.parquet", tmp_path / "bills.parquet"
+    pl.DataFrame({"Client ID": [1001.0, math.nan, 1e18, 7.5, None], "Created on": AS_OF}).write_parquet(people)
+    owners = [b"1001", b"1000000000000000000", b"7.5", b" ", None]
+    rows = {"Client ID": owners, "Issue date": [b"2026-06-01"] * 5, "Amount": [5.0, math.nan, 3.0, 1.0, 1.0]}
+    pl.DataFrame(rows).with_columns(Status=pl.lit(b"paid")).write_parquet(bills)
+    found = segment(people, bills, AS_OF)
+    assert [(row[0], row[1], row[5]) for row in found.frame.rows()] == [
+        ("1001", "Active", 5.0), ("1000000000000000000", "Active", 0.0), ("7.5", "Active", 3.0),
+    ]  # fmt: skip
+    one_by_one = ["The client has no id. The row was left out."] * 2
+    one_by_one += ["The transaction has no client id. The row was left out."] * 2
+    told = [str(each).split(": ")[1] for each in found.problems]
+    assert told == (["2 rows without a client id. Left out."] * 2 if large else one_by_one)
+
+
 @pytest.mark.usefixtures("streams")
 def test_names_serve_as_ids_where_there_are_none(tmp_path: Path) -> None:
     people = clients_of(tmp_path, "Client,Created on\nAcme,2020-01-01\nBolt,2020-01-01\n")
     (tmp_path / "bills.csv").write_text("Customer,Issue date\nacme,2026-06-01\n")
     found = segment(people, tmp_path / "bills.csv", AS_OF)
     assert [row[:2] for row in found.frame.rows()] == [("Acme", "Active"), ("Bolt", "Lost")]
+    (tmp_path / "both.csv").write_text("Client ID,Customer,Issue date\n17,acme,2026-06-01\n")
+    assert segment(people, tmp_path / "both.csv", AS_OF).frame["Segment"].to_list() == ["Active", "Lost"]
     with_ids = clients_of(tmp_path, "Client ID,Client\n1,Acme\n")
     with pytest.raises(MissingError, match="no column that is known as Client ID"):
         segment(with_ids, tmp_path / "bills.csv", AS_OF)
@@ -413,6 +471,36 @@ def test_an_action_log_is_folded_over_the_data(
     ]
 
 
+@pytest.mark.parametrize("engine", QUICK)
+def test_invoices_of_one_day_fulfil_plans_in_one_order(engine: Engine, tmp_path: Path) -> None:
+    """The smaller one first, in whatever order an engine gives them."""
+    people = clients_of(tmp_path, "Client ID\nA\n")
+    plans = "".join(f"2026-05-01,A,Plan revenue,2026-06-{day},{amount}\n" for day, amount in ((10, 100), (11, 150)))
+    (tmp_path / "log.csv").write_text(f"Recorded on,Client ID,Action,Issue date,Amount\n{plans}")
+    for amounts in ((100, 60), (60, 100)):
+        rows = "".join(f"A,2026-06-05,{each}\n" for each in amounts)
+        (tmp_path / "bills.csv").write_text(f"Client ID,Issue date,Amount\n{rows}")
+        found = segment(people, tmp_path / "bills.csv", AS_OF, engine=engine, actions=tmp_path / "log.csv")
+        assert found.actions[Outcome.FULFILLED] == 2
+
+
+@pytest.mark.parametrize("engine", QUICK)
+def test_no_zero_is_below_zero(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date,Amount\nA,2026-06-01,0.00001\nA,2026-06-01,-0.00002\n")
+    found = segment(clients_of(tmp_path, "Client ID\nA\n"), tmp_path / "bills.csv", AS_OF, engine=engine)
+    assert found.csv.splitlines()[1] == "A,Active,2026-06-01,,2027-07-07,0.0"
+
+
+def test_the_date_order_is_that_of_the_log_too(tmp_path: Path) -> None:
+    people = clients_of(tmp_path, "Client ID,Created on\nA,01/02/2026\n")
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date\n")
+    (tmp_path / "log.csv").write_text(
+        "Recorded on,Client ID,Action,Issue date,Amount\n04/03/2026,A,Plan revenue,01/08/2026,5\n"
+    )
+    found = segment(people, tmp_path / "bills.csv", AS_OF, actions=tmp_path / "log.csv", date_order="DMY")
+    assert found.frame["Next planned"][0] == date(2026, 8, 1)
+
+
 # where it goes
 
 
@@ -475,6 +563,60 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     assert [each.name for each in mine.iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_file_is_replaced_and_never_written_over(name: str, tmp_path: Path) -> None:
+    pair, target = parquet_files(tmp_path, None), tmp_path / name
+    segment(*pair, AS_OF, output=target)
+    old = target.read_bytes()
+    (tmp_path / "same").hardlink_to(target)
+    segment(*pair, date(2025, 6, 30), output=target)
+    assert (tmp_path / "same").read_bytes() == old != target.read_bytes()
+
+
+def test_where_it_cannot_be_written_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    for target in (tmp_path / "none" / "out.csv", tmp_path / "none" / "out"):
+        with pytest.raises(SaveError, match="there is no folder"):
+            segment("none.csv", "none.csv", output=target)
+    with pytest.raises(SaveError, match=r"neither \.csv nor \.parquet"):
+        segment("none.csv", "none.csv", output=tmp_path / "out.xlsx")
+    with pytest.raises(ValueError, match="between"):
+        segment("none.csv", "none.csv", date(1, 1, 1))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_links_lead_to_what_they_mean(tmp_path: Path) -> None:
+    people, bills = parquet_files(tmp_path, None)
+    (tmp_path / "link.parquet").symlink_to(bills)
+    with pytest.raises(SaveError, match="is one of the files to read"):
+        segment(people, bills, output=tmp_path / "link.parquet")
+    (tmp_path / "all").symlink_to(tmp_path)
+    with pytest.raises(SaveError, match="holds files to read"):
+        segment(people, bills, output=tmp_path / "all")
+    (tmp_path / "result").mkdir()
+    (tmp_path / "way").symlink_to("result")
+    segment(people, bills, AS_OF, output=tmp_path / "way")
+    assert (tmp_path / "way").is_symlink()
+    assert pl.read_parquet(tmp_path / "result" / "part-0.parquet").rows() == EXPECTED
+
+
+def test_a_folder_that_cannot_take_its_place_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair, target = parquet_files(tmp_path, None), tmp_path / "result"
+    segment(*pair, AS_OF, output=target)
+    rename = Path.rename
+
+    def refuses(self: Path, other: Path) -> Path:
+        if self.suffix == ".tmp":
+            raise OSError(13, "Permission denied")
+        return rename(self, other)
+
+    monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(Path, "rename", refuses)
+    with pytest.raises(SaveError, match="was not saved: Permission denied"):
+        segment(*pair, date(2025, 6, 30), output=target)
+    assert pl.read_parquet(target / "part-0.parquet").rows() == EXPECTED
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["clients.parquet", "invoices.parquet", "result"]
+
+
 # what every engine does alike, on frames drawn at random
 
 
@@ -494,7 +636,7 @@ def test_the_engines_give_the_same_table(seed: int) -> None:
 
 def test_the_engines_agree_on_sums_of_any_size(tmp_path: Path) -> None:
     draw = random.Random(1)
-    amounts = [draw.randrange(2 * 10**12) / 100 for _ in range(3_000)]
+    amounts = [draw.randrange(2 * 10**12) / (100 if at < 300 or at % 2 else -100) for at in range(3_000)]
     people = pl.DataFrame({"Client ID": [f"C{at}" for at in range(30)], "Client": "x"})
     bills = {"Client ID": [f"C{at % 30}" for at in range(3_000)], "Issue date": date(2026, 6, 1), "Amount": amounts}
     people.write_parquet(tmp_path / "clients.parquet")
@@ -537,6 +679,90 @@ def test_files_of_a_folder_may_have_other_columns_beside_the_known(engine: Engin
     other = second.select(reversed(second.columns)).with_columns(Other=pl.lit("x"))
     other.write_parquet(tmp_path / "bills" / "1.parquet")
     assert segment(people, tmp_path / "bills", AS_OF, engine=engine).frame.rows() == EXPECTED
+
+
+@pytest.mark.usefixtures("streams")
+@pytest.mark.parametrize("engine", QUICK)
+def test_amounts_that_are_no_numbers_and_rows_without_anything(engine: Engine, tmp_path: Path) -> None:
+    amounts = [5.0, math.nan, math.inf, -math.inf, None, None]
+    days = [*[date(2026, 6, 1)] * 5, None]
+    rows = pl.DataFrame({"Client ID": [*"AAAAA", None], "Issue date": days, "Amount": amounts})
+    rows.write_parquet(tmp_path / "bills.parquet")
+    found = segment(clients_of(tmp_path, "Client ID\nA\n"), tmp_path / "bills.parquet", AS_OF, engine=engine)
+    assert found.frame["Value"].to_list() == [5.0]
+    assert found.choices[1].rows == 5
+    assert found.problems == []
+
+
+def test_what_of_a_folder_is_read_and_in_which_order(tmp_path: Path) -> None:
+    people = tmp_path / "people"
+    for name in [f"{at:02}.csv" for at in range(11, -1, -1)]:
+        (people / "x=1").mkdir(parents=True, exist_ok=True)
+        (people / "x=1" / name).write_text(f"Client ID,Created on\nA{name},\nA,2026-06-{int(name[:2]) + 1:02}\n")
+    for hidden in (".hidden.csv", "_made.csv", "_temporary/0.csv", ".git/0.csv"):
+        (people / hidden).parent.mkdir(exist_ok=True)
+        (people / hidden).write_text("Client ID,Created on\nB,\n")
+    (people / "x=1" / "folder.csv").mkdir()
+    (tmp_path / "bills" / "Status=Draft").mkdir(parents=True)
+    TABLES.bills.filter(pl.col("Issue date") > date(2000, 1, 1)).with_columns(pl.lit("A").alias("Client ID")).drop(
+        "Status"
+    ).write_parquet(tmp_path / "bills" / "Status=Draft" / "0.parquet")
+    found = segment(people, tmp_path / "bills", AS_OF)
+    assert [row[0] for row in found.frame.rows()] == ["A00.csv", "A", *(f"A{at:02}.csv" for at in range(1, 12))]
+    assert found.frame.rows()[1] == ("A", "No Activity", None, None, date(2026, 6, 1) + timedelta(days=400), 0.0)
+
+
+@pytest.mark.usefixtures("streams")
+def test_texts_of_a_spreadsheet_in_a_stream(tmp_path: Path) -> None:
+    """Ids kept from becoming numbers, blanks around, and Windows-1252 that shows long after the beginning."""
+    people = clients_of(tmp_path, 'Client ID\n"=""007"""\n Straße \n')
+    filler = "007,2026-06-01,1\n" * 70_000
+    (tmp_path / "bills.csv").write_bytes(f"Client ID,Issue date,Amount\n{filler}strasse ,2026-06-02,2\n".encode())
+    with (tmp_path / "bills.csv").open("ab") as file:
+        file.write("STRAßE, 2026-06-03 , 4 \n".encode("cp1252"))
+    found = segment(people, tmp_path / "bills.csv", AS_OF)
+    assert found.problems == []
+    assert [(row[0], row[5]) for row in found.frame.rows()] == [("007", 70_000.0), ("Straße", 6.0)]
+
+
+def test_a_parquet_file_is_listed_up_to_a_quarter_of_the_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bills.parquet"
+    pl.DataFrame({"Client ID": ["B"], "Issue date": [AS_OF]}).write_parquet(path)
+    for limit, told in ((path.stat().st_size * 4, "bills.parquet!A2: "), (path.stat().st_size * 4 - 1, ": 1 row with")):
+        monkeypatch.setattr(sources, "LARGE", limit)
+        (found,) = segment(clients_of(tmp_path, "Client ID\nA\n"), path, AS_OF).problems
+        assert told in str(found)
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["listed", "streamed"])
+def test_a_uuid_is_the_same_as_its_text(large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "LARGE", -1 if large else sources.LARGE)
+    shown = "7b1e6f2a-0000-4000-8000-0000000000ff"
+    path = tmp_path / "books.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create table bills as select '{shown}'::uuid as client_id, date '2026-06-01' as issued")
+        connection.execute(f"copy (select client_id, '{shown}' as id from bills) to '{tmp_path}/clients.parquet'")
+        connection.execute(f"copy bills to '{tmp_path}/bills.parquet'")
+    by_text = f"duckdb:///{path}#select client_id::text as client_id, issued from bills"
+    for bills in (tmp_path / "bills.parquet", f"duckdb:///{path}#bills", by_text):
+        assert [row[:2] for row in segment(tmp_path / "clients.parquet", bills, AS_OF).frame.rows()] == [
+            (shown, "Active")
+        ]
+
+
+# how DuckDB computes
+
+
+def test_duckdb_needs_no_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert segment(*parquet_files(tmp_path, None), AS_OF, engine="duckdb").frame.rows() == EXPECTED
+
+
+def test_duckdb_keeps_to_its_memory_and_works_on_disk_in_the_folder_given(tmp_path: Path) -> None:
+    with Engine.DUCKDB.running(tmp_path, "512MB") as at_work:
+        settings = ", ".join(f"current_setting('{each}')" for each in ("memory_limit", "temp_directory"))
+        told = at_work.frame(pl.DataFrame({"a": [1]})).select(settings).fetchall()
+    assert told == [("488.2 MiB", str(tmp_path / "duckdb"))]
 
 
 @pytest.mark.usefixtures("streams")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -192,3 +193,19 @@ def test_what_was_made_and_how_exports_were_read(tmp_path: Path) -> None:
         f"{made.path} is made, with 5 clients and 7 transactions.\n"
         f'Next: kopilot-xl refresh "{made.path}"\n'
     )
+
+
+@pytest.mark.parametrize(("width", "name"), [(60, r".*…"), (200, r"Portfolio \[red\] of a long name\.xlsm")])
+def test_where_room_is_short_the_figures_beside_the_bar_stay_whole(
+    width: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = Terminal()
+    with console.Progress(console.Screen(stream), "Refreshing", 1000, print) as progress:
+        for _ in range(300):
+            progress.begun(Path("Clients", "Portfolio [red] of a long name.xlsm"))
+            progress.ended(Path("Clients", "Portfolio [red] of a long name.xlsm"))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    *_, last = (each for each in re.split(r"[\r\n]|\x1b\[[0-9;?]*[a-zA-Z]", plain) if "300/1000" in each)
+    assert re.fullmatch(rf"Refreshing\s+[━╸╺\s]*300/1000 \d+ a second 00:0\d left {name}\s*", last)
+    assert len(last) <= width

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+import duckdb
 import pytest
 
 from kopilot_xl.beyond import segment
@@ -200,6 +202,31 @@ def test_an_address_shows_no_credentials() -> None:
     ]  # fmt: skip
 
 
+def test_a_second_statement_is_not_run(clients: str, books: Server, tmp_path: Path) -> None:
+    path = tmp_path / "books.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table t (a int)")
+    bills = sqlite_file(tmp_path / "books.db")
+    books.run("create table if not exists t (a int)")
+    for given, table in ((f"duckdb:///{path}#", "t"), (bills, "bills"), (books.address(""), "t")):
+        with pytest.raises(BookError, match="cannot be read"):
+            segment(clients, f"{given}select 1; drop table {table}; select 2", AS_OF)
+        with pytest.raises(MissingError, match=rf"its tables: .*\b{table}\b"):
+            segment(clients, f"{given}nix", AS_OF)
+
+
+def test_ids_of_postgresql_may_be_uuids(clients: str, books: Server, tmp_path: Path) -> None:
+    shown = "7b1e6f2a-0000-4000-8000-0000000000ff"
+    (tmp_path / "people.csv").write_text(f"Client ID\n{shown.upper()}\n")
+    query = f"select '{shown}'::uuid as client_id, date '2026-06-01' as invoice_date"
+    assert segment(tmp_path / "people.csv", books.address(query), AS_OF).frame["Segment"].to_list() == ["Active"]
+
+
+def test_how_long_to_wait_is_the_environments_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "3")
+    assert "connect_timeout" not in Address.of("postgresql://u@h/x#t").connection
+
+
 def test_a_missing_table_names_those_there_are(clients: str, books: Server) -> None:
     with pytest.raises(MissingError, match=r"its tables: .*sales\.invoices"):
         segment(clients, books.address("invoice"), AS_OF)
@@ -217,3 +244,66 @@ def test_a_result_of_many_batches_is_whole(clients: str, books: Server) -> None:
     found = segment(clients, books.address(query), AS_OF, engine="duckdb")
     assert found.choices[1].rows == 300_000
     assert found.frame["Value"].to_list() == [300_000.0, 0.0]
+
+
+# database files
+
+
+def sqlite_file(path: Path, *rows: tuple[object, ...]) -> str:
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("create table bills (client_id, invoice_date, amount, status, note)")
+        connection.executemany("insert into bills values (?, ?, ?, ?, ?)", rows)
+    connection.close()
+    return f"sqlite:///{path}#"
+
+
+def test_a_column_of_sqlite_may_hold_all_kinds_of_values_whatever_its_first_rows_hold(
+    clients: str, tmp_path: Path
+) -> None:
+    blank = (None,) * 5
+    days = ["2026-06-01", "2026-06-02", None]
+    bills = sqlite_file(
+        tmp_path / "books.db", *[blank] * 3_000, ("a1", days[0], 100, "paid", b"x"), (1001, days[1], "7,5", None, 1),
+        (1001.0, days[0], 0.25, "Void", "y"), ("A1 ", days[1], 1000.5, "Paid", None),
+    )  # fmt: skip
+    for given in ("bills", "select * from bills -- all", "with b as (select * from bills) select * from b;"):
+        found = segment(clients, bills + given, AS_OF, engine="duckdb")
+        assert found.problems == []
+        assert found.choices[1].rows == 4
+        assert found.frame.rows() == [
+            ("1001", "Active", date(2026, 6, 2), None, date(2027, 7, 8), 7.5),
+            ("A1", "Active", date(2026, 6, 2), None, date(2027, 7, 8), 1100.5),
+        ]
+
+
+def test_amounts_of_sqlite_keep_their_decimals(clients: str, tmp_path: Path) -> None:
+    whole = [(1001, "2026-06-01", 1, None, None)] * 1_500
+    bills = sqlite_file(tmp_path / "books.db", *whole, (1001, "2026-06-01", 0.125, None, None))
+    assert segment(clients, bills + "bills", AS_OF).frame["Value"].to_list() == [1500.125, 0.0]
+
+
+def test_the_order_of_a_query_of_sqlite_is_kept(tmp_path: Path) -> None:
+    people = sqlite_file(tmp_path / "books.db", *((each, None, None, None, None) for each in "bacd"))
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date\n")
+    for way, ids in (("asc", "abcd"), ("desc", "dcba")):
+        query = f"select client_id, client_id as client from bills order by client_id {way}"
+        found = segment(people + query, tmp_path / "bills.csv", AS_OF)
+        assert found.frame["Client ID"].to_list() == list(ids)
+
+
+def test_a_query_of_sqlite_that_is_wrong(clients: str, tmp_path: Path) -> None:
+    bills = sqlite_file(tmp_path / "books.db")
+    with pytest.raises(BookError, match=r"books\.db cannot be read: no such column: nix\. Correct the query"):
+        segment(clients, bills + "select nix from bills", AS_OF)
+
+
+def test_tables_of_duckdb_are_named_with_their_schema(clients: str, tmp_path: Path) -> None:
+    path = tmp_path / "books.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema sales")
+        for name in ("bills", "sales.bills"):
+            connection.execute(f"create table {name} (client_id int, invoice_date date)")
+    with pytest.raises(MissingError, match=r"its tables: bills, sales\.bills\)"):
+        segment(clients, f"duckdb:///{path}#nix", AS_OF)
+    assert segment(clients, f"duckdb:///{path}#sales.bills", AS_OF).choices[1].form == "DuckDB, table sales.bills"

@@ -94,6 +94,13 @@ def test_of_very_many_the_table_shows_those_that_need_it_most() -> None:
     assert "shows the 50 that lean most to the left. --summary FILE writes all of them." in told
 
 
+def test_of_very_many_those_that_failed_are_told_once_more_at_the_end() -> None:
+    failed = [Line(f"{n}.xlsm", error=f"{n}.xlsm is damaged.") for n in range(12)]
+    told = shown([*failed, *(line(f"{n:04}.xlsm", "EUR", *MATURE) for n in range(60))]).splitlines()
+    assert told[-12:] == ["12 workbooks failed:", *(f"  {n}.xlsm is damaged." for n in range(10)), "  … and 2 more"]
+    assert "failed" not in shown([line(f"{n:04}.xlsm", "EUR", *MATURE) for n in range(60)])
+
+
 def test_a_long_path_stays_whole() -> None:
     path = f"clients/{'x' * 150}.xlsm"
     told = shown([line(path, "EUR", *MATURE), LINES[1]])
@@ -151,6 +158,18 @@ def test_xlsx(tmp_path: Path) -> None:
     assert rows[4][1] == "=1+1"
     assert sheet["B5"].data_type == "s", "it must never be computed"
     assert sheet.auto_filter.ref == sheet.dimensions
+    assert sheet.freeze_panes == "B2"
+    formats = {each.value: sheet.cell(2, each.column).number_format for each in sheet[1]}
+    assert (formats["Tilt"], formats["Value"], formats["As of"]) == ("0.00", "#,##0", "yyyy-mm-dd")
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.cell(4, len(HEADERS)).alignment.wrap_text, "or the page is printed as wide as the longest error"
+
+
+def test_a_summary_is_replaced_and_never_written_over(tmp_path: Path) -> None:
+    target = written(".csv", tmp_path)
+    (tmp_path / "same").hardlink_to(target)
+    overview.write(LINES[:1], target)
+    assert len((tmp_path / "same").read_text().splitlines()) == 1 + len(LINES)
 
 
 def test_a_name_that_no_file_can_hold(tmp_path: Path) -> None:
