@@ -108,6 +108,11 @@ Public Sub Hide(sheet As String, rows As String)
     ThisWorkbook.Worksheets(sheet).Range(rows).EntireRow.Hidden = True
 End Sub
 
+Public Sub SetHeight(sheet As String, rows As String)
+    ' This model cannot tell how high a row with wrapped text becomes once a cell of it is edited.
+    ThisWorkbook.Worksheets(sheet).Range(rows).EntireRow.RowHeight = 15
+End Sub
+
 Public Sub HideColumn(sheet As String, column As String)
     ThisWorkbook.Worksheets(sheet).Columns(column).Hidden = True
 End Sub

@@ -241,6 +241,7 @@ def test_whatever_is_not_answered_ends_it(host: Any, python: StandIn, answers: t
 
 def test_hidden_rows_blank_cells_and_rows_selected_twice_do_not_count(host: Any, python: StandIn) -> None:
     host.run("Hide", "Clients", "A3:A5")
+    host.run("SetHeight", "Clients", "A6")
     host.run("Edit", "Clients", "A6", EMPTY)
     host.run("Pick", "Clients", "A2:D7,C2:C7")
     press(host, "KopilotMarkLost", "")
