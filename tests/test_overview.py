@@ -159,7 +159,7 @@ def test_xlsx(tmp_path: Path) -> None:
     assert sheet["B5"].data_type == "s", "it must never be computed"
     assert sheet.auto_filter.ref == sheet.dimensions
     assert sheet.freeze_panes == "B2"
-    formats = {each.value: sheet.cell(2, each.column).number_format for each in sheet[1]}
+    formats = {each.value: below.number_format for each, below in zip(sheet[1], sheet[2], strict=True)}
     assert (formats["Tilt"], formats["Value"], formats["As of"]) == ("0.00", "#,##0", "yyyy-mm-dd")
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.cell(4, len(HEADERS)).alignment.wrap_text, "or the page is printed as wide as the longest error"
