@@ -16,8 +16,10 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from kopilot_xl.beyond import segment
+from kopilot_xl.cli import app
 from kopilot_xl.databases import Address, is_address, without_secrets
 from kopilot_xl.errors import BookError, KopilotError, MissingError
 from tests.postgresql import PASSWORD, USER, Server
@@ -109,7 +111,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_told_without_credentials(name: str, clients: str, books: Server, tmp_path: Path) -> None:
+def test_what_is_wrong_is_told_without_credentials(name: str, clients: str, books: Server) -> None:
     address, says = WRONG[name]
     given = address.replace("{password}", quote(PASSWORD, safe="")).replace("{port}", str(books.port))
     with pytest.raises(KopilotError) as raised:
@@ -120,12 +122,21 @@ def test_what_is_wrong_is_told_without_credentials(name: str, clients: str, book
     while error is not None:  # a traceback would show these too
         told.append(str(error))
         error = None if error.__suppress_context__ and error.__cause__ is None else error.__cause__ or error.__context__
-    done = command(clients, given, folder=tmp_path)
-    assert done.returncode == 1
+    done = CliRunner(env={"KOPILOT_XL_DEBUG": "1"}).invoke(app, ["segment", clients, given], prog_name="kopilot-xl")
+    assert done.exit_code == 1
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
     assert says in done.stderr
     assert not [each for each in SECRETS if each in " ".join([*told, done.stdout, done.stderr])]
+
+
+def test_a_process_of_its_own_tells_no_credentials_either(clients: str, books: Server, tmp_path: Path) -> None:
+    given = f"postgresql://kopilot:geheim@127.0.0.1:{books.port}/postgres#t"
+    done = command(clients, given, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "password authentication failed" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not [each for each in SECRETS if each in done.stderr]
 
 
 def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -63,6 +63,7 @@ def test_a_workbook_tells_what_its_refresh_tells(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["as_of"] == AS_OF.isoformat()
 
 
+@pytest.mark.slow  # fitting takes seconds; the sheet does it in every run
 def test_the_seasonal_model_is_tried_for_a_workbook_whatever_its_setting(tmp_path: Path) -> None:
     found = forecast_book(open_book(make_portfolio(tmp_path / "book.xlsm", PEOPLE, SALES)), AS_OF)
     assert found.missing == ""
@@ -93,6 +94,7 @@ def test_files_and_a_workbook_of_the_same_rows_give_the_same(files: tuple[str, s
     assert (found.as_of, found.missing, found.problems) == (AS_OF, NOT_INSTALLED, [])
 
 
+@pytest.mark.slow  # fitting takes seconds; the sheet does it in every run
 def test_the_seasonal_model_is_among_the_scenarios(files: tuple[str, str]) -> None:
     found = forecast_files(*files, AS_OF)
     assert found.forecast.lines[Scenario.SEASONAL_MODEL].values is not None

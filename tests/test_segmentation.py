@@ -237,8 +237,11 @@ def test_cdnow_frames(engine: Maker) -> None:
     assert [row[0] for row in result] == people["Client ID"].to_list()
 
 
-@pytest.mark.usefixtures("spark")
-@pytest.mark.parametrize("engine_name", list(Engine))
+QUICK = [each for each in Engine if each is not Engine.SPARK]
+SPARK = pytest.param(Engine.SPARK, marks=[pytest.mark.slow, pytest.mark.usefixtures("spark")])
+
+
+@pytest.mark.parametrize("engine_name", [*QUICK, SPARK])
 def test_cdnow_files(engine_name: Engine) -> None:
     found = segment_files(CDNOW_CLIENTS, CDNOW_TRANSACTIONS, CDNOW_DATE, engine=engine_name)
     assert Counter(found.frame["Segment"].to_list()) == CDNOW_SEGMENTS
@@ -268,9 +271,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("spark")
-def test_every_engine_gives_the_same_table(sample: Path) -> None:
-    results = [segment_files(sample, sample, SAMPLE_DATE, engine=each) for each in Engine]
+@pytest.mark.parametrize("other", [*QUICK[1:], SPARK])
+def test_every_engine_gives_the_same_table(other: Engine, sample: Path) -> None:
+    results = [segment_files(sample, sample, SAMPLE_DATE, engine=each) for each in (QUICK[0], other)]
     assert len({each.csv for each in results}) == 1
     assert len(set(map(str, (each.frame.schema for each in results)))) == 1
     assert {str(each) for each in results[0].problems if each.kind == "Problem"} >= {
