@@ -99,15 +99,19 @@ class Computation:
     def _stored(self) -> dict[str, Ahead]:
         """What the Transactions table has in store for clients after the as-of date."""
         table, as_of = self.inputs.transactions, self.inputs.as_of
-        stored: dict[str, Ahead] = defaultdict(Ahead)
+        invoices: dict[str, list[date]] = defaultdict(list)
+        plans: dict[str, list[date]] = defaultdict(list)
         for at in [at for at, day in enumerate(table.days) if day > as_of]:
             key, day, amount, status = table.clients[at], table.days[at], table.amounts[at], table.statuses[at]
             if amount is None or amount > 0:
                 if status is Status.ISSUED:
-                    stored[key] = stored[key].with_invoice(day)
+                    invoices[key].append(day)
                 elif status is Status.PLANNED:
-                    stored[key] = stored[key].with_plan(day)
-        return dict(stored)
+                    plans[key].append(day)
+        return {
+            key: Ahead(tuple(invoices.get(key, ())), tuple(plans.get(key, ())))
+            for key in invoices.keys() | plans.keys()
+        }
 
     @cached_property
     def _dossiers(self) -> dict[str, Dossier]:

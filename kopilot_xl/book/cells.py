@@ -38,6 +38,7 @@ _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 _DIGITS = "0123456789"
 _ROW_START = '<row r="'
+_ROW_MARK = _ROW_START.encode()
 _NUMBERED_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
 _ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
 _OPEN = re.compile("</?")
@@ -185,12 +186,7 @@ def _edited_rows(
     """Yield the bytes of the rows, piece by piece."""
     whole = _needs_whole_sheet(xml, layout, ordered, moves)
     if not whole and (runs := _runs(xml, layout, [row for row, _ in ordered])) is not None:
-        place = layout.inner
-        for first, upto, start, end in runs:
-            yield xml[place:start]
-            yield editor.edited(xml[start:end], ordered[first:upto])
-            place = end
-        yield xml[place : layout.inner_end]
+        yield from _edited_runs(editor, xml, layout, ordered, runs)
         return
     pieces = None if whole else _batches(xml, layout)
     if pieces is None:
@@ -215,6 +211,23 @@ def _edited_rows(
         upto = bisect_left(numbers, ((numbers[done] - 1) // _BATCH + 1) * _BATCH + 1)
         yield editor.edited(b"", ordered[done:upto])
         done = upto
+
+
+def _edited_runs(
+    editor: _Editor, xml: bytes, layout: Layout, ordered: RowEdits, runs: Sequence[tuple[int, int, int, int]]
+) -> Iterator[bytes]:
+    """Yield the rows of a sheet of which runs are edited; all runs are edited in one step, if they allow it."""
+    whole = editor.rewritten(b"".join([xml[start:end] for *_, start, end in runs]), ordered)
+    rows = whole.split(_ROW_MARK) if whole is not None else []
+    place = layout.inner
+    for first, upto, start, end in runs:
+        yield xml[place:start]
+        if rows:
+            yield b"".join([_ROW_MARK + row for row in rows[first + 1 : upto + 1]])
+        else:
+            yield editor.edited(xml[start:end], ordered[first:upto])
+        place = end
+    yield xml[place : layout.inner_end]
 
 
 def _runs(xml: bytes, layout: Layout, rows: Sequence[int]) -> list[tuple[int, int, int, int]] | None:
@@ -294,6 +307,10 @@ class _Editor:
         self._parser = markup.new_parser()
         self._column_of: dict[str, int] = {}
         self._textual = layout.plain and _is_main(layout)
+        self._around = (
+            layout.root_tag + b"<" + layout.name + b">",
+            b"</" + layout.name + b"></" + layout.root_name + b">",
+        )
         self._metadata = False
         self._changed = False
 
@@ -302,6 +319,11 @@ class _Editor:
         """Where there are new cells."""
         return self._scribe.created
 
+    def rewritten(self, rows: bytes, ordered: RowEdits) -> bytes | None:
+        """Return rows with the edits made as text; None, and nothing is done, where they are not written as usual."""
+        head, tail = self._around
+        return self._scribe.rewritten(head, rows, tail, ordered) if self._textual else None
+
     def edited(
         self,
         rows: bytes,
@@ -309,13 +331,9 @@ class _Editor:
         moves: Sequence[Move] = (),
     ) -> bytes:
         """Return a batch of rows with the edits made; the very same bytes if all was so already."""
-        layout = self._layout
-        head, tail = layout.root_tag + b"<" + layout.name + b">", b"</" + layout.name + b">"
-        tail += b"</" + layout.root_name + b">"
-        if self._textual and not moves:
-            rewritten = self._scribe.rewritten(head, rows, tail, ordered)
-            if rewritten is not None:
-                return rewritten
+        if not moves and (rewritten := self.rewritten(rows, ordered)) is not None:
+            return rewritten
+        head, tail = self._around
         try:
             root = etree.fromstring(head + rows + tail, self._parser)
         except etree.XMLSyntaxError as error:

@@ -131,8 +131,7 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
     days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT, all_dates)
     amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
     statuses, _ = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
-    lookup = _Keys()
-    keys = [lookup[value] for value in rows.values(CLIENT_ID)]
+    keys = list(map(_Keys().__getitem__, rows.values(CLIENT_ID)))
     places: Sequence[int] = range(len(keys))
     if not known >= set(keys) or None in days or None in statuses:
         places = []
@@ -182,9 +181,8 @@ class _Statuses(dict[Value, Status]):
 
 def _all_statuses(values: Sequence[Value]) -> list[Status | None] | None:
     """Return a column of statuses, None if one of them cannot be read."""
-    known = _Statuses()
     try:
-        return [known[value] for value in values]
+        return list(map(_Statuses().__getitem__, values))
     except UnreadableError:
         return None
 
@@ -205,10 +203,10 @@ def plan_notices(transactions: TransactionRows, cut: CutOffs) -> None:
 
 
 def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
-    rows = zip(transactions.places, transactions.days, transactions.amounts, transactions.statuses, strict=True)
-    for position, day, amount, status in rows:
-        if status is Status.PLANNED and (amount is None or amount > 0):
-            yield position, day
+    for at in [at for at, status in enumerate(transactions.statuses) if status is Status.PLANNED]:
+        amount = transactions.amounts[at]
+        if amount is None or amount > 0:
+            yield transactions.places[at], transactions.days[at]
 
 
 def build(ws: Worksheet) -> None:

@@ -173,7 +173,18 @@ def test_of_few_rows_to_edit_the_others_are_not_looked_at(monkeypatch: pytest.Mo
     rows[3] = rows[3].replace("</row>", '<c r="B4"><v>6</v></c></row>')
     rows[19] = rows[19].replace("</row>", '<c r="B20"><v>7</v></c></row>')
     assert result == "".join(rows)
-    assert watch.as_text == [True, True]
+    assert watch.as_text == [True]
+
+
+def test_of_few_rows_one_that_is_written_otherwise_leaves_the_others_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(monkeypatch)
+    rows = [f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(1, 21)]
+    rows[9] = rows[9].replace("</row>", "<extLst/></row>")
+    result = rows_of(edit(sheet_xml(*rows), {3: {1: 5}, 10: {1: 6}, 20: {1: 7}}))
+    for row, value in ((3, 5), (10, 6), (20, 7)):
+        rows[row - 1] = rows[row - 1].replace("<v>1<", f"<v>{value}<")
+    assert result == "".join(rows)
+    assert watch.as_text == [False, True, False, True]
 
 
 def test_a_cell_without_an_address_is_seen() -> None:
