@@ -227,15 +227,13 @@ def do_next(clients: Sequence[Client]) -> dict[Heading, list[Client]]:
 
     Source: docs/rules.md, "Do next". Within a segment the most valuable client comes first, then by name.
     """
-    return {
-        heading: sorted(
-            (each for each in clients if each.segment in segments and each.to_do),
-            key=lambda each: (segments.index(_placed(each)), -(each.value or 0.0), each.name, each.id),
-        )
-        for heading, segments in WORK_ORDER.items()
-    }
-
-
-def _placed(client: Client) -> Segment:
-    assert client.segment is not None  # noqa: S101 - only clients in a segment are sorted
-    return client.segment
+    listed: dict[Heading, list[Client]] = {}
+    for heading, segments in WORK_ORDER.items():
+        place: dict[Segment | None, int] = {segment: at for at, segment in enumerate(segments)}
+        here = [
+            (place[each.segment], -(each.value or 0.0), each.name, each.id, at)
+            for at, each in enumerate(clients)
+            if each.segment in place and each.to_do
+        ]
+        listed[heading] = [clients[at] for *_, at in sorted(here)]
+    return listed
