@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from lxml import etree
 
 from kopilot_xl.book import TableData, Value, open_book, worksheet
-from kopilot_xl.book.addresses import Area, cell_address, column_letters
+from kopilot_xl.book.addresses import LAST_ROW, Area, cell_address, column_letters
 from kopilot_xl.book.edits import encoded
 from kopilot_xl.book.file import FileBook
 from kopilot_xl.book.package import Package
@@ -48,7 +48,6 @@ _IN_SHEETS = {"sheetProtection": "the protection", "sparklineGroups": "the spark
 """What a sheet of ours never has by itself, by its element."""
 _RULES = {"dataValidation": "the drop-downs and checks", "conditionalFormatting": "the conditional formats"}
 """What a column may have beside its cells, by its element."""
-_ROWS = 1_048_576
 _IN_WORKBOOK = {"connections": "the data connections", "externalLink": "the links to other workbooks"}
 _NUMBERS = (int, float, date, timedelta, time)
 _GENERAL = 0
@@ -485,7 +484,7 @@ def _extent(template: Package, part: str) -> Area:
     """Return the area that a sheet of ours uses, down to its end where a table grows on it."""
     cells = [(row, column) for row, column, _ in worksheet.walk(template.parse(part))]
     grows = any(item.kind == "table" for item in template.relationships(part))
-    return Area(1, 1, _ROWS if grows else max(row for row, _ in cells), max(column for _, column in cells))
+    return Area(1, 1, LAST_ROW if grows else max(row for row, _ in cells), max(column for _, column in cells))
 
 
 def _pictures(package: Package, part: str | None) -> set[str]:

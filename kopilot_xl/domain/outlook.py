@@ -26,10 +26,6 @@ class Ahead:
     invoices: tuple[date, ...] = ()
     plans: tuple[date, ...] = ()
 
-    def with_invoice(self, day: date) -> Ahead:
-        """Return the same with one more invoice."""
-        return Ahead((*self.invoices, day), self.plans)
-
     def with_plan(self, day: date) -> Ahead:
         """Return the same with one more plan."""
         return Ahead(self.invoices, (*self.plans, day))
