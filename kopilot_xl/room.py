@@ -6,6 +6,7 @@ A spreadsheet program makes room while a person types; what a program writes get
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from unicodedata import east_asian_width
 
 from lxml import etree
 
@@ -14,8 +15,8 @@ from kopilot_xl.book.package import Package
 from kopilot_xl.sheets.table import Column, Table
 from kopilot_xl.sheets.values import line_count, shown, text_width
 
-_LINE, _HIGHEST = 12.75, 409.5
-"""How high a line of text and the highest row are, in points."""
+_LINE, _TALL_LINE, _HIGHEST = 12.75, 15.0, 409.5
+"""How high a line of text, one with signs of East Asia, and the highest row are, in points."""
 _WIDEST = 44
 """How wide a column of ids becomes at most."""
 
@@ -29,12 +30,13 @@ def make_room(package: Package, part: str, table: Table, texts: Mapping[Column, 
         table: the table.
         texts: what will stand in its columns, from its first row on.
     """
-    heights: dict[int, int] = {}
+    heights: dict[int, float] = {}
     for column, values in texts.items():
         if column.wrap:
             for row, value in enumerate(values, 2):
                 if isinstance(value, str) and (lines := line_count(value, column.width)) > 1:
-                    heights[row] = max(lines, heights.get(row, 1))
+                    line = _TALL_LINE if any(east_asian_width(sign) in "WF" for sign in value) else _LINE
+                    heights[row] = max(min(lines * line, _HIGHEST), heights.get(row, 0.0))
     ids = {each: values for each, values in texts.items() if each.shrink and values}
     widths = {
         table.columns.index(column) + 1: min(width, _WIDEST)
@@ -57,16 +59,16 @@ def sheets_of(package: Package) -> list[tuple[str, str | None]]:
     ]
 
 
-def _set_heights(sheet: etree._Element, heights: Mapping[int, int]) -> None:
+def _set_heights(sheet: etree._Element, heights: Mapping[int, float]) -> None:
     rows = sheet.find("{*}sheetData")
     assert rows is not None  # noqa: S101 - a sheet of ours
     known = {row.get("r"): row for row in rows}
     kind = f"{{{etree.QName(rows).namespace}}}row"
-    for number, lines in sorted(heights.items()):
+    for number, height in sorted(heights.items()):
         row = known.get(str(number))
         if row is None:
             row = etree.SubElement(rows, kind, r=str(number))
-        row.set("ht", str(min(lines * _LINE, _HIGHEST)))
+        row.set("ht", str(height))
 
 
 def _set_widths(sheet: etree._Element, widths: Mapping[int, float]) -> None:

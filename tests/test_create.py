@@ -254,3 +254,10 @@ def test_demo(tmp_path: Path) -> None:
     first = (tmp_path / "demo.xlsm").read_bytes()
     demo(tmp_path / "demo.xlsm", force=True)
     assert (tmp_path / "demo.xlsm").read_bytes() == first
+
+
+def test_names_of_east_asia_have_taller_lines(tmp_path: Path) -> None:
+    name = "株式会社国際経営戦略総合研究所東京本社営業第一部門企画開発推進室"
+    (tmp_path / "c.csv").write_text(f"Client ID,Client\nA1,Alder\nB2,{name}\n", encoding="utf-8")
+    made = new(tmp_path / "book.xlsm", tmp_path / "c.csv")
+    assert openpyxl.load_workbook(made.path)["Clients"].row_dimensions[3].height == 30
