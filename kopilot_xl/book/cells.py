@@ -468,15 +468,22 @@ class _Editor:
             value, new_formula, keep = change
         else:
             value, new_formula, keep = change, None, True  # type: ignore[assignment]
-        formula = stored = inline = None
+        formula = stored = inline = surplus = None
         for child in cell:
             tag = child.tag
             if tag == _VALUE:
-                stored = child
+                surplus, stored = stored, child
             elif tag == _FORMULA:
-                formula = child
+                surplus, formula = formula, child
             elif tag == _INLINE:
-                inline = child
+                surplus, inline = inline, child
+            if surplus is not None:
+                break
+        if surplus is not None:  # it may hold one of each: the last stands
+            cell.remove(surplus)
+            self._changed = True
+            self._set(cell, change)
+            return
         if formula is not None and not keep:
             cell.remove(formula)
             formula = None

@@ -300,6 +300,7 @@ def hunt(seconds: float, seed: int, findings: Path, current: Path) -> Counter[st
                     raise
                 how = "FAILED " + _where(error)
                 if how not in known:
+                    print(f"{how}: {error}"[:500])
                     _keep(findings, data, only_cells, state, "".join(traceback.format_exception(error)))
             finally:
                 faulthandler.cancel_dump_traceback_later()
