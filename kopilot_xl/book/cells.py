@@ -101,20 +101,23 @@ def fill(
     if merged := merged_areas(xml, layout):
         _check_merged(merged, {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)})
     scribe, columns = Scribe({}, date1904), _column_styles(xml, layout)
-    styles = _styles(xml, layout, columns)
     width = max(map(len, rows), default=0)
     letters = [column_letters(column) for column in range(1, width + 1)]
     marks = [_style_mark(columns.get(column)) for column in range(1, width + 1)]
     output: list[str] = []
     numbers: list[int] = []
     spans: set[tuple[int, int]] = set()
-    kept = _rows_that_hold(xml, layout, rows, held)
+    kept, others = _rows_that_hold(xml, layout, rows, held)
+    styles = _styles(others, Layout.of(others), columns)
     for n, values in enumerate(rows, 1):
         if n in kept:
             output.append(kept[n])
             numbers.append(n)
-            there = [column for column, value in enumerate(values, 1) if value is not None]
-            spans.add((there[0], there[-1]))
+            if values[0] is None or values[-1] is None:
+                there = [column for column, value in enumerate(values, 1) if value is not None]
+                spans.add((there[0], there[-1]))
+            else:
+                spans.add((1, len(values)))
             continue
         contents = list(map(scribe.content, values))
         looks = marks
@@ -140,24 +143,30 @@ def fill(
 
 def _rows_that_hold(
     xml: bytes, layout: Layout, rows: Sequence[Sequence[Value]], held: Sequence[Sequence[Value]]
-) -> dict[int, str]:
-    """Return, by number, those rows of a sheet that hold their values already, if they are written as here."""
+) -> tuple[dict[int, str], bytes]:
+    """Return, by number, those rows of a sheet that hold their values already, if they are written as here.
+
+    And the sheet without them.
+    """
     marks = (b"<f", b' cm="', b' vm="')
     if not held or not layout.plain or layout.prefix or any(_has(xml, layout, mark) for mark in marks):
-        return {}
+        return {}, xml
     if any(bool in map(type, chain.from_iterable(values)) for values in (rows, held)):
-        return {}  # which equal the numbers 0 and 1
+        return {}, xml  # which equal the numbers 0 and 1
     same = {n for n, (values, now) in enumerate(zip(rows, held, strict=False), 1) if values == now and any(values)}
     try:
-        pieces = xml[layout.inner : layout.inner_end].decode().split(_ROW_START)[1:]
+        before, *pieces = xml[layout.inner : layout.inner_end].decode().split(_ROW_START)
     except UnicodeDecodeError:
-        return {}
-    kept = {}
+        return {}, xml
+    kept: dict[int, str] = {}
+    others = [before]
     for piece in pieces:
         digits, _, after = piece.partition('"')
         if digits.isdecimal() and int(digits) in same and after.startswith("><c ") and after.endswith("</c></row>"):
             kept[int(digits)] = _ROW_START + piece
-    return kept
+        else:
+            others.append(_ROW_START + piece)
+    return kept, xml[: layout.inner] + "".join(others).encode() + xml[layout.inner_end :]
 
 
 def _has(xml: bytes, layout: Layout, mark: bytes) -> bool:
