@@ -23,6 +23,9 @@ from kopilot_xl.sheets import clients
 if TYPE_CHECKING:
     import polars
 
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+"""The day that Polars counts from."""
+
 
 class Computation:
     """What can be computed from the rows of a book, on the as-of date or any other day.
@@ -189,8 +192,10 @@ def _transactions(
 ) -> polars.DataFrame:
     import polars
 
+    # From numbers a column of dates is made in half the time.
+    numbers = polars.Series(list(map(date.toordinal, days)), dtype=polars.Int32) - _FIRST_DAY
     return polars.DataFrame(
-        {"client": keys, "issue_date": days, "amount": amounts, "status": statuses},
+        {"client": keys, "issue_date": numbers.cast(polars.Date), "amount": amounts, "status": statuses},
         schema={
             "client": polars.String,
             "issue_date": polars.Date,

@@ -276,7 +276,7 @@ def _report(book: Book, known: Computation, found: Sequence[Problem], start: flo
     )
 
 
-_WORTH_WALKING = 200_000
+_WORTH_WALKING = 50_000
 """How many objects the garbage collector may be left to walk at the end; those of a large workbook are still held."""
 
 

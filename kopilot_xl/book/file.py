@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from io import BytesIO
-from itertools import chain
+from itertools import chain, compress
+from operator import eq, not_
 from pathlib import Path
 from threading import Event, Thread
 
@@ -55,7 +56,6 @@ WORTH_AHEAD = 1_000_000
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
 _MOMENTS = frozenset({datetime, timedelta})
-_NUMBERS = {int, float}
 _EMPTY = Edit(keep_formula=False)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLACE = re.compile(
@@ -144,10 +144,6 @@ class _Writes:
 
     def set(self, row: int, column: int, change: Value | Edit) -> None:
         self.edits.setdefault(row, {})[column] = change
-
-    def unset(self, row: int, column: int) -> None:
-        if row in self.edits:
-            self.edits[row].pop(column, None)
 
     def set_down(self, row: int, column: int, values: Sequence[Value]) -> None:
         """Set a column's cells from a row on; as quick as can be, for there may be a million."""
@@ -406,11 +402,15 @@ class FileBook:
             return True
         if shown is not None:
             writes.settled[column] = range(top, top + height)
-        for row, value in enumerate(values, top):
-            if shown is not None and shown[row - top]:
-                writes.unset(row, column)
-            else:
-                writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
+        todo: Iterable[int] = range(height)
+        if shown is not None:
+            todo = compress(todo, map(not_, shown))
+            for row, changes in writes.edits.items():
+                if 0 <= row - top < height and shown[row - top]:
+                    changes.pop(column, None)
+        for at in todo:
+            row, value = top + at, values[at]
+            writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
         return True
 
     def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
@@ -828,7 +828,9 @@ class FileBook:
             return None
         held = [row[column - 1] if column <= len(row) else None for row in self._values(layout.sheet)[top - 1 : end]]
         held += [None] * (len(values) - len(held))
-        same = [_same(value, old) for value, old in zip(values, held, strict=True)]
+        same = list(map(eq, values, held))
+        if bool in map(type, values) or bool in map(type, held):  # which equals a number
+            same = [equal and type(value) is type(old) for equal, value, old in zip(same, values, held, strict=True)]
         if calculated:
             formulas = {row for row, at, _ in self._formulas(layout.sheet) if at == column}
             same = [each and row in formulas for row, each in enumerate(same, top)]
@@ -976,11 +978,6 @@ def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
         pieces += [data[done : tag.start()], start]
         done = tag.end()
     return b"".join([*pieces, data[done:]])
-
-
-def _same(value: Value, old: Value) -> bool:
-    """Tell whether a cell that was read as a value holds another one just so."""
-    return value == old and (type(value) is type(old) or {type(value), type(old)} <= _NUMBERS)
 
 
 def _key(name: str) -> str:

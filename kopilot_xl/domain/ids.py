@@ -18,7 +18,7 @@ def client_key(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     text = str(value).strip().casefold()
-    whole = _WHOLE.fullmatch(text)
+    whole = _WHOLE.fullmatch(text) if "." in text else None
     return (whole[1] if whole else text) or None
 
 

@@ -114,9 +114,13 @@ IDS = "ClientIds"
 
 @dataclass(frozen=True)
 class ClientRows:
-    """The clients of the table, each once, as parallel lists; `places` are their positions in `rows`."""
+    """The clients of the table, each once, as parallel lists; `places` are their positions in `rows`.
+
+    `found` are the keys of all rows, those of duplicates too, None where there is no id.
+    """
 
     rows: TableRows
+    found: list[str | None]
     keys: list[str]
     ids: list[str]
     names: list[str]
@@ -134,8 +138,8 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     ids, names = rows.values(CLIENT_ID), rows.values(NAME)
     created, _ = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
     first: dict[str, int] = {}
-    for position, value in enumerate(ids):
-        key = client_key(value)
+    found = list(map(client_key, ids))
+    for position, key in enumerate(found):
         if key is None:
             rows.report(position, CLIENT_ID, "The client has no id.", "The row was left out.")
         elif key in first:
@@ -154,6 +158,7 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     places = list(first.values())
     return ClientRows(
         rows=rows,
+        found=found,
         keys=list(first),
         ids=[shown_id(ids[place]) for place in places],
         names=["" if is_blank(names[place]) else shown(names[place]) for place in places],
@@ -208,8 +213,9 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows
     """
     data = rows.rows.data
     known = {each.key: each for each in clients}
-    at = rows.rows.position(CLIENT_ID)
-    here = [known.get(client_key(row[at]) or "") for row in data.rows] if at is not None else []
+    here: list[Client | None] = [None] * len(data.rows)
+    for index, key in zip(rows.rows.indices, rows.found, strict=True):
+        here[index] = known.get(key) if key else None
     columns: dict[Column, list[Value]] = {
         SEGMENT: [each.segment.value if each and each.segment else None for each in here],
         LAST_INVOICE: [each.last_invoice if each else None for each in here],
