@@ -38,7 +38,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 MAX_READ = 30_000_000
 """How many cells the values of a sheet may span: one stray value far away would cost all memory."""
 
-MAX_SPARSE = 3_000_000
+MAX_SPARSE = 5_200_000
 """How many cells they may span if nearly all of these are blank: more than `MAX_BLANKS` for each that is not."""
 
 MAX_BLANKS = 100

@@ -28,8 +28,8 @@ _CELL_BEFORE_FORMULA = re.compile(
     rb'<c r="([A-Z]{1,2}|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"(?: [st]="\w*")*>'
 )
 _FORMULA_MARK = re.compile(rb"[<:]f(?=[\s/>])")
-# Nearly all sheets stay in the columns A to Z and above row 115,000, or a million.
-_NOT_COMPACT = re.compile(rb'<c(?! r="[A-Z](?:[0-9]{1,5}|1(?:0[0-9]|1[0-4])[0-9]{3})")')
+# Nearly all sheets stay in the columns A to Z and above row 200,000, or a million.
+_NOT_COMPACT = re.compile(rb'<c(?! r="[A-Z]1?[0-9]{1,5}")')
 _NOT_NEAR = re.compile(rb'<c(?! r="[A-Z][0-9]{1,6}")')
 _COLUMN = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
 _PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
@@ -294,7 +294,7 @@ def cell_count(xml: bytes) -> int:
 
 
 def is_compact(xml: bytes) -> bool:
-    """Tell whether the values of a sheet are sure to stand within the columns A to Z and the rows to 114,999."""
+    """Tell whether the values of a sheet are sure to stand within the columns A to Z and the rows to 199,999."""
     start, end = rows_between(xml)
     return not _prefixed(xml, b":c", start, end) and _NOT_COMPACT.search(xml, start, end) is None
 

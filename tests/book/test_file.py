@@ -22,7 +22,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from kopilot_xl.book import Book, ErrorValue, Value, open_book
+from kopilot_xl.book import Book, ErrorValue, Value, open_book, worksheet
 from kopilot_xl.book import file as file_module
 from kopilot_xl.book.file import FileBook
 from kopilot_xl.errors import BookError, MissingError, SaveError
@@ -328,6 +328,14 @@ def test_a_value_far_away_is_refused_before_it_costs_all_memory(tmp_path: Path) 
 def test_a_style_far_away_costs_nothing(tmp_path: Path) -> None:
     xml = sheet_xml('<row r="1"><c r="A1"><v>1</v></c></row>', '<row r="1048576"><c r="XFD1048576" s="0"/></row>')
     assert not FileBook(by_hand(tmp_path / "b.xlsx", xml)).has_table("Sheet1")
+
+
+def test_what_is_read_without_a_closer_look_spans_no_more_than_may_be_blank() -> None:
+    last, next_row, next_column = (sheet_xml(f'<row><c r="{at}"/></row>') for at in ("Z199999", "A200000", "AA1"))
+    assert worksheet.is_compact(last)
+    assert not worksheet.is_compact(next_row)
+    assert not worksheet.is_compact(next_column)
+    assert file_module.MAX_SPARSE >= 26 * 199_999
 
 
 def test_formulas_that_mention_words(path: Path) -> None:
