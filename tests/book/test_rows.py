@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -116,6 +117,21 @@ def test_text_and_tree_say_the_same_of_many_more(
     say_the_same(old, changes, tags)
 
 
+_NUMBERS = st.sampled_from(["1", "3", "3.0", "1.1", "1.1000000000000001", "1127813.7499999993", "1E5", "100000"])
+_TABLE_CELLS = st.one_of(_NUMBERS.map('<c r="{{}}" s="1"><v>{}</v></c>'.format), CONTENTS)
+_TABLE_VALUES = st.sampled_from([1, 1.1, 3, 3.0, 1e5, 1127813.7499999993, "x", " x ", None, True, KEEP, Edit(7, "A1")])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.tuples(_TABLE_CELLS, _TABLE_CELLS), st.tuples(_TABLE_VALUES, _TABLE_VALUES)), max_size=9)
+)
+def test_text_and_tree_say_the_same_of_a_table(rows: list[tuple[tuple[str, str], tuple[Value | Edit, ...]]]) -> None:
+    places = [(row, column) for row in range(1, len(rows) + 1) for column in (1, 2)]
+    old = {(row, column): rows[row - 1][0][column - 1] for row, column in places}
+    say_the_same(old, {(row, column): rows[row - 1][1][column - 1] for row, column in places}, [])
+
+
 def say_the_same(
     old: dict[tuple[int, int], str], changes: dict[tuple[int, int], Value | Edit], tags: list[str]
 ) -> None:
@@ -209,6 +225,39 @@ def test_a_number_written_otherwise_keeps_its_bytes_in_a_cell_that_looks_like_th
     rows = ['<row r="1"><c r="A1" s="1"><v>1</v></c></row>', '<row r="2"><c r="A2" s="1"><v>3.0</v></c></row>']
     result = rows_of(edit(sheet_xml(*rows), {1: {1: 2}, 2: {1: 3}}))
     assert result == rows[0].replace("<v>1<", "<v>2<") + rows[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "stays"),
+    [("3.0", 3, True), ("1.1000000000000001", 1.1, True), ("1E5", 100_000, True), ("1127813.7499999993", 1, False)],
+)
+def test_a_row_like_the_one_above_is_written_in_one_step_but_keeps_numbers_written_otherwise(
+    number: str, value: float, stays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    real = Scribe._edit_cells
+
+    def edit_cells(scribe: Scribe, cells: dict[int, str], row: int, digits: str, *given: Any) -> bool:
+        looked.append(digits)
+        return real(scribe, cells, row, digits, *given)
+
+    monkeypatch.setattr(Scribe, "_edit_cells", edit_cells)
+    old = [f'<row r="{row}"><c r="A{row}" s="1"><v>{text}</v></c></row>' for row, text in enumerate(("7", number), 1)]
+    result = rows_of(edit(sheet_xml(*old), {1: {1: 8}, 2: {1: value}}))
+    assert result.endswith(old[1] if stays else f'<c r="A2" s="1"><v>{value}</v></c></row>')
+    assert looked == (["1", "2"] if stays else ["1"])
+
+
+def test_a_new_row_looks_like_the_one_above_that_was_written_in_one_step() -> None:
+    old = [f'<row r="{row}"><c r="A{row}" s="3"><v>1</v></c></row>' for row in (1, 2)]
+    result = rows_of(edit(sheet_xml(*old), {row: {1: 5} for row in (1, 2, 3)}))
+    assert result.endswith('<row r="3"><c r="A3" s="3"><v>5</v></c></row>')
+
+
+def test_a_row_with_as_many_edits_in_other_columns_is_looked_at_closely() -> None:
+    old = [f'<row r="{row}"><c r="A{row}"><v>1</v></c><c r="B{row}"><v>2</v></c></row>' for row in (1, 2)]
+    result = rows_of(edit(sheet_xml(*old), {1: {1: 5, 2: 6}, 2: {1: 7, 3: 8}}))
+    assert result.endswith('<c r="A2"><v>7</v></c><c r="B2"><v>2</v></c><c r="C2"><v>8</v></c></row>')
 
 
 def test_the_dimension_holds_all_new_cells() -> None:
