@@ -33,6 +33,7 @@ _DATA = f"{{{markup.MAIN_NAMESPACE}}}sheetData"
 _VALUE = f"{{{markup.MAIN_NAMESPACE}}}v"
 _FORMULA = f"{{{markup.MAIN_NAMESPACE}}}f"
 _INLINE = f"{{{markup.MAIN_NAMESPACE}}}is"
+_HOLDERS = (_FORMULA, _VALUE, _INLINE)
 _TEXT = f"{{{markup.MAIN_NAMESPACE}}}t"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
@@ -477,22 +478,15 @@ class _Editor:
             value, new_formula, keep = change
         else:
             value, new_formula, keep = change, None, True  # type: ignore[assignment]
-        formula = stored = inline = surplus = None
-        for child in cell:
-            tag = child.tag
-            if tag == _VALUE:
-                surplus, stored = stored, child
-            elif tag == _FORMULA:
-                surplus, formula = formula, child
-            elif tag == _INLINE:
-                surplus, inline = inline, child
-            if surplus is not None:
-                break
-        if surplus is not None:  # it may hold one of each: the last stands
-            cell.remove(surplus)
-            self._changed = True
-            self._set(cell, change)
-            return
+        held: dict[str, etree._Element] = {}
+        for child in list(cell):
+            tag = str(child.tag)
+            if tag in _HOLDERS:
+                if tag in held:  # it may have one of each: the last stands
+                    cell.remove(held[tag])
+                    self._changed = True
+                held[tag] = child
+        formula, stored, inline = map(held.get, _HOLDERS)
         if formula is not None and not keep:
             cell.remove(formula)
             formula = None

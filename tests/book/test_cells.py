@@ -61,7 +61,7 @@ def inline(address: str, text: str, attributes: str = "") -> str:
         # A damaged cell that holds things twice: the last stands, and a second time changes nothing.
         ('<c r="A1" t="inlineStr"><is><t>x</t></is><is><t>y</t></is></c>', None, '<c r="A1"/>'),
         ('<c r="A1" t="inlineStr"><is><t>x</t></is><is><t>y</t></is></c>', "y", inline("A1", "y")),
-        ('<c r="A1"><v>1</v><v>2</v><v>3</v></c>', 2, '<c r="A1"><v>2</v></c>'),
+        (f'<c r="A1">{"<v>1</v>" * 3_000}<v>2</v></c>', 2, '<c r="A1"><v>2</v></c>'),
         ('<c r="A1"><f>B1</f><v>1</v><f>C1</f></c>', 1, '<c r="A1"><v>1</v><f>C1</f></c>'),
         ('<c r="A1"><f>B1</f><v>1</v></c>', "t", '<c r="A1" t="str"><f>B1</f><v>t</v></c>'),
         ('<c r="A1"><f>B1</f><v>1</v></c>', None, '<c r="A1" t="str"><f>B1</f><v></v></c>'),
