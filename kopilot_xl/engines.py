@@ -183,7 +183,6 @@ class _DuckDB(Running):
         }
         if memory:
             settings["memory_limit"] = memory
-        self._scratch = scratch
         self._made = 0
         self._connection = stack.enter_context(duckdb.connect(config=settings))
 
@@ -202,10 +201,7 @@ class _DuckDB(Running):
     def fetch(self, frame: Any) -> pl.DataFrame:
         import polars
 
-        self._made += 1
-        path = self._scratch / f"fetched-{self._made}.parquet"
-        frame.write_parquet(str(path))
-        return polars.read_parquet(path)
+        return polars.DataFrame(frame)  # as a stream of Arrow, which needs no PyArrow
 
     def keep(self, frame: Any) -> Any:
         return self._table(frame.sql_query())
