@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from kopilot_xl.book.file import FileBook
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import MissingError
-from kopilot_xl.sheets import clients
+from kopilot_xl.sheets import actions, clients
 from kopilot_xl.sheets.clients import ClientRows
+from tests.sheets.books import make_book
 from tests.sheets.rows import table_rows, told
 
 AS_OF = date(2026, 7, 1)
@@ -88,3 +91,16 @@ def test_a_negative_value_is_a_notice() -> None:
         "Clients, row 2: The value is negative: credit notes outweigh the invoices. It weighs nothing in sums."
     ]
     assert read.problems[0].value == "-50"
+
+
+def test_what_is_written_stands_beside_its_client_whatever_rows_are_between(tmp_path: Path) -> None:
+    ids = ["A", None, "B", "a "]
+    lines = [[each, None, None, "before", *[None] * (len(clients.TABLE.columns) - 4)] for each in ids]
+    book = make_book(tmp_path / "b.xlsx", {clients.TABLE: lines})
+    read = clients.read(clients.TABLE.of(book), AS_OF, None)
+    here = [Client(key, key, key, segment) for key, segment in zip(read.keys, (Segment.NEW, Segment.LOST), strict=True)]
+    clients.fill(book, read, here, table_rows(actions.TABLE, actions.TABLE.headers), {})
+    book.save()
+    written = FileBook(tmp_path / "b.xlsx").table("Clients")
+    at = written.headers.index(clients.SEGMENT.header)
+    assert [row[at] for row in written.rows] == ["New", None, "Lost", "New"]
