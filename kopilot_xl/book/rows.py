@@ -29,8 +29,9 @@ _CONTENT = re.compile(
     r"(<f(?: [^<>]*)?/>|<f(?: [^<>]*)?>[^<]*</f>)?(<v/>|<v>[^<]*</v>)?"
     r'(<is><t(?: xml:space="preserve")?>[^<]*</t></is>)?</c>'
 )
-_PLAIN = re.compile(r'/>|(?: t="\w+")?>(?:(<v>[^<]*</v>)|<is><t>[^<]*</t></is>)</c>')
-_HELD = r'(?:/>|(?: t="\w+")?>(?:<v>[^<]*</v>|<is><t>[^<]*</t></is>)</c>)'
+_HELD = r'(?:/>|(?: t="\w+")?>(?:{}|<is><t>[^<]*</t></is>)</c>)'
+_NUMBER = "<v>[^<]*</v>"
+_PLAIN = re.compile(_HELD.format(f"({_NUMBER})"))
 # Other programs write such numbers in other ways than here.
 _LONG_NUMBER = re.compile(r"<v>([^<]*(?:[^<\d.-]|\.0(?=<)|[\d.]{17})[^<]*)")
 _CUSTOM_FORMAT = re.compile(r' customFormat="(?:1|true)"')
@@ -231,7 +232,8 @@ class Scribe:
         looks = [self._others[column] for column in columns]
         starts = [f"{_CELL}{column_letters(column)}" for column in columns]
         ends = [f'"{look}' for look in looks]
-        cells = "".join(f"{start}(?P=row){re.escape(end)}{_HELD}" for start, end in zip(starts, ends, strict=True))
+        held = _HELD.format(_NUMBER)
+        cells = "".join(f"{start}(?P=row){re.escape(end)}{held}" for start, end in zip(starts, ends, strict=True))
         pattern = re.compile(f'(?P<row>[0-9]+)"[^<>]*>(?P<cells>{cells})</row>\\s*')
         styles = {column: self._attributes[look][0] for column, look in zip(columns, looks, strict=True)}
         return _Form(columns, starts, ends, pattern, styles)
