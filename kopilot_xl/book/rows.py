@@ -32,8 +32,8 @@ _CONTENT = re.compile(
 _HELD = r'(?:/>|(?: t="\w+")?>(?:{}|<is><t>[^<]*</t></is>)</c>)'
 _NUMBER = "<v>[^<]*</v>"
 _PLAIN = re.compile(_HELD.format(f"({_NUMBER})"))
-# Other programs write such numbers in other ways than here.
-_LONG_NUMBER = re.compile(r"<v>([^<]*(?:[^<\d.-]|\.0(?=<)|[\d.]{17})[^<]*)")
+# Other programs may write such numbers in other ways than here: 3.0, 1E5, .5, and those with many digits.
+_ODD_NUMBER = re.compile(r"<v>(-?(?:0\d|\.)[^<]*|[^<]*(?:[^<\d.-]|\.(?:\d*0)?(?=<)|[\d.]{16})[^<]*)")
 _CUSTOM_FORMAT = re.compile(r' customFormat="(?:1|true)"')
 _STYLE = re.compile(r' s="([^"]*)"')
 _TYPE = re.compile(r' t="([^"]*)"')
@@ -243,7 +243,7 @@ class Scribe:
         held = form.pattern.fullmatch(piece)
         if held is None or any(type(value) is Edit or value is KEEP for value in values):
             return None
-        if not all(_is_own_number(text) for text in _LONG_NUMBER.findall(piece)):
+        if not all(_is_own_number(text) for text in _ODD_NUMBER.findall(piece)):
             return None  # it may be the very number, which then stays as it is written
         known, cells = self._known, []
         for start, end, value in zip(form.starts, form.ends, values, strict=True):

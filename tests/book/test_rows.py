@@ -229,8 +229,12 @@ def test_a_number_written_otherwise_keeps_its_bytes_in_a_cell_that_looks_like_th
 
 @pytest.mark.parametrize(
     ("number", "value", "stays"),
-    [("3.0", 3, True), ("1.1000000000000001", 1.1, True), ("1E5", 100_000, True), ("1127813.7499999993", 1, False)],
-)
+    [
+        ("3.0", 3, True), ("3.00", 3, True), ("3.", 3, True), ("1.10", 1.1, True), (".5", 0.5, True), ("03", 3, True),
+        ("-.5", -0.5, True), ("1.1000000000000001", 1.1, True), ("1E5", 100_000, True), ("+3", 3, True),
+        ("1000000000000000", 1e15, True), ("1127813.7499999993", 1, False), ("0.5", 1, False), ("100", 1, False),
+    ],
+)  # fmt: skip
 def test_a_row_like_the_one_above_is_written_in_one_step_but_keeps_numbers_written_otherwise(
     number: str, value: float, stays: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
