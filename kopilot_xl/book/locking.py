@@ -57,10 +57,16 @@ else:
 def seize(handle: int) -> bool:
     """Lock an open file until it is closed or its process ends; False if another has it locked.
 
+    The position in the file is what it was before: Windows locks from the position on, so it is moved there and back.
+
     Raises:
         OSError: its file system knows no locks.
     """
-    return _seize(handle)
+    position = os.lseek(handle, 0, os.SEEK_CUR)
+    try:
+        return _seize(handle)
+    finally:
+        os.lseek(handle, position, os.SEEK_SET)
 
 
 def companion(path: Path, ending: str) -> Path:

@@ -114,6 +114,7 @@ def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[Path
         with os.fdopen(handle, "wb") as file:
             with contextlib.suppress(OSError):
                 seize(handle)
+            file.seek(0)  # wherever the lock left the position: a draft begins at its beginning
             file.write(data)
             file.flush()
             if old:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -55,6 +56,32 @@ def test_a_turn_leaves_nothing_behind(file: Path) -> None:
     with pytest.raises(RuntimeError), locking.turn(file):
         raise RuntimeError
     assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("position", [0, 5])
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_lock_leaves_the_position_in_the_file_as_it_was(
+    position: int, refused: bool, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows locks a byte at the position in the file, so the position has to be moved to that byte, and back."""
+
+    def seize(handle: int) -> bool:
+        os.lseek(handle, 1 << 30, os.SEEK_SET)
+        if refused:
+            raise OSError("this drive has no locks")
+        return True
+
+    def lock(handle: int) -> None:
+        with contextlib.suppress(OSError):
+            assert locking.seize(handle)
+
+    with file.open("rb") as opened:
+        os.lseek(opened.fileno(), position, os.SEEK_SET)
+        lock(opened.fileno())
+        assert os.lseek(opened.fileno(), 0, os.SEEK_CUR) == position
+        monkeypatch.setattr(locking, "_seize", seize)
+        lock(opened.fileno())
+        assert os.lseek(opened.fileno(), 0, os.SEEK_CUR) == position
 
 
 def test_who_waits_too_long_is_told_for_whom(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

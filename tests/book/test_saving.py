@@ -86,6 +86,21 @@ class Stubborn:
         self.plain(source, target)
 
 
+@pytest.mark.parametrize("backup", [False, True])
+def test_a_lock_that_moves_the_position_moves_nothing_in_the_file(
+    backup: bool, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seize(handle: int) -> bool:
+        os.lseek(handle, 1 << 20, os.SEEK_SET)
+        return True
+
+    monkeypatch.setattr(saving, "seize", seize)
+    write_atomically(file, NEW, backup=backup)
+    assert file.read_bytes() == NEW
+    if backup:
+        assert file.with_name(file.name + BACKUP).read_bytes() == OLD
+
+
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV])
 def test_a_rename_that_is_refused_for_a_moment_is_tried_again(
     code: int, file: Path, quick: list[float], monkeypatch: pytest.MonkeyPatch
