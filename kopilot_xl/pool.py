@@ -18,8 +18,13 @@ from kopilot_xl.many import Done, Task, Watch, done_to
 from kopilot_xl.stopping import Stopped
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+    import sys
     from multiprocessing.context import SpawnProcess
+
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection as Connection
+    else:
+        from multiprocessing.connection import Connection
 
 _PAUSE = 0.1
 """How many seconds it takes at most to hear that somebody asked to stop."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -73,6 +72,8 @@ def serving() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="kopilot-postgresql-"))
     as_other: dict[str, Any] = {}
     if os.geteuid() == 0:  # the server refuses to run as root
+        import pwd  # Windows has none
+
         other = pwd.getpwnam("postgres")
         os.chown(folder, other.pw_uid, other.pw_gid)
         as_other = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}

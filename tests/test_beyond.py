@@ -34,6 +34,7 @@ from tests.domain import oracle
 from tests.domain.oracle import Person
 from tests.domain.strategies import edges
 from tests.postgresql import Server
+from tests.systems import links
 
 AS_OF = date(2026, 6, 30)
 QUICK = [each for each in Engine if each is not Engine.SPARK]
@@ -583,7 +584,7 @@ def test_where_it_cannot_be_written_is_told_before_anything_is_read(tmp_path: Pa
         segment("none.csv", "none.csv", date(1, 1, 1))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@links
 def test_links_lead_to_what_they_mean(tmp_path: Path) -> None:
     people, bills = parquet_files(tmp_path, None)
     (tmp_path / "link.parquet").symlink_to(bills)

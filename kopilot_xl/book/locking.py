@@ -31,17 +31,52 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _PLAIN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0) | _NO_LINK
 
 if sys.platform == "win32":
+    import ctypes
     import msvcrt
+    from ctypes import wintypes
 
+    class _Overlapped(ctypes.Structure):
+        """Where in a file a lock begins."""
+
+        _fields_ = (
+            ("internal", ctypes.c_void_p), ("internal_high", ctypes.c_void_p),
+            ("offset", wintypes.DWORD), ("offset_high", wintypes.DWORD), ("event", wintypes.HANDLE),
+        )  # fmt: skip
+
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _lock = _kernel.LockFileEx
+    _lock.argtypes = (
+        wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD, ctypes.POINTER(_Overlapped),
+    )  # fmt: skip
+    _EXCLUSIVE, _AT_ONCE = 2, 1
+    _HELD = {33, 997}  # ERROR_LOCK_VIOLATION, ERROR_IO_PENDING
     _BEYOND = 1 << 30  # a locked byte cannot be read by others: this one is far behind the text
 
     def _seize(handle: int) -> bool:
-        os.lseek(handle, _BEYOND, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
+        # Not msvcrt.locking: it locks at the position in the file, and not every C library says why it could not.
+        start = _Overlapped(offset=_BEYOND)
+        if _lock(msvcrt.get_osfhandle(handle), _EXCLUSIVE | _AT_ONCE, 0, 1, 0, ctypes.byref(start)):
+            return True
+        error = ctypes.get_last_error()
+        if error in _HELD:
             return False
-        return True
+        raise ctypes.WinError(error)
+
+    _create = _kernel.CreateFileW
+    _create.argtypes = (
+        wintypes.LPCWSTR, wintypes.DWORD, wintypes.DWORD, ctypes.c_void_p, wintypes.DWORD, wintypes.DWORD,
+        wintypes.HANDLE,
+    )  # fmt: skip
+    _create.restype = wintypes.HANDLE
+    _READ_AND_WRITE, _SHARED, _NEW, _NORMAL = 0xC0000000, 1 | 2 | 4, 1, 0x80
+    _INVALID = wintypes.HANDLE(-1).value
+
+    def _open_new(path: Path, mode: int) -> int:
+        # Shared for deleting too, which os.open does not offer: or it could not be renamed before it is closed.
+        handle = _create(str(path), _READ_AND_WRITE, _SHARED, None, _NEW, _NORMAL, None)
+        if handle == _INVALID:
+            raise ctypes.WinError(ctypes.get_last_error())
+        return msvcrt.open_osfhandle(handle, os.O_RDWR | _PLAIN)
 
 else:
     import fcntl
@@ -52,6 +87,18 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _open_new(path: Path, mode: int) -> int:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _PLAIN, mode)
+
+
+def open_new(path: Path, mode: int = 0o666) -> int:
+    """Make a file, for reading and writing, that can be renamed while it is open.
+
+    Raises:
+        OSError: there is one of that name, or none can be made.
+    """
+    return _open_new(path, mode)
 
 
 def seize(handle: int) -> bool:
@@ -77,16 +124,14 @@ def companion(path: Path, ending: str) -> Path:
     return path.with_name(f"{_PREFIX}{name}{ending}")
 
 
-def open_plain(path: Path, flags: int, mode: int = 0o666) -> int:
+def open_plain(path: Path, flags: int) -> int:
     """Open a regular file that is no link, or make one; what is read-only to us is opened for reading alone.
 
     Raises:
         OSError: there is no such file, or it is something else.
     """
-    if flags & os.O_EXCL:
-        return os.open(path, flags | _PLAIN, mode)
     try:
-        handle = os.open(path, flags | _PLAIN, mode)
+        handle = os.open(path, flags | _PLAIN, 0o666)
     except PermissionError:
         handle = os.open(path, os.O_RDONLY | _PLAIN)
     if not stat.S_ISREG(os.fstat(handle).st_mode):

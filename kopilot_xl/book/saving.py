@@ -11,9 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from kopilot_xl.book.locking import companion, open_plain, seize
+from kopilot_xl.book.locking import companion, open_new, open_plain, seize
 from kopilot_xl.errors import SaveError
 
 BACKUP = ".kopilot-backup"
@@ -24,8 +26,8 @@ _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _MAY_PASS = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV, errno.ETXTBSY, errno.EAGAIN}
 _PAUSES = (0.05, 0.1, 0.2, 0.4)
+_RENAMES_CLOSED_ONLY = os.name == "nt"  # some of Windows's drives rename no file that is open
 _OLD = 24 * 60 * 60.0  # seconds after which a temporary file is left over, where locks cannot tell
-_CLOSED_BEFORE_RENAMED = os.name == "nt"  # Windows renames no file that is open
 
 
 def check_writable(path: str | os.PathLike[str], *, backup: bool = False) -> None:
@@ -101,15 +103,23 @@ def write_atomically(
         raise SaveError(_why(given, error)) from error
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """A temporary file that is to take another's place, and is open until it did."""
+
+    path: Path
+    file: BinaryIO
+
+
 @contextmanager
-def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[Path]:
+def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[_Draft]:
     """Write a temporary file beside a file, safe on the disk; it is removed unless it was put somewhere.
 
     It is locked for as long as it is worked on, so that nobody takes it for a left-over.
     """
     path = companion(real, f"-{os.urandom(8).hex()}.tmp")
     # In place of a private workbook it is at no moment open to others.
-    handle = open_plain(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600 if old else 0o666)
+    handle = open_new(path, 0o600 if old else 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             with contextlib.suppress(OSError):
@@ -120,15 +130,13 @@ def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[Path
             if old:
                 _look_like(path, real, old)
             _sync(handle)
-            if _CLOSED_BEFORE_RENAMED:
-                file.close()
-            yield path
+            yield _Draft(path, file)
     finally:
         with contextlib.suppress(OSError):
             path.unlink()
 
 
-def _put(draft: Path, target: Path, data: bytes, check: Callable[[], None]) -> None:
+def _put(draft: _Draft, target: Path, data: bytes, check: Callable[[], None]) -> None:
     """Rename a draft to what it is for. A refusal of the kind that passes (network drives, virus scanners) is retried.
 
     Raises:
@@ -138,13 +146,15 @@ def _put(draft: Path, target: Path, data: bytes, check: Callable[[], None]) -> N
     for pause in (*_PAUSES, None):
         check()
         try:
-            os.replace(draft, target)
+            os.replace(draft.path, target)
             return
         except OSError as error:
-            if not draft.exists() and _holds(target, data):
+            if not draft.path.exists() and _holds(target, data):
                 return  # done, though the drive said no
             if error.errno not in _MAY_PASS or pause is None:
                 raise
+            if _RENAMES_CLOSED_ONLY:
+                draft.file.close()
             time.sleep(pause)
 
 
@@ -235,7 +245,13 @@ def _backup_of(real: Path) -> Path:
 
 
 def _may_write(place: Path) -> bool:
-    """Tell whether a file or folder takes writing; no write bit at all counts even for the superuser."""
+    """Tell whether a file or folder takes writing; no write bit at all counts even for the superuser.
+
+    On Windows a folder's read-only attribute forbids nothing: Explorer sets it on folders that it draws in a way of
+    their own, such as Documents.
+    """
+    if os.name == "nt" and place.is_dir():
+        return True
     return bool(place.stat().st_mode & 0o222) and os.access(place, os.W_OK)
 
 

@@ -20,6 +20,7 @@ from kopilot_xl.book.package import Package
 from kopilot_xl.errors import BookError, SaveError
 from tests.book.workbooks import by_hand, changed_entries, raw_entries, rich, sheet_xml, tabled, with_parts
 from tests.invariants import assert_sound
+from tests.systems import links
 
 SHEET = "xl/worksheets/sheet1.xml"
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -417,6 +418,7 @@ def test_an_open_workbook_is_not_overwritten(lock: str, program: str, book: Path
     assert book.read_bytes() == before
 
 
+@links
 def test_a_lock_beside_the_file_behind_a_link_counts(book: Path, tmp_path: Path) -> None:
     link = tmp_path / "links" / "here.xlsx"
     link.parent.mkdir()
@@ -515,7 +517,7 @@ def test_the_mode_is_kept(mode: int, book: Path) -> None:
     assert book.stat().st_mode & 0o777 == mode
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+@links
 def test_a_link_stays_a_link(book: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.xlsx"
     link.symlink_to(book)
