@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.portfolios import AS_OF
-from kopilot_xl.book import open_book
+from kopilot_xl.workbook.opening import open_book
 
 MODULE = "kopilot_xl.excel.udfs"
 PER_CELL = 100
@@ -25,7 +25,7 @@ PER_CELL = 100
 
 def keep_tables(book: Path, path: Path) -> Path:
     """Write what VBA hands to `snapshot` for a workbook into a file: arrays as COM makes them; return its path."""
-    from kopilot_xl.sheets import actions, clients, settings, transactions
+    from kopilot_xl.workbook.sheets import actions, clients, settings, transactions
 
     opened = open_book(book)
     tables = []
@@ -43,8 +43,8 @@ def _variant(value: Any) -> Any:
 
 def live_calls(book: Path) -> Counter[str]:
     """Refresh a workbook through xlwings over the stand-in for Excel; return how many calls moved cells, by sheet."""
-    from kopilot_xl.book.live import LiveBook
-    from kopilot_xl.refreshing import refresh
+    from kopilot_xl.usecases.refresh import refresh
+    from kopilot_xl.workbook.live.book import LiveBook
     from tests.excel.stand_in import StandIn
 
     excel = StandIn(book)
@@ -57,8 +57,8 @@ def formula_calls(cells: int) -> tuple[int, int]:
 
     The second number is how many cells they handed over in all.
     """
-    from kopilot_xl.workbook import build
-    from tests.workbook.stand_in import StandIn, excel, stored
+    from kopilot_xl.usecases.sample import build
+    from tests.workbook.template.stand_in import StandIn, excel, stored
 
     table = stored(build.SAMPLE)
     python = StandIn({"snapshot": lambda *_: table})

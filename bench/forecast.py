@@ -29,10 +29,10 @@ def sides(folder: Path, clients: int, transactions: int) -> list[Side]:
 def refresh_one(source: str, as_of: str, output: str, how: str) -> None:
     """Refresh a workbook, with the forecast or without."""
     from kopilot_xl import open_book, refresh
-    from kopilot_xl.computing import Computation
     from kopilot_xl.domain.forecast import forecast
     from kopilot_xl.domain.sales import Sales
-    from kopilot_xl.sheets import forecast as sheet
+    from kopilot_xl.usecases.calculation import Computation
+    from kopilot_xl.workbook.sheets import forecast as sheet
 
     day = date.fromisoformat(as_of)
     if how == "with":

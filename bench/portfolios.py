@@ -6,9 +6,10 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
-from kopilot_xl.book import Value, open_book
-from kopilot_xl.sheets import clients, transactions
-from kopilot_xl.workbook import TEMPLATE
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets import clients, transactions
+from kopilot_xl.workbook.template import TEMPLATE
 
 AS_OF = date(2026, 7, 1)
 

@@ -98,7 +98,7 @@ def make_formulas(book: Path, path: Path) -> None:
     """Write the clients and transactions of a workbook, and formulas that say of each client what a refresh says."""
     import xlsxwriter
 
-    from kopilot_xl.book import open_book
+    from kopilot_xl.workbook.opening import open_book
 
     opened = open_book(book)
     people, rows = opened.table("Clients"), opened.table("Transactions")

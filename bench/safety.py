@@ -29,7 +29,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.book import file, locking, package, saving
+from kopilot_xl.workbook.file import book as file
+from kopilot_xl.workbook.file import locking, saving
+from kopilot_xl.workbook.file.ooxml import package
 from tests.portfolios import AS_OF, NOW, make_portfolio
 from tests.safety.child import Outcome, outcomes
 from tests.safety.comparing import assert_only_owned_cells_changed

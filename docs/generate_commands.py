@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from kopilot_xl.cli import NAME, app
+from kopilot_xl.cli.group import NAME, app
 
 PAGE = Path(__file__).parent / "commands.md"
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kopilot_xl._version import __version__
+
 if TYPE_CHECKING:
-    from kopilot_xl.book import open_book
+    from kopilot_xl.bigdata.classify import classify
     from kopilot_xl.domain.rules import Rules
     from kopilot_xl.domain.segments import Segment
-    from kopilot_xl.refreshing import refresh
-    from kopilot_xl.segmentation import classify
+    from kopilot_xl.usecases.refresh import refresh
+    from kopilot_xl.workbook.opening import open_book
 
-__version__ = "0.1.0"
 
 __all__ = ["Rules", "Segment", "__version__", "classify", "open_book", "refresh"]
 
 _HOMES = {
     "Rules": "kopilot_xl.domain.rules",
     "Segment": "kopilot_xl.domain.segments",
-    "classify": "kopilot_xl.segmentation",
-    "open_book": "kopilot_xl.book",
-    "refresh": "kopilot_xl.refreshing",
+    "classify": "kopilot_xl.bigdata.classify",
+    "open_book": "kopilot_xl.workbook.opening",
+    "refresh": "kopilot_xl.usecases.refresh",
 }
 
 

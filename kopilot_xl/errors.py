@@ -23,7 +23,7 @@ class KopilotError(Exception):
 
 def reason(error: BaseException) -> str:
     """Return what to tell about an exception: the words of one of ours, else that it is a defect."""
-    from kopilot_xl import __version__
+    from kopilot_xl._version import __version__
 
     if isinstance(error, KopilotError):
         return str(error)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl.reader.excel import ExcelReader
 
-from kopilot_xl.engines import Engine
+from kopilot_xl.bigdata.engines import Engine
 from tests import libreoffice, postgresql
 
 _read = ExcelReader.read

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from kopilot_xl.book import Value
-from kopilot_xl.book.file import FileBook
-from kopilot_xl.sheets import actions, clients, transactions
-from kopilot_xl.sheets.table import Table
-from kopilot_xl.workbook import TEMPLATE
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.sheets import actions, clients, transactions
+from kopilot_xl.workbook.tables.table import Table
+from kopilot_xl.workbook.template import TEMPLATE
 
 AS_OF = date(2026, 7, 1)
 NOW = datetime(2026, 7, 1, 9, 30)

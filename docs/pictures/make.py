@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kopilot_xl.sheets import (
+from kopilot_xl.usecases.sample.rebuild import SAMPLE
+from kopilot_xl.workbook.sheets import (
     actions,
     clients,
     forecast,
@@ -29,7 +30,6 @@ from kopilot_xl.sheets import (
     settings,
     transactions,
 )
-from kopilot_xl.workbook.build import SAMPLE
 from tests import libreoffice
 
 HERE = Path(__file__).parent

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from lxml import html
 
 from kopilot_xl import open_book
-from kopilot_xl.report import report
-from kopilot_xl.workbook.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
+from kopilot_xl.usecases.report.page import report
+from kopilot_xl.usecases.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 from tests.chromium import chromium
 
 HERE = Path(__file__).parent

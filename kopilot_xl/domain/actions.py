@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from kopilot_xl.domain import words
+from kopilot_xl.domain import formatting
 from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
@@ -127,7 +127,7 @@ def fold(entries: Sequence[Entry], clients: Mapping[str, Dossier], as_of: date, 
             verdicts[position] = Verdict(Outcome.REJECTED, reason or "")
         else:
             by_client[entry.client].append((entry.recorded_on, position, entry))
-    pending = Verdict(Outcome.PENDING, f"Recorded after {words.day(as_of)}, the date of this refresh.")
+    pending = Verdict(Outcome.PENDING, f"Recorded after {formatting.day(as_of)}, the date of this refresh.")
     plans: list[Plan] = []
     marks: dict[str, Segment] = {}
     for key, rows in by_client.items():
@@ -242,8 +242,8 @@ class _Case:
 
     def _settled(self, plan: _Planned, invoice: Transaction | None, as_of: date, horizon: date) -> Verdict:
         if invoice:
-            billed = "" if invoice.amount is None else f", {words.amount(invoice.amount)}"
-            return Verdict(Outcome.FULFILLED, f"Invoiced on {words.day(invoice.issue_date)}{billed}.")
+            billed = "" if invoice.amount is None else f", {formatting.amount(invoice.amount)}"
+            return Verdict(Outcome.FULFILLED, f"Invoiced on {formatting.day(invoice.issue_date)}{billed}.")
         if self.mark:
             return Verdict(
                 Outcome.SUPERSEDED,
@@ -252,10 +252,10 @@ class _Case:
         if plan.day <= as_of:
             return Verdict(
                 Outcome.OVERDUE,
-                f"Planned for {words.day(plan.day)}, not invoiced: invoice it, move it or drop it.",
+                f"Planned for {formatting.day(plan.day)}, not invoiced: invoice it, move it or drop it.",
             )
         if plan.day > horizon:
-            months = words.count(self.rules.horizon_months, "month")
+            months = formatting.count(self.rules.horizon_months, "month")
             return Verdict(Outcome.APPLIED, f"More than {months} ahead: it does not count as coming yet.", far_off=True)
         return Verdict(Outcome.APPLIED)
 
@@ -268,7 +268,7 @@ class _Case:
             return
         after = bisect_right(self.invoice_days, self.mark.since)
         if after < len(self.invoices) and self.invoice_days[after] <= day:
-            self._supersede(f"Undone by the invoice of {words.day(self.invoice_days[after])}.")
+            self._supersede(f"Undone by the invoice of {formatting.day(self.invoice_days[after])}.")
 
     def _supersede(self, detail: str) -> None:
         if self.mark:
@@ -294,11 +294,11 @@ class _Case:
         if action is Action.PLAN_REVENUE:
             return None
         if now is None:
-            return f"Not allowed: on {words.day(day)} it was not yet a client."
+            return f"Not allowed: on {formatting.day(day)} it was not yet a client."
         if now not in ALLOWED[action]:
             wanted = [each for each in Segment if each in ALLOWED[action]]
             return (
-                f"Not allowed: on {words.day(day)} the client was {now}; "
+                f"Not allowed: on {formatting.day(day)} the client was {now}; "
                 f"{action.lower()} is for {', '.join(wanted[:-1])} or {wanted[-1]}."
             )
         if action is Action.MARK_CANCELED and now is Segment.LOST and self._invoices_to(day):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 
-from kopilot_xl.domain import words
+from kopilot_xl.domain import formatting
 from kopilot_xl.domain.rules import DEFAULT, Rules
 from kopilot_xl.domain.segments import ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Heading, Segment
 
@@ -90,12 +90,12 @@ class Client:
         if self.segment is None:
             return ""
         if self.overdue:
-            return f"Planned for {words.day(self.overdue)}, not invoiced: invoice it, move it or drop it."
+            return f"Planned for {formatting.day(self.overdue)}, not invoiced: invoice it, move it or drop it."
         if self.next_planned:
-            expected = f", {words.amount(self.next_amount)}" if self.next_amount else ""
-            return f"Planned: {words.day(self.next_planned)}{expected}."
+            expected = f", {formatting.amount(self.next_amount)}" if self.next_amount else ""
+            return f"Planned: {formatting.day(self.next_planned)}{expected}."
         if self.far_off:
-            return f"Planned for {words.day(self.far_off)}, too far ahead to count yet."
+            return f"Planned for {formatting.day(self.far_off)}, too far ahead to count yet."
         return self.segment.advice
 
     @property
@@ -188,7 +188,7 @@ class Summary:
         active, new, leaving = counts[Segment.ACTIVE], counts[Segment.NEW], counts[Segment.LEAVING]
         some = self.clients(ENGAGED) + self.clients(INACTIVE)
         none, limit = counts[Segment.NO_ACTIVITY], self.rules.inaccurate_share
-        of_active = f"{active:,} of {some:,}" + (f", {words.share(active / some)}" if some else "")
+        of_active = f"{active:,} of {some:,}" + (f", {formatting.share(active / some)}" if some else "")
         return (
             Check(
                 2 * active > some,
@@ -202,8 +202,8 @@ class Summary:
             ),
             Check(
                 self._few_without_activity,
-                f"Few clients have no activity ({none:,} of {self.size:,}, {words.share(none / self.size)}; "
-                f"limit {words.share(limit)})",
+                f"Few clients have no activity ({none:,} of {self.size:,}, {formatting.share(none / self.size)}; "
+                f"limit {formatting.share(limit)})",
                 f"many clients have no activity ({none:,} of {self.size:,})",
             ),
         )

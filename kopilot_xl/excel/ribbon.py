@@ -17,22 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 import xlwings as xw
 
-from kopilot_xl import __version__
-from kopilot_xl.book import ErrorValue, Value
-from kopilot_xl.book.live import LiveBook, cell_value
-from kopilot_xl.domain import words
+from kopilot_xl._version import __version__
+from kopilot_xl.domain import formatting
 from kopilot_xl.domain.actions import Entry, Outcome
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.errors import KopilotError
-from kopilot_xl.sheets import actions as log
-from kopilot_xl.sheets import clients as people
-from kopilot_xl.sheets.findings import Kind
-from kopilot_xl.sheets.values import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
+from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.live.book import LiveBook
+from kopilot_xl.workbook.live.excel_values import cell_value
+from kopilot_xl.workbook.sheets import actions as log
+from kopilot_xl.workbook.sheets import clients as people
+from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
+from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
-    from kopilot_xl.reading import Inputs
-    from kopilot_xl.refreshing import Report
+    from kopilot_xl.usecases.inputs import Inputs
+    from kopilot_xl.usecases.result import Report
 
 AFTER = "KopilotAfterPython"
 """The macro of the workbook that gets the message, its only argument, where Python cannot return it."""
@@ -90,7 +91,7 @@ def refresh_portfolio(as_of: Any = None) -> str:
     Returns:
         The shape in a sentence, the data problems, and what hinders saving; or why nothing was done.
     """
-    from kopilot_xl.refreshing import refresh
+    from kopilot_xl.usecases.refresh import refresh
 
     book = _caller()
     return _refreshed(refresh(book, _day(as_of, None)), book)
@@ -99,11 +100,11 @@ def refresh_portfolio(as_of: Any = None) -> str:
 def _refreshed(report: Report, book: LiveBook) -> str:
     summary, problems = report.summary, report.count(Kind.PROBLEM)
     told = [
-        f"{summary.shape.value}, as of {words.day(report.as_of)}: {words.count(summary.size, 'client')} in the "
-        f"portfolio. {summary.words}"
+        f"{summary.shape.value}, as of {formatting.day(report.as_of)}: {formatting.count(summary.size, 'client')} in "
+        f"the portfolio. {summary.words}"
     ]
     if problems:
-        told.append(f"{words.count(problems, 'data problem')} to look at on the sheet Problems.")
+        told.append(f"{formatting.count(problems, 'data problem')} to look at on the sheet Problems.")
     return " ".join([*told, *_cannot_be_saved(book)])
 
 
@@ -135,8 +136,8 @@ def record(action: Any, client_ids: Any, issue_date: Any = None, amount: Any = N
 
 
 def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any, amount: Any, note: Any) -> str:
-    from kopilot_xl.computing import Computation
-    from kopilot_xl.reading import read
+    from kopilot_xl.usecases.calculation import Computation
+    from kopilot_xl.usecases.inputs import read
 
     today = date.today()
     what = log.read_action(cell_value(action))
@@ -185,10 +186,10 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
         )
         book.save()
     where = f"row {row}" if count == 1 else f"rows {row} to {row + count - 1}"
-    planned = f", {words.amount(expected)} on {words.day(day)}" if day and expected else ""
+    planned = f", {formatting.amount(expected)} on {formatting.day(day)}" if day and expected else ""
     details = dict.fromkeys(each.detail for each in verdicts if each.detail)
     told = [
-        f"{what.value}{planned}, for {words.count(count, 'client')}: {_several(names, ', ')}. "
+        f"{what.value}{planned}, for {formatting.count(count, 'client')}: {_several(names, ', ')}. "
         f"It stands on the sheet {log.TABLE.name}, {where}; delete it there to undo it.",
         *details,
         "Refresh the portfolio to see its effect.",
@@ -231,16 +232,16 @@ def _several(texts: Sequence[str], between: str) -> str:
 @_told
 def problems() -> str:
     """Tell the data problems of the open workbook as a refresh would find them now, and write nothing."""
-    from kopilot_xl.refreshing import check
+    from kopilot_xl.usecases.refresh import check
 
     book = _caller()
     with book.reserved():
         report = check(book)
     found = [str(each) for each in report.problems if each.kind is Kind.PROBLEM]
     notices = report.count(Kind.NOTICE)
-    told = words.count(len(found), "data problem") if found else "No data problems"
+    told = formatting.count(len(found), "data problem") if found else "No data problems"
     if notices:
-        told += f" and {words.count(notices, 'notice')}"
+        told += f" and {formatting.count(notices, 'notice')}"
     return "\n".join(
         [f"{told}.", *found[:_NAMED], *([f"… and {len(found) - _NAMED:,} more."] if found[_NAMED:] else [])]
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from kopilot_xl import __version__
+from kopilot_xl._version import __version__
 from kopilot_xl.errors import KopilotError
 
 ADD_IN = "xlwings.xlam"

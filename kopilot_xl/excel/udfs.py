@@ -16,21 +16,21 @@ from typing import Any, cast
 
 import xlwings as xw
 
-from kopilot_xl.book import Book, ErrorValue, TableData, Value
-from kopilot_xl.book.live import cell_value
-from kopilot_xl.computing import Computation
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
-from kopilot_xl.reading import read
-from kopilot_xl.sheets import actions as log
-from kopilot_xl.sheets import clients as people
-from kopilot_xl.sheets import settings as choices
-from kopilot_xl.sheets import snapshot as stored
-from kopilot_xl.sheets import transactions as invoices
-from kopilot_xl.sheets.values import UnreadableError, is_blank, read_date
+from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.inputs import read
+from kopilot_xl.workbook.book import Book, ErrorValue, TableData, Value
+from kopilot_xl.workbook.live.excel_values import cell_value
+from kopilot_xl.workbook.sheets import actions as log
+from kopilot_xl.workbook.sheets import clients as people
+from kopilot_xl.workbook.sheets import settings as choices
+from kopilot_xl.workbook.sheets import snapshot as stored
+from kopilot_xl.workbook.sheets import transactions as invoices
+from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, read_date
 
 NOT_AVAILABLE, NO_VALUE = "#N/A", "#VALUE!"
 """What is answered for an unknown client, and for a date that is none."""
@@ -64,7 +64,7 @@ def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of
         as_of: the day, as a date, a serial number or a text; blank for the setting AsOf, or today.
 
     Returns:
-        What `kopilot_xl.sheets.snapshot.rows` returns, six columns. Where the data cannot be used at all, two
+        What `kopilot_xl.workbook.sheets.snapshot.rows` returns, six columns. Where the data cannot be used at all, two
         rows and columns instead: `Error` and the reason.
     """
     now = datetime.now()

@@ -1,6 +1,1 @@
-"""Kopilot.xlsm from its sources."""
-
-from pathlib import Path
-
-TEMPLATE = Path(__file__).with_name("template.xlsm")
-"""The empty workbook that every new one starts as."""
+"""A workbook: where its sheets are, how they are read and written, and how a new one is built."""

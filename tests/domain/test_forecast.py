@@ -20,8 +20,10 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 from utilsforecast.losses import mae, mase
 
-from kopilot_xl.domain.forecast import FEWEST_DATES, MODEL_DATES, MOST_DATES, Forecast, Months, Scenario, forecast
+from kopilot_xl.domain.backtest import MODEL_DATES, MOST_DATES
+from kopilot_xl.domain.forecast import FEWEST_DATES, Forecast, forecast
 from kopilot_xl.domain.sales import Sales, ends_month, first_day, month_of, monthly_sales
+from kopilot_xl.domain.scenarios import Months, Scenario
 from tests.domain.oracle import months_from
 
 RULES = tuple(each for each in Scenario if each is not Scenario.SEASONAL_MODEL)
@@ -278,10 +280,10 @@ def test_no_later_transaction_leaks_into_a_past_forecast(
 
 
 def _told(found: Forecast, scenario: Scenario, back: int) -> list[float]:
-    from kopilot_xl.domain import forecast as module
+    from kopilot_xl.domain import backtest, scenarios
 
-    past = module._Past(found.sales)
-    trials = module._Trials.of(scenario, past, None)
+    past = scenarios._Past(found.sales)
+    trials = backtest._Trials.of(scenario, past, None)
     return [each.told for each in trials.errors[past.today - back]]
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kopilot_xl.domain import actions, words
+from kopilot_xl.domain import actions, formatting
 from kopilot_xl.domain.actions import Dossier, Entry, Outcome, Transaction, fold
 from kopilot_xl.domain.activity import Status, client_activity
-from kopilot_xl.domain.forecast import FEWEST_DATES, MODEL_DATES, MOST_DATES, Scenario
+from kopilot_xl.domain.backtest import MODEL_DATES, MOST_DATES
+from kopilot_xl.domain.forecast import FEWEST_DATES
 from kopilot_xl.domain.outlook import STEPS
 from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, VALUE_MONTHS, CutOffs, Rules
+from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.domain.segments import ALLOWED, BARS, STANDING, WORK_ORDER, Action, Segment
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +85,7 @@ def test_the_thresholds_are_those_of_the_settings() -> None:
         ("The inputs", f"in the {VALUE_MONTHS} months that end on its last invoice"),
         ("The inputs", f"{Rules().lifespan_days + 1} days after its last invoice"),
         ("The inputs", f"{Rules().lifespan_days} days after it was created"),
-        ("The inputs", f"between {words.day(FIRST_DAY)} and {words.day(LAST_DAY)}"),
+        ("The inputs", f"between {formatting.day(FIRST_DAY)} and {formatting.day(LAST_DAY)}"),
         ("Settings", f"Why {Rules().lifespan_days} days"),
         ("The segments", f"at most {Rules().active_months} calendar months old: **Active**"),
         ("The segments", f"at most {Rules().sleeping_months} calendar months old: **Sleeping Away**"),
@@ -194,7 +196,7 @@ def test_the_log_comes_out_as_told(as_of: date) -> None:
         entries.append(Entry(number, moment, "a", Action(action), planned, amount))
     clients = {"a": Dossier(date(2021, 1, 1), [Transaction(date(2026, 4, 1), 100.0, Status.ISSUED)])}
     verdicts = fold(entries, clients, as_of).verdicts
-    assert [each.outcome for each in verdicts] == [row[f"Status as of {words.day(as_of)}"] for row in rows]
+    assert [each.outcome for each in verdicts] == [row[f"Status as of {formatting.day(as_of)}"] for row in rows]
 
 
 @pytest.mark.parametrize(

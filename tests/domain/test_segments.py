@@ -11,17 +11,7 @@ import pytest
 
 from kopilot_xl.domain.activity import client_activity, segment
 from kopilot_xl.domain.rules import CutOffs, Rules
-from kopilot_xl.domain.segments import (
-    ALLOWED,
-    BARS,
-    ENGAGED,
-    INACTIVE,
-    PORTFOLIO,
-    WORK_ORDER,
-    Action,
-    Heading,
-    Segment,
-)
+from kopilot_xl.domain.segments import ALLOWED, BARS, ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Action, Heading, Segment
 from tests.domain.cases import SEGMENT_CASES, SegmentCase
 from tests.domain.engines import CLIENTS, TRANSACTIONS, Engine
 

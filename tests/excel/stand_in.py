@@ -22,7 +22,7 @@ from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter, range_boundaries
 from xlwings import base_classes
 
-from kopilot_xl.book.patches import HEADING, MACRO
+from kopilot_xl.workbook.live.patches import HEADING, MACRO
 
 _NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?%?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import xlwings as xw
 
-from kopilot_xl import __version__
-from kopilot_xl.book import Value
+from kopilot_xl._version import __version__
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.excel import ribbon, setup
+from kopilot_xl.workbook.book import Value
 from tests.excel.stand_in import BUSY, ComError, StandIn
 from tests.portfolios import make_portfolio
 

@@ -14,7 +14,7 @@ import pytest
 import xlwings as xw
 import xlwings.cli
 
-from kopilot_xl import __version__
+from kopilot_xl._version import __version__
 from kopilot_xl.excel import setup
 from kopilot_xl.excel.setup import Machine, SetupError, install, missing, read_settings, write_setting
 from tests.excel.stand_in import StandIn
@@ -227,7 +227,7 @@ def test_the_command_says_why_there_is_nothing_to_do(options: list[str], tmp_pat
 def test_the_command_where_excel_is(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
-    from kopilot_xl.cli import app
+    from kopilot_xl.cli.group import app
 
     def run(*options: str, answer: str = "") -> tuple[int, str]:
         with monkeypatch.context() as here:

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from kopilot_xl.book import ErrorValue, Value, open_book
-from kopilot_xl.book.file import FileBook
-from kopilot_xl.computing import Computation
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.excel import udfs
-from kopilot_xl.reading import read
-from kopilot_xl.sheets import settings
-from kopilot_xl.sheets import snapshot as stored
+from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.inputs import read
+from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets import settings
+from kopilot_xl.workbook.sheets import snapshot as stored
 from tests.portfolios import AS_OF, CLIENTS, NOW, SEGMENTS, make_portfolio
 
 UDFS = "kopilot_xl.excel.udfs"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from lxml import etree
 
-from kopilot_xl.book.addresses import Area, split_address
-from kopilot_xl.book.file import FileBook
-from kopilot_xl.sheets import actions, clients, forecast, history, movements, outlook, problems, snapshot
-from tests.book.workbooks import raw_entries
+from kopilot_xl.workbook.addresses import Area, split_address
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.sheets import actions, clients, forecast, history, movements, outlook, problems, snapshot
+from tests.workbook.workbooks import raw_entries
 
 _OURS = (history.TABLE, problems.TABLE, movements.BETTER, movements.WORSE, outlook.DEPARTURES, forecast.CALLS)
 _SHARED = (actions.TABLE, clients.TABLE)

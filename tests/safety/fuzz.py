@@ -30,10 +30,10 @@ from tempfile import TemporaryDirectory
 from lxml import etree
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.book import Value
-from kopilot_xl.book.cells import edit, fill
-from kopilot_xl.book.edits import KEEP, Edit, Move
 from kopilot_xl.errors import MAX_MESSAGE, KopilotError
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.ooxml.edits import KEEP, Edit, Move
+from kopilot_xl.workbook.file.ooxml.sheet_editor import edit, fill
 from tests.portfolios import NOW, make_portfolio
 from tests.safety.child import peak_megabytes
 
@@ -266,7 +266,7 @@ def attempt_cells(xml: bytes, dice: random.Random) -> str:
 
 def seeds(folder: Path) -> list[bytes]:
     """Return sound workbooks to start from."""
-    from tests.book.workbooks import rich
+    from tests.workbook.workbooks import rich
 
     plain = make_portfolio(folder / "seed.xlsm").read_bytes()
     refresh(open_book(folder / "seed.xlsm"), now=NOW)

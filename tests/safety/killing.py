@@ -29,7 +29,9 @@ from typing import Any
 import polars  # noqa: F401 - a refresh imports it at its first table: half its time, if each child did
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.book import Value, file, locking, package, saving
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file import book, locking, saving
+from kopilot_xl.workbook.file.ooxml import package
 from tests.portfolios import AS_OF, NOW, make_portfolio
 
 OPERATIONS: list[tuple[ModuleType, str]] = [
@@ -152,9 +154,9 @@ class Steps:
                 traced(manager.__exit__)(None, None, None)
 
         # Only where it is wanted: tracing the whole refresh would take most of the time.
-        for module, name in ((file, "check_writable"), (package, "check_writable"), (package, "write_atomically")):
+        for module, name in ((book, "check_writable"), (package, "check_writable"), (package, "write_atomically")):
             setattr(module, name, traced(getattr(module, name)))
-        setattr(file, "turn", traced_turn)  # noqa: B010
+        setattr(book, "turn", traced_turn)  # noqa: B010
 
     def _watched(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(work)

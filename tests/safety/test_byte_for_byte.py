@@ -13,13 +13,13 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.refreshing import Report
+from kopilot_xl.usecases.result import Report
 from tests import libreoffice
-from tests.book.workbooks import raw_entries
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, SEGMENTS, column
 from tests.safety.comparing import assert_only_owned_cells_changed
 from tests.safety.workbooks import BY_LIBREOFFICE, FEATURES, QUICK, everything, packed, part_of, unpacked
+from tests.workbook.workbooks import raw_entries
 
 needs_libreoffice = pytest.mark.skipif(libreoffice.missing() is not None, reason=str(libreoffice.missing()))
 ALL = [

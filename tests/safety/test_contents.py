@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.beyond import segment as segment_files
-from kopilot_xl.book import Value
-from kopilot_xl.book.file import FileBook
-from kopilot_xl.cli import app
+from kopilot_xl.bigdata.segment import segment as segment_files
+from kopilot_xl.cli.group import app
 from kopilot_xl.errors import BookError
-from kopilot_xl.segmentation import neutral
-from kopilot_xl.sheets import portfolio
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.sheets import portfolio
+from kopilot_xl.workbook.tables.csv_escape import neutral
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, column, make_portfolio
 from tests.safety.child import REFRESHED, outcomes

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.book import locking
-from kopilot_xl.book.saving import BACKUP
 from kopilot_xl.errors import SaveError
-from kopilot_xl.sheets import settings
+from kopilot_xl.workbook.file import locking
+from kopilot_xl.workbook.file.saving import BACKUP
+from kopilot_xl.workbook.sheets import settings
 from tests import libreoffice
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, column, make_portfolio

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kopilot_xl.book import locking
+from kopilot_xl.workbook.file import locking
 from tests.invariants import assert_sound
 from tests.portfolios import make_portfolio
 

@@ -18,13 +18,13 @@ from openxml_audit import OpenXmlValidator
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.sheets import clients
-from kopilot_xl.workbook import TEMPLATE
+from kopilot_xl.workbook.sheets import clients
+from kopilot_xl.workbook.template import TEMPLATE
 from tests import libreoffice
 from tests.invariants import assert_sound, check
 from tests.portfolios import NOW, SEGMENTS, make_portfolio
 from tests.safety.workbooks import BY_LIBREOFFICE, QUICK, packed, unpacked
-from tests.workbook.audit_baseline import is_known
+from tests.workbook.template.audit_baseline import is_known
 
 ROWS = 2_000
 """How many rows of ours the largest workbook that is validated has; with more the validator takes minutes."""

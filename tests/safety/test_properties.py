@@ -18,8 +18,8 @@ from openpyxl.worksheet.table import Table, TableColumn
 from kopilot_xl import classify, open_book, refresh
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import KopilotError
-from kopilot_xl.sheets import actions, clients, transactions
-from kopilot_xl.sheets import settings as settings_sheet
+from kopilot_xl.workbook.sheets import actions, clients, transactions
+from kopilot_xl.workbook.sheets import settings as settings_sheet
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, column
 from tests.safety.comparing import assert_only_owned_cells_changed

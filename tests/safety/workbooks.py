@@ -21,8 +21,8 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from kopilot_xl.sheets import actions, clients, settings, transactions
-from kopilot_xl.sheets.table import Format, Table
+from kopilot_xl.workbook.sheets import actions, clients, settings, transactions
+from kopilot_xl.workbook.tables.table import Format, Table
 from tests import libreoffice
 from tests.portfolios import CLIENTS, TRANSACTIONS, make_portfolio
 

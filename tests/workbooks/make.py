@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from kopilot_xl import __version__, open_book, refresh
-from kopilot_xl.book import Value
+from kopilot_xl import open_book, refresh
+from kopilot_xl._version import __version__
+from kopilot_xl.workbook.book import Value
 from tests.portfolios import AS_OF, NOW, make_portfolio
 
 HERE = Path(__file__).parent

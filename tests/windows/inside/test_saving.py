@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kopilot_xl.book.saving import write_atomically
+from kopilot_xl.workbook.file.saving import write_atomically
 
 OLD, NEW = b"the old contents", b"the new contents"
 

@@ -1,0 +1,128 @@
+"""What a given path, pattern or address stands for: files, folders and their partitions."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from kopilot_xl.bigdata import address as address_module
+from kopilot_xl.bigdata.address import Address
+from kopilot_xl.errors import BookError
+from kopilot_xl.importing.grid import PARQUET_FILES, TEXT_FILES
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+
+LARGE = 16 << 20
+"""A text file of more bytes is read in streams, as folders and databases are: its problems are counted, not listed."""
+_DENSE = 4
+"""How much more a Parquet file holds than a text file of its size."""
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""How a folder of a partition says that there is no value."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file of a table, the folders of its partition, and the values that their names give."""
+
+    path: Path
+    folders: str = ""
+    partition: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table is to be read from; as a text it shows no credentials.
+
+    Attributes:
+        name: how it is called in texts.
+        pieces: its files, none for a database, in the order that decides which of two rows is the first.
+        address: the table or query of a database.
+    """
+
+    name: str
+    pieces: Sequence[Piece] = ()
+    address: Address | None = None
+
+    @classmethod
+    def of(cls, given: str | PathLike[str]) -> Source:
+        """Find what is meant: a file, a pattern, a folder, or the address of a database.
+
+        Raises:
+            BookError: there is no such file, or no file that can be read in the folder.
+        """
+        text = os.fspath(given)
+        if address_module.is_address(text):
+            address = Address.of(text)
+            return cls(str(address), address=address)
+        path = Path(text)
+        if path.is_dir():
+            return cls(text, _pieces(path, path.rglob("*")))
+        if not path.exists() and glob.has_magic(text):
+            base = Path(*_before_pattern(path.parts))
+            return cls(text, _pieces(base, map(Path, glob.iglob(text, recursive=True)), f"No file is like {text}."))
+        return cls(text, (Piece(path),))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is read in streams, not row by row."""
+        if self.address or len(self.pieces) != 1 or self.pieces[0].partition:
+            return True
+        suffix = self.file.suffix.lower()
+        weight = 1 if suffix in TEXT_FILES else _DENSE if suffix in PARQUET_FILES else 0
+        return bool(weight) and self.file.is_file() and self.file.stat().st_size * weight > LARGE
+
+    @property
+    def file(self) -> Path:
+        """The one file of a table that is read row by row."""
+        return self.pieces[0].path
+
+    @property
+    def partitions(self) -> list[str]:
+        """The names of the columns that its folders give."""
+        return list(self.pieces[0].partition) if self.pieces else []
+
+
+def _before_pattern(parts: Sequence[str]) -> Iterator[str]:
+    for part in parts[:-1]:
+        if glob.has_magic(part):
+            return
+        yield part
+
+
+def _pieces(base: Path, found: Iterator[Path], none: str = "") -> list[Piece]:
+    """The files of a table, in the order of their names; hidden ones and those of other programs' books are none."""
+    paths = []
+    for path in found:
+        parts = path.relative_to(base).parts
+        if path.suffix.lower() in (*TEXT_FILES, *PARQUET_FILES) and not any(each[0] in "._" for each in parts):
+            paths.append((parts, path))
+    pieces = [_piece(path, parts[:-1]) for parts, path in sorted(paths) if path.is_file()]
+    if not pieces:
+        raise BookError(
+            f"{none or f'There is nothing to read in the folder {base}.'} What can be read there is "
+            f"{', '.join((*TEXT_FILES, *PARQUET_FILES))}."
+        )
+    first = pieces[0]
+    for each in pieces:
+        if list(each.partition) != list(first.partition):
+            raise BookError(
+                f"{each.path} and {first.path} are partitioned differently: have each file in as many folders "
+                "named column=value as the others."
+            )
+        if (each.path.suffix.lower() in PARQUET_FILES) != (first.path.suffix.lower() in PARQUET_FILES):
+            raise BookError(f"{each.path} and {first.path} are of different kinds: have one kind in a folder.")
+    return pieces
+
+
+def _piece(path: Path, folders: Sequence[str]) -> Piece:
+    parts = [each for each in folders if "=" in each]
+    pairs = [each.partition("=") for each in parts]
+    values = {unquote(name): None if value == NO_VALUE else unquote(value) for name, _, value in pairs}
+    return Piece(path, "/".join(parts), values)

@@ -1,0 +1,5 @@
+"""The command line: arguments, progress and exit codes."""
+
+from kopilot_xl.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,117 @@
+"""Results as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.workbook.tables.problems import Kind
+
+if TYPE_CHECKING:
+    from kopilot_xl.bigdata.result import Segmentation
+    from kopilot_xl.domain.forecast import Forecast
+    from kopilot_xl.domain.forecast import Line as ScenarioLine
+    from kopilot_xl.domain.sales import Prepared
+    from kopilot_xl.usecases.forecast import Foretold
+    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.workbook.tables.problems import Problem
+
+
+def as_json(found: Report, name: str) -> dict[str, object]:
+    """Return what a refresh found, in values JSON knows; tilts are unrounded, null where there is nothing to weigh."""
+    summary = found.summary
+    return {
+        "book": name,
+        "as_of": found.as_of.isoformat(),
+        "shape": summary.shape.value,
+        "tilt": summary.tilt,
+        "tilt_by_value": summary.tilt_by_value,
+        "segments": {each.value: summary.counts[each] for each in Segment},
+        "portfolio": summary.size,
+        "currency": found.currency,
+        "values": {each.value: round(summary.values[each], 4) for each in Segment},
+        "actions": {each.value: number for each, number in found.actions.items()},
+        "problems": found.count(Kind.PROBLEM),
+        "notices": found.count(Kind.NOTICE),
+        "forecast": forecast_as_json(found.forecast, found.prepared) if found.forecast else None,
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def forecast_as_json(told: Forecast, months: Sequence[Prepared]) -> dict[str, object]:
+    """Return a forecast in values JSON knows; numbers are unrounded, null where the past is too short to tell."""
+    ends = [*zip(told.band.low, told.band.high, strict=True)] or [(None, None)] * len(told.months)
+    return {
+        "expected": told.chosen and told.chosen.value,
+        "checked": told.checked,
+        "months": [
+            {
+                "month": f"{month:%Y-%m}",
+                "expected": told.expected[at] if told.expected else None,
+                "at_least": ends[at][0],
+                "at_most": ends[at][1],
+                **({"planned": months[at].total, "to_call": months[at].to_call} if months else {}),
+            }
+            for at, month in enumerate(told.months)
+        ],
+        "band_held": told.band.coverage,
+        "scenarios": {each.value: _line_as_json(line) for each, line in told.lines.items()},
+    }
+
+
+def _line_as_json(line: ScenarioLine) -> dict[str, object]:
+    found = line.accuracy
+    return {
+        "months": line.values and list(line.values),
+        "this_year": line.landing,
+        "past_dates": found.dates if found else 0,
+        "off": found and found.error,
+        "off_share": found and found.share,
+        "mase": found and found.mase,
+        "off_by_months_ahead": found and list(found.by_horizon),
+        "mase_by_months_ahead": found and list(found.mase_by_horizon),
+        "remark": line.lacks or None,
+    }
+
+
+def checked_as_json(found: Report, name: str) -> dict[str, object]:
+    """Return every problem and notice of a book, in values JSON knows."""
+    return {
+        "book": name,
+        "as_of": found.as_of.isoformat(),
+        "problems": [_finding(each) for each in found.problems if each.kind is Kind.PROBLEM],
+        "notices": [_finding(each) for each in found.problems if each.kind is Kind.NOTICE],
+    }
+
+
+def _finding(problem: Problem) -> dict[str, object]:
+    return {
+        "place": problem.place,
+        "sheet": problem.sheet,
+        "row": problem.row,
+        "column": problem.column,
+        "value": problem.value,
+        "wrong": problem.wrong,
+        "done": problem.done,
+    }
+
+
+def segmented_as_json(found: Segmentation, output: str | None) -> dict[str, object]:
+    """Return what a segmentation found, in values JSON knows; its sources are named without credentials."""
+    return {
+        "output": output,
+        "as_of": found.as_of.isoformat(),
+        "sources": [each.file for each in found.choices],
+        "clients": found.frame.height,
+        "segments": {each.value: found.counts.get(each.value, 0) for each in Segment},
+        "actions": {each.value: number for each, number in found.actions.items()},
+        "problems": [str(each) for each in found.problems if each.kind is Kind.PROBLEM],
+        "notices": [str(each) for each in found.problems if each.kind is Kind.NOTICE],
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def foretold_as_json(found: Foretold) -> dict[str, object]:
+    """Return a forecast of files in values JSON knows."""
+    return {"as_of": found.as_of.isoformat(), **forecast_as_json(found.forecast, found.prepared)}

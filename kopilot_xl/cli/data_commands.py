@@ -1,0 +1,189 @@
+"""Commands on data outside a workbook: segment and forecast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kopilot_xl.bigdata.engines import LOCAL, Engine
+from kopilot_xl.cli.group import app
+from kopilot_xl.cli.options import AsJson, Order, _as_of, _examples, _output, _size
+from kopilot_xl.cli.stderr import _screen
+
+if TYPE_CHECKING:
+    from kopilot_xl.cli.screen import Screen
+
+
+@app.command(
+    epilog=_examples(
+        "segment clients.csv invoices.csv > segments.csv",
+        "segment clients.parquet invoices.parquet --as-of 2026-06-30 --output segments.parquet --engine duckdb",
+        "segment clients 'invoices/*.parquet' --actions actions.csv --output segments --engine spark",
+        "segment postgresql://books@db.example/crm#clients postgresql://books@db.example/crm#sales.invoices",
+    )
+)
+def segment(
+    clients: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLIENTS",
+            help="The clients: CSV, Parquet or Excel; a folder or 'pattern*' of CSV or Parquet files; or a table of a "
+            "database, as postgresql://user@host/database#table, sqlite:///file#table or duckdb:///file#table, where a "
+            "query may stand for the table.",
+            show_default=False,
+        ),
+    ],
+    transactions: Annotated[
+        str, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
+    ],
+    as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
+    output: Annotated[
+        Path | None,
+        _output(
+            "A .csv or .parquet file, or a folder, which is partitioned as the clients are; what is there is replaced. "
+            "Without it, CSV is printed."
+        ),
+    ] = None,
+    actions: Annotated[
+        Path | None,
+        typer.Option(
+            "--actions",
+            metavar="FILE",
+            help="An action log with the columns of the Actions sheet: CSV, Parquet or Excel.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine", metavar="|".join(Engine), help="The library that computes; each gives the same table."
+        ),
+    ] = Engine.POLARS,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="SIZE",
+            parser=_size,
+            help="How much memory DuckDB or Spark may take before it works on disk, as 4GB.",
+            show_default=False,
+        ),
+    ] = None,
+    spark_master: Annotated[
+        str, typer.Option("--spark-master", metavar="URL", help="Which Spark computes: this machine's, or a cluster's.")
+    ] = LOCAL,
+    date_order: Order = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write client ids into CSV as they are, without the apostrophe.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON about the result, which --output must name, on standard output.")
+    ] = False,
+) -> None:
+    """Tell the segment of each client for data outside a workbook, of any size.
+
+    The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
+
+    In CSV, a client id that a spreadsheet would take for a formula (it starts with =, +, -, @, a tab or a line end,
+    and is no number) has an apostrophe before it, so that opening the file runs nothing. --raw leaves it out.
+
+    How the tables were read, and every problem in them, is told on standard error. Large files, folders and databases
+    are read in streams; what is wrong in them is counted.
+
+    A password is best left out of an address: PostgreSQL's own PGPASSWORD and ~/.pgpass are heeded. None is printed.
+    """
+    if json and output is None:
+        raise typer.BadParameter("it tells about a file: name it with --output.", param_hint="--json")
+    from kopilot_xl.bigdata import segment as beyond
+    from kopilot_xl.cli import as_json, show_imports
+
+    screen = _screen(sys.stderr)
+    with _doing(screen) as tell:
+        found = beyond.segment(
+            clients,
+            transactions,
+            as_of,
+            output=output,
+            engine=engine,
+            actions=actions,
+            date_order=date_order,
+            raw=raw,
+            memory=memory,
+            spark_master=spark_master,
+            tell=tell,
+        )
+    named = None if output is None else str(output)
+    show_imports.segmented(screen, found, named)
+    if json:
+        _screen().data(as_json.segmented_as_json(found, named))
+    elif output is None:
+        typer.echo(found.csv.encode(), nl=False)
+
+
+@app.command(
+    epilog=_examples(
+        "forecast Portfolio.xlsm",
+        "forecast clients.csv invoices.csv",
+        "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
+    )
+)
+def forecast(
+    clients: Annotated[
+        Path,
+        typer.Argument(
+            metavar="BOOK|CLIENTS",
+            help="A Kopilot workbook; or the clients: CSV, Parquet or Excel.",
+            show_default=False,
+        ),
+    ],
+    transactions: Annotated[
+        Path | None,
+        typer.Argument(metavar="TRANSACTIONS", help="The clients' invoices: the same kinds.", show_default=False),
+    ] = None,
+    as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
+    date_order: Order = None,
+    json: AsJson = False,
+) -> None:
+    """Tell what to expect of the next twelve months, of a workbook or of data outside one.
+
+    Each scenario is tried on the past, as it was known then; the one that was off least is expected.
+
+    The seasonal model is one of them where the library statsmodels is installed.
+
+    How the files were read, and every problem in them, is told on standard error.
+    """
+    from kopilot_xl.cli import as_json, show_forecast
+    from kopilot_xl.usecases.forecast import forecast_book, forecast_files
+    from kopilot_xl.workbook.opening import open_book
+
+    if transactions is None:
+        if clients.suffix.casefold() in {".csv", ".parquet", ".txt", ".tsv"}:
+            raise typer.BadParameter("name the file of invoices too, or a Kopilot workbook alone", param_hint="CLIENTS")
+        if date_order:
+            raise typer.BadParameter("a workbook has its own, on Settings", param_hint="--date-order")
+        found = forecast_book(open_book(clients), as_of)
+    else:
+        found = forecast_files(clients, transactions, as_of, date_order=date_order)
+    show_forecast.read_for_forecast(_screen(sys.stderr), found)
+    if json:
+        _screen().data(as_json.foretold_as_json(found))
+    else:
+        show_forecast.foretold(_screen(), found)
+
+
+@contextmanager
+def _doing(screen: Screen) -> Iterator[Callable[[str], None]]:
+    """What is told what is being done, and shows it where somebody looks on."""
+    if not screen.is_terminal:
+        yield lambda stage: None
+        return
+    from rich.text import Text
+
+    with screen.console.status("") as status:
+        yield lambda stage: status.update(Text(f"{stage} …"))

@@ -1,0 +1,79 @@
+"""A progress bar for many workbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.text import Text
+
+from kopilot_xl.cli.screen import Screen
+
+_PROGRESS = 40
+"""How long the bar is that tells how far many workbooks are."""
+
+
+# many books
+
+
+class Progress:
+    """A bar that tells how many of many workbooks are done, how fast it goes and how long it will take."""
+
+    def __init__(self, screen: Screen, what: str, total: int, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        from rich.progress import BarColumn, MofNCompleteColumn, RenderableColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+        from rich.table import Column
+
+        # Where room is short, the bar and the name become shorter, and never the figures.
+        self._name = Text(no_wrap=True, overflow="ellipsis")
+        columns = (
+            TextColumn(what),
+            BarColumn(bar_width=None, table_column=Column(max_width=_PROGRESS)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+            TextColumn("left"),
+            RenderableColumn(self._name),
+        )
+        self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)
+        self._task = self._bar.add_task("", total=total, rate="")
+
+    def begun(self, path: Path) -> None:
+        """Name the workbook that was begun last."""
+        self._name.plain = path.name
+
+    def ended(self, path: Path) -> None:
+        """Count a workbook that is done."""
+        self._bar.advance(self._task)
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._task, rate="" if speed is None else pace(speed))
+
+    def waits(self, line: str) -> None:
+        """Tell what work has to wait for."""
+        with self.aside():
+            self._tell(line)
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar away while something is told, so that it stands on lines of its own."""
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
+
+
+def pace(speed: float) -> str:
+    """Return a number of workbooks a second as people say it: `12 a second`, `4.2 a second`, `30 a minute`."""
+    if speed >= 1:
+        return f"{speed:.0f} a second" if speed >= 10 else f"{speed:.1f} a second"
+    return f"{speed * 60:.0f} a minute" if speed * 60 >= 10 else f"{speed * 60:.1f} a minute"

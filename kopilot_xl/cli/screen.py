@@ -1,0 +1,116 @@
+"""A terminal or a file as a screen: width, colours, characters it lacks."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any, TextIO
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+_WIDTH = 100
+"""How wide a report is where no terminal says so."""
+
+_PLAIN = {
+    "✓": "+",
+    "✗": "x",
+    "█": "#",
+    "─": "-",
+    "┼": "+",
+    "●": "o",
+    "…": "...",
+    "·": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "→": "->",
+    "€": "EUR",
+}
+"""What stands for a sign where the terminal's encoding has none."""
+
+
+def fitting(text: str, encoding: str | None) -> str:
+    """Return a text with every sign that an encoding cannot write replaced by one that it can; None writes all."""
+    if encoding is None:
+        return text
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_sign(each, encoding) for each in text)
+    except LookupError:
+        return fitting(text, "ascii")
+    return text
+
+
+def _sign(sign: str, encoding: str) -> str:
+    for attempt in (sign, _PLAIN.get(sign), unicodedata.normalize("NFKD", sign)[:1]):
+        if attempt:
+            try:
+                attempt.encode(encoding)
+            except UnicodeEncodeError:
+                continue
+            return attempt
+    return "" if unicodedata.combining(sign) or sign == "\ufe0f" else "?"
+
+
+class _Fitting:
+    """A stream that never fails on a sign its encoding does not have."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(fitting(text, getattr(self._stream, "encoding", None)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command to end; Rich's own way counts as a failure."""
+        raise BrokenPipeError
+
+
+class Screen:
+    """Where a command writes: a terminal with colours and wrapped lines, or plain lines where there is none."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.console: Console = _Console(file=_Fitting(stream), highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]  # all that Rich asks of a stream
+        if not self.console.is_terminal:
+            self.console = _Console(
+                file=self.console.file, highlight=False, markup=False, emoji=False, width=_WIDTH, color_system=None
+            )
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person is looking on."""
+        return self.console.is_terminal
+
+    def line(self, text: str | Text = "", *, indent: int = 0) -> None:
+        """Write a line; in a terminal a long one is wrapped under its indent, elsewhere it stays one."""
+        content = Text(text) if isinstance(text, str) else text
+        if self.is_terminal:
+            self.console.print(Padding(content, (0, 0, 0, indent)) if indent else content)
+        else:
+            self.console.print(Text.assemble(" " * indent, content), soft_wrap=True)
+
+    def show(self, content: RenderableType, *, indent: int = 0) -> None:
+        """Write a block such as a table."""
+        block = Padding(content, (0, 0, 0, indent))
+        if self.is_terminal:
+            self.console.print(block)
+        else:
+            with self.console.capture() as lines:
+                self.console.print(block)
+            self.console.file.write("\n".join(each.rstrip() for each in lines.get().split("\n")))
+
+    def data(self, content: object) -> None:
+        """Write one line of JSON, which any encoding can hold."""
+        self.console.file.write(json.dumps(content) + "\n")
+        self.console.file.flush()

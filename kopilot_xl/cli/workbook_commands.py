@@ -1,0 +1,256 @@
+"""Commands on workbooks: new, demo, refresh, check, report, upgrade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kopilot_xl.cli.group import Exit, app
+from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, _examples, _output
+from kopilot_xl.cli.running import _each
+from kopilot_xl.cli.stderr import _screen
+
+if TYPE_CHECKING:
+    from kopilot_xl.usecases.batch.summary_table import Line
+    from kopilot_xl.usecases.batch.tasks import Done
+    from kopilot_xl.usecases.result import Report
+
+
+@app.command(
+    epilog=_examples(
+        "new Portfolio.xlsm", "new Portfolio.xlsm --clients clients.csv --transactions invoices.xlsx --date-order DMY"
+    )
+)
+def new(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook to make; it ends in .xlsm.")],
+    clients: Annotated[
+        Path | None,
+        typer.Option("--clients", metavar="FILE", help="Clients from CSV, Parquet or Excel.", show_default=False),
+    ] = None,
+    transactions: Annotated[
+        Path | None,
+        typer.Option(
+            "--transactions", metavar="FILE", help="Their invoices, from CSV, Parquet or Excel.", show_default=False
+        ),
+    ] = None,
+    date_order: Order = None,
+    force: Force = False,
+) -> None:
+    """Make a new workbook, empty or filled from your exports.
+
+    Delimiter, encoding, decimal comma and common headings are found out; what was chosen is printed.
+    """
+    if transactions is not None and clients is None:
+        raise typer.BadParameter("transactions need their clients: give --clients too.", param_hint="--transactions")
+    from kopilot_xl.cli import show_imports
+    from kopilot_xl.usecases import create
+
+    made = create.new(book, clients, transactions, date_order=date_order, force=force)
+    show_imports.created(_screen(), made)
+
+
+@app.command(epilog=_examples("demo", "demo try.xlsm --force"))
+def demo(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="Where to write it; it ends in .xlsm.")] = Path(
+        "kopilot-demo.xlsm"
+    ),
+    force: Force = False,
+) -> None:
+    """Write a sample workbook, refresh it and show its portfolio."""
+    from kopilot_xl.cli import show_portfolio
+    from kopilot_xl.usecases import create
+
+    show_portfolio.report(_screen(), create.demo(book, force=force))
+
+
+@app.command(
+    epilog=_examples(
+        "refresh Portfolio.xlsm",
+        "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
+        "refresh *.xlsm --json --strict --backup",
+        "refresh Clients --jobs 4 --summary Portfolios.xlsx",
+        "refresh Portfolio.xlsm --backfill 12",
+    )
+)
+def refresh(
+    books: Books,
+    as_of: AsOf = None,
+    output: Annotated[
+        Path | None,
+        _output("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only."),
+    ] = None,
+    backup: Annotated[
+        bool,
+        typer.Option(
+            "--backup",
+            help="Keep the version that is replaced beside it: Portfolio.xlsm as Portfolio.xlsm.kopilot-backup. "
+            "The backup made before is replaced. To go back, rename it.",
+        ),
+    ] = False,
+    backfill: Annotated[
+        int,
+        typer.Option(
+            "--backfill",
+            metavar="N",
+            min=0,
+            max=120,
+            help="Also fill History for the ends of the N months before, as today's rows tell it. Such rows are marked "
+            "as reconstructed; a row written on its own day stays.",
+            show_default=False,
+        ),
+    ] = 0,
+    jobs: Jobs = 1,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary",
+            metavar="FILE",
+            help="Also write a table with a row for each workbook: shape, tilt, clients by segment, value, leaving "
+            "value, problems. It ends in .csv, .parquet or .xlsx, and a file there is replaced.",
+            show_default=False,
+        ),
+    ] = None,
+    json: AsJson = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if there are data problems. Notices never count.")
+    ] = False,
+) -> None:
+    """Recompute the segments and the Portfolio sheet of one or more workbooks.
+
+    Excel is not needed. Only the cells a refresh owns are written.
+
+    Of a FOLDER, it is the workbooks in it and in all folders in it; those that are no Kopilot workbooks are left alone.
+    One that fails stops no other. Ctrl-C stops where every file is as it was before, or done.
+
+    A workbook that another process refreshes is waited for, up to a minute.
+
+    Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage;
+    130: stopped by Ctrl-C, 143: by SIGTERM.
+    """
+    from kopilot_xl.usecases.batch.discovery import workbooks
+    from kopilot_xl.usecases.batch.tasks import Refresh
+
+    search = workbooks(books, but=summary)
+    several = len(search.books) > 1
+    if output is not None and several:
+        raise typer.BadParameter("it names one file, but there are several workbooks.", param_hint="--output")
+    if summary is not None:
+        from kopilot_xl.usecases.batch.summary_table import check_target
+
+        check_target(summary, [each.path for each in search.books])
+    task = Refresh(as_of, output, backup, backfill, meanwhile=None if several else _import_what_shows)
+    lines, failed = [], False
+    for done in _each(search, task, jobs, "Refreshing"):
+        failed = failed or done.report is None or (strict and _problems(done.report) > 0)
+        lines.append(_shown(done, json, several))
+    from kopilot_xl.cli import show_batch
+    from kopilot_xl.usecases.batch import summary_table
+
+    if several and not json:
+        show_batch.portfolios(_screen(), lines)
+    if summary is not None:
+        summary_table.write(lines, summary)
+    raise typer.Exit(Exit.FAILED if failed or not lines else Exit.DONE)
+
+
+def _import_what_shows() -> None:
+    """Import what shows what was found, while there is time."""
+    from kopilot_xl.usecases.batch import summary_table  # noqa: F401
+
+
+def _shown(done: Done, json: bool, several: bool) -> Line:
+    """Show what a refresh of a workbook found; return the workbook's line among several."""
+    from kopilot_xl.cli import as_json, show_batch, show_portfolio
+    from kopilot_xl.usecases.batch import summary_table
+
+    if done.report is None:
+        pass
+    elif json:
+        _screen().data(as_json.as_json(done.report, str(done.path)))
+    elif several:
+        show_batch.brief(_screen(), done.report, str(done.path))
+    else:
+        show_portfolio.report(_screen(), done.report)
+    return summary_table.Line.of(done)
+
+
+@app.command(epilog=_examples("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4"))
+def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
+    """List the data problems of one or more workbooks, and write nothing.
+
+    Exit code 0: none, though there may be notices; 1: problems, or a workbook cannot be read; 2: wrong usage.
+    """
+    from kopilot_xl.cli import as_json, show_portfolio
+    from kopilot_xl.usecases.batch.discovery import workbooks
+    from kopilot_xl.usecases.batch.tasks import Check
+
+    screen, search, sound = _screen(), workbooks(books), []
+    for done in _each(search, Check(), jobs, "Checking"):
+        sound.append(done.report is not None and not _problems(done.report))
+        if done.report is None:
+            continue
+        if json:
+            screen.data(as_json.checked_as_json(done.report, str(done.path)))
+        else:
+            show_portfolio.checked(screen, done.report, str(done.path) if len(search.books) > 1 else "")
+    raise typer.Exit(Exit.DONE if sound and all(sound) else Exit.FAILED)
+
+
+@app.command(epilog=_examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
+def report(
+    book: Book,
+    as_of: AsOf = None,
+    output: Annotated[
+        Path | None,
+        _output(
+            "The page to write; it ends in .html, and a file there is replaced. "
+            "Without it: beside the workbook, with its name."
+        ),
+    ] = None,
+) -> None:
+    """Write the portfolio as one HTML page to send, and nothing into the workbook.
+
+    The page needs no network and no other file; it can be read on a phone and printed on A4.
+    """
+    from kopilot_xl.usecases.report.page import report as report_book
+    from kopilot_xl.workbook.opening import open_book
+
+    made = report_book(open_book(book), output or book.with_suffix(".html"), as_of)
+    _screen().line(f"{made.path} shows the portfolio as of {made.as_of}.")
+
+
+@app.command(epilog=_examples("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm"))
+def upgrade(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook of an earlier version, .xlsx or .xlsm.")],
+    output: Annotated[
+        Path | None,
+        _output("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded)."),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Replace the file if it is there already. Where that is BOOK itself, it is kept beside the new one, "
+            "its name with .kopilot-backup added.",
+        ),
+    ] = False,
+) -> None:
+    """Make a new workbook of this version from an old one, which stays as it is.
+
+    The rows of Clients, Transactions and Actions come along as they stand, with the columns you added to them, and so
+    do Settings and History. What else stands in the old workbook does not; it is listed. Formulas come along as their
+    results, and widths, colours and filters are those of a new workbook.
+    """
+    from kopilot_xl.usecases.upgrade import upgrade as upgrading
+
+    made, screen = upgrading.upgrade(book, output, force=force), _screen()
+    for line in made.lines:
+        screen.line(line)
+
+
+def _problems(found: Report) -> int:
+    from kopilot_xl.workbook.tables.problems import Kind
+
+    return found.count(Kind.PROBLEM)

@@ -1,0 +1,1 @@
+"""What other programs exported, read into our tables."""

@@ -1,0 +1,1 @@
+"""What one can have done: refresh, check, create, report, upgrade, forecast."""

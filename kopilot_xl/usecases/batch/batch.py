@@ -1,0 +1,40 @@
+"""Many workbooks, one after the other or in several processes; one that fails stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kopilot_xl import interrupts
+from kopilot_xl.usecases.batch.discovery import Meant
+from kopilot_xl.usecases.batch.tasks import Done, Task, Watch, done_to
+
+MOST_JOBS = 60
+"""How many processes there may be; Windows waits for 63 at once."""
+
+
+def work(task: Task, books: Sequence[Meant], jobs: int, watch: Watch) -> Iterator[Done]:
+    """Do a task for each workbook, and tell what became of each, in the order given.
+
+    Args:
+        task: what to do.
+        books: the workbooks.
+        jobs: how many processes work at the same time. With one, or one workbook, it is this process that works; the
+            reports of others come without their clients.
+        watch: is told what is going on, at once, whatever the order.
+
+    Raises:
+        Stopped: somebody asked to stop. What was done until then has been told, and every file is old or new.
+        KopilotError: no process can be started.
+    """
+    jobs = min(jobs, len(books), MOST_JOBS)
+    if jobs > 1:
+        from kopilot_xl.usecases.batch.pool import Pool
+
+        yield from Pool(task, books, jobs, watch).results()
+        return
+    for book in books:
+        interrupts.point()
+        watch.begun(book.path)
+        done = done_to(task, book, watch.waits)
+        watch.ended(book.path)
+        yield done

@@ -1,0 +1,227 @@
+"""Processes that share the work on many workbooks."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing import connection as connections
+from multiprocessing import get_context, resource_tracker
+from typing import TYPE_CHECKING
+
+from kopilot_xl import interrupts
+from kopilot_xl.errors import KopilotError
+from kopilot_xl.interrupts import Stopped
+from kopilot_xl.usecases.batch.discovery import Meant
+from kopilot_xl.usecases.batch.tasks import Done, Task, Watch, done_to
+
+if TYPE_CHECKING:
+    import sys
+    from multiprocessing.context import SpawnProcess
+
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection as Connection
+    else:
+        from multiprocessing.connection import Connection
+
+_PAUSE = 0.1
+"""How many seconds it takes at most to hear that somebody asked to stop."""
+_POLARS_THREADS = "POLARS_MAX_THREADS"
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process and our end of the pipe to it. `place` is the workbook it has, None before its first."""
+
+    process: SpawnProcess
+    pipe: Connection
+    place: int | None = None
+    is_up: bool = False
+
+
+@dataclass
+class Pool:
+    """Some processes that each take one workbook after the other.
+
+    A worker hears from us only when it has nothing to do, or when it is to stop: so it need only look whether there is
+    something to hear. It hears the end of the pipe too, should this process die: then it stops as well.
+    """
+
+    task: Task
+    books: Sequence[Meant]
+    jobs: int
+    watch: Watch
+    workers: list[_Worker] = field(default_factory=list)
+    given: int = 0
+    done: dict[int, Done] = field(default_factory=dict)
+
+    def results(self) -> Iterator[Done]:
+        """Tell what became of each workbook, in the order given.
+
+        Raises:
+            Stopped, KopilotError: see `many.work`.
+        """
+        told = 0
+        try:
+            for _ in range(self.jobs):
+                self._start()
+            try:
+                while told < len(self.books):
+                    interrupts.point()
+                    self._hear()
+                    while told in self.done:
+                        yield self.done.pop(told)
+                        told += 1
+            except Stopped:
+                self._stop()
+                yield from (self.done[place] for place in sorted(self.done))
+                raise
+        except KeyboardInterrupt as error:
+            if not isinstance(error, Stopped):
+                self._kill()
+            raise
+        finally:
+            self._end()
+
+    def _start(self) -> None:
+        spawn = get_context("spawn")  # as on Windows and Mac; and a fork would share the pipes of all
+        ours, theirs = spawn.Pipe()
+        threads = max(_cores() // self.jobs, 1)
+        process = spawn.Process(target=_serve, args=(theirs, self.task, threads), daemon=True)
+        if os.name != "nt":
+            resource_tracker.ensure_running()  # it would let signals through while a process starts
+        with interrupts.withheld():
+            process.start()
+        theirs.close()
+        self.workers.append(_Worker(process, ours))
+
+    def _hear(self) -> None:
+        """Take in what workers say, and give those that are done the next workbook."""
+        heard = connections.wait([each.pipe for each in self.workers], _PAUSE)
+        for worker in [each for each in self.workers if each.pipe in heard]:
+            try:
+                said = worker.pipe.recv()
+            except (EOFError, OSError):
+                self._lost(worker)
+                continue
+            if isinstance(said, str):
+                self.watch.waits(said)
+                continue
+            worker.is_up = True
+            if isinstance(said, Done):
+                self._finished(worker, said)
+            self._give(worker)
+
+    def _give(self, worker: _Worker) -> None:
+        if self.given == len(self.books):
+            self._dismiss(worker)
+            return
+        worker.place, self.given = self.given, self.given + 1
+        self.watch.begun(self.books[worker.place].path)
+        try:
+            worker.pipe.send(self.books[worker.place])
+        except OSError:
+            self._lost(worker)
+
+    def _finished(self, worker: _Worker, done: Done) -> None:
+        assert worker.place is not None  # noqa: S101 - it was given what it has done
+        self.done[worker.place] = done
+        self.watch.ended(done.path)
+        worker.place = None
+
+    def _dismiss(self, worker: _Worker) -> None:
+        """Have a worker end; the end of its pipe tells it."""
+        self.workers.remove(worker)
+        worker.pipe.close()
+        worker.process.join()
+
+    def _lost(self, worker: _Worker) -> None:
+        """Go on without a worker that died, and take another one for it."""
+        self._dismiss(worker)
+        if not worker.is_up:
+            raise KopilotError(
+                f"No process could be started beside this one: it {_how_ended(worker.process)}. "
+                "Try again with --jobs 1."
+            )
+        if worker.place is not None:
+            path = self.books[worker.place].path
+            self._finished(
+                worker,
+                Done(
+                    path,
+                    why=f"{path}: the process that worked on it {_how_ended(worker.process)}, perhaps for want of "
+                    "memory. The workbook is as it was, or done. Try it by itself, or with fewer jobs.",
+                ),
+            )
+        if self.given < len(self.books):
+            self._start()
+
+    def _stop(self) -> None:
+        """Have all workers stop, and take in what they have done by then."""
+        for worker in self.workers:
+            if worker.place is None:  # it has no file to leave half done, and may be far from hearing
+                worker.process.kill()
+                continue
+            with suppress(OSError):
+                worker.pipe.send(None)
+        while self.workers:
+            heard = connections.wait([each.pipe for each in self.workers])
+            for worker in [each for each in self.workers if each.pipe in heard]:
+                try:
+                    said = worker.pipe.recv()
+                except (EOFError, OSError):
+                    self._dismiss(worker)
+                    continue
+                if isinstance(said, Done):
+                    self._finished(worker, said)
+
+    def _kill(self) -> None:
+        for worker in self.workers:
+            worker.process.kill()
+
+    def _end(self) -> None:
+        """Leave no process behind."""
+        for worker in self.workers:
+            worker.pipe.close()
+        try:
+            for worker in self.workers:
+                worker.process.join()
+        except KeyboardInterrupt:
+            self._kill()
+            raise
+
+
+def _serve(pipe: Connection, task: Task, threads: int) -> None:
+    """What a worker does: say that it is there, then take workbooks until the pipe ends."""
+    os.environ.setdefault(_POLARS_THREADS, str(threads))  # or the workers fight for the cores
+    _warm_up()
+    with interrupts.when(lambda: signal.SIGTERM if pipe.poll() else None):
+        try:
+            pipe.send(None)
+            while book := pipe.recv():
+                done = done_to(task, book, pipe.send)
+                pipe.send(replace(done, report=done.report and replace(done.report, clients=())))
+        except (Stopped, EOFError, OSError):
+            return
+
+
+def _warm_up() -> None:
+    """Import what every workbook needs, so that the first one takes no longer than the others."""
+    import polars  # noqa: F401
+
+    from kopilot_xl.usecases import refresh  # noqa: F401
+    from kopilot_xl.workbook.file import book as file  # noqa: F401
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _how_ended(process: SpawnProcess) -> str:
+    code = process.exitcode
+    if code is not None and code < 0:
+        return f"was ended by signal {-code}"
+    return f"ended with exit code {code}"

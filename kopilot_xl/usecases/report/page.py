@@ -1,0 +1,135 @@
+"""The report: a portfolio as one page to send, made from a book that is only read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.errors import SaveError
+from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.gc_pause import collector_at_rest
+from kopilot_xl.usecases.inputs import read
+from kopilot_xl.usecases.report.content import _content, _short, _tilt
+from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.file.saving import check_writable, write_atomically
+from kopilot_xl.workbook.sheets import palette
+
+SUFFIXES = {".html", ".htm"}
+MOST_SIGNS = 120
+"""How much of a name is shown; a cell may hold 32,767 signs."""
+_JOINERS = "\u200c\u200d"
+"""What is not seen but belongs to the letters beside it, as in Persian, Hindi and many an emoji."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report that was written: where it is, the day it shows and how long it took."""
+
+    path: Path
+    as_of: date
+    seconds: float
+
+
+def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *, now: datetime | None = None) -> Made:
+    """Write the portfolio of a book as one HTML page that needs nothing but itself; the book is only read.
+
+    Args:
+        book: the workbook, from `open_book`.
+        output: where to, ending in .html; a file there is replaced, all at once.
+        as_of: the day to look at it; by default its AsOf setting, or today.
+        now: the local time that counts as now.
+
+    Raises:
+        KopilotError: the book cannot be read or the page not written; the text says why and what to do.
+    """
+    start, now = time.perf_counter(), now or datetime.now()
+    target = Path(output)
+    if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
+        raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
+    check_writable(target)
+    with collector_at_rest():
+        book.read_ahead()
+        importlib.import_module("polars")  # meanwhile
+        known = Computation(read(book, as_of, now.date()))
+        text = page(book, known, now)
+    write_atomically(target, text.encode())
+    return Made(target, known.inputs.as_of, time.perf_counter() - start)
+
+
+def page(book: Book, known: Computation, now: datetime) -> str:
+    """Return the page as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    from kopilot_xl.usecases import report as pages
+
+    environment = Environment(
+        loader=PackageLoader("kopilot_xl.usecases.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": formatting.day, "month": formatting.month, "date": _short,
+        "amount": formatting.whole, "share": _share, "tilt": _tilt,
+        "count": _count, "clients": lambda number: formatting.count(number, "client"), "brief": _brief,
+    }  # fmt: skip
+    style = _style(files(pages).joinpath("report.css").read_text(encoding="utf-8"))
+    policy = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    content = environment.get_template("report.html").render(
+        style=Markup(style),  # noqa: S704 - our own style sheet
+        policy=policy,
+        **_content(book, known, now),
+    )
+    return "\n".join(line for each in content.split("\n") if (line := each.strip())) + "\n"
+
+
+# how it looks and reads
+
+
+def _style(sheet: str) -> str:
+    """The style sheet with the palette's colours, for light and for dark."""
+    from kopilot_xl.usecases.report.charts import css_class
+
+    names = {
+        palette.INK: "ink", palette.MUTED: "muted", palette.PAPER: "paper", palette.BAND: "band",
+        palette.LINE: "line", palette.ACCENT: "accent", palette.ALERT: "alert", palette.GOOD: "good",
+        palette.EXPECTED: "expected",
+    }  # fmt: skip
+    light = {name: colour for colour, name in names.items()}
+    dark = {name: palette.AT_NIGHT[colour] for colour, name in names.items()}
+
+    segments = {css_class(each): colour for each, colour in palette.SEGMENTS.items()}
+    classes = "".join(f".{name}{{--c:var(--{name})}}" for name in segments)
+    return (
+        f":root{{{_variables(light | segments | {'planned': palette.PLANNED})}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}\n"
+        f"{classes}\n{sheet}"
+    )
+
+
+def _variables(colours: dict[str, str]) -> str:
+    return ";".join(f"--{name}:#{colour}" for name, colour in colours.items())
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else formatting.share(value)
+
+
+def _brief(text: str) -> str:
+    """A name a reader can take in, without signs that cannot be shown."""
+    line = "".join(each if each.isprintable() or each in _JOINERS else "\ufffd" for each in " ".join(text.split()))
+    return line if len(line) <= MOST_SIGNS else f"{line[: MOST_SIGNS - 1]}…"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"

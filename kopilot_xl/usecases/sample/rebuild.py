@@ -1,0 +1,50 @@
+"""Build the workbooks from their sources: `python -m kopilot_xl.workbook.build`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kopilot_xl.usecases import sample
+from kopilot_xl.usecases.refresh import refresh
+from kopilot_xl.workbook.template.build import HERE, TEMPLATE, _pack, _parts, build_template
+
+SAMPLE = HERE.parents[2] / "workbook" / "Kopilot.xlsm"
+
+
+def build_sample(template: Path, path: Path) -> None:
+    """Write the sample workbook: the template, filled and refreshed as a user's is."""
+    from kopilot_xl.workbook.opening import open_book
+
+    with TemporaryDirectory() as folder:
+        raw = Path(folder) / path.name
+        sample.write_sample(raw, template=template)
+        refresh(open_book(raw), now=sample.SAMPLE_MOMENT)
+        _pack(path, _parts(raw))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build both workbooks, or check that the committed ones are what their sources give."""
+    parser = argparse.ArgumentParser(prog="python -m kopilot_xl.workbook.build", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="build elsewhere and exit 1 if a committed file differs")
+    options = parser.parse_args(arguments)
+    if not options.check:
+        build_template(TEMPLATE)
+        build_sample(TEMPLATE, SAMPLE)
+        return 0
+    with TemporaryDirectory() as folder:
+        template, filled = Path(folder) / TEMPLATE.name, Path(folder) / SAMPLE.name
+        build_template(template)
+        build_sample(template, filled)
+        differing = [
+            kept for kept, built in ((TEMPLATE, template), (SAMPLE, filled)) if kept.read_bytes() != built.read_bytes()
+        ]
+    for each in differing:
+        print(f"{each} is not what its sources build. Run python -m kopilot_xl.workbook.build.", file=sys.stderr)
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A new workbook made of an older one."""

@@ -1,0 +1,153 @@
+"""A new workbook with what stands in an old one: the way from an earlier version's workbook to this version's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.errors import MissingError
+from kopilot_xl.usecases.create import SUFFIX, checked_target
+from kopilot_xl.usecases.upgrade.columns import _REQUIRED, INPUTS, _Kept, _kept, _widened
+from kopilot_xl.usecases.upgrade.left_behind import _elsewhere, _not_in_tables
+from kopilot_xl.workbook.addresses import cell_address
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.ooxml import worksheet
+from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.saving import BACKUP
+from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
+from kopilot_xl.workbook.template.row_heights import sheets_of
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A new workbook made from an old one.
+
+    Attributes:
+        path: where it is.
+        rows: how many rows each table got, by its name.
+        columns: the columns of the user's own that came along, as in `Clients: Region`.
+        left: what could not come along, one line each.
+        backup: whether it took the place of the old workbook, which was kept beside it.
+    """
+
+    path: Path
+    rows: dict[str, int]
+    columns: Sequence[str]
+    left: Sequence[str]
+    backup: bool = False
+
+    @property
+    def filled(self) -> str:
+        """What is in it, in words."""
+        nouns = {
+            clients.TABLE.name: ("client", None),
+            transactions.TABLE.name: ("transaction", None),
+            actions.TABLE.name: ("action", None),
+            history.TABLE.name: ("date of History", "dates of History"),
+        }
+        *most, last = (formatting.count(self.rows.get(name, 0), *noun) for name, noun in nouns.items())
+        return f"{', '.join(most)} and {last}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What to tell about it: where it is, what came along, what did not, and how to go on."""
+        told = [f"{self.path} is made, with {self.filled}, and the settings."]
+        if self.backup:
+            told.append(f"The old workbook is kept as {self.path}{BACKUP}.")
+        if self.columns:
+            told.append(f"Columns of your own, added at the right of their tables: {', '.join(self.columns)}.")
+        if self.left:
+            told += ["What did not come along:", *(f"  {each}" for each in self.left)]
+            told.append("To have it, open both workbooks in Excel and copy it over.")
+        told.append("Colours, widths, filters and what was hidden start anew.")
+        shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
+        return [*told, f"Next: kopilot-xl refresh {shown}"]
+
+
+def upgrade(path: str | PathLike[str], output: str | PathLike[str] | None = None, *, force: bool = False) -> Upgraded:
+    """Make a new workbook of this version with the rows, the settings and the history of an old one.
+
+    What the user wrote comes along as it stands, nothing is read into it; what refresh writes is left for the next
+    refresh. The old workbook is left as it is.
+
+    Args:
+        path: the old workbook.
+        output: the new one; by default beside the old one, its name with "(upgraded)".
+        force: replace an existing file. Where that is the old workbook itself, it is kept as a backup.
+
+    Raises:
+        BookError: the old workbook cannot be read.
+        MissingError: it has no Clients or Transactions, or one of their columns is not there.
+        SaveError: the new one cannot be written, or is there already.
+    """
+    old = open_book(path)
+    target = checked_target(default_output(path) if output is None else output, force)
+    in_place = target.exists() and target.samefile(old.path)
+    with (
+        old.reserved(target, backup=in_place),
+        as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template,
+    ):
+        kept = [
+            _kept(table, old) for table in (*INPUTS, history.TABLE) if table in _REQUIRED or old.has_table(table.name)
+        ]
+        with TemporaryDirectory() as folder:
+            draft = Path(folder, target.name)
+            _widened(template, kept, draft)
+            made = open_book(draft)
+            for each in kept:
+                _fill(made, each)
+            unset = list(_set(made, old))
+            if snapshot.read(old):
+                made.write_sheet(snapshot.SHEET, old.sheet_values(snapshot.SHEET))
+            left = [*_not_in_tables(old, kept), *_elsewhere(Package(old.path), Package(template), old, kept), *unset]
+            made.save(target, backup=in_place)
+    own = [f"{each.table.name}: {column.header}" for each in kept for column in each.own]
+    return Upgraded(target, {each.table.name: each.filled for each in kept}, own, left, in_place)
+
+
+def default_output(path: str | PathLike[str]) -> Path:
+    """Return where the new workbook goes if nobody says: beside the old one."""
+    return Path(path).with_name(f"{Path(path).stem} (upgraded){SUFFIX}")
+
+
+def _fill(made: FileBook, kept: _Kept) -> None:
+    """Write the rows of a table: the user's columns, and all of History's."""
+    ours = {column: at for column, at in kept.places.items() if kept.table is history.TABLE or not column.written}
+    columns: dict[str, Sequence[Value]] = {column.header: kept.values(at) for column, at in ours.items()}
+    columns |= {each.header: kept.values(each.at) for each in kept.own}
+    made.write_table(kept.table.name, columns)
+    if kept.table is clients.TABLE:
+        blank: list[Value] = [None] * max(len(kept.data.rows), 1)
+        made.write_column(kept.table.name, clients.SEGMENT.header, blank, formula=clients.SEGMENT.formula)
+
+
+def _set(made: FileBook, old: FileBook) -> Iterator[str]:
+    """Write the settings as they stand; yield a line for each the old workbook does not have or has a formula for."""
+    parts, package = dict(sheets_of(Package(old.path))), Package(old.path)
+    computed: dict[str, set[str]] = {}
+    for each in settings.ALL:
+        try:
+            made.write_block(each.name, [[old.cell(each.name)]])
+        except MissingError:
+            yield f"the setting {each.label}, which has no cell named {each.name}: it has its default"
+            continue
+        sheet, cell = _apart(old.cell_address(each.name))
+        if sheet not in computed:
+            part = parts.get(sheet)
+            formulas = worksheet.formulas(package.read(part)) if part else ()
+            computed[sheet] = {cell_address(row, column) for row, column, _ in formulas}
+        if cell in computed[sheet]:
+            yield f"the formula of the setting {each.label}: its result came along, and stays as it is"
+
+
+def _apart(address: str) -> tuple[str, str]:
+    """Return the sheet and the cell of an address such as `'My settings'!B3`."""
+    sheet, _, cell = address.rpartition("!")
+    return sheet.removeprefix("'").removesuffix("'").replace("''", "'"), cell

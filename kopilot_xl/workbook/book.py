@@ -1,0 +1,180 @@
+"""Where sheets live: what a refresh needs of a workbook, wherever that workbook is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from os import PathLike
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class ErrorValue:
+    """A cell that shows an Excel error such as #N/A. `code` is what the cell shows."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+Value = str | float | int | bool | date | datetime | time | ErrorValue | None
+"""What a cell holds. A whole day is a `date`, a blank cell is None."""
+
+
+@dataclass(frozen=True)
+class TableData:
+    """A table as it stands in a book: headers and data rows, no totals row.
+
+    `rows[i]` stands in sheet row `header_row + 1 + i` and is as long as `headers`.
+    `first_column` is the sheet column of `headers[0]`, counted from 1.
+    """
+
+    name: str
+    sheet: str
+    header_row: int
+    first_column: int
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Value]]
+
+    def row_number(self, index: int) -> int:
+        """Return the sheet row, counted from 1, of the data row at `index`."""
+        return self.header_row + 1 + index
+
+
+class Book(Protocol):
+    """A workbook to read tables and named cells from, and to write cells to. Knows nothing of clients.
+
+    Names of tables, named cells, sheets and columns are compared without regard to case and surrounding blanks.
+    Reading sees the workbook as it was opened; writing is gathered until `save`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The file name or title to call it by in messages."""
+        ...
+
+    def table(self, name: str) -> TableData:
+        """Return a table by its name.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        ...
+
+    def read_ahead(self) -> None:
+        """Begin to read the largest sheet on another core, where that can be; who asks for its values waits for it."""
+        ...
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is a table of that name."""
+        ...
+
+    def has_sheet(self, name: str) -> bool:
+        """Tell whether there is a sheet of that name, hidden or not."""
+        ...
+
+    def sheet_values(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return the values of a sheet from A1 on, row by row; rows may differ in length.
+
+        Raises:
+            MissingError: there is no such sheet.
+        """
+        ...
+
+    def cell(self, name: str) -> Value:
+        """Return the value of a named cell (of the first cell, if the name covers several).
+
+        Raises:
+            MissingError: there is no such name, or it points nowhere.
+        """
+        ...
+
+    def cell_address(self, name: str) -> str:
+        """Return where a named cell is, as in `Settings!B3`.
+
+        Raises:
+            MissingError: as `cell`.
+        """
+        ...
+
+    def write_column(self, table: str, header: str, values: Sequence[Value], *, formula: str | None = None) -> bool:
+        """Write one value per data row into a column; a cell that holds a formula keeps it and shows the value.
+
+        `formula` is what a cell without one gets in a calculated column, with `{Header}` standing for the cell of
+        that column in the same row: `SEGMENT({Client ID})`. Returns False where the column does not exist.
+
+        Raises:
+            MissingError: there is no such table.
+            ValueError: not one value per data row.
+        """
+        ...
+
+    def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
+        """Write a calculated column most of whose cells are blank: only those with something to show get a formula.
+
+        `values` and `formula` are as in `write_column`; a cell that is to show nothing and does so is left alone.
+        Returns False where the column does not exist or is not calculated: then it is somebody else's.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        ...
+
+    def write_table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
+        """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
+
+        Columns are named by header; one that does not exist is passed over, one that is not named keeps its cells.
+        Rows cut off are emptied. New rows look like the row above them.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: there is no room: cells below the table are in use.
+        """
+        ...
+
+    def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
+
+        Raises:
+            SaveError: there are more rows or columns than the block has.
+        """
+        ...
+
+    def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
+        ...
+
+    def formulas_mentioning(self, words: Sequence[str]) -> list[str]:
+        """Return the addresses of formula cells, other than those written here, that mention one of the words."""
+        ...
+
+    def reserved(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        backup: bool = False,
+        waiting: Callable[[str], None] | None = None,
+    ) -> AbstractContextManager[None]:
+        """Have what `save(path, backup=backup)` would write to oneself until the block ends; others wait.
+
+        Where the book itself changed since it was opened, and nothing is to be written yet, it is read anew.
+        `waiting` is called with a line to show, if there is something to wait for.
+
+        Raises:
+            SaveError: others had it for too long, or `save` could not write now.
+            BookError: it changed, and cannot be read any more.
+        """
+        ...
+
+    def save(self, path: str | PathLike[str] | None = None, *, backup: bool = False) -> None:
+        """Write what was gathered, to the book itself or to another path; all or nothing.
+
+        `backup` keeps the version that is replaced.
+
+        Raises:
+            SaveError: it cannot be written; what was there before is untouched.
+        """
+        ...

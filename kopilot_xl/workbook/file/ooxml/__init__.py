@@ -1,0 +1,1 @@
+"""The parts and cells of an Open XML package, edited in place."""

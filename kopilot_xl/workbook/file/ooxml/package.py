@@ -1,0 +1,325 @@
+"""An Office package on disk: its parts, relationships and content types, and saving some parts anew."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote
+
+from lxml import etree
+
+from kopilot_xl.errors import BookError
+from kopilot_xl.workbook.file.ooxml import markup
+from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, Packed, Packing
+from kopilot_xl.workbook.file.saving import check_writable, write_atomically
+
+_CONTENT_TYPES = "[Content_Types].xml"
+_COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
+_STRICT = b"purl.oclc.org/ooxml"
+_SAVE_AS = "Save it in Excel as Excel Workbook (.xlsx) and try again."
+_OTHER_OFFICE = {
+    "wordprocessingml": "a Word document",
+    "presentationml": "a PowerPoint presentation",
+    "visio": "a Visio drawing",
+}
+_ELEMENT = rb"<(?:[\w.-]+:)?%s(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>\s*</(?:[\w.-]+:)?%s\s*>)"
+_RELATIONSHIP = re.compile(_ELEMENT % (b"Relationship", b"Relationship"))
+_OVERRIDE = re.compile(_ELEMENT % (b"Override", b"Override"))
+
+_WORTH_A_THREAD = 1_000_000
+"""From how many bytes on a part is packed while the next one is written."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """What one part has to do with another: `kind` is the last word of its type, as in `worksheet`.
+
+    `target` is a part's name, or None where the relationship leads outside the package.
+    """
+
+    id: str
+    kind: str
+    target: str | None
+
+
+class Package:
+    """An Excel workbook as a package of parts. Reading sees it as it was opened.
+
+    Raises:
+        BookError: there is no such file, or it is no workbook that can be worked on; the text says which
+            and what to do.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._stamp = _stamp(self.path)
+        self.data = _read_file(self.path)
+        _refuse_other_kinds(self.path, self.data)
+        self._on_disk = self.data
+        self._archive = Archive(self.data, str(self.path))
+        self._replaced: dict[str, bytes] = {}
+        self._packing: dict[str, Packing] = {}
+        self._removed: set[str] = set()
+        self._types: tuple[dict[str, str], dict[str, str]] | None = None
+        self.workbook = self._find_workbook()
+
+    @property
+    def part_names(self) -> list[str]:
+        """The names of all parts, in the package's order."""
+        return self._archive.names
+
+    def has(self, part: str) -> bool:
+        """Tell whether there is such a part; names are compared without case."""
+        return self._archive.find(part) is not None
+
+    def size(self, part: str) -> int:
+        """Return how many bytes a part has, 0 where it is missing."""
+        name = self._archive.find(part)
+        return 0 if name is None else self._archive.size(name)
+
+    def read(self, part: str) -> bytes:
+        """Return a part's bytes, as they were when the package was opened.
+
+        Raises:
+            BookError: there is no such part, or it is damaged.
+        """
+        name = self._archive.find(part)
+        if name is None:
+            raise BookError(
+                f"{self.path} is damaged: its part {part} is missing. Let Excel repair it (Open, Open and Repair)."
+            )
+        return self._archive.read(name)
+
+    def packed(self, part: str) -> Packed:
+        """Return a part as it is packed, once `read` has found it sound.
+
+        Raises:
+            KeyError: there is no such part.
+        """
+        return self._archive.packed(self._archive.find(part) or part)
+
+    def parse(self, part: str) -> etree._Element:
+        """Return the root element of an XML part.
+
+        Raises:
+            BookError: there is no such part, or it is damaged.
+        """
+        data = self.read(part)
+        return self.explain(part, lambda: markup.parse(data))
+
+    def explain(self, part: str, work: Callable[[], _T]) -> _T:
+        """Do some work on a part; a BookError from it is raised anew with the file and the part named."""
+        try:
+            return work()
+        except BookError as error:
+            raise BookError(
+                f"{self.path} cannot be read: in {part}, {error}. Open it in Excel, save it, and try again."
+            ) from error
+
+    def relationships(self, part: str = "") -> list[Relationship]:
+        """Return the relationships of a part, or of the package itself, in the order they are written.
+
+        Raises:
+            BookError: they cannot be read.
+        """
+        name = _relationships_name(part)
+        if not self.has(name):
+            return []
+        found = []
+        for element in self.parse(name).iterchildren("{*}Relationship"):
+            outside = element.get("TargetMode") == "External"
+            target = None if outside else _resolve(part, element.get("Target", ""))
+            kind = element.get("Type", "").rpartition("/")[2]
+            found.append(Relationship(element.get("Id", ""), kind, target))
+        return found
+
+    def content_type(self, part: str) -> str | None:
+        """Return the content type of a part, None where the package states none."""
+        if self._types is None:
+            root = self.parse(_CONTENT_TYPES)
+            self._types = (
+                {
+                    item.get("PartName", "").lstrip("/").lower(): item.get("ContentType", "")
+                    for item in root.iterchildren("{*}Override")
+                },
+                {
+                    item.get("Extension", "").lower(): item.get("ContentType", "")
+                    for item in root.iterchildren("{*}Default")
+                },
+            )
+        overrides, defaults = self._types
+        return overrides.get(part.lower()) or defaults.get(part.lower().rpartition(".")[2])
+
+    def replace(self, part: str, content: bytes, *, held: bytes | None = None) -> None:
+        """Have a part saved with other content; the content it was opened with counts as no change.
+
+        Args:
+            part: its name.
+            content: what it is to hold.
+            held: what `read` returns for it, if that is at hand.
+
+        Raises:
+            BookError: there is no such part, or it is damaged.
+        """
+        name = self._archive.find(part) or part
+        self._packing.pop(name, None)
+        if content == (self.read(name) if held is None else held):
+            self._replaced.pop(name, None)
+        else:
+            self._replaced[name] = content
+            if len(content) >= _WORTH_A_THREAD:
+                self._packing[name] = Packing(content)
+
+    def remove(self, part: str, *, source: str) -> None:
+        """Have a part left out on saving, with its content type and the relationship from its source part.
+
+        Raises:
+            BookError: there is no such part, or a part to be changed with it is damaged.
+        """
+        name = self._archive.find(part)
+        if name is None:
+            raise BookError(f"{self.path} has no part {part}.")
+        self._removed.add(name)
+
+        def is_override(tag: bytes) -> bool:
+            return (markup.attribute(tag, "PartName") or "").lstrip("/").lower() == name.lower()
+
+        def is_relationship(tag: bytes) -> bool:
+            target = _resolve(source, markup.attribute(tag, "Target") or "")
+            return target.lower() == name.lower()
+
+        for other, pattern, leads_here in (
+            (_CONTENT_TYPES, _OVERRIDE, is_override),
+            (_relationships_name(source), _RELATIONSHIP, is_relationship),
+        ):
+            other_name = self._archive.find(other) or other
+            content = self._replaced.get(other_name) or self.read(other_name)
+            kept = pattern.sub(lambda match, is_it=leads_here: b"" if is_it(match[0]) else match[0], content)  # type: ignore[misc]
+            self.replace(other_name, kept)
+
+    def revert(self) -> None:
+        """Forget every replaced and removed part."""
+        self._replaced.clear()
+        self._packing.clear()
+        self._removed.clear()
+
+    def to_bytes(self) -> bytes:
+        """Return the package as it would be saved. Without changes it is the file as it was opened."""
+        return self._archive.rewritten(self._replaced, self._removed, self._packing)
+
+    def is_own(self, path: str | os.PathLike[str] | None) -> bool:
+        """Tell whether a path is that of the file it was read from; None is."""
+        return path is None or os.path.realpath(path) == os.path.realpath(self.path)
+
+    def seems_current(self) -> bool:
+        """Tell whether the file has the time and size it was read or saved with; `save` compares every byte."""
+        return self._stamp == _stamp(self.path)
+
+    def save(self, path: str | os.PathLike[str] | None = None, *, backup: bool = False) -> None:
+        """Write the package to the file it was read from, or to another, all or nothing.
+
+        `backup` keeps what is replaced beside it, as `write_atomically` says.
+
+        Raises:
+            SaveError: it cannot be written, or the file was changed since it was read; what was there
+                before is untouched.
+        """
+        target = self.path if path is None else Path(path)
+        check_writable(target, backup=backup)
+        own = self.is_own(target)
+        data = self.to_bytes()
+        write_atomically(target, data, instead_of=self._on_disk if own else None, backup=backup)
+        if own:
+            self._on_disk, self._stamp = data, _stamp(self.path)
+
+    def _find_workbook(self) -> str:
+        """Return the name of the workbook part, once the package is known to be a workbook that can be edited."""
+        names = {name.lower() for name in self.part_names}
+        if "mimetype" in names and b"opendocument" in self._archive.read(self._archive.find("mimetype") or ""):
+            raise BookError(f"{self.path} is an OpenDocument file. {_SAVE_AS}")
+        if _CONTENT_TYPES.lower() not in names or "_rels/.rels" not in names:
+            raise BookError(f"{self.path} is a zip file but no Excel workbook. Name the .xlsx or .xlsm file.")
+        if _STRICT in self.read("_rels/.rels"):
+            self._refuse_strict()
+        part = next((item.target for item in self.relationships() if item.kind == "officeDocument"), None)
+        kind = (self.content_type(part) or "") if part else ""
+        if part is None or not self.has(part):
+            raise BookError(f"{self.path} is an Office package without a workbook. Name the .xlsx or .xlsm file.")
+        for word, what in _OTHER_OFFICE.items():
+            if word in kind:
+                raise BookError(f"{self.path} is {what}, not an Excel workbook. Name the .xlsx or .xlsm file.")
+        if "binary" in kind or part.lower().endswith(".bin"):
+            raise BookError(f"{self.path} is a binary Excel workbook (.xlsb). {_SAVE_AS}")
+        if "spreadsheetml" not in kind and "ms-excel" not in kind:
+            raise BookError(f"{self.path} is no Excel workbook. Name the .xlsx or .xlsm file.")
+        if _STRICT in self.read(part):
+            self._refuse_strict()
+        return part
+
+    def _refuse_strict(self) -> None:
+        raise BookError(
+            f"{self.path} is a Strict Open XML Spreadsheet. "
+            "Save it in Excel as Excel Workbook (.xlsx), not Strict, and try again."
+        )
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what tells one version of a file from another without reading it; None if it is not there."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise BookError(f"{path} is a folder: name the workbook in it.")
+        if path.stat().st_size > MAX_UNPACKED:
+            raise BookError(f"{path} is larger than {MAX_UNPACKED // 1024**3} GB: this is no usual workbook.")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise BookError(f"There is no file {path}: check its name and folder.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BookError(f"{path} cannot be read: {reason}. Check that you may open it.") from error
+
+
+def _refuse_other_kinds(path: Path, data: bytes) -> None:
+    """Refuse what is no zip archive, saying what it is instead."""
+    if not data:
+        raise BookError(f"{path} is empty: restore it from a backup.")
+    if data.startswith(_COMPOUND_FILE):
+        # The stream names stand in the compound file's directory, in UTF-16.
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise BookError(
+                f"{path} is protected by a password: open it in Excel, remove the password "
+                "(File, Info, Protect Workbook), save it, and try again."
+            )
+        if any(f"{name}\0".encode("utf-16-le") in data for name in ("Workbook", "Book")):
+            raise BookError(f"{path} is an Excel 97-2003 workbook (.xls). {_SAVE_AS}")
+        raise BookError(f"{path} is an old Office file but no Excel workbook. Name the .xlsx or .xlsm file.")
+    if not data.startswith((b"PK\3\4", b"PK\5\6")) and b"PK\5\6" not in data[-65_600:]:
+        raise BookError(
+            f"{path} is no Excel workbook, whatever its name says (it may be a text or CSV file). "
+            f"Open it in Excel. {_SAVE_AS}"
+        )
+
+
+def _relationships_name(part: str) -> str:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def _resolve(source: str, target: str) -> str:
+    """Return the part a relationship's target names, seen from its source part."""
+    plain = unquote(target.partition("#")[0]).replace("\\", "/")
+    return posixpath.normpath(posixpath.join("/" + posixpath.dirname(source), plain)).lstrip("/")

@@ -1,0 +1,70 @@
+"""Write out formulas that are shared between cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lxml import etree
+
+from kopilot_xl.errors import BookError, SaveError
+from kopilot_xl.workbook.addresses import cell_address
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.ooxml.edits import Edit, Move
+from kopilot_xl.workbook.file.ooxml.tags import _FORMULA
+from kopilot_xl.workbook.file.ooxml.worksheet import walk
+
+MAX_FORMULA = 8_192
+"""How many characters a formula has in Excel; a longer shared one is not copied out into its cells."""
+
+
+def _expand_shared_formulas(
+    root: etree._Element,
+    ordered: Iterable[tuple[int, Mapping[int, Value | Edit]]],
+    moves: Iterable[Move],
+) -> None:
+    """Write formulas out that are shared with a cell that loses its own or is moved away."""
+    leaving = {
+        (row, column)
+        for row, columns in ordered
+        for column, change in columns.items()
+        if type(change) is Edit and not change.keep_formula
+    } | {(row, column) for move in moves for row in (move.row, move.to) for column in range(move.left, move.right + 1)}
+    if not leaving:
+        return
+    groups: dict[str, list[tuple[int, int, etree._Element]]] = {}
+    broken: set[str] = set()
+    for row, column, cell in walk(root):
+        formula = cell.find(_FORMULA)
+        if formula is not None and formula.get("t") == "shared":
+            group = formula.get("si", "")
+            groups.setdefault(group, []).append((row, column, formula))
+            if (row, column) in leaving:
+                broken.add(group)
+    for group in broken:
+        _expand_group(groups[group])
+
+
+def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
+    # Only a few workbooks ever need this, and openpyxl takes a tenth of a refresh to import.
+    from openpyxl.formula.tokenizer import TokenizerError
+    from openpyxl.formula.translate import Translator, TranslatorError
+
+    first = next(((row, column, formula.text) for row, column, formula in members if formula.text), None)
+    if first is None:
+        return
+    origin = cell_address(first[0], first[1])
+    if len(first[2]) > MAX_FORMULA:
+        raise BookError(f"the formula in {origin} is longer than the {MAX_FORMULA:,} characters Excel allows")
+    for row, column, formula in members:
+        if not formula.text:
+            try:
+                text = Translator(f"={first[2]}", origin).translate_formula(cell_address(row, column))
+            except (TokenizerError, TranslatorError) as error:
+                raise SaveError(
+                    f"The formula in {origin} cannot be copied out to {cell_address(row, column)}: "
+                    "enter it there anew in Excel, save, and try again."
+                ) from error
+            formula.text = text[1:]
+        for name in ("t", "si", "ref"):
+            if formula.get(name) is not None:
+                del formula.attrib[name]

@@ -1,0 +1,300 @@
+"""Set cells in worksheet XML: bytes in, bytes out, and nothing else of the sheet is changed."""
+
+from __future__ import annotations
+
+import gc
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+
+from kopilot_xl.errors import BookError
+from kopilot_xl.workbook.addresses import Area, column_letters
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.ooxml import markup
+from kopilot_xl.workbook.file.ooxml.edits import Edit, Edits, Move
+from kopilot_xl.workbook.file.ooxml.guards import _check_merged, _check_reach, _check_surroundings
+from kopilot_xl.workbook.file.ooxml.styles import _column_styles, _style_mark, _styles
+from kopilot_xl.workbook.file.ooxml.text_editor import RowEdits, Scribe
+from kopilot_xl.workbook.file.ooxml.tree_editor import _DAMAGED_ORDER, _Editor
+from kopilot_xl.workbook.file.ooxml.worksheet import Layout, area_of, merged_areas
+
+# Rows are parsed a thousand at a time, so that a sheet of any length takes little memory, and rows far from
+# any edit keep their bytes. Batches go by row number: a second run parts the sheet in the same way.
+_BATCH = 1_000
+_FEW = 4
+"""Rows to edit are looked up one by one if the sheet has so many times more."""
+_ROW_START = '<row r="'
+_ROW_MARK = _ROW_START.encode()
+_NUMBERED_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
+_ROW_TAG = re.compile(rb"<(?:[\w.-]++:)?row(?=[\s/>])([^<>]*+)>")
+_OPEN = re.compile("</?")
+
+
+def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool = False) -> bytes:
+    """Return a worksheet with some cells set. Everything else stays; `moves` come first.
+
+    A cell keeps its style; a new one takes that of the cell above it if that row is edited too, else its row's
+    or column's.
+    The same edits on the result give the same bytes.
+
+    Raises:
+        BookError: the XML is damaged.
+        SaveError: a cell lies in the reach of an array formula or under a merged cell.
+    """
+    xml = markup.as_utf8(xml)
+    layout = Layout.of(xml)
+    ordered = [(row, edits[row]) for row in sorted(edits)]
+    _check_surroundings(xml, layout)
+    _check_reach(xml, layout, edits, moves)
+    editor = _Editor(layout, _column_styles(xml, layout), date1904)
+    with _without_garbage_collection():
+        inner = b"".join(_edited_rows(editor, xml, layout, ordered, moves))
+    if inner == xml[layout.inner : layout.inner_end]:
+        return xml
+    return _assembled(xml, layout, inner, editor.created, grow=True)
+
+
+def fill(
+    xml: bytes,
+    rows: Sequence[Sequence[Value]],
+    *,
+    held: Sequence[Sequence[Value]] = (),
+    date1904: bool = False,
+) -> bytes:
+    """Return a worksheet whose cells are these values from A1 on and nothing else.
+
+    A cell keeps its style, a new one takes that of its column; column widths and the like stay.
+
+    Args:
+        xml: the worksheet.
+        rows: the values.
+        held: the values it holds now, where they are known: rows that hold theirs already are not written anew.
+        date1904: whether its workbook counts days from 1904.
+
+    Raises:
+        BookError: the XML is damaged.
+        SaveError: a value would lie under a merged cell.
+    """
+    xml = markup.as_utf8(xml)
+    layout = Layout.of(xml)
+    _check_surroundings(xml, layout)
+    if merged := merged_areas(xml, layout):
+        _check_merged(merged, {n: dict(enumerate(values, 1)) for n, values in enumerate(rows, 1)})
+    scribe, columns = Scribe({}, date1904), _column_styles(xml, layout)
+    width = max(map(len, rows), default=0)
+    letters = [column_letters(column) for column in range(1, width + 1)]
+    marks = [_style_mark(columns.get(column)) for column in range(1, width + 1)]
+    output: list[str] = []
+    numbers: list[int] = []
+    spans: set[tuple[int, int]] = set()
+    kept, others = _rows_that_hold(xml, layout, rows, held)
+    styles = _styles(others, Layout.of(others), columns)
+    for n, values in enumerate(rows, 1):
+        if n in kept:
+            output.append(kept[n])
+            numbers.append(n)
+            if values[0] is None or values[-1] is None:
+                there = [column for column, value in enumerate(values, 1) if value is not None]
+                spans.add((there[0], there[-1]))
+            else:
+                spans.add((1, len(values)))
+            continue
+        contents = list(map(scribe.content, values))
+        looks = marks
+        if n in styles:
+            looks = [_style_mark(styles[n].get(column, columns.get(column))) for column in range(1, len(values) + 1)]
+        cells = [
+            f'<c r="{letter}{n}"{mark}{kind}>{content}</c>'
+            for letter, mark, (kind, content) in zip(letters, looks, contents, strict=False)
+            if content
+        ]
+        if cells:
+            output.append(f'<row r="{n}">{"".join(cells)}</row>')
+            numbers.append(n)
+            filled = [column for column, (_, content) in enumerate(contents, 1) if content]
+            spans.add((filled[0], filled[-1]))
+    lefts, rights = zip(*spans, strict=True) if spans else ((1,), (1,))
+    dimension = Area(min(numbers, default=1), min(lefts), max(numbers, default=1), max(rights))
+    text = "".join(output)
+    if layout.prefix:
+        text = _OPEN.sub(f"\\g<0>{layout.prefix.decode()}", text)
+    return _assembled(xml, layout, text.encode(), dimension, grow=False)
+
+
+def _rows_that_hold(
+    xml: bytes, layout: Layout, rows: Sequence[Sequence[Value]], held: Sequence[Sequence[Value]]
+) -> tuple[dict[int, str], bytes]:
+    """Return, by number, those rows of a sheet that hold their values already, if they are written as here.
+
+    And the sheet without them.
+    """
+    marks = (b"<f", b' cm="', b' vm="')
+    if not held or not layout.plain or layout.prefix or any(_has(xml, layout, mark) for mark in marks):
+        return {}, xml
+    if any(bool in map(type, chain.from_iterable(values)) for values in (rows, held)):
+        return {}, xml  # which equal the numbers 0 and 1
+    same = {n for n, (values, now) in enumerate(zip(rows, held, strict=False), 1) if values == now and any(values)}
+    try:
+        before, *pieces = xml[layout.inner : layout.inner_end].decode().split(_ROW_START)
+    except UnicodeDecodeError:
+        return {}, xml
+    kept: dict[int, str] = {}
+    others = [before]
+    for piece in pieces:
+        digits, _, after = piece.partition('"')
+        if digits.isdecimal() and int(digits) in same and after.startswith("><c ") and after.endswith("</c></row>"):
+            kept[int(digits)] = _ROW_START + piece
+        else:
+            others.append(_ROW_START + piece)
+    return kept, xml[: layout.inner] + "".join(others).encode() + xml[layout.inner_end :]
+
+
+def _has(xml: bytes, layout: Layout, mark: bytes) -> bool:
+    return xml.find(mark, layout.inner, layout.inner_end) >= 0
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Hold the garbage collector back: it would look again and again through elements that are all in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _edited_rows(
+    editor: _Editor,
+    xml: bytes,
+    layout: Layout,
+    ordered: RowEdits,
+    moves: Sequence[Move],
+) -> Iterator[bytes]:
+    """Yield the bytes of the rows, piece by piece."""
+    whole = _needs_whole_sheet(xml, layout, ordered, moves)
+    if not whole and (runs := _runs(xml, layout, [row for row, _ in ordered])) is not None:
+        yield from _edited_runs(editor, xml, layout, ordered, runs)
+        return
+    pieces = None if whole else _batches(xml, layout)
+    if pieces is None:
+        yield editor.edited(xml[layout.inner : layout.inner_end], ordered, moves)
+        return
+    numbers = [row for row, _ in ordered]
+    done = 0
+    for batch, start, end in pieces:
+        # Rows of batches that the sheet does not have yet come before this one.
+        first = bisect_left(numbers, batch * _BATCH + 1)
+        while done < first:
+            upto = bisect_left(numbers, ((numbers[done] - 1) // _BATCH + 1) * _BATCH + 1)
+            yield editor.edited(b"", ordered[done:upto])
+            done = upto
+        upto = bisect_left(numbers, (batch + 1) * _BATCH + 1)
+        if upto > done:
+            yield editor.edited(xml[start:end], ordered[done:upto])
+            done = upto
+        else:
+            yield xml[start:end]
+    while done < len(ordered):  # rows below the last
+        upto = bisect_left(numbers, ((numbers[done] - 1) // _BATCH + 1) * _BATCH + 1)
+        yield editor.edited(b"", ordered[done:upto])
+        done = upto
+
+
+def _edited_runs(
+    editor: _Editor, xml: bytes, layout: Layout, ordered: RowEdits, runs: Sequence[tuple[int, int, int, int]]
+) -> Iterator[bytes]:
+    """Yield the rows of a sheet of which runs are edited; all runs are edited in one step, if they allow it."""
+    whole = editor.rewritten(b"".join([xml[start:end] for *_, start, end in runs]), ordered)
+    rows = whole.split(_ROW_MARK) if whole is not None else []
+    place = layout.inner
+    for first, upto, start, end in runs:
+        yield xml[place:start]
+        if rows:
+            yield b"".join([_ROW_MARK + row for row in rows[first + 1 : upto + 1]])
+        else:
+            yield editor.edited(xml[start:end], ordered[first:upto])
+        place = end
+    yield xml[place : layout.inner_end]
+
+
+def _runs(xml: bytes, layout: Layout, rows: Sequence[int]) -> list[tuple[int, int, int, int]] | None:
+    """Return runs of rows to edit that stand together: from which to before which of them, start and end in the XML.
+
+    None where many rows are to be edited, or one is not there in the usual form.
+    """
+    if len(rows) * _FEW > xml.count(b"<row", layout.inner, layout.inner_end):
+        return None
+    runs: list[tuple[int, int, int, int]] = []
+    end = layout.inner
+    for place, row in enumerate(rows):
+        start = xml.find(b'<row r="%d"' % row, end, layout.inner_end)
+        if start < 0:
+            return None
+        first = runs.pop() if runs and start == end else (place, place, start, end)
+        following = xml.find(b"<row", start + 1, layout.inner_end)
+        end = following if following >= 0 else layout.inner_end
+        runs.append((first[0], place + 1, first[2], end))
+    return runs
+
+
+def _needs_whole_sheet(
+    xml: bytes,
+    layout: Layout,
+    ordered: RowEdits,
+    moves: Sequence[Move],
+) -> bool:
+    """Tell whether the edits need sight of all rows at once."""
+    if moves or not layout.plain:
+        return True
+    return xml.find(b"shared", layout.inner, layout.inner_end) >= 0 and any(
+        type(change) is Edit and not change.keep_formula for _, columns in ordered for change in columns.values()
+    )
+
+
+def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
+    """Return number, start and end of each batch of rows, None where rows do not say their number."""
+    found: list[tuple[int, int, int]] = []
+    last = 0
+    start = layout.inner
+    # Nearly every row starts with its number; where one does not, all are looked at closely.
+    usual = [(int(match[1]), match.start()) for match in _NUMBERED_ROW.finditer(xml, start, layout.inner_end)]
+    if len(usual) != xml.count(b"row", start, layout.inner_end) - xml.count(b"</row", start, layout.inner_end):
+        usual = []
+        for match in _ROW_TAG.finditer(xml, start, layout.inner_end):
+            number = markup.attribute(match[1], "r")
+            if number is None:
+                return None
+            usual.append((markup.number(number, 0), match.start()))
+    for row, place in usual:
+        if row <= last:
+            raise BookError(_DAMAGED_ORDER)
+        if last and (row - 1) // _BATCH != (last - 1) // _BATCH:
+            found.append(((last - 1) // _BATCH, start, place))
+            start = place
+        last = row
+    if last:
+        found.append(((last - 1) // _BATCH, start, layout.inner_end))
+    return found
+
+
+def _assembled(xml: bytes, layout: Layout, inner: bytes, dimension: Area | None, *, grow: bool) -> bytes:
+    """Return the worksheet with other rows, and the dimension it then has."""
+    head = xml[: layout.start]
+    for tag in markup.tags(head):
+        reference = markup.attribute(tag[0], "ref")
+        if markup.local_name(tag["name"]) == b"dimension" and reference and dimension:
+            area = dimension.joined(area_of(reference)) if grow else dimension
+            if str(area) != reference:
+                head = head[: tag.start()] + markup.with_attribute(tag[0], "ref", str(area)) + head[tag.end() :]
+            break
+    start = xml[layout.start : layout.inner]
+    if not inner:
+        return head + start + xml[layout.inner_end :]
+    if layout.inner == layout.end:
+        start = start[: start.rindex(b"/")] + b">"
+        return head + start + inner + b"</" + layout.name + b">" + xml[layout.end :]
+    return head + start + inner + xml[layout.inner_end :]

@@ -1,0 +1,90 @@
+"""What Excel says when it refuses, in plain words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kopilot_xl.errors import KopilotError
+
+ATTEMPTS = 200
+"""How often a call that Excel rejects is made again; xlwings by itself never gives up."""
+_REJECTED, _IGNORED, _TIMED_OUT = -2147418111, -2146777998, -1712
+"""What Excel says while a cell is being edited or a dialog is open: on Windows the first two, on a Mac the last."""
+
+_BUSY = (
+    "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or Esc in Excel, close the "
+    "dialog, and try again."
+)
+
+
+# what goes wrong
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Let xlwings give up on a call that Excel goes on rejecting, as it does while a cell is being edited."""
+    windows: Any = sys.modules.get("xlwings._xlwindows")
+    before = getattr(windows, "N_COM_ATTEMPTS", None)
+    if before != 0:
+        yield
+        return
+    windows.N_COM_ATTEMPTS = ATTEMPTS
+    try:
+        yield
+    finally:
+        windows.N_COM_ATTEMPTS = before
+
+
+@contextmanager
+def _looks_only() -> Iterator[None]:
+    """Pass over what Excel refuses where nothing but the looks of new cells is at stake."""
+    try:
+        yield
+    except Exception as error:
+        if _is_busy(error) or not _is_excels(error):
+            raise
+
+
+@contextmanager
+def _understood(kind: type[KopilotError]) -> Iterator[None]:
+    """Turn what Excel says into an error that says what to do; a defect stays what it is."""
+    try:
+        yield
+    except KopilotError:
+        raise
+    except Exception as error:
+        if _is_busy(error):
+            raise kind(_BUSY) from error
+        if _is_excels(error):
+            raise kind(
+                f"Excel refused: {_words_of(error)}. If the workbook is in Protected View, click Enable Editing; "
+                "else save it, close Excel, open it again and try once more."
+            ) from error
+        raise
+
+
+def _numbers_of(error: Exception) -> set[object]:
+    """The numbers by which Excel tells what is wrong."""
+    numbers: set[object] = {getattr(error, "hresult", None), getattr(error, "errornumber", None)}
+    details = error.args[2] if len(error.args) > 2 else None
+    if isinstance(details, tuple) and details:
+        numbers.add(details[-1])
+    return numbers - {None}
+
+
+def _is_busy(error: Exception) -> bool:
+    return type(error).__name__ == "ExcelBusyError" or bool(_numbers_of(error) & {_REJECTED, _IGNORED, _TIMED_OUT})
+
+
+def _is_excels(error: Exception) -> bool:
+    return type(error).__name__ in {"com_error", "CommandError", "XlwingsError"} or bool(_numbers_of(error))
+
+
+def _words_of(error: Exception) -> str:
+    details = error.args[2] if len(error.args) > 2 else None
+    if isinstance(details, tuple) and len(details) > 2 and details[2]:
+        return str(details[2]).rstrip(". ")
+    return (str(error.args[1]) if len(error.args) > 1 else str(error)).rstrip(". ")

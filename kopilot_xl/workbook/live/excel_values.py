@@ -1,0 +1,62 @@
+"""Cell values as Excel hands them over and takes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from kopilot_xl.workbook.book import ErrorValue, Value
+
+ERROR_CODES = {
+    -2146826288: "#NULL!",
+    -2146826281: "#DIV/0!",
+    -2146826273: "#VALUE!",
+    -2146826265: "#REF!",
+    -2146826259: "#NAME?",
+    -2146826252: "#NUM!",
+    -2146826246: "#N/A",
+}
+"""How Excel hands over cells that show an error."""
+
+_CODES = frozenset({*ERROR_CODES.values(), "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!"})
+_FORMULA_SIGNS = "=+-@'"
+_LONGEST_NUMBER = 40
+"""No text longer than this is taken for a number or a date."""
+_MAY_BE_NUMBER = re.compile(r"\d|^(?:true|false)$|^#", re.IGNORECASE)
+
+
+def cell_value(given: object) -> Value:
+    """Return what a cell holds, from whatever Excel and xlwings hand over.
+
+    Whole days become dates, error numbers and error texts an `ErrorValue`, currency amounts plain numbers.
+    """
+    if given is None or isinstance(given, bool):
+        return given
+    if isinstance(given, str):
+        return ErrorValue(given) if given in _CODES else given or None
+    if isinstance(given, float):
+        return given
+    if isinstance(given, int):
+        return ErrorValue(ERROR_CODES[given]) if given in ERROR_CODES else given
+    if isinstance(given, datetime):
+        moment = datetime(given.year, given.month, given.day, given.hour, given.minute, given.second)
+        return moment if moment.time() != time.min else moment.date()
+    if isinstance(given, Decimal):
+        return float(given)
+    if isinstance(given, (date, time, ErrorValue)):
+        return given
+    return str(given)
+
+
+def written_value(value: Value) -> object:
+    """Return what to hand to Excel so that the cell holds this very value.
+
+    Excel reads a text as if it was typed: one that looks like a number, a date or a formula gets an apostrophe.
+    """
+    if isinstance(value, ErrorValue):
+        return f"'{value.code}"
+    if not isinstance(value, str) or not value:
+        return value
+    looks_typed = len(value) <= _LONGEST_NUMBER and _MAY_BE_NUMBER.search(value)
+    return f"'{value}" if value[0] in _FORMULA_SIGNS or looks_typed else value

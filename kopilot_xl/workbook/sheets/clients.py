@@ -1,0 +1,234 @@
+"""The Clients sheet: who the clients are, and where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.ids import client_key, shown_id
+from kopilot_xl.domain.portfolio import Client
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.workbook.addresses import column_letters, quote_sheet
+from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, read_date, shown
+from kopilot_xl.workbook.tables.problems import Kind, Problem, notice
+from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+ID_HEADINGS = (
+    "Client no", "Client number", "Client code", "Customer ID", "Customer no", "Customer number", "Customer code",
+    "Customer account", "Account ID", "Account no", "Account number", "Account code", "Account reference",
+    "Account ref", "A/C", "Contact ID", "Partner ID", "Debtor ID", "Debtor no", "Debtor number", "Debtor account",
+    "Debtor", "Kundennummer", "Kundennr", "Kunden-ID", "Debitor", "Debitorennummer", "Code client", "N° client",
+    "No client", "Numéro client", "Numéro de client", "ID client", "Klantnummer", "Klantnr", "Klantcode",
+)  # fmt: skip
+"""How exports head a column of client ids, whatever else stands in the table."""
+
+CLIENT_ID = Column(
+    "Client ID",
+    width=12,
+    required=True,
+    shrink=True,
+    also=(*ID_HEADINGS, "ID", "Account", "Code", "Reference", "Ref", "Number", "No", "Nummer", "Nr"),
+)
+NAME = Column(
+    "Client",
+    width=40,
+    required=True,
+    wrap=True,
+    clear=True,
+    also=(
+        "Client name", "Customer", "Customer name", "Customer full name", "Name", "Full name", "Display name",
+        "Company", "Company name", "Account name", "Organisation", "Organization", "Organisation name",
+        "Organization name", "Invoice partner display name", "Partner", "Partner name", "Debtor name", "Contact",
+        "Contact name", "Kunde", "Kundenname", "Firma", "Firmenname", "Raison sociale", "Nom", "Nom du client",
+        "Klant", "Klantnaam", "Bedrijfsnaam", "Naam",
+    ),
+)  # fmt: skip
+CREATED_ON = Column(
+    "Created on",
+    Format.DATE,
+    width=14,
+    also=(
+        "Created", "Creation date", "Created at", "Date created", "Created date", "Create date", "Added on",
+        "Client since", "Customer since", "Account opened", "Since", "Angelegt am", "Erstellt am", "Kunde seit",
+        "Date de création", "Créé le", "Client depuis", "Aangemaakt op", "Klant sinds",
+    ),
+)  # fmt: skip
+SEGMENT = Column(
+    "Segment",
+    width=16,
+    written=True,
+    formula=f"SEGMENT({{{CLIENT_ID.header}}})",
+    rule=f"SEGMENT(Clients[[#This Row],[{CLIENT_ID.header}]])",
+)
+LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
+NEXT_PLANNED = Column("Next planned", Format.DATE, width=15, written=True)
+LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
+VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
+
+
+def log_link(sheet: str, letter: str, client_id: str) -> str:
+    """Return the formula that counts a client's rows in the log and leads to the first of them; blank without any.
+
+    It looks at the whole column of ids, so it stays right while rows are added there. An id may be a number in one
+    place and a text in the other.
+
+    Args:
+        sheet: the sheet of the log.
+        letter: the column of the ids there.
+        client_id: the cell with the client's id, as a formula writes it.
+    """
+    ids = f"{quote_sheet(sheet)}!${letter}:${letter}"
+    forms = (client_id, f'{client_id}&""', f"--{client_id}")
+    row = "IFERROR({},IFERROR({},{}))".format(*(f"MATCH({each},{ids},0)" for each in forms))
+    target = f"#{quote_sheet(sheet)}!{letter}".replace('"', '""')
+    return f'IFERROR(HYPERLINK("{target}"&{row},MAX(1,COUNTIF({ids},{client_id}))),"")'
+
+
+LOG, LOG_ID_LETTER = "Actions", "B"
+"""The table of the log, and where its ids stand in a new workbook."""
+IN_ACTIONS = Column(
+    "In Actions",
+    Format.ROWS,
+    width=14,
+    written=True,
+    formula=log_link(LOG, LOG_ID_LETTER, f"{{{CLIENT_ID.header}}}"),
+    rule=log_link(LOG, LOG_ID_LETTER, f"Clients[[#This Row],[{CLIENT_ID.header}]]"),
+)
+NEXT_ACTION = Column("Next action", width=112, written=True)
+
+TABLE = Table(
+    "Clients",
+    (CLIENT_ID, NAME, CREATED_ON, SEGMENT, LAST_INVOICE, NEXT_PLANNED, LEAVES_ON, VALUE, IN_ACTIONS, NEXT_ACTION),
+)
+
+IDS = "ClientIds"
+"""The name under which the ids of the table are offered elsewhere."""
+
+
+@dataclass(frozen=True)
+class ClientRows:
+    """The clients of the table, each once, as parallel lists; `places` are their positions in `rows`.
+
+    `found` are the keys of all rows, those of duplicates too, None where there is no id.
+    """
+
+    rows: TableRows
+    found: list[str | None]
+    keys: list[str]
+    ids: list[str]
+    names: list[str]
+    created: list[date | None]
+    places: list[int]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was found while reading."""
+        return self.rows.problems
+
+
+def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
+    """Return the clients. A row without an id is left out, of a duplicate id the first row counts."""
+    ids, names = rows.values(CLIENT_ID), rows.values(NAME)
+    created, _ = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
+    first: dict[str, int] = {}
+    found = list(map(client_key, ids))
+    for position, key in enumerate(found):
+        if key is None:
+            rows.report(position, CLIENT_ID, "The client has no id.", "The row was left out.")
+        elif key in first:
+            at = rows.row_number(first[key])
+            rows.report(position, CLIENT_ID, f"The id stands in row {at} already.", f"Row {at} counts.")
+        else:
+            first[key] = position
+            day = created[position]
+            if day is not None and day > as_of:
+                rows.report(
+                    position, CREATED_ON, "The creation date is in the future.",
+                    "It is not yet a client, unless it was invoiced.", Kind.NOTICE,
+                )  # fmt: skip
+    if not first:
+        rows.problems.append(notice(rows.data.sheet, "There are no clients.", "The portfolio is empty."))
+    places = list(first.values())
+    return ClientRows(
+        rows=rows,
+        found=found,
+        keys=list(first),
+        ids=[shown_id(ids[place]) for place in places],
+        names=["" if is_blank(names[place]) else shown(names[place]) for place in places],
+        created=[created[place] for place in places],
+        places=places,
+    )
+
+
+def states(rows: ClientRows, activity: pl.DataFrame) -> list[Client]:
+    """Return each client's row of the activity, in the order of the table."""
+    columns = {name: activity[name].to_list() for name in activity.columns}
+    place = {key: at for at, key in enumerate(columns["client"])}
+    return [
+        Client(
+            key=key,
+            id=shown,
+            name=name,
+            segment=Segment(segment) if (segment := columns["segment"][at]) else None,
+            created_on=created,
+            last_invoice=columns["last_invoice"][at],
+            next_planned=columns["next_planned"][at],
+            next_amount=columns["next_amount"][at],
+            overdue=columns["overdue"][at],
+            far_off=columns["far_off"][at],
+            leaves_on=columns["leaves_on"][at],
+            value=columns["value"][at],
+        )
+        for key, shown, name, created in zip(rows.keys, rows.ids, rows.names, rows.created, strict=True)
+        for at in (place[key],)
+    ]
+
+
+def negative_values(rows: ClientRows, clients: Sequence[Client]) -> None:
+    """Add a notice for each client whose credit notes outweigh its invoices."""
+    for client, place in zip(clients, rows.places, strict=True):
+        if client.value is not None and client.value < 0:
+            rows.rows.report(
+                place, VALUE, "The value is negative: credit notes outweigh the invoices.",
+                "It weighs nothing in sums.", Kind.NOTICE, value=client.value,
+            )  # fmt: skip
+
+
+def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows, logged: Mapping[str, int]) -> None:
+    """Write refresh's columns, one value per row of the table; blank beside a blank or unknown id.
+
+    Args:
+        book: where to.
+        rows: the clients as they were read.
+        clients: where each stands.
+        log: the table of the log.
+        logged: how many rows of it are about each client, by key.
+    """
+    data = rows.rows.data
+    known = {each.key: each for each in clients}
+    here: list[Client | None] = [None] * len(data.rows)
+    for index, key in zip(rows.rows.indices, rows.found, strict=True):
+        here[index] = known.get(key) if key else None
+    columns: dict[Column, list[Value]] = {
+        SEGMENT: [each.segment.value if each and each.segment else None for each in here],
+        LAST_INVOICE: [each.last_invoice if each else None for each in here],
+        NEXT_PLANNED: [each.next_planned if each else None for each in here],
+        LEAVES_ON: [each.leaves_on if each else None for each in here],
+        VALUE: [each.value if each else None for each in here],
+        NEXT_ACTION: [each.next_action if each else None for each in here],
+    }
+    for column, values in columns.items():
+        book.write_column(data.name, column.header, values, formula=column.formula)
+    ids = log.position(CLIENT_ID)
+    if ids is not None:
+        letter = column_letters(log.data.first_column + ids)
+        link = log_link(log.data.sheet, letter, f"{{{CLIENT_ID.header}}}")
+        counts: list[Value] = [logged.get(each.key) if each else None for each in here]
+        book.write_links(data.name, IN_ACTIONS.header, counts, link)

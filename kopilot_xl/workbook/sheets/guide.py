@@ -1,0 +1,41 @@
+"""The Guide sheet: one page that tells what the segments mean and how the workbook is used."""
+
+from __future__ import annotations
+
+SHEET = "Guide"
+
+STEPS: tuple[tuple[str, str], ...] = (
+    ("1", "Keep your clients in Clients and your invoices in Transactions: paste an export, or type. "
+          "Planned revenue is a transaction with the status Planned."),
+    ("2", "Refresh: in Excel the tab Kopilot, Refresh portfolio. From a terminal: kopilot-xl refresh and the name of "
+          "this workbook, closed in Excel."),
+    ("3", "Read Portfolio: its shape, then whom to turn to, from the top of the list to its end."),
+    ("4", "Record what you decided in Actions, one row each, or select clients and use the tab Kopilot: plan revenue, "
+          "mark lost, mark canceled, reactivate. The next refresh reads it back; to undo, delete the row and refresh."),
+    ("5", "Look a client up in Clients: the column In Actions tells how many rows of Actions are about it and leads "
+          "to the first of them."),
+)  # fmt: skip
+"""How the workbook is used, from Monday to Monday."""
+
+FORMULAS: tuple[tuple[str, str], ...] = (
+    ("=SEGMENT(A2)", "The segment of the client whose id stands in A2."),
+    ("=NEXT_ACTION(A2)", "What to do about that client, or the plan that is already there."),
+    ("=LEAVES_ON(A2)", "The day that client leaves the portfolio if nothing happens."),
+    ("=ACTIVITY_SEGMENT(C2, E2, F2)", "The segment that three dates give: created on, last invoice, next planned."),
+    ("=PORTFOLIO_SHAPE()", "The shape of the portfolio."),
+    ("=SEGMENT_COUNTS()", "The histogram: each segment and its number of clients, in 7 rows and 2 columns."),
+    ("=FORECAST_REVENUE(A2)", "What the last refresh expects of the month of the date in A2, one of the next twelve."),
+)
+"""The worksheet functions. Without Python they answer from the last refresh."""
+
+OWNERSHIP = (
+    "Refresh writes only the columns Segment to Next action of Clients, Status and Detail of Actions, and the sheets "
+    "Portfolio, History, Movements, If nobody acts, Forecast and Problems. Everything else is yours: add columns, "
+    "sheets, charts and colours as you like."
+)
+
+
+FORECAST = (
+    "A refresh tries each scenario on your own past, as it was known then. The one that was off least is expected; the "
+    "band is where its past errors put 8 of 10 months."
+)

@@ -1,0 +1,140 @@
+"""The History sheet: one row per as-of date, and the trend of the last of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from kopilot_xl.domain.portfolio import Summary
+from kopilot_xl.domain.rules import add_months
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
+from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.sheets import chart_axes
+from kopilot_xl.workbook.tables.parsing import UnreadableError, read_date
+from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
+
+DATE = Column("Date", Format.DATE, width=12, written=True)
+WRITTEN_ON = Column("Written on", Format.DATE, width=13, written=True)
+COUNTS = {
+    each: Column(each.value, Format.COUNT, width=max(9, len(each.value) + 5), written=True)
+    for each in (*BARS, Segment.CANCELED)
+}
+SIZE = Column("Portfolio", Format.COUNT, width=13, written=True)
+TILT = Column("Tilt", Format.TILT, width=10, written=True)
+TILT_BY_VALUE = Column("Tilt by value", Format.TILT, width=17, written=True)
+SHAPE = Column("Shape", width=13, written=True)
+
+REMARK = Column("Remark", width=15, written=True)
+RECONSTRUCTED = "reconstructed"
+"""The remark on a row that was not written on its own day."""
+
+TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_BY_VALUE, SHAPE, REMARK))
+
+TREND = "HistoryTrend"
+"""The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
+REACH = "HistoryReach"
+"""The cell that tells how high the chart's axis reaches at least."""
+TREND_DATES = 24
+CHART_WORDS = (
+    f"A bar for each of the last {TREND_DATES} dates of the table below, which grows with every day you refresh. "
+    "kopilot-xl refresh --backfill 12 fills in the twelve months before."
+)
+TREND_COLUMNS = ("Date", *(each.value for each in BARS), TILT.header)
+
+_TOP = 3
+"""The first row of the block, beside the chart: there no sorting, filtering or deleting of dates touches it."""
+_HEADER_ROW = _TOP + TREND_DATES
+"""The row of the table's headers, and of the block's below it: the first of the sheet, by which the table is found
+where it is none any more, as in a workbook that another program saved."""
+CORNER = f"A{_HEADER_ROW}"
+"""The corner of the table; nothing stands below it, so that it grows."""
+
+
+def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
+    """Write the row of each date that is not in the future, and the trend.
+
+    A row that was written on its own day is replaced on that day only; a reconstructed one always. Rows never move,
+    so that what the user keeps beside them stays beside them.
+    """
+    rows = TABLE.of(book)
+    table: dict[Column, list[Value]] = {each: list(_all(rows, each)) for each in TABLE.columns}
+    changed = False
+    for day, summary in summaries.items():
+        place = _place(table[DATE], table[WRITTEN_ON], day, today) if day <= today else None
+        if place is None:
+            continue
+        changed = True
+        for column, value in _row(summary, day, today).items():
+            if place == len(table[column]):
+                table[column].append(value)
+            else:
+                table[column][place] = value
+    if changed:
+        book.write_table(rows.data.name, {each.header: values for each, values in table.items()})
+    trend = _trend(table)
+    book.write_block(TREND, trend)
+    book.write_block(REACH, [[chart_axes.clients(drawn=_any_drawn(trend))]])
+
+
+def previous(book: Book, as_of: date) -> date | None:
+    """Return the last date of the table before a day, None if there is none."""
+    if not book.has_table(TABLE.name):
+        return None
+    days = [day for value in _all(TABLE.of(book), DATE) if (day := _day(value)) and day < as_of]
+    return max(days, default=None)
+
+
+def month_ends(as_of: date, months: int) -> list[date]:
+    """Return the last days of so many months before the one of a day, the earliest first."""
+    first = as_of.replace(day=1)
+    return [add_months(first, -back) - timedelta(days=1) for back in reversed(range(months))]
+
+
+def _all(rows: TableRows, column: Column) -> Sequence[Value]:
+    """A column's values in every row of the table, the blank ones too."""
+    at = rows.position(column)
+    return [None if at is None else row[at] for row in rows.data.rows]
+
+
+def _row(summary: Summary, as_of: date, today: date) -> dict[Column, Value]:
+    return {
+        DATE: as_of,
+        WRITTEN_ON: today,
+        **{column: summary.counts[segment] for segment, column in COUNTS.items()},
+        SIZE: summary.size,
+        TILT: summary.tilt,
+        TILT_BY_VALUE: summary.tilt_by_value,
+        SHAPE: summary.shape.value,
+        REMARK: None if as_of == today else RECONSTRUCTED,
+    }
+
+
+def _day(value: Value) -> date | None:
+    try:
+        return read_date(value)
+    except UnreadableError:
+        return None
+
+
+def _place(dates: Sequence[Value], written: Sequence[Value], as_of: date, today: date) -> int | None:
+    """Where the row of a date goes: its own row, else the first blank one, else the end; None to leave it alone."""
+    days = [_day(each) for each in dates]
+    if as_of in days:
+        at = days.index(as_of)
+        final = _day(written[at]) == as_of and today != as_of
+        return None if final else at
+    return next((at for at, each in enumerate(dates) if each is None), len(dates))
+
+
+def _trend(table: dict[Column, list[Value]]) -> list[list[Value]]:
+    """The last dates, oldest first; blank rows after them."""
+    days = [(day, at) for at, value in enumerate(table[DATE]) if (day := _day(value))]
+    shown = [at for _, at in sorted(days)[-TREND_DATES:]]
+    columns = [*(COUNTS[each] for each in BARS), TILT]
+    return [[_day(table[DATE][at]), *(table[column][at] for column in columns)] for at in shown]
+
+
+def _any_drawn(trend: Sequence[Sequence[Value]]) -> bool:
+    """Tell whether any client of the portfolio is in the trend; the lost are not drawn."""
+    columns = [TREND_COLUMNS.index(each.value) for each in PORTFOLIO]
+    return any(row[column] for row in trend for column in columns)

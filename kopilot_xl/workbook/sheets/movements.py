@@ -1,0 +1,104 @@
+"""The Movements sheet: who moved from which segment to which since the refresh before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.domain.movements import Move, Movements
+from kopilot_xl.domain.segments import STANDING, Segment
+from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.tables.table import Column, Format, Table
+from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
+
+SHEET = "Movements"
+
+NOTE, MATRIX, TOTALS = "MovementsNote", "MovementsMatrix", "MovementsTotals"
+
+BEFORE: tuple[Segment | None, ...] = (None, *STANDING)
+"""The rows of the matrix: where clients stood before. The columns are `STANDING`: where they stand now."""
+JOINED = "not yet a client"
+"""What a client was called before it was one."""
+
+BLOCKS: dict[str, tuple[int, int]] = {NOTE: (1, 1), MATRIX: (len(BEFORE), len(STANDING)), TOTALS: (3, 2)}
+"""The named blocks and their size in rows and columns."""
+
+CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
+NAME = Column("Client", width=28, written=True)
+FROM = Column("From", width=15, written=True)
+TO = Column("To", width=15, written=True)
+VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
+
+BETTER = Table("Better", (CLIENT_ID, NAME, FROM, TO, VALUE))
+WORSE = Table("Worse", (CLIENT_ID, NAME, FROM, TO, VALUE))
+"""Two tables side by side on this sheet, so that each grows by itself."""
+
+PLACES = {BETTER: "A19", WORSE: "G19"}
+"""The corner of each table; nothing stands below them."""
+
+FIRST_WORDS = "Not refreshed yet: the second refresh tells who moved, and from where to where."
+"""What stands in the headline until the first refresh."""
+
+
+def fill(book: Book, moved: Movements | None) -> None:
+    """Write the matrix and the two lists; blank where there is no earlier day."""
+    book.write_block(NOTE, [[note(moved)]])
+    matrix = moved.matrix if moved else {}
+    book.write_block(MATRIX, [[matrix.get((was, now)) for now in STANDING] for was in BEFORE])
+    book.write_block(TOTALS, _totals(moved) if moved else [])
+    for table, moves in ((BETTER, moved.better if moved else []), (WORSE, moved.worse if moved else [])):
+        if book.has_table(table.name):
+            book.write_table(table.name, _columns(moves))
+
+
+def note(moved: Movements | None) -> str:
+    """Return the sentence that tells which days are compared."""
+    if moved is None:
+        return "There is no earlier date to compare with yet: refresh again on another day."
+    days = f"From {formatting.day(moved.earlier.since)} to {formatting.day(moved.as_of)}"
+    told = f"{days}: {formatting.count(len(moved.better), 'client')} better, "
+    told += f"{formatting.count(len(moved.worse), 'client')} worse."
+    if moved.earlier.reconstructed:
+        told += " The earlier day is reconstructed from today's rows."
+    return told
+
+
+def place(segment: Segment | None) -> str:
+    """Return the name of where a client stood or stands."""
+    return segment.value if segment else JOINED
+
+
+def is_better(before: Segment | None, after: Segment) -> bool:
+    """Tell whether a move from one cell of the matrix's rows to one of its columns is for the better."""
+    return before is None or STANDING.index(after) > STANDING.index(before)
+
+
+def _totals(moved: Movements) -> list[list[Value]]:
+    """How many moved for the better, for the worse and not at all, and what those who moved are worth."""
+    sums: list[list[Value]] = [
+        [len(each), sum(move.client.weight for move in each)] for each in (moved.better, moved.worse)
+    ]
+    return [*sums, [moved.stayed, None]]
+
+
+def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
+    return {
+        CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in moves],
+        NAME.header: [fitting(each.client.name, NAME.width) for each in moves],
+        FROM.header: [place(each.before) for each in moves],
+        TO.header: [place(each.after) for each in moves],
+        VALUE.header: [each.client.value for each in moves],
+    }
+
+
+def _mark(better: bool) -> str:
+    return "▲" if better else "▼"
+
+
+LISTS = {BETTER: (_mark(better=True), "For the better"), WORSE: (_mark(better=False), "For the worse")}
+"""The mark and the heading of each list."""
+_READING = (
+    "In the table to the right a row is where clients stood before, a column where they stand now. ▲ is a move for the "
+    "better, ▼ one for the worse; on the grey diagonal are those that stayed. The lists below name them, the most "
+    "valuable first."
+)

@@ -1,0 +1,114 @@
+"""The sheet "If nobody acts": the portfolio in the days ahead, and who leaves when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.domain.outlook import STEPS, Future, Outlook
+from kopilot_xl.domain.portfolio import Summary
+from kopilot_xl.domain.segments import BARS
+from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.sheets import chart_axes
+from kopilot_xl.workbook.tables.table import Column, Format, Table
+from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
+
+SHEET = "If nobody acts"
+
+NOTE = "OutlookNote"
+DATES, NOBODY, NOBODY_LEAVING = "OutlookDates", "OutlookNobody", "OutlookNobodyLeaving"
+PLANS_DATES, PLANS, PLANS_LEAVING = "OutlookPlansDates", "OutlookPlans", "OutlookPlansLeaving"
+REACHES = {NOBODY: "OutlookNobodyReach", PLANS: "OutlookPlansReach"}
+"""The cell beside each histogram that tells how high its chart's axis reaches at least."""
+
+COLUMNS = ("Today", *(f"+{days} days" for days in STEPS))
+"""The columns of every block: today, then the days ahead."""
+LEAVING_ROWS = ("Clients that leave", "Their value", "Share of value that leaves")
+"""The rows under each histogram."""
+
+BLOCKS: dict[str, tuple[int, int]] = {
+    NOTE: (1, 1),
+    DATES: (1, len(COLUMNS)),
+    NOBODY: (len(BARS), len(COLUMNS)),
+    NOBODY_LEAVING: (len(LEAVING_ROWS), len(COLUMNS)),
+    PLANS_DATES: (1, len(COLUMNS)),
+    PLANS: (len(BARS), len(COLUMNS)),
+    PLANS_LEAVING: (len(LEAVING_ROWS), len(COLUMNS)),
+}
+"""The named blocks and their size in rows and columns; the rows of a histogram are `BARS`."""
+
+LEAVES_ON = Column("Leaves on", Format.DATE, width=13, written=True)
+DAYS_LEFT = Column("Days left", Format.COUNT, width=11, written=True)
+CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
+NAME = Column("Client", width=30, written=True)
+SEGMENT = Column("Segment", width=16, written=True)
+VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
+LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
+
+DEPARTURES = Table("Departures", (LEAVES_ON, DAYS_LEFT, CLIENT_ID, NAME, SEGMENT, VALUE, LAST_INVOICE))
+
+CORNER = "A33"
+"""The corner of the table Departures; nothing stands below it."""
+
+FIRST_WORDS = "Not refreshed yet: a refresh tells who leaves when if nobody acts."
+"""What stands in the headline until the first refresh."""
+
+
+def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
+    """Write both histograms of the days ahead, and who leaves when."""
+    as_of = outlook.as_of
+    book.write_block(NOTE, [[note(outlook)]])
+    for futures, dates, bars, leaving in (
+        (outlook.nobody, DATES, NOBODY, NOBODY_LEAVING),
+        (outlook.plans, PLANS_DATES, PLANS, PLANS_LEAVING),
+    ):
+        book.write_block(dates, [[as_of, *(each.on for each in futures)]])
+        days = [summary, *(each.summary for each in futures)]
+        book.write_block(bars, [[each.counts[segment] for each in days] for segment in BARS])
+        book.write_block(leaving, _leaving(futures))
+        book.write_block(REACHES[bars], [[chart_axes.clients(drawn=any(each.size for each in days))]])
+    if book.has_table(DEPARTURES.name):
+        gone = outlook.departures
+        book.write_table(
+            DEPARTURES.name,
+            {
+                LEAVES_ON.header: [each.on for each in gone],
+                DAYS_LEFT.header: [(each.on - as_of).days for each in gone],
+                CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in gone],
+                NAME.header: [fitting(each.client.name, NAME.width) for each in gone],
+                SEGMENT.header: [each.client.segment and each.client.segment.value for each in gone],
+                VALUE.header: [each.client.value for each in gone],
+                LAST_INVOICE.header: [each.client.last_invoice for each in gone],
+            },
+        )
+
+
+def note(outlook: Outlook) -> str:
+    """Return the sentence that sums the outlook up."""
+    last = outlook.nobody[-1]
+    if last.share_of_value is None:
+        return "There is no value in the portfolio that could leave."
+    if not last.leaving:
+        return f"Even if nobody acts, no client leaves by {formatting.day(last.on)}."
+    return (
+        f"If nobody acts, {formatting.count(last.leaving, 'client')} with {formatting.share(last.share_of_value)} of "
+        f"today's value leave by {formatting.day(last.on)}."
+    )
+
+
+def _leaving(futures: Sequence[Future]) -> list[list[Value]]:
+    return [
+        [None, *(each.leaving for each in futures)],
+        [None, *(each.leaving_value for each in futures)],
+        [None, *(each.share_of_value for each in futures)],
+    ]
+
+
+VARIANTS = {
+    NOBODY: (
+        "If nobody acts",
+        "No new invoice is sent. Planned revenue keeps a client until its date, then it counts for nothing.",
+    ),
+    PLANS: ("If all plans come true", "Planned revenue is invoiced on its date; nothing else is sent."),
+}
+"""The heading and the assumption of each histogram."""

@@ -1,0 +1,155 @@
+"""The Settings sheet: named cells with a label, a default, a unit and an explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, RuleError, Rules
+from kopilot_xl.errors import MissingError, SettingError
+from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
+
+SHEET = "Settings"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A named cell. `name` is the defined name; `rule` the field of `Rules` it sets, if it sets one."""
+
+    name: str
+    label: str
+    default: Value
+    unit: str
+    explanation: str
+    rule: str | None = None
+
+
+COMPANY = Setting("Company", "Company", None, "", "Shown above the portfolio.")
+AS_OF = Setting(
+    "AsOf", "As-of date", None, "date", "The day the portfolio is looked at. Blank means today; nothing later counts."
+)
+DATE_ORDER = Setting(
+    "DateOrder",
+    "Date order",
+    None,
+    " or ".join(DateOrder),
+    "How to read a date typed as text, such as 03/04/2026. Blank refuses what could be two different days.",
+)
+CURRENCY = Setting("Currency", "Currency", "EUR", "", "The one currency of all amounts, shown beside values.")
+SEASONAL_MODEL = Setting(
+    "SeasonalModel",
+    "Seasonal model",
+    "Off",
+    "On or Off",
+    "Whether the forecast plays a fifth scenario at each refresh; it takes some seconds, and the library statsmodels.",
+)
+LIFESPAN = Setting(
+    "LifespanDays", "Lifespan", DEFAULT.lifespan_days, "days",
+    "A client not invoiced for more days than this is Lost: a year, and grace for late billing.", "lifespan_days",
+)  # fmt: skip
+NUMBERS: tuple[Setting, ...] = (
+    Setting(
+        "ActiveMonths", "Active", DEFAULT.active_months, "months",
+        "A client invoiced within this many months is Active.", "active_months",
+    ),
+    Setting(
+        "SleepingMonths", "Sleeping Away", DEFAULT.sleeping_months, "months",
+        "Invoiced within this many months, but not Active: Sleeping Away.", "sleeping_months",
+    ),
+    Setting(
+        "HorizonMonths", "Horizon", DEFAULT.horizon_months, "months",
+        "Revenue planned further ahead than this does not count as coming.", "horizon_months",
+    ),
+    LIFESPAN,
+    Setting(
+        "LeavingDays", "Leaving", DEFAULT.leaving_days, "days",
+        "A client with nothing planned is Leaving in the last days of its lifespan, this many.", "leaving_days",
+    ),
+    Setting(
+        "InaccurateShare", "Inaccurate from", DEFAULT.inaccurate_share, "of the portfolio",
+        "From this share of clients without activity on, the portfolio counts as Inaccurate.", "inaccurate_share",
+    ),
+)  # fmt: skip
+ALL: tuple[Setting, ...] = (COMPANY, AS_OF, DATE_ORDER, CURRENCY, SEASONAL_MODEL, *NUMBERS)
+_SWITCH = {"on": True, "off": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user set. `as_of` is None for today; `seasonal_model` is whether a refresh fits one."""
+
+    company: str
+    as_of: date | None
+    date_order: DateOrder | None
+    currency: str
+    rules: Rules
+    seasonal_model: bool = False
+
+
+def read(book: Book) -> Settings:
+    """Return the settings; a blank cell means its default.
+
+    Raises:
+        MissingError: a named cell is missing.
+        SettingError: a value makes no sense; the text names the cell.
+    """
+    values = {each: _value(book, each) for each in ALL}
+    numbers = {each.rule: _number(book, each, values[each]) for each in NUMBERS if each.rule}
+    try:
+        rules = Rules(**numbers)  # type: ignore[arg-type]  # Rules itself refuses what is no whole number
+    except RuleError as reason:
+        setting = next(each for each in NUMBERS if each.rule == reason.field)
+        raise _error(book, setting, str(reason)) from None
+    order = shown(values[DATE_ORDER]).strip().upper()
+    if order and order not in list(DateOrder):
+        raise _error(book, DATE_ORDER, f"must be blank, {' or '.join(DateOrder)}, not {order}")
+    date_order = DateOrder(order) if order else None
+    try:
+        as_of = read_date(values[AS_OF], date_order)
+    except UnreadableError as reason:
+        raise _error(book, AS_OF, f"is unreadable: {reason}") from None
+    if as_of and not FIRST_DAY <= as_of <= LAST_DAY:
+        raise _error(book, AS_OF, f"must lie between {FIRST_DAY} and {LAST_DAY}, not on {as_of}")
+    switch = shown(values[SEASONAL_MODEL]).strip().casefold()
+    if switch and switch not in _SWITCH:
+        raise _error(book, SEASONAL_MODEL, f"must be On or Off, not {shown(values[SEASONAL_MODEL])}")
+    return Settings(
+        company=shown(values[COMPANY]).strip(),
+        as_of=as_of,
+        date_order=date_order,
+        currency=shown(values[CURRENCY]).strip(),
+        rules=rules,
+        seasonal_model=_SWITCH.get(switch, False),
+    )
+
+
+def _value(book: Book, setting: Setting) -> Value:
+    """A setting's cell; blank for one that the workbooks of the first days do not have."""
+    try:
+        return book.cell(setting.name)
+    except MissingError:
+        if setting is SEASONAL_MODEL:
+            return None
+        raise
+
+
+def _number(book: Book, setting: Setting, value: Value) -> float | int:
+    if is_blank(value):
+        assert isinstance(setting.default, float | int)  # noqa: S101 - every number has a default
+        return setting.default
+    percent = isinstance(value, str) and value.strip().endswith("%")
+    try:
+        number = read_amount(value.strip().removesuffix("%") if isinstance(value, str) else value)
+    except UnreadableError as reason:
+        raise _error(book, setting, f"is unreadable: {reason}") from None
+    assert number is not None  # noqa: S101 - a blank was answered above
+    number = number / 100 if percent else number
+    return int(number) if number.is_integer() and isinstance(setting.default, int) else number
+
+
+def _error(book: Book, setting: Setting, what: str) -> SettingError:
+    default = f" Its default is {setting.default:g}." if isinstance(setting.default, float | int) else ""
+    return SettingError(
+        f"{book.name}: {book.cell_address(setting.name)}, the setting {setting.label}, {what}. Correct it.{default}"
+    )

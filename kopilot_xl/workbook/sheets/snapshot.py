@@ -1,0 +1,121 @@
+"""The very hidden sheet `_Segments`: what the worksheet functions answer from where Python is out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.movements import Earlier
+from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.tables.parsing import UnreadableError, read_date
+
+SHEET = "_Segments"
+FORMAT = 1
+"""Raised when the layout changes, so that an older workbook's functions can tell."""
+
+COLUMNS = ("Client ID", "Segment", "Next action", "Leaves on", "Value", "Before")
+"""`Before` is the segment on the day `Since`: the refresh before the first one of this as-of date."""
+SINCE_COLUMN = 4
+AS_OF_ROW, REFRESHED_ROW, SHAPE_ROW, TILT_ROW, TILT_BY_VALUE_ROW, COUNTS_ROW = 2, 3, 4, 5, 6, 7
+"""The sheet rows of the summary; the counts follow in the order of the bars, then Canceled."""
+CLIENTS_ROW = COUNTS_ROW + len(BARS) + 1
+"""The row that tells how many clients follow; then the header, then the clients."""
+FIRST_CLIENT_ROW = CLIENTS_ROW + 2
+MONTH_COLUMN, EXPECTED_COLUMN = 5, 6
+"""Beside the rows from `REFRESHED_ROW` on: the first days of the twelve months ahead, and what is expected of each."""
+FORMULAS_CELL = f"D{REFRESHED_ROW}"
+DUE = "due"
+"""In that cell: the user's own formulas do not show this refresh yet. The macros see to it, and say so there."""
+
+_NAMES = {each.value: each for each in Segment}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the last refresh stored: each client's segment by its key, and what it was on an earlier day."""
+
+    as_of: date
+    segments: Mapping[str, Segment | None]
+    since: date | None
+    before: Mapping[str, Segment | None]
+
+
+def read(book: Book) -> Stored | None:
+    """Return what the last refresh stored; None if there was none, or another version wrote it."""
+    if not book.has_sheet(SHEET):
+        return None
+    table = [[*row, *[None] * (len(COLUMNS) - len(row))] for row in book.sheet_values(SHEET)]
+    if len(table) < CLIENTS_ROW or table[0][:2] != ["Kopilot XL", FORMAT]:
+        return None
+    try:
+        as_of, since = read_date(table[AS_OF_ROW - 1][1]), read_date(table[AS_OF_ROW - 1][SINCE_COLUMN - 1])
+    except UnreadableError:
+        return None
+    if as_of is None:
+        return None
+    body = table[FIRST_CLIENT_ROW - 1 :]
+    return Stored(
+        as_of,
+        {str(row[0]): _NAMES.get(str(row[1])) for row in body},
+        since,
+        {str(row[0]): _NAMES.get(str(row[5])) for row in body},
+    )
+
+
+def rows(
+    summary: Summary,
+    clients: Sequence[Client],
+    as_of: date,
+    now: datetime,
+    earlier: Earlier | None,
+    told: Forecast | None = None,
+) -> list[list[Value]]:
+    """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
+
+    Every row has as many cells as `COLUMNS`. Clients are named by the key their id is compared by.
+    """
+    since, before = (earlier.since, earlier.segments) if earlier else (None, {})
+    head: list[list[Value]] = [
+        ["Kopilot XL", FORMAT],
+        ["As of", as_of, "Since", since],
+        ["Refreshed", now, "Formulas", DUE],
+        ["Shape", summary.shape.value],
+        ["Tilt", summary.tilt],
+        ["Tilt by value", summary.tilt_by_value],
+    ]
+    head += [[each.value, summary.counts[each], summary.values[each]] for each in (*BARS, Segment.CANCELED)]
+    head += [["Clients", len(clients)], list(COLUMNS)]
+    body: list[list[Value]] = [
+        [
+            each.key,
+            each.segment and each.segment.value,
+            each.next_action,
+            each.leaves_on,
+            each.value,
+            was.value if (was := before.get(each.key)) else None,
+        ]
+        for each in clients
+    ]
+    width = len(COLUMNS)
+    head = [row + [None] * (width - len(row)) for row in head]
+    if told and told.expected is not None:
+        for row, month, expected in zip(head[REFRESHED_ROW - 1 :], told.months, told.expected, strict=False):
+            row[MONTH_COLUMN - 1], row[EXPECTED_COLUMN - 1] = month, expected
+    return head + body
+
+
+def fill(
+    book: Book,
+    summary: Summary,
+    clients: Sequence[Client],
+    as_of: date,
+    now: datetime,
+    earlier: Earlier | None = None,
+    told: Forecast | None = None,
+) -> bool:
+    """Write the snapshot; False if the workbook has no such sheet."""
+    return book.write_sheet(SHEET, rows(summary, clients, as_of, now, earlier, told))

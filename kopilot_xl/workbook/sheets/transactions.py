@@ -1,0 +1,206 @@
+"""The Transactions sheet: invoices, credit notes and planned revenue, as the user keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar, cast
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.domain.activity import Status
+from kopilot_xl.domain.ids import client_key
+from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.sheets import clients
+from kopilot_xl.workbook.tables.parsing import (
+    DateOrder,
+    UnreadableError,
+    all_amounts,
+    all_dates,
+    is_blank,
+    read_amount,
+    read_date,
+)
+from kopilot_xl.workbook.tables.problems import Kind, Problem, notice
+from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
+
+T = TypeVar("T")
+
+SPELLINGS: dict[Status, tuple[str, ...]] = {
+    Status.ISSUED: (
+        "Issued", "Sent", "Paid", "Overdue", "Unpaid", "Partially paid", "Open", "Invoiced", "Posted", "Approved",
+        "Credited", "Credit note", "Not paid", "In payment", "Partial", "Authorised", "Authorized", "Awaiting payment",
+        "Outstanding", "Viewed", "Closed", "Bezahlt", "Offen", "Überfällig", "Teilbezahlt", "Versendet", "Payée",
+        "Payé", "Émise", "Envoyée", "En retard", "Impayée", "Betaald", "Verzonden", "Openstaand",
+    ),
+    Status.PLANNED: ("Planned", "Forecast", "Geplant", "Prévue", "Prévu", "Gepland"),
+    Status.DRAFT: ("Draft", "Submitted", "Awaiting approval", "Entwurf", "Brouillon", "Concept"),
+    Status.CANCELED: (
+        "Canceled", "Cancelled", "Void", "Voided", "Deleted", "Storniert", "Annulée", "Annulé", "Geannuleerd",
+    ),
+}  # fmt: skip
+"""The accepted spellings of a status, in any case; a blank one is an issued invoice."""
+
+_STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
+
+CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True, also=clients.ID_HEADINGS)
+ISSUE_DATE = Column(
+    "Issue date",
+    Format.DATE,
+    width=12,
+    required=True,
+    also=(
+        "Invoice date", "Invoice/Bill date", "Date issued", "Issued on", "Issued", "Date", "Document date",
+        "Posting date", "Booking date", "Transaction date", "Rechnungsdatum", "Belegdatum", "Datum",
+        "Date de facture", "Date de facturation", "Date facture", "Date d'émission", "Factuurdatum",
+    ),
+)  # fmt: skip
+AMOUNT = Column(
+    "Amount",
+    Format.AMOUNT,
+    width=15,
+    also=(
+        "Net amount", "Amount net", "Net", "Net total", "Net value", "Subtotal", "Untaxed amount",
+        "Untaxed amount signed", "Untaxed amount in currency signed", "Amount excl tax", "Amount excl VAT",
+        "Total excl VAT", "Nettobetrag", "Netto", "Betrag netto", "Montant HT", "Total HT", "Bedrag excl btw",
+        "Bedrag excl", "Invoice amount", "Invoice total", "Total amount", "Amount total", "Total", "Total signed",
+        "Gross amount", "Line total", "Value", "Betrag", "Rechnungsbetrag", "Gesamtbetrag", "Umsatz", "Montant",
+        "Montant TTC", "Total TTC", "Bedrag", "Totaal", "Totaalbedrag",
+    ),
+)  # fmt: skip
+STATUS = Column(
+    "Status",
+    width=12,
+    also=("State", "Invoice status", "Document status", "Rechnungsstatus", "Statut", "État", "Factuurstatus"),
+    choices=("Issued", "Paid", "Overdue", "Planned", "Draft", "Canceled"),
+)
+REFERENCE = Column(
+    "Reference",
+    width=20,
+    also=(
+        "Invoice", "Invoice no", "Invoice number", "Invoice ID", "Document no", "Document number", "Document",
+        "Number", "Num", "No", "Ref", "Transaction ID", "Rechnungsnummer", "Rechnungsnr", "Belegnummer",
+        "Belegfeld 1", "Facture", "N° facture", "N° de facture", "Numéro de facture", "Factuurnummer", "Factuurnr",
+    ),
+)  # fmt: skip
+
+TABLE = Table("Transactions", (CLIENT_ID, ISSUE_DATE, AMOUNT, STATUS, REFERENCE))
+
+_LEFT_OUT = "The row was left out."
+
+
+@dataclass(frozen=True)
+class TransactionRows:
+    """The transactions that count, as parallel lists; `places` are their positions in `rows`."""
+
+    rows: TableRows
+    clients: list[str]
+    days: list[date]
+    amounts: list[float | None]
+    statuses: list[Status]
+    places: Sequence[int]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was found while reading."""
+        return self.rows.problems
+
+
+def read_status(value: Value) -> Status:
+    """Return what a transaction is.
+
+    Raises:
+        UnreadableError: it is no accepted spelling.
+    """
+    if is_blank(value):
+        return Status.ISSUED
+    status = _STATUS.get(" ".join(str(value).split()).casefold())
+    if status is None:
+        raise UnreadableError(
+            f'"{value}" is no status. Write {", ".join(STATUS.choices[:-1])} or {STATUS.choices[-1]}.'
+        )
+    return status
+
+
+def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:
+    """Return the transactions. Left out, each with a problem: no id or an unknown one, no date, no known status."""
+    days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT, all_dates)
+    amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
+    statuses, _ = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
+    keys = list(map(_Keys().__getitem__, rows.values(CLIENT_ID)))
+    places: Sequence[int] = range(len(keys))
+    if not known >= set(keys) or None in days or None in statuses:
+        places = []
+        for position, (key, day, status) in enumerate(zip(keys, days, statuses, strict=True)):
+            if key in known and day is not None and status is not None:
+                places.append(position)
+                continue
+            if key is None:
+                rows.report(position, CLIENT_ID, "The transaction has no client id.", _LEFT_OUT)
+            elif key not in known:
+                rows.report(position, CLIENT_ID, "No client has this id. Add it to Clients, or correct it.", _LEFT_OUT)
+            if day is None and position not in bad_days:
+                rows.report(position, ISSUE_DATE, "The transaction has no issue date.", _LEFT_OUT)
+    result = TransactionRows(
+        rows,
+        _at(keys, places),
+        _at(days, places),
+        amounts if len(places) == len(amounts) else [amounts[place] for place in places],
+        _at(statuses, places),
+        places,
+    )
+    if not len(rows):
+        rows.problems.append(notice(rows.data.sheet, "There are no transactions.", "No client counts as invoiced."))
+    return result
+
+
+def _at(values: Sequence[T | None], places: Sequence[int]) -> list[T]:
+    """The values at some places, none of which is None."""
+    return cast("list[T]", values if len(places) == len(values) else [values[place] for place in places])
+
+
+class _Keys(dict[Value, "str | None"]):
+    """The key of each id as written, worked out once."""
+
+    def __missing__(self, value: Value) -> str | None:
+        key = self[value] = client_key(value)
+        return key
+
+
+class _Statuses(dict[Value, Status]):
+    """The status behind each spelling as written, worked out once."""
+
+    def __missing__(self, value: Value) -> Status:
+        status = self[value] = read_status(value)
+        return status
+
+
+def _all_statuses(values: Sequence[Value]) -> list[Status | None] | None:
+    """Return a column of statuses, None if one of them cannot be read."""
+    try:
+        return list(map(_Statuses().__getitem__, values))
+    except UnreadableError:
+        return None
+
+
+def plan_notices(transactions: TransactionRows, cut: CutOffs) -> None:
+    """Add a notice for each planned row whose date has passed, or lies past the horizon."""
+    for position, day in _plans(transactions):
+        if day <= cut.as_of:
+            transactions.rows.report(
+                position, ISSUE_DATE, f"Planned for {formatting.day(day)}, not invoiced.",
+                "Not counted: invoice it, move it or drop it.", Kind.NOTICE,
+            )  # fmt: skip
+        elif day > cut.horizon:
+            transactions.rows.report(
+                position, ISSUE_DATE, f"Planned for {formatting.day(day)}, past {formatting.day(cut.horizon)}.",
+                "Not counted yet: it is too far ahead.", Kind.NOTICE,
+            )  # fmt: skip
+
+
+def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
+    for at in [at for at, status in enumerate(transactions.statuses) if status is Status.PLANNED]:
+        amount = transactions.amounts[at]
+        if amount is None or amount > 0:
+            yield transactions.places[at], transactions.days[at]

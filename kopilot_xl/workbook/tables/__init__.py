@@ -1,0 +1,1 @@
+"""Typed tables of a workbook, and what is wrong with their rows."""

@@ -1,0 +1,199 @@
+"""What a table is: its columns, and reading them by their header into typed values and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import repeat
+from typing import TypeVar
+
+from kopilot_xl.errors import MissingError
+from kopilot_xl.workbook.addresses import column_letters
+from kopilot_xl.workbook.book import Book, TableData, Value
+from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, shown
+from kopilot_xl.workbook.tables.problems import Kind, Problem
+
+T = TypeVar("T")
+
+
+class Format(Enum):
+    """How a column's cells are shown; the value is Excel's number format."""
+
+    TEXT = "General"
+    DATE = "yyyy-mm-dd"
+    MOMENT = "yyyy-mm-dd hh:mm"
+    MONTH = "mmm yyyy"
+    AMOUNT = "#,##0;[Red]-#,##0"
+    COUNT = "#,##0"
+    ROWS = '[=1]0" row";#,##0" rows"'
+    SHARE = "0%"
+    UNSEEN = ";;;"
+    RATIO = "0.00"
+    TILT = "+0.00;-0.00;0.00"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, known by its header.
+
+    `required` columns must be there to read the table; `written` ones are refresh's, the others the user's.
+    `formula` is what its cells hold, in the words of `Book.write_column`; `rule` the same as the table's own
+    calculated-column rule. `also` are other headings that accounting exports use for it.
+    """
+
+    header: str
+    format: Format = Format.TEXT
+    width: float = 14
+    required: bool = False
+    written: bool = False
+    formula: str | None = None
+    rule: str | None = None
+    also: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    """what its drop-down offers"""
+    shrink: bool = False
+    """whether a text too long for it is shown smaller instead of cut: an id is no use in part"""
+    wrap: bool = False
+    """whether a text too long for it goes on below: for what a person types, as Excel then fits the row's height"""
+    clear: bool = False
+    """whether its texts may be cut, so that what follows keeps clear of them"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and its columns. It stands on the sheet of its own name."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def headers(self) -> list[str]:
+        """The headers, left to right."""
+        return [each.header for each in self.columns]
+
+    def of(self, book: Book) -> TableRows:
+        """Read the table from a book.
+
+        Raises:
+            MissingError: the table or a required column is not there; the text names it and the way out.
+        """
+        return self.read(book.table(self.name), book.name)
+
+    def read(self, data: TableData, source: str) -> TableRows:
+        """Take a table's data as they stand, blank rows left out; `source` is what errors call the file.
+
+        Raises:
+            MissingError: a required column is not there.
+        """
+        rows = TableRows(self, data)
+        for column in self.columns:
+            if column.required and rows.position(column) is None:
+                found = ", ".join(each for each in data.headers if each) or "none"
+                raise MissingError(
+                    f'{source}: the table {self.name} has no column "{column.header}" (its columns: {found}). '
+                    "Restore the column or its header, then refresh again."
+                )
+        return rows
+
+
+def same_name(header: str) -> str:
+    """Return what a header is compared by: case, line breaks and extra blanks do not count."""
+    return " ".join(header.split()).casefold()
+
+
+@dataclass
+class TableRows:
+    """The rows of a table that are not blank, read column by column; problems gather on the way.
+
+    `indices` are the rows' positions in the data as they stand; `problems` holds one line per bad cell.
+    """
+
+    table: Table
+    data: TableData
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._positions = {same_name(header): index for index, header in reversed(list(enumerate(self.data.headers)))}
+        mine = [at for each in self.table.columns if not each.written and (at := self.position(each)) is not None]
+        first = mine[0] if mine else 0
+        rows = self.data.rows
+        # Nearly every row of a million has something in its first column: that is asked first, and quickly.
+        leading = [row[first] for row in rows]
+        texts = leading if set(map(type, leading)) == {str} else [each for each in leading if isinstance(each, str)]
+        if all(leading) and not any(map(str.isspace, texts)):  # type: ignore[arg-type]
+            self.indices: Sequence[int] = range(len(rows))
+        else:
+            self.indices = [at for at, row in enumerate(rows) if any(not is_blank(row[place]) for place in mine)]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def position(self, column: Column) -> int | None:
+        """Return where a column stands among the data's columns, None where it is missing."""
+        return self._positions.get(same_name(column.header))
+
+    def values(self, column: Column) -> list[Value]:
+        """Return a column's values as they stand, blanks where the column is missing."""
+        at = self.position(column)
+        if at is None:
+            return list(repeat(None, len(self.indices)))
+        rows = self.data.rows
+        if len(self.indices) == len(rows):
+            return [row[at] for row in rows]
+        return [rows[index][at] for index in self.indices]
+
+    def typed(
+        self,
+        column: Column,
+        read: Callable[[Value], T | None],
+        done: str,
+        at_once: Callable[[Sequence[Value]], list[T | None] | None] | None = None,
+    ) -> tuple[list[T | None], set[int]]:
+        """Return a column's values as `read` understands them, and the positions of those it could not.
+
+        An unreadable value becomes None and a problem that says what was `done` about it. `at_once` reads a whole
+        column that holds nothing out of the ordinary, and returns None for any other.
+        """
+        values = self.values(column)
+        bad: set[int] = set()
+        if at_once is not None and (usual := at_once(values)) is not None:
+            return usual, bad
+        try:
+            return [read(value) for value in values], bad
+        except UnreadableError:
+            pass  # then one by one, to name each
+        typed: list[T | None] = []
+        for position, value in enumerate(values):
+            try:
+                typed.append(read(value))
+            except UnreadableError as reason:
+                typed.append(None)
+                bad.add(position)
+                self.report(position, column, str(reason), done)
+        return typed, bad
+
+    def report(
+        self, position: int, column: Column, wrong: str, done: str, kind: Kind = Kind.PROBLEM, value: Value = None
+    ) -> None:
+        """Add a line about the cell of a column in the row at a position."""
+        index = self.indices[position]
+        at = self.position(column)
+        if at is not None and value is None:
+            value = self.data.rows[index][at]
+        self.problems.append(
+            Problem(
+                kind=kind,
+                sheet=self.data.sheet,
+                row=self.row_number(position),
+                column=column.header,
+                letter=None if at is None else column_letters(self.data.first_column + at),
+                value=shown(value),
+                wrong=wrong,
+                done=done,
+            )
+        )
+
+    def row_number(self, position: int) -> int:
+        """Return the sheet row of the row at a position."""
+        return self.data.row_number(self.indices[position])

@@ -1,0 +1,201 @@
+"""Build the workbooks from their sources: `python -m kopilot_xl.workbook.build`."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.indexed_list import IndexedList
+from openpyxl.worksheet.worksheet import Worksheet
+from pyopenvba import ExcelFile
+
+from kopilot_xl.workbook.sheets import (
+    actions,
+    clients,
+    forecast,
+    guide,
+    history,
+    movements,
+    outlook,
+    portfolio,
+    problems,
+    settings,
+    snapshot,
+    transactions,
+)
+from kopilot_xl.workbook.template import layouts, styles, vba_names
+
+HERE = Path(__file__).parent
+TEMPLATE = HERE / "template.xlsm"
+SOURCES = HERE / "vba"
+RIBBON = HERE / "ribbon.xml"
+RIBBON_PART = "customUI/customUI.xml"
+RIBBON_RELATIONSHIP = (
+    b'<Relationship Id="KopilotRibbon" '
+    b'Type="http://schemas.microsoft.com/office/2006/relationships/ui/extensibility" Target="customUI/customUI.xml"/>'
+)
+"""The schema of 2006, which openpyxl carries along; that of 2009 it drops."""
+
+CALC_ID = 191029
+"""Excel's calculation engine of the workbook; an older number would make it recalculate everything on opening."""
+MADE_ON = datetime(2026, 1, 1)
+"""What every build writes as its date, so that two builds are the same to the byte."""
+XLWINGS_SHEET = "xlwings.conf"
+WORKBOOK_MODULE = "ThisWorkbook"
+
+SHEETS: dict[str, Callable[[Worksheet], None]] = {
+    portfolio.SHEET: layouts.portfolio.build,
+    clients.TABLE.name: layouts.clients.build,
+    transactions.TABLE.name: layouts.transactions.build,
+    actions.TABLE.name: layouts.actions.build,
+    history.TABLE.name: layouts.history.build,
+    movements.SHEET: layouts.movements.build,
+    outlook.SHEET: layouts.outlook.build,
+    forecast.SHEET: layouts.forecast.build,
+    problems.TABLE.name: layouts.problems.build,
+    settings.SHEET: layouts.settings.build,
+    guide.SHEET: layouts.guide.build,
+    snapshot.SHEET: layouts.snapshot.build,
+}
+"""The sheets in tab order; the settings for xlwings come last."""
+
+_IDS = (
+    (clients.TABLE, clients.CLIENT_ID),
+    (transactions.TABLE, transactions.CLIENT_ID),
+    (actions.TABLE, actions.CLIENT_ID),
+)
+
+
+def build_template(path: Path) -> None:
+    """Write the empty workbook."""
+    with TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw.xlsm"
+        _with_macros(raw)
+        book = load_workbook(raw, keep_vba=True)
+        _draw(book)
+        ignored = _ignored_errors(book)
+        book.save(raw)
+        if book.vba_archive is not None:
+            book.vba_archive.close()
+        parts = _parts(raw)
+    for sheet, marks in ignored.items():
+        part = f"xl/worksheets/sheet{list(SHEETS).index(sheet) + 1}.xml"
+        text = f"<ignoredErrors>{marks}</ignoredErrors>".encode()
+        parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text)
+    part = f"xl/worksheets/sheet{list(SHEETS).index(clients.TABLE.name) + 1}.xml"
+    parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
+    parts[RIBBON_PART] = RIBBON.read_bytes()
+    parts["_rels/.rels"] = _insert_before(parts["_rels/.rels"], rb"</Relationships>", RIBBON_RELATIONSHIP)
+    _pack(path, parts)
+
+
+def modules() -> dict[str, str]:
+    """Return the source of each VBA module: the files of `vba/`, and the names and places the sheets tell."""
+    kept = {each.stem: each.read_text(encoding="ascii") for each in (*SOURCES.glob("*.bas"), *SOURCES.glob("*.cls"))}
+    kept[vba_names.MODULE] = vba_names.source()
+    return {name: "\r\n".join(kept[name].splitlines()) + "\r\n" for name in sorted(kept)}
+
+
+def _with_macros(path: Path) -> None:
+    """Write a workbook with one sheet and all macros."""
+    with ExcelFile.create_new(path) as made:
+        project = made.vba_project()
+        project.delete_module("Module1")
+        for name, source in modules().items():
+            if name == WORKBOOK_MODULE:
+                project.get_module(name).body = source
+            else:
+                project.add_module(name, source)
+        made.save(path)
+
+
+def _draw(book: Workbook) -> None:
+    """Lay out every sheet."""
+    # The style of every cell nobody styled: openpyxl offers no way of its own to change it.
+    book._fonts = IndexedList([styles.font()])  # type: ignore[attr-defined]
+    book._named_styles["Normal"].font = styles.font()  # type: ignore[attr-defined]
+    if book.loaded_theme:
+        book.loaded_theme = re.sub(rb'typeface="Aptos[^"]*"', f'typeface="{styles.FONT}"'.encode(), book.loaded_theme)
+    first, *others = SHEETS
+    book.worksheets[0].title = first
+    for title in others:
+        book.create_sheet(title)
+    for title, draw in SHEETS.items():
+        draw(book[title])
+    conf = book.create_sheet(XLWINGS_SHEET)
+    conf["A1"], conf["B1"] = "ADD_WORKBOOK_TO_PYTHONPATH", False
+    conf.sheet_state = "hidden"
+    styles.widths(conf, (36, 12))
+    book[snapshot.SHEET].sheet_state = "veryHidden"
+    book.active = 0
+    (view,) = book.views
+    view.xWindow, view.yWindow, view.windowWidth, view.windowHeight = 0, 0, 28800, 16000
+    book.calculation.calcId = CALC_ID
+    book.calculation.fullCalcOnLoad = None
+    about = book.properties
+    about.title, about.creator, about.lastModifiedBy = "Client portfolio", "Kopilot XL", "Kopilot XL"
+    about.created = about.modified = MADE_ON
+
+
+def _ignored_errors(book: Workbook) -> dict[str, str]:
+    """What Excel is not to mark with a green corner, sheet by sheet: ids that are texts, calculated columns."""
+    texts = [(each.name, styles.down(each, column)) for each, column in _IDS]
+    texts.append((problems.TABLE.name, styles.down(problems.TABLE, problems.VALUE)))
+    texts += [
+        (movements.SHEET, styles.down(each, movements.CLIENT_ID, corner)) for each, corner in movements.PLACES.items()
+    ]
+    texts.append((outlook.SHEET, styles.down(outlook.DEPARTURES, outlook.CLIENT_ID, outlook.CORNER)))
+    texts.append((forecast.SHEET, styles.down(forecast.CALLS, forecast.CLIENT_ID, forecast.CORNER)))
+    for name in portfolio.DO_NEXT.values():
+        texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
+    marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]
+    for table, column in (
+        (clients.TABLE, clients.SEGMENT),
+        (clients.TABLE, clients.IN_ACTIONS),
+        (problems.TABLE, problems.GO_TO),
+    ):
+        marks.append((table.name, f'<ignoredError sqref="{styles.down(table, column)}" calculatedColumn="1"/>'))
+    return {sheet: "".join(mark for where, mark in marks if where == sheet) for sheet, _ in marks}
+
+
+def _insert_before(xml: bytes, pattern: bytes, text: bytes) -> bytes:
+    """Insert a text before the first match.
+
+    Raises:
+        ValueError: nothing matches.
+    """
+    match = re.search(pattern, xml)
+    if match is None:
+        raise ValueError(f"no {pattern!r} to insert before")
+    return xml[: match.start()] + text + xml[match.start() :]
+
+
+def _parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as package:
+        return {each: package.read(each) for each in package.namelist()}
+
+
+def _pack(path: Path, parts: Mapping[str, bytes]) -> None:
+    """Write the parts as a package that depends on nothing but them: fixed order, dates and properties."""
+    fixed = dict(parts)
+    stamp = MADE_ON.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    core, app = "docProps/core.xml", "docProps/app.xml"
+    fixed[core] = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, fixed[core])
+    fixed[app] = (
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+        b"<Application>Microsoft Excel</Application><AppVersion>16.0300</AppVersion></Properties>"
+    )
+    first = "[Content_Types].xml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
+        for each in (first, *sorted(set(fixed) - {first})):
+            entry = zipfile.ZipInfo(each, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 0, 0
+            package.writestr(entry, fixed[each])

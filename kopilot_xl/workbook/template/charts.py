@@ -1,0 +1,280 @@
+"""The charts: the histogram, the trend of the past, the portfolio in the days ahead, the months ahead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl.chart import BarChart, LineChart, Reference, Series
+from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.marker import DataPoint
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Font,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.workbook.sheets import chart_axes, palette
+from kopilot_xl.workbook.tables.table import Format
+from kopilot_xl.workbook.template import styles
+
+EMPTY_WORDS = "Columns stand here as soon as there are clients."
+"""What a chart without a client shows."""
+EMPTY_FORECAST = "Lines and columns stand here as soon as there are sales or plans."
+"""What the chart of the months shows before there are any."""
+
+
+def histogram(
+    ws: Worksheet, names: str, counts: str, first_row: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
+) -> None:
+    """Draw the histogram from the cells of the bars' names and counts, over the cells between two corners."""
+    chart = BarChart()
+    chart.type, chart.gapWidth, chart.varyColors = "col", 35, False
+    last_row = first_row + len(BARS) - 1
+    labels = Reference(ws, column_index_from_string(names), first_row, max_row=last_row)
+    data = Reference(ws, column_index_from_string(counts), first_row, max_row=last_row)
+    series = Series(data, title="Clients")
+    series.cat = _names(labels)
+    series.invertIfNegative = False
+    series.graphicalProperties = _plain(palette.SEGMENTS[Segment.ACTIVE])
+    for index, segment in enumerate(BARS):
+        series.dPt.append(DataPoint(idx=index, invertIfNegative=False, spPr=_plain(palette.SEGMENTS[segment])))
+    series.dLbls = DataLabelList(
+        showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False, dLblPos="outEnd",
+        txPr=_text(1000, bold=True),
+    )  # fmt: skip
+    chart.series.append(series)
+    _finish(chart, "Clients by segment")
+    chart.legend = None
+    chart.y_axis.delete = True
+    chart.y_axis.majorGridlines = None
+    chart.y_axis.scaling.min = 0
+    _place(ws, chart, top_left, bottom_right)
+
+
+def trend(
+    ws: Worksheet,
+    left: int,
+    header_row: int,
+    first_row: int,
+    dates: int,
+    top_left: tuple[str, int],
+    bottom_right: tuple[str, int],
+    reach: str,
+) -> None:
+    """Draw the trend from a block of dates: stacked columns of the portfolio, the tilt as a line."""
+    last_row = first_row + dates - 1
+    labels = Reference(ws, left, first_row, max_row=last_row)
+
+    def drawn(column: int) -> Any:
+        series = Series(Reference(ws, column, first_row, max_row=last_row))
+        series.tx = SeriesLabel(strRef=StrRef(f=str(Reference(ws, column, header_row))))
+        series.cat = _numbers(labels)
+        return series
+
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 30, False
+    for segment in reversed(BARS):
+        if segment is not Segment.LOST:
+            series = drawn(left + 1 + BARS.index(segment))
+            series.invertIfNegative = False
+            series.graphicalProperties = _plain(palette.SEGMENTS[segment])
+            chart.series.append(series)
+    _finish(chart, "The portfolio over time")
+    chart.x_axis.number_format = Format.DATE.value
+    chart.x_axis.txPr = _text(800, turned=True)
+    _number_axis(chart)
+    chart.legend.position = "b"
+    chart.legend.txPr = _text(900)
+
+    line = LineChart()
+    line.x_axis = chart.x_axis
+    tilt = drawn(left + 1 + len(BARS))
+    tilt.smooth = False
+    tilt.marker.symbol = "circle"
+    tilt.marker.size = 5
+    tilt.marker.graphicalProperties = _plain(palette.INK)
+    tilt.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=palette.INK, w=19050))
+    line.series.append(tilt)
+    line.y_axis.axId = 200
+    line.y_axis.delete = False
+    line.y_axis.crosses = "max"
+    line.y_axis.majorGridlines = None
+    line.y_axis.scaling.min, line.y_axis.scaling.max, line.y_axis.majorUnit = -1, 1, 0.5
+    line.y_axis.number_format = "+0.0;-0.0;0"
+    line.y_axis.txPr = _text(900)
+    line.y_axis.title = _title("Tilt", 900)
+    line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart += line
+    chart += _reach(ws, top_left, reach)
+    _place(ws, chart, top_left, bottom_right)
+
+
+def ahead(
+    ws: Worksheet,
+    names: str,
+    header_row: int,
+    first_row: int,
+    columns: int,
+    top_left: tuple[str, int],
+    bottom_right: tuple[str, int],
+    reach: str,
+) -> None:
+    """Draw the portfolio in the days ahead, stacked, from a block of bars by days; `names` is the column before it."""
+    left = column_index_from_string(names) + 1
+    right = left + columns - 1
+    labels = Reference(ws, left, header_row, max_col=right)
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 40, False
+    for segment in reversed(BARS):
+        if segment is not Segment.LOST:
+            row = first_row + BARS.index(segment)
+            series = Series(Reference(ws, left - 1, row, max_col=right), title_from_data=True)
+            series.cat = _names(labels)
+            series.invertIfNegative = False
+            series.graphicalProperties = _plain(palette.SEGMENTS[segment])
+            chart.series.append(series)
+    _finish(chart)
+    chart.x_axis.txPr = _text(800)
+    _number_axis(chart)
+    chart.y_axis.scaling.min = 0
+    chart.legend.position = "r"
+    chart.legend.txPr = _text(900)
+    chart += _reach(ws, top_left, reach)
+    _place(ws, chart, top_left, bottom_right)
+
+
+def _reach(ws: Worksheet, place: tuple[str, int], called: str) -> LineChart:
+    """Return a line nobody sees, as high as the axis reaches at least; its height is in a named cell for refresh."""
+    letter, row = place
+    styles.put(ws, f"{letter}{row}", chart_axes.NOTHING, shown=Format.UNSEEN)
+    styles.name(ws, called, f"{letter}{row}")
+    line = LineChart()
+    series = Series(Reference(ws, column_index_from_string(letter), row), title=" ")
+    series.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    series.marker.symbol, series.smooth = "none", False
+    line.series.append(series)
+    return line
+
+
+def _number_axis(chart: BarChart) -> None:
+    """Give a chart an axis of numbers without lines across: where nothing is drawn they would be an empty chart."""
+    chart.y_axis.delete = False
+    chart.y_axis.majorGridlines = None
+    chart.y_axis.number_format = chart_axes.NUMBERS
+    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+
+
+def forecast(
+    ws: Worksheet,
+    left: int,
+    header_row: int,
+    months: int,
+    top_left: tuple[str, int],
+    bottom_right: tuple[str, int],
+    reach: str,
+) -> None:
+    """Draw the months sold and expected as lines, those planned as columns, from the block below `header_row`."""
+    last_row = header_row + months
+    labels = Reference(ws, left, header_row + 1, max_row=last_row)
+    chart = BarChart()
+    chart.type, chart.gapWidth, chart.varyColors = "col", 60, False
+    planned = Series(Reference(ws, left + 5, header_row, max_row=last_row), title_from_data=True)
+    planned.cat, planned.invertIfNegative = _numbers(labels), False
+    planned.graphicalProperties = _plain(palette.PLANNED)
+    chart.series.append(planned)
+    _finish(chart, "Sold, expected and planned, month by month")
+    chart.x_axis.number_format = Format.MONTH.value
+    chart.x_axis.txPr = _text(800, turned=True)
+    chart.x_axis.tickLblPos = "low"
+    _number_axis(chart)
+    chart.legend.position = "b"
+    chart.legend.txPr = _text(900)
+
+    line = LineChart()
+    line.x_axis, line.y_axis = chart.x_axis, chart.y_axis
+    band = (palette.EXPECTED, 12700, True)
+    lines = ((palette.SOLD, 25400, False), (palette.EXPECTED, 28575, False), band, band)
+    for at, (color, thick, dashed) in enumerate(lines, left + 1):
+        series = Series(Reference(ws, at, header_row, max_row=last_row), title_from_data=True)
+        series.cat, series.smooth = _numbers(labels), False
+        look = LineProperties(solidFill=color, w=thick, prstDash="dash" if dashed else None)
+        series.graphicalProperties = GraphicalProperties(ln=look)
+        if dashed:
+            series.marker.symbol = "none"
+        else:  # a month alone is no line
+            series.marker.symbol, series.marker.size = "circle", 4
+            series.marker.graphicalProperties = _plain(color)
+        line.series.append(series)
+    chart += line
+    chart += _reach(ws, top_left, reach)
+    _place(ws, chart, top_left, bottom_right)
+
+
+def words_until(ws: Worksheet, cells: str, words: str, drawn: str) -> None:
+    """Let words stand behind a chart, which lets them show, until a formula tells that something is drawn."""
+    styles.put(ws, cells, words, look=styles.font(color=palette.MUTED), stand=styles.align("center"))
+    styles.hide(ws, cells, drawn)
+
+
+def _finish(chart: BarChart, title: str | None = None) -> None:
+    """Give a chart the looks all share."""
+    chart.title = _title(title, 1200, bold=True) if title else None
+    chart.x_axis.delete, chart.x_axis.axPos = False, "b"
+    chart.x_axis.majorTickMark = "none"
+    chart.x_axis.txPr = _text(900)
+    chart.y_axis.txPr = _text(900)
+    chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=palette.LINE))
+    chart.graphical_properties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    chart.plot_area.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    chart.roundedCorners = False
+    chart.visible_cells_only = False
+    chart.display_blanks = "gap"
+
+
+def _plain(color: str) -> GraphicalProperties:
+    return GraphicalProperties(solidFill=color, ln=LineProperties(noFill=True))
+
+
+def _names(cells: Reference) -> AxDataSource:
+    return AxDataSource(strRef=StrRef(f=str(cells)))
+
+
+def _numbers(cells: Reference) -> AxDataSource:
+    return AxDataSource(numRef=NumRef(f=str(cells)))
+
+
+def _letters(size: int, *, bold: bool = False, color: str = palette.INK) -> CharacterProperties:
+    return CharacterProperties(sz=size, b=bold, solidFill=color, latin=Font(typeface=styles.FONT))
+
+
+def _text(size: int, *, bold: bool = False, turned: bool = False) -> RichText:
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=_letters(size, bold=bold)), endParaRPr=_letters(size))
+    body = RichTextProperties(rot=-5_400_000, vert="horz") if turned else RichTextProperties()
+    return RichText(bodyPr=body, p=[paragraph])
+
+
+def _title(text: str, size: int, *, bold: bool = False) -> Title:
+    look = _letters(size, bold=bold, color=palette.ACCENT if bold else palette.INK)
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=text)])
+    return Title(tx=Text(rich=RichText(bodyPr=RichTextProperties(), p=[paragraph])), overlay=False)
+
+
+def _place(ws: Worksheet, chart: BarChart, top_left: tuple[str, int], bottom_right: tuple[str, int]) -> None:
+    """Put a chart over the cells from one corner to the other, both included; it keeps its size."""
+    start = AnchorMarker(col=column_index_from_string(top_left[0]) - 1, row=top_left[1] - 1)
+    end = AnchorMarker(col=column_index_from_string(bottom_right[0]), row=bottom_right[1])
+    chart.anchor = TwoCellAnchor(editAs="oneCell", _from=start, to=end)  # type: ignore[assignment]  # it takes both
+    ws.add_chart(chart)

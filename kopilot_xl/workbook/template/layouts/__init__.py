@@ -1,0 +1,31 @@
+"""How the sheets of a new workbook are laid out: a module for each sheet, with its function `build`."""
+
+from kopilot_xl.workbook.template.layouts import (
+    actions,
+    clients,
+    forecast,
+    guide,
+    history,
+    movements,
+    outlook,
+    portfolio,
+    problems,
+    settings,
+    snapshot,
+    transactions,
+)
+
+__all__ = [
+    "actions",
+    "clients",
+    "forecast",
+    "guide",
+    "history",
+    "movements",
+    "outlook",
+    "portfolio",
+    "problems",
+    "settings",
+    "snapshot",
+    "transactions",
+]

@@ -1,0 +1,35 @@
+"""The layout of the sheet Actions in a new workbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.workbook.sheets import clients, palette
+from kopilot_xl.workbook.sheets.actions import CLIENT_ID, STATUS, TABLE
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+_OUTCOMES = {
+    Outcome.APPLIED: palette.GOOD,
+    Outcome.FULFILLED: palette.GOOD,
+    Outcome.OVERDUE: palette.ALERT,
+    Outcome.SUPERSEDED: palette.MUTED,
+    Outcome.REJECTED: palette.ALERT,
+    Outcome.PENDING: palette.ACCENT,
+}
+"""The colour of each Status."""
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: ids to choose from, and each row's outcome in its colour."""
+    from kopilot_xl.workbook.template import styles
+
+    styles.lay_out(ws, TABLE)
+    styles.choices(ws, styles.down(TABLE, CLIENT_ID), clients.IDS)
+    cells = styles.down(TABLE, STATUS)
+    first = cells.partition(":")[0]
+    for outcome, color in _OUTCOMES.items():
+        styles.when(ws, cells, f'{first}="{outcome}"', color=color)

@@ -1,0 +1,26 @@
+"""The layout of the sheet Clients in a new workbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kopilot_xl.workbook.sheets.clients import CLIENT_ID, IDS, IN_ACTIONS, LEAVES_ON, SEGMENT, TABLE
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out."""
+    from kopilot_xl.workbook.sheets import portfolio, settings
+    from kopilot_xl.workbook.template import styles
+
+    styles.lay_out(ws, TABLE)
+    styles.name_column(ws, IDS, TABLE, CLIENT_ID)
+    cells = styles.down(TABLE, SEGMENT)
+    styles.tint_segments(ws, cells, cells.partition(":")[0])
+    # Without macros a recalculated cell shows an error that says nothing about the client.
+    styles.hide(ws, cells, f"ISERROR({cells.partition(':')[0]})")
+    links = styles.down(TABLE, IN_ACTIONS)
+    styles.link(ws, links)
+    styles.days_left(ws, styles.down(TABLE, LEAVES_ON), portfolio.AS_OF, settings.LIFESPAN.name)

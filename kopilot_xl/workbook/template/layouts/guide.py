@@ -1,0 +1,83 @@
+"""The layout of the sheet Guide in a new workbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.rules import Rules
+from kopilot_xl.domain.scenarios import Scenario
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.workbook.sheets import palette
+from kopilot_xl.workbook.sheets.guide import FORECAST, FORMULAS, OWNERSHIP, SHEET, STEPS
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the page out."""
+    from kopilot_xl.workbook.template import styles
+
+    quiet, strong = styles.font(color=palette.MUTED), styles.font(bold=True)
+    reading = styles.align(wrap=True, indent=1)
+    ws.sheet_view.showGridLines = False
+    styles.widths(ws, (3, 5, 30, 62, 84))
+    styles.put(ws, "B1", SHEET, look=styles.font(size=18, bold=True, color=palette.ACCENT))
+    ws.row_dimensions[1].height = 32
+
+    def heading(row: int, *texts: str) -> None:
+        ws.row_dimensions[row].height = 24
+        for letter, text in zip("BCDE", (*texts, *[""] * 4), strict=False):
+            look = styles.font(size=12 if text == texts[0] else styles.SIZE, bold=True, color=palette.ACCENT)
+            styles.put(
+                ws,
+                f"{letter}{row}",
+                text or None,
+                look=look,
+                stand=styles.align(indent=int(letter in "DE")),
+                lines=styles.edge(bottom=palette.ACCENT),
+            )
+
+    heading(2, "How it works")
+    row = 2
+    for number, text in STEPS:
+        row += 1
+        styles.put(
+            ws, f"B{row}", number, look=styles.font(bold=True, color=palette.ACCENT), stand=styles.align("center")
+        )
+        styles.put(ws, f"C{row}:E{row}", text, stand=styles.align(wrap=True))
+        ws.row_dimensions[row].height = 18
+    row += 2
+    heading(row, "The segments", "", "Who is in it", "What to do")
+    for segment in (*reversed(BARS), Segment.CANCELED):
+        row += 1
+        styles.put(ws, f"B{row}", segment.icon, look=styles.font(size=12), stand=styles.align("center"))
+        tint = palette.TINTS[segment]
+        styles.put(ws, f"C{row}", segment, look=strong, stand=styles.align(indent=1), background=tint)
+        styles.put(ws, f"D{row}", Rules().meaning(segment), stand=reading)
+        styles.put(ws, f"E{row}", segment.advice, stand=reading)
+        ws.row_dimensions[row].height = 28
+    row += 2
+    heading(row, "The formulas")
+    for formula, text in FORMULAS:
+        row += 1
+        styles.put(ws, f"B{row}:C{row}", formula, look=styles.font(name=styles.MONOSPACED, bold=True))
+        ws[f"B{row}"].data_type = "s"  # shown, not computed
+        styles.put(ws, f"D{row}:E{row}", text, stand=styles.align(indent=1))
+        ws.row_dimensions[row].height = 16
+    row += 2
+    heading(row, "The forecast", "", "A month ahead is")
+    for scenario in Scenario:
+        row += 1
+        styles.put(ws, f"B{row}:C{row}", scenario.value, look=strong)
+        styles.put(ws, f"D{row}:E{row}", scenario.formula, stand=styles.align(indent=1))
+        ws.row_dimensions[row].height = 16
+    row += 1
+    styles.put(ws, f"B{row}:E{row}", FORECAST, look=quiet, stand=styles.align(vertical="top", wrap=True))
+    ws.row_dimensions[row].height = 18
+    row += 2
+    heading(row, "What is yours, and what refresh writes")
+    row += 1
+    styles.put(ws, f"B{row}:E{row}", OWNERSHIP, look=quiet, stand=styles.align(vertical="top", wrap=True))
+    ws.row_dimensions[row].height = 30
+    styles.page(ws)

@@ -1,0 +1,63 @@
+"""The layout of the sheet History in a new workbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kopilot_xl.domain.segments import BARS
+from kopilot_xl.workbook.sheets import palette
+from kopilot_xl.workbook.sheets.history import (
+    _HEADER_ROW,
+    _TOP,
+    CHART_WORDS,
+    CORNER,
+    REACH,
+    SHAPE,
+    TABLE,
+    TREND,
+    TREND_COLUMNS,
+    TREND_DATES,
+)
+from kopilot_xl.workbook.tables.table import Format
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+def build(ws: Worksheet) -> None:
+    """Lay the sheet out: the trend chart above the table, and out of sight of both the block it is drawn from."""
+    from openpyxl.utils import get_column_letter
+
+    from kopilot_xl.workbook.template import charts, styles
+
+    styles.put_table(ws, TABLE, CORNER)
+    quiet, small = styles.font(color=palette.MUTED), styles.font(size=8, color=palette.MUTED)
+    styles.put(ws, "A1", CHART_WORDS, look=quiet)
+    for row in range(_TOP, _HEADER_ROW):
+        ws.row_dimensions[row].height = 13.5
+    left = len(TABLE.columns) + 2
+    ws.column_dimensions[get_column_letter(left - 1)].width = 3
+    styles.put(
+        ws, f"{get_column_letter(left)}{_TOP - 1}", "What the chart is drawn from, written by refresh.", look=quiet
+    )
+    formats = (Format.DATE, *(Format.COUNT for _ in BARS), Format.TILT)
+    for at, (header, shown) in enumerate(zip(TREND_COLUMNS, formats, strict=True)):
+        letter = get_column_letter(left + at)
+        side = styles.align("left" if at == 0 else "right")
+        ws.column_dimensions[letter].width = 14
+        styles.put(
+            ws, f"{letter}{_HEADER_ROW}", header, look=styles.font(bold=True, color=palette.MUTED), stand=side,
+            background=palette.BAND,
+        )  # fmt: skip
+        for row in range(_TOP, _HEADER_ROW):
+            styles.put(ws, f"{letter}{row}", look=small, stand=side, shown=shown)
+    styles.name(ws, TREND, f"{get_column_letter(left)}{_TOP}", TREND_DATES, len(TREND_COLUMNS))
+    right = get_column_letter(TABLE.columns.index(SHAPE) + 1)
+    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 2), REACH)
+    first, last = (get_column_letter(left + TREND_COLUMNS.index(each.value)) for each in (BARS[1], BARS[-1]))
+    drawn = f"SUM(${first}${_TOP}:${last}${_HEADER_ROW - 1})>0"
+    middle = (_TOP + _HEADER_ROW) // 2 - 2
+    charts.words_until(ws, f"A{middle}:{right}{middle}", charts.EMPTY_WORDS, drawn)
+    styles.page(ws, across=True)
+    ws.print_area = f"A1:{get_column_letter(len(TABLE.columns))}{styles.LAST_ROW}"
+    ws.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"

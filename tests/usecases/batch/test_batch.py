@@ -1,0 +1,127 @@
+"""Many workbooks in several processes: what no command shows by itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kopilot_xl.errors import KopilotError
+from kopilot_xl.usecases.batch.batch import work
+from kopilot_xl.usecases.batch.discovery import Meant
+from kopilot_xl.usecases.batch.tasks import Check, Done, Task
+from tests.portfolios import make_portfolio
+
+if TYPE_CHECKING:
+    from kopilot_xl.usecases.result import Report
+
+
+class Watch:
+    """Takes down what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    def begun(self, path: Path) -> None:
+        self.heard.append(("begun", path.name))
+
+    def ended(self, path: Path) -> None:
+        self.heard.append(("ended", path.name))
+
+    def waits(self, line: str) -> None:
+        self.heard.append(("waits", line))
+
+
+@dataclass(frozen=True)
+class Awkward:
+    """A task that does what the name of the workbook says."""
+
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+        if "slow" in book.path.name:
+            time.sleep(0.5)  # the others are done before
+        if "die" in book.path.name:
+            os._exit(7)
+        if "wait" in book.path.name:
+            waits(book.path.name)
+        if "threads" in book.path.name:
+            import polars
+
+            raise KopilotError(f"{polars.thread_pool_size()} threads")
+        if "fail" in book.path.name:
+            raise ZeroDivisionError
+        return None
+
+
+class Unreadable:
+    """A task that can be sent and not be received."""
+
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+        raise AssertionError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("no number",)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def results(task: Task, names: list[str], jobs: int) -> tuple[list[Done], Watch]:
+    watch = Watch()
+    found = list(work(task, [Meant(Path(each)) for each in names], jobs, watch))
+    assert multiprocessing.active_children() == []
+    return found, watch
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_less(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+def test_results_come_in_the_order_given_whatever_becomes_of_each() -> None:
+    names = ["slow one", "fail", "wait 1", "die 1", "two", "die 2", "threads", "three"]
+    found, watch = results(Awkward(), names, 2)
+    assert [each.path.name for each in found] == names
+    why = {each.path.name: each.why for each in found if each.why}
+    assert list(why) == ["fail", "die 1", "die 2", "threads"]
+    assert "this is a defect, please report it: ZeroDivisionError" in why["fail"]
+    assert why["die 1"].startswith("die 1: the process that worked on it ended with exit code 7, perhaps for want of")
+    assert why["threads"] == f"{max(cores() // 2, 1)} threads"
+    assert sorted(watch.heard) == sorted(
+        [*((what, name) for what in ("begun", "ended") for name in names), ("waits", "wait 1")]
+    )
+
+
+def test_when_no_process_can_be_started_that_is_told() -> None:
+    with pytest.raises(KopilotError, match=r"it ended with exit code 1\. Try again with --jobs 1\."):
+        results(Unreadable(), ["one", "two"], 2)
+    assert multiprocessing.active_children() == []
+
+
+def test_who_does_not_want_the_rest_ends_all_processes() -> None:
+    found = work(Awkward(), [Meant(Path(f"{number}")) for number in range(100)], 2, Watch())
+    assert isinstance(found, Iterator)
+    assert next(found).path == Path("0")
+    assert multiprocessing.active_children() != []
+    found.close()  # type: ignore[attr-defined]  # it is a generator
+    assert multiprocessing.active_children() == []
+
+
+def test_a_report_comes_without_its_clients_and_else_the_same(tmp_path: Path) -> None:
+    names = [str(make_portfolio(tmp_path / f"{number}.xlsm")) for number in range(2)]
+    reports = [[each.report for each in results(Check(), names, jobs)[0]] for jobs in (1, 2)]
+    for here, there in zip(*reports, strict=True):
+        assert here is not None
+        assert there is not None
+        assert (here.clients != [], there.clients) == (True, ())
+        assert (here.summary, here.problems, here.company) == (there.summary, there.problems, there.company)

@@ -1,0 +1,555 @@
+"""An Office package: what is refused and how, and saving that leaves every other byte alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import sys
+import threading
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from kopilot_xl.errors import BookError, SaveError
+from kopilot_xl.workbook.file import saving
+from kopilot_xl.workbook.file.ooxml import archive
+from kopilot_xl.workbook.file.ooxml.archive import Archive, Packed, archive_of
+from kopilot_xl.workbook.file.ooxml.package import Package
+from tests.invariants import assert_sound
+from tests.systems import links
+from tests.workbook.workbooks import by_hand, changed_entries, raw_entries, rich, sheet_xml, tabled, with_parts
+
+SHEET = "xl/worksheets/sheet1.xml"
+COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return tabled(tmp_path / "book.xlsx", [["Date", "Text"], [1.5, "a"], [2.5, "b"]])
+
+
+def zip_of(path: Path, parts: dict[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    return path
+
+
+def doubled(path: Path) -> Path:
+    by_hand(path, sheet_xml())
+    with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate"):
+        file.writestr(SHEET, "")
+    return path
+
+
+def truncated(path: Path) -> Path:
+    data = rich(path).read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    return path
+
+
+def with_content_type(kind: str) -> Callable[[Path], Path]:
+    def make(path: Path) -> Path:
+        by_hand(path, sheet_xml())
+        old = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+        return with_parts(path, {"[Content_Types].xml": lambda data: data.replace(old, kind.encode())})
+
+    return make
+
+
+def encrypted(path: Path) -> Path:
+    data = bytearray(by_hand(path, sheet_xml()).read_bytes())
+    data[data.index(b"PK\1\2") + 8] |= 1
+    path.write_bytes(data)
+    return path
+
+
+def strict(path: Path) -> Path:
+    by_hand(path, sheet_xml())
+    old, new = b"http://schemas.openxmlformats.org/officeDocument/2006", b"http://purl.oclc.org/ooxml/officeDocument"
+    return with_parts(path, {"_rels/.rels": lambda data: data.replace(old, new)})
+
+
+def strict_workbook(path: Path) -> Path:
+    by_hand(path, sheet_xml())
+    old, new = b"http://schemas.openxmlformats.org/spreadsheetml/2006", b"http://purl.oclc.org/ooxml/spreadsheetml"
+    return with_parts(path, {"xl/workbook.xml": lambda data: data.replace(old, new)})
+
+
+def holding(content: bytes) -> Callable[[Path], Path]:
+    def make(path: Path) -> Path:
+        path.write_bytes(content)
+        return path
+
+    return make
+
+
+REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "missing": (lambda path: path, "There is no file .*check its name and folder"),
+    "folder": (lambda path: path.parent, "is a folder: name the workbook"),
+    "empty": (holding(b""), "is empty: restore it from a backup"),
+    "csv": (holding(b"Client;Date\nA1;2026-01-01\n"), "no Excel workbook.*CSV.*Excel Workbook"),
+    "xls": (holding(COMPOUND + b"\0" * 99 + "Workbook\0".encode("utf-16-le")), r"97-2003.*Save it.*\.xlsx"),
+    "very old xls": (holding(COMPOUND + "Book\0".encode("utf-16-le")), r"97-2003 workbook \(\.xls\)"),
+    "password": (holding(COMPOUND + "EncryptedPackage".encode("utf-16-le")), "remove the password"),
+    "old other": (holding(COMPOUND + b"\0" * 600), "old Office file but no Excel workbook"),
+    "xlsb": (with_content_type("application/vnd.ms-excel.sheet.binary.macroEnabled.main"), r"\(\.xlsb\). Save it"),
+    "docx": (
+        with_content_type("application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"),
+        "is a Word document",
+    ),
+    "other package": (with_content_type("application/vnd.example+xml"), "is no Excel workbook"),
+    "ods": (
+        lambda path: zip_of(path, {"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}),
+        "is an OpenDocument file. Save it",
+    ),
+    "zip": (lambda path: zip_of(path, {"readme.txt": "hello"}), "a zip file but no Excel workbook"),
+    "no workbook part": (
+        lambda path: with_parts(by_hand(path, sheet_xml()), {"xl/workbook.xml": lambda _: None}),
+        "Office package without a workbook",
+    ),
+    "doubled": (doubled, f"two parts named {SHEET}: open it in Excel"),
+    "doubled but for case": (
+        lambda path: zip_of(path, {"a.xml": "", "A.XML": ""}),
+        "two parts named A.XML",
+    ),
+    "dots": (lambda path: zip_of(path, {"xl/../../evil.xml": ""}), "leads outside the file"),
+    "absolute": (lambda path: zip_of(path, {"/etc/passwd": ""}), "leads outside the file"),
+    "drive": (lambda path: zip_of(path, {"C:/evil.xml": ""}), "leads outside the file"),
+    "truncated": (truncated, "is damaged: get an undamaged copy"),
+    "only a head": (holding(b"PK\3\4" + b"\0" * 50), "is damaged"),
+    "encrypted entry": (encrypted, "is damaged"),
+    "strict": (strict, "Strict Open XML.*not Strict"),
+    "strict workbook": (strict_workbook, "Strict Open XML.*not Strict"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_workbook_is_refused_with_a_way_out(case: str, tmp_path: Path) -> None:
+    make, message = REFUSED[case]
+    path = make(tmp_path / "input.xlsx")
+    with pytest.raises(BookError, match=message) as refusal:
+        Package(path)
+    assert str(path) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_bomb_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1000)
+    with pytest.raises(BookError, match="would unpack to more than"):
+        Package(book)
+
+
+def test_an_unreadable_file_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(BookError, match="cannot be read: Permission denied"):
+        Package(book)
+
+
+@pytest.mark.parametrize("damage", ["content", "deflate", "name"])
+def test_a_damaged_part_is_named(damage: str, book: Path) -> None:
+    data = bytearray(book.read_bytes())
+    info = zipfile.ZipFile(book).getinfo(SHEET)
+    body = info.header_offset + 30 + len(SHEET)
+    if damage == "content":
+        data[body + info.compress_size // 2] ^= 0xFF
+    elif damage == "deflate":
+        data[body : body + 20] = b"\xff" * 20
+    else:
+        data[body - 1] ^= 1
+    book.write_bytes(data)
+    with pytest.raises(BookError, match=rf"is damaged.*Its part {SHEET} cannot be read"):
+        Package(book).read(SHEET)
+
+
+def test_parts_are_found_without_case_and_missing_ones_are_named(book: Path) -> None:
+    package = Package(book)
+    assert package.read(SHEET.upper()) == package.read(SHEET)
+    assert not package.has("xl/nothing.xml")
+    with pytest.raises(BookError, match=r"part xl/nothing\.xml is missing"):
+        package.read("xl/nothing.xml")
+    with pytest.raises(BookError, match="has no part"):
+        package.remove("xl/nothing.xml", source="xl/workbook.xml")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml", "../xl/worksheets/./sheet1.xml", "worksheets\\sheet1.xml"],
+)
+def test_relationship_targets(target: str, book: Path) -> None:
+    old = b"/xl/worksheets/sheet1.xml"
+    with_parts(book, {"xl/_rels/workbook.xml.rels": lambda data: data.replace(old, target.encode())})
+    found = [item.target for item in Package(book).relationships("xl/workbook.xml") if item.kind == "worksheet"]
+    assert found == [SHEET]
+
+
+def test_relationships_with_escapes_and_outside(book: Path) -> None:
+    rels = (
+        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        b'<Relationship Id="a" Type="x/y/table" Target="../my%20tables/t.xml#here"/>'
+        b'<Relationship Id="b" Type="x/hyperlink" Target="https://example.org" TargetMode="External"/></Relationships>'
+    )
+    with_parts(book, {"xl/worksheets/_rels/sheet1.xml.rels": lambda _: rels})
+    first, second = Package(book).relationships(SHEET)
+    assert (first.kind, first.target) == ("table", "xl/my tables/t.xml")
+    assert second.target is None
+
+
+def test_a_doctype_is_refused(book: Path) -> None:
+    with_parts(book, {"xl/styles.xml": lambda _: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'})
+    with pytest.raises(BookError, match=r"xl/styles\.xml, its XML has a DOCTYPE"):
+        Package(book).parse("xl/styles.xml")
+
+
+def test_saving_without_changes_gives_the_same_file(book: Path, tmp_path: Path) -> None:
+    package = Package(book)
+    package.replace(SHEET, b"<other/>")
+    package.replace(SHEET, package.read(SHEET))
+    stamp = book.stat().st_mtime_ns
+    package.save()
+    assert book.stat().st_mtime_ns == stamp
+    package.save(tmp_path / "copy.xlsx")
+    assert (tmp_path / "copy.xlsx").read_bytes() == book.read_bytes()
+
+
+def test_only_the_replaced_entry_changes(tmp_path: Path) -> None:
+    path = rich(tmp_path / "rich.xlsx")
+    before = path.read_bytes()
+    package = Package(path)
+    package.replace(SHEET, package.read(SHEET) + b"<!-- end -->")
+    package.save()
+    after = path.read_bytes()
+    assert changed_entries(before, after) == {SHEET}
+    assert zipfile.ZipFile(path).testzip() is None
+    assert zipfile.ZipFile(path).read(SHEET).endswith(b"<!-- end -->")
+    old, new = (zipfile.ZipFile(BytesIO(data)).getinfo(SHEET) for data in (before, after))
+    assert (old.date_time, old.external_attr, old.filename) == (new.date_time, new.external_attr, new.filename)
+    assert_sound(path)
+
+
+class Unseekable(BytesIO):
+    """A stream that cannot go back, so that zipfile writes data descriptors behind the data."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise OSError
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        raise OSError
+
+
+def with_descriptors(source: Path) -> bytes:
+    stream = Unseekable()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info))
+    return stream.getvalue()
+
+
+def with_zip64_fields(source: Path) -> bytes:
+    stream = BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            with new.open(info.filename, "w", force_zip64=True) as entry:
+                entry.write(old.read(info))
+    return stream.getvalue()
+
+
+def with_zip64_directory(source: Path) -> bytes:
+    """Write offsets, sizes and the directory's place as 64-bit fields, as archives over 4 GB have them."""
+    data = source.read_bytes()
+    end = data.rindex(b"PK\5\6")
+    count, _, start = struct.unpack_from("<HLL", data, end + 10)
+    directory, position = b"", start
+    for _ in range(count):
+        fields = list(struct.unpack_from("<4s6H3L5H2L", data, position))
+        length = 46 + fields[10] + fields[11] + fields[12]
+        tail = data[position + 46 : position + length]
+        extra = struct.pack("<HHQQQ", 1, 24, fields[9], fields[8], fields[16])
+        name, rest = tail[: fields[10]], tail[fields[10] :]
+        fields[8] = fields[9] = fields[16] = 0xFFFFFFFF
+        fields[11] += len(extra)
+        directory += struct.pack("<4s6H3L5H2L", *fields) + name + extra + rest
+        position += length
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(directory), start) + struct.pack(
+        "<4sLQL", b"PK\6\7", 0, start + len(directory), 1
+    )
+    plain = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return data[:start] + directory + end64 + plain
+
+
+def with_comment(source: Path) -> bytes:
+    with zipfile.ZipFile(source, "a") as file:
+        file.comment = b"made by hand"
+    return source.read_bytes()
+
+
+def with_prefix(source: Path) -> bytes:
+    return b"#!stub\n" + source.read_bytes()
+
+
+KINDS = [with_descriptors, with_zip64_fields, with_zip64_directory, with_comment, with_prefix]
+
+
+@pytest.mark.parametrize("make", KINDS)
+@pytest.mark.parametrize("removed", [False, True], ids=["kept", "removed"])
+def test_every_kind_of_zip_is_rewritten(make: Callable[[Path], bytes], removed: bool, book: Path) -> None:
+    book.write_bytes(make(book))
+    before = {info.filename: zipfile.ZipFile(book).read(info) for info in zipfile.ZipFile(book).infolist()}
+    old = archive.Archive(book.read_bytes(), "book")
+    gone = ["docProps/app.xml"] if removed else []
+    new = old.rewritten({"xl/styles.xml": b"<new/>" * 100}, gone)
+    with zipfile.ZipFile(BytesIO(new)) as file:
+        assert file.testzip() is None
+        found = {info.filename: file.read(info) for info in file.infolist()}
+        assert file.comment == zipfile.ZipFile(book).comment
+        assert not file.getinfo("xl/styles.xml").flag_bits & 0b1110
+    expected = {**before, "xl/styles.xml": b"<new/>" * 100}
+    assert found == {name: content for name, content in expected.items() if name not in gone}
+    again = archive.Archive(new, "book")
+    assert again.rewritten({"xl/styles.xml": before["xl/styles.xml"]}).count(b"PK\3\4") >= len(found)
+
+
+def test_descriptors_and_extra_fields_are_copied(book: Path) -> None:
+    data = with_descriptors(book)
+    new = archive.Archive(data, "book").rewritten({SHEET: b"<new/>"})
+    assert changed_entries(data, new) == {SHEET}
+    assert any(b"PK\7\10" in entry for entry in raw_entries(new).values())
+    assert b"PK\7\10" not in raw_entries(new)[SHEET]
+
+
+def test_overlapping_entries_are_refused(book: Path) -> None:
+    data = bytearray(book.read_bytes())
+    first = data.index(b"PK\1\2")
+    second = data.index(b"PK\1\2", first + 4)
+    data[second + 42 : second + 46] = data[first + 42 : first + 46]
+    with pytest.raises(BookError, match="is damaged"):
+        archive.Archive(bytes(data), "book.xlsx")
+
+
+@pytest.mark.parametrize("scarce", [False, True])
+def test_a_large_part_is_packed_ahead(scarce: bool, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = sheet_xml(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"kopilot " * 200_000}</t></is></c></row>')
+    calls = []
+    real = archive.pack
+
+    def pack(given: bytes) -> bytes:
+        calls.append(threading.current_thread() is threading.main_thread())
+        if scarce and len(calls) == 1:
+            raise MemoryError
+        return real(given)
+
+    monkeypatch.setattr(archive, "pack", pack)
+    package = Package(book)
+    package.replace(SHEET, sheet_xml())
+    package.replace(SHEET, content)
+    package.save()
+    assert calls == ([False, True] if scarce else [False])
+    assert Package(book).read(SHEET) == content
+    with zipfile.ZipFile(book) as file:
+        assert file.testzip() is None
+
+
+def test_removing_a_part_takes_its_type_and_relationship_along(tmp_path: Path) -> None:
+    path = rich(tmp_path / "rich.xlsx")
+    package = Package(path)
+    package.remove("xl/styles.xml", source="xl/workbook.xml")
+    package.save()
+    again = Package(path)
+    assert not again.has("xl/styles.xml")
+    assert b"styles" not in again.read("[Content_Types].xml") + again.read("xl/_rels/workbook.xml.rels")
+    package.revert()
+    package.save()
+    assert Package(path).has("xl/styles.xml")
+
+
+# saving
+
+
+def changed_package(path: Path) -> Package:
+    package = Package(path)
+    package.replace(SHEET, package.read(SHEET) + b"<!-- new -->")
+    return package
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [item.name for item in folder.iterdir() if item.name.startswith(".kopilot-xl-")]
+
+
+def test_a_file_changed_meanwhile_is_not_overwritten(book: Path) -> None:
+    package = changed_package(book)
+    theirs = book.read_bytes() + b"theirs"
+    book.write_bytes(theirs)
+    with pytest.raises(SaveError, match="changed meanwhile: refresh it again"):
+        package.save()
+    assert book.read_bytes() == theirs
+    book.unlink()
+    with pytest.raises(SaveError, match="changed meanwhile"):
+        package.save(book)
+
+
+def test_saving_twice_is_no_change_meanwhile(book: Path) -> None:
+    package = changed_package(book)
+    package.save()
+    first = book.read_bytes()
+    package.save()
+    assert book.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("lock", "program"), [("~$book.xlsx", "Excel"), (".~lock.book.xlsx#", "LibreOffice")], ids=["Excel", "LibreOffice"]
+)
+def test_an_open_workbook_is_not_overwritten(lock: str, program: str, book: Path) -> None:
+    before = book.read_bytes()
+    package = changed_package(book)
+    (book.parent / lock).write_text("")
+    with pytest.raises(SaveError, match=f"is open in {program}: close it there, or delete"):
+        package.save()
+    with pytest.raises(SaveError, match=f"is open in {program}"):
+        saving.check_writable(book)
+    assert book.read_bytes() == before
+
+
+@links
+def test_a_lock_beside_the_file_behind_a_link_counts(book: Path, tmp_path: Path) -> None:
+    link = tmp_path / "links" / "here.xlsx"
+    link.parent.mkdir()
+    link.symlink_to(book)
+    (book.parent / "~$book.xlsx").write_text("")
+    with pytest.raises(SaveError, match="is open in Excel"):
+        saving.check_writable(link)
+
+
+def test_what_cannot_be_written_is_said_early(book: Path, tmp_path: Path) -> None:
+    saving.check_writable(book)
+    saving.check_writable(tmp_path / "new.xlsx")
+    with pytest.raises(SaveError, match="there is no folder"):
+        saving.check_writable(tmp_path / "nowhere" / "book.xlsx")
+    with pytest.raises(SaveError, match="is a folder: name a file in it"):
+        saving.check_writable(tmp_path)
+    book.chmod(0o444)
+    with pytest.raises(SaveError, match="is read-only: allow writing"):
+        saving.check_writable(book)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o555)
+    try:
+        with pytest.raises(SaveError, match=r"its folder .* is read-only"):
+            saving.check_writable(folder / "book.xlsx")
+    finally:
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        ("replace", PermissionError(errno.EACCES, "Permission denied"), "was not saved: no permission"),
+        ("fsync", OSError(errno.ENOSPC, "No space left on device"), "no room left on the disk"),
+        ("fsync", OSError(errno.EIO, "Input/output error"), "was not saved: Input/output error"),
+    ],
+)
+def test_a_failed_save_leaves_the_old_file(
+    function: str, error: OSError, message: str, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = book.read_bytes()
+    package = changed_package(book)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, function, fail)
+        with pytest.raises(SaveError, match=message) as refusal:
+            package.save()
+    assert "\n" not in str(refusal.value)
+    assert book.read_bytes() == before
+    assert leftovers(book.parent) == []
+    package.save()
+    assert book.read_bytes() != before
+
+
+def test_an_interruption_leaves_the_old_file(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = book.read_bytes()
+    package = changed_package(book)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        package.save()
+    assert book.read_bytes() == before
+    assert leftovers(book.parent) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = changed_package(book)
+    before = book.read_bytes()
+    plain = os.open
+
+    def on_full_disk(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        return plain("/dev/full" if ".kopilot-xl-" in str(path) else path, flags & ~os.O_EXCL, mode)
+
+    monkeypatch.setattr(os, "open", on_full_disk)
+    with pytest.raises(SaveError, match="no room left on the disk"):
+        package.save()
+    assert book.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other modes")
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o640])
+def test_the_mode_is_kept(mode: int, book: Path) -> None:
+    book.chmod(mode)
+    changed_package(book).save()
+    assert book.stat().st_mode & 0o777 == mode
+
+
+@links
+def test_a_link_stays_a_link(book: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.xlsx"
+    link.symlink_to(book)
+    before = book.read_bytes()
+    package = changed_package(link)
+    package.save()
+    assert link.is_symlink()
+    assert book.read_bytes() != before
+    package.save(book)
+
+
+def test_saving_elsewhere_leaves_the_original(book: Path, tmp_path: Path) -> None:
+    before = book.read_bytes()
+    other = tmp_path / "other.xlsx"
+    other.write_bytes(b"old")
+    changed_package(book).save(other)
+    assert book.read_bytes() == before
+    assert changed_entries(before, other.read_bytes()) == {SHEET}
+
+
+def test_an_archive_of_entries_holds_them_as_they_are_packed() -> None:
+    content = b"<a>" + b"x" * 5_000 + b"</a>"
+    source = BytesIO()
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as entries:
+        entries.writestr("xl/été.xml", content)
+    packed = Archive(source.getvalue(), "a test").packed("xl/été.xml")
+    assert len(packed.data) < len(content) == packed.size
+    made = archive_of({"xl/été.xml": packed, "plain.xml": Packed.plain(b"<b/>"), "empty.xml": Packed.plain(b"")})
+    with zipfile.ZipFile(BytesIO(made)) as entries:
+        assert entries.testzip() is None
+        assert {name: entries.read(name) for name in entries.namelist()} == {
+            "xl/été.xml": content, "plain.xml": b"<b/>", "empty.xml": b"",
+        }  # fmt: skip
+    assert packed.data in made
