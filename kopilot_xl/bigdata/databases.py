@@ -87,7 +87,11 @@ def _existing(address: Address) -> Path:
 
 
 def _zone(connection: Any) -> str:
-    """The time zone in which the server tells the day of a moment."""
+    """The time zone in which the server tells the day of a moment.
+
+    Raises:
+        BookError: nobody knows it here.
+    """
     from zoneinfo import ZoneInfo
 
     with connection.cursor() as cursor:
@@ -95,8 +99,11 @@ def _zone(connection: Any) -> str:
         (zone,) = cursor.fetchone()
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError):
-        return "UTC"
+    except (KeyError, ValueError, OSError) as error:
+        raise BookError(
+            f'The server tells the day of a moment in the time zone "{zone}", which is not known here: '
+            "give the user one by its name, as in ALTER ROLE … SET timezone TO 'Europe/Paris'."
+        ) from error
     return str(zone)
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from kopilot_xl._version import __version__
-from kopilot_xl.cli.stderr import NAME, _hide_secrets, _hush, _is_typers_own, _tell
+from kopilot_xl.cli.stderr import NAME, _hide_secrets, _hush, _is_typers_own, _is_unheard, _tell
 from kopilot_xl.errors import reason
 
 
@@ -32,10 +32,10 @@ class _Door(TyperGroup):
         except KeyboardInterrupt as stop:
             _tell("stopped. Every file is as it was before, or done.")
             raise typer.Exit(Exit.STOPPED + getattr(stop, "number", signal.SIGINT)) from None
-        except BrokenPipeError:
-            _hush()
-            raise typer.Exit(Exit.UNHEARD) from None
         except BaseException as error:
+            if _is_unheard(error):
+                _hush()
+                raise typer.Exit(Exit.UNHEARD) from None
             if _is_typers_own(error):
                 _hide_secrets(error)
                 raise

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import re
 import sys
+from collections.abc import Sequence
 
 from kopilot_xl.cli.group import app
-from kopilot_xl.cli.stderr import NAME, _hush
+from kopilot_xl.cli.stderr import NAME, _hush, _is_unheard
 
 # Each adds its commands to `app`, in the order in which the help lists them.
 from kopilot_xl.cli import workbook_commands, data_commands, install_command  # noqa: F401  # isort: skip
@@ -17,16 +20,27 @@ _COLLECTED = 100_000
 
 def main() -> None:
     """Run the command line, as the console script does."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # pythonw has none
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal's encoding may lack a sign of a help text
     gc.set_threshold(_COLLECTED)
+    arguments = _with_homes(sys.argv[1:]) if os.name == "nt" else sys.argv[1:]
     try:
-        app(prog_name=NAME)
+        # On Windows Click would resolve patterns and variables in all arguments: in addresses and queries too.
+        app(arguments, prog_name=NAME, windows_expand_args=False)
     finally:
         if "duckdb" not in sys.modules:  # which tells of all that is left
             gc.freeze()  # it ends with the process: no need to look through it
         try:
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if not _is_unheard(error):
+                raise
             _hush()
+
+
+def _with_homes(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with the user's home for a `~` that stands for it, as shells do; those of Windows do not."""
+    return [os.path.expanduser(each) if re.match(r"~(?:$|[/\\])", each) else each for each in arguments]

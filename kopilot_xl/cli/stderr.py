@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -35,6 +36,13 @@ def _tell(message: str) -> None:
 def _is_typers_own(error: BaseException) -> bool:
     """Tell Typer's ways to end a command (they know their exit code, or abort) from what went wrong."""
     return isinstance(error, (typer.Abort, SystemExit, GeneratorExit)) or hasattr(error, "exit_code")
+
+
+def _is_unheard(error: BaseException) -> bool:
+    """Tell whether nobody reads what is written any more; Windows has no error of its own for that."""
+    if isinstance(error, OSError) and os.name == "nt" and error.errno == errno.EINVAL:
+        return error.filename is None
+    return isinstance(error, BrokenPipeError)
 
 
 def _hide_secrets(error: BaseException) -> None:

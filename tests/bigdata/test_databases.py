@@ -67,6 +67,13 @@ def test_a_moment_has_the_day_that_the_server_tells(clients: str, books: Server)
     books.run("revoke select on sales.invoices from reader")
 
 
+def test_a_time_zone_that_nobody_knows_here_is_no_guess(clients: str, books: Server) -> None:
+    books.run("grant select on sales.invoices to reader", "alter role reader set timezone to '<+03>-03'")
+    with pytest.raises(BookError, match=r'in the time zone "<\+03>-03", which is not known here: give the user one'):
+        segment(clients, books.address("sales.invoices", "reader", "geheim"), AS_OF)
+    books.run("alter role reader set timezone to 'Europe/Paris'", "revoke select on sales.invoices from reader")
+
+
 def test_credentials_may_stand_in_the_environment(clients: str, books: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "PGHOST": "127.0.0.1", "PGPORT": str(books.port), "PGUSER": USER, "PGPASSWORD": PASSWORD,

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from kopilot_xl import open_book
 from kopilot_xl._version import __version__
 from kopilot_xl.cli.group import app
+from kopilot_xl.cli.program import _with_homes
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.usecases.create import new
 from kopilot_xl.usecases.sample import SAMPLE_DATE, write_sample
@@ -712,7 +713,6 @@ def test_progress_is_for_several_books_on_a_terminal(books: list[str], jobs: str
     assert (b"kopilot-xl: There is no file none.xlsm" in shown) == several
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 def test_a_reader_that_goes_away(folder: Path) -> None:
     for arguments in (["refresh", "sample.xlsm"], ["check", "sample.xlsm", "--json"]):
         reading, writing = os.pipe()
@@ -726,6 +726,28 @@ def test_a_reader_that_goes_away(folder: Path) -> None:
         os.close(writing)
         assert done.stderr == b""
         assert done.returncode == 141
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_process_without_streams_works(stream: str, folder: Path) -> None:
+    """As pythonw starts them, which has no console."""
+    code = f"import sys\nsys.{stream} = None\nfrom kopilot_xl.cli import main\nmain()"
+    for arguments, code_of_exit in (
+        (["refresh", "clean.xlsm"], 0),
+        (["refresh", "none.xlsm"], 1),
+        (["segment", str(EXPORTS / "kundenliste.csv"), str(EXPORTS / "rechnungen.csv")], 0),
+        (["--help"], 0),
+    ):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False)
+        assert done.returncode == code_of_exit, done.stderr
+        assert getattr(done, stream) == b""
+
+
+def test_a_home_is_resolved_where_the_shell_does_not() -> None:
+    home = os.path.expanduser("~")
+    assert _with_homes(["refresh", "~", "~/a.xlsm"]) == ["refresh", home, f"{home}/a.xlsm"]
+    same = ["~$a.xlsm", "~somebody/a.xlsm", "a~/b", "postgresql://u:~$HOME@h/d#t", "*.xlsm", "%TEMP%", "--output=~/x"]
+    assert _with_homes(same) == same
 
 
 def test_a_terminal_of_windows_reads_every_text(folder: Path) -> None:

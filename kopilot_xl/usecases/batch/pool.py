@@ -195,6 +195,8 @@ class Pool:
 
 def _serve(pipe: Connection, task: Task, threads: int) -> None:
     """What a worker does: say that it is there, then take workbooks until the pipe ends."""
+    if hasattr(signal, "SIGBREAK"):  # what Windows sends to all in a console, even to those that ignore Ctrl-C
+        signal.signal(signal.SIGBREAK, signal.SIG_IGN)
     os.environ.setdefault(_POLARS_THREADS, str(threads))  # or the workers fight for the cores
     _warm_up()
     with interrupts.when(lambda: signal.SIGTERM if pipe.poll() else None):
