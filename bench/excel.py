@@ -57,12 +57,12 @@ def formula_calls(cells: int) -> tuple[int, int]:
 
     The second number is how many cells they handed over in all.
     """
-    from kopilot_xl.usecases.sample import build
+    from kopilot_xl.usecases.sample.rebuild import SAMPLE
     from tests.workbook.template.stand_in import StandIn, excel, stored
 
-    table = stored(build.SAMPLE)
+    table = stored(SAMPLE)
     python = StandIn({"snapshot": lambda *_: table})
-    excel(build.SAMPLE, python).run("Filled", cells)
+    excel(SAMPLE, python).run("Filled", cells)
     handed = sum(
         len(row) for _, _, arguments in python.calls for each in arguments if isinstance(each, list) for row in each
     )
