@@ -10,7 +10,7 @@ from os import PathLike
 import polars as pl
 
 from kopilot_xl.bigdata.classify import COLUMNS
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.importing.export import Choices
 from kopilot_xl.workbook.tables.csv_escape import neutral
 from kopilot_xl.workbook.tables.problems import Problem
@@ -42,7 +42,7 @@ class Segmentation:
     choices: Sequence[Choices]
     problems: Sequence[Problem]
     seconds: float
-    actions: Mapping[Outcome, int] = field(default_factory=dict)
+    actions: Mapping[ActionStatus, int] = field(default_factory=dict)
     folders: pl.Series | None = None
     raw: bool = False
 

@@ -21,7 +21,7 @@ from kopilot_xl.bigdata.result import DECIMALS, DECIMALS_OF_LARGE, LARGE
 from kopilot_xl.bigdata.sources import Source
 from kopilot_xl.bigdata.tables import FOLDERS, Table, open_table
 from kopilot_xl.bigdata.typing import Tally
-from kopilot_xl.domain.actions import Dossier, Folded, Transaction, fold
+from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction, replay
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.errors import BookError
@@ -275,13 +275,13 @@ class _Work:
 
     def placed(
         self, people: _People, rows: Any, log: actions_sheet.ActionRows | None
-    ) -> tuple[pl.DataFrame, Folded | None]:
+    ) -> tuple[pl.DataFrame, ReplayedLog | None]:
         """Return the result, and the log folded over the data if there is one."""
         self.tell("Computing the segments")
         named = people.frame.select(client="place", created_on="created_on")
         folded = None
         if log:
-            folded = fold(log.entries, self._dossiers(people, rows, log), self.as_of, self.rules)
+            folded = replay(log.entries, self._dossiers(people, rows, log), self.as_of, self.rules)
             places = dict(
                 people.frame.filter(pl.col("client").is_in(_named(log))).select("client", "place").iter_rows()
             )
@@ -313,7 +313,7 @@ class _Work:
         rounded = pl.when(value.abs() < LARGE).then(value.round(DECIMALS)).otherwise(value.round(DECIMALS_OF_LARGE))
         return found.with_columns((rounded + 0.0).alias(COLUMNS[-1])), folded
 
-    def _dossiers(self, people: _People, rows: Any, log: actions_sheet.ActionRows) -> dict[str, Dossier]:
+    def _dossiers(self, people: _People, rows: Any, log: actions_sheet.ActionRows) -> dict[str, ClientHistory]:
         """What is known of the clients the log names."""
         known = people.frame.filter(pl.col("client").is_in(_named(log)))
         wanted = _lazy(self.engine.frame(known.select(client="place")))
@@ -322,7 +322,7 @@ class _Work:
         for place, day, amount, status in found.sort("client", *_ROWS).iter_rows():
             theirs[place].append(Transaction(day, amount, Status(status)))
         return {
-            key: Dossier(created, theirs.get(place, ()))
+            key: ClientHistory(created, theirs.get(place, ()))
             for key, place, created in known.select("client", "place", "created_on").iter_rows()
         }
 

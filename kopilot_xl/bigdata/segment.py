@@ -14,7 +14,7 @@ from kopilot_xl.bigdata.output import _target, _write
 from kopilot_xl.bigdata.result import Place, Segmentation
 from kopilot_xl.bigdata.run import _Work
 from kopilot_xl.bigdata.sources import Source
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.importing import export
 from kopilot_xl.workbook.sheets import actions as actions_sheet
@@ -72,18 +72,18 @@ def segment(
         people, rows = work.read(people_source, rows_source)
         frame, folded = work.placed(people, rows, log)
     problems = [*people.problems, *work.problems]
-    counted: Counter[Outcome] = Counter()
+    counted: Counter[ActionStatus] = Counter()
     if log and folded:
-        actions_sheet.notices(log, folded.verdicts)
+        actions_sheet.notices(log, folded.results)
         problems += log.problems
-        counted.update(each.outcome for each in folded.verdicts)
+        counted.update(each.status for each in folded.results)
     result = Segmentation(
         as_of=day,
         frame=frame,
         choices=work.choices,
         problems=problems,
         seconds=time.perf_counter() - start,
-        actions={each: counted[each] for each in Outcome} if log else {},
+        actions={each: counted[each] for each in ActionStatus} if log else {},
         folders=people.folders,
         raw=raw,
     )

@@ -22,7 +22,7 @@ LEAST_SHARE = 0.5
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
 
 
-class Outcome(StrEnum):
+class ActionStatus(StrEnum):
     """What became of a row of the log. Source: docs/rules.md, "Actions"."""
 
     APPLIED = "Applied"
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LoggedAction:
     """A row of the log. `row` is the number it is called by in the Details of other rows."""
 
     row: int
@@ -63,7 +63,7 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class ClientHistory:
     """What is known of a client beside the log."""
 
     created_on: date | None
@@ -71,10 +71,10 @@ class Dossier:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ActionResult:
     """What refresh writes beside a row of the log."""
 
-    outcome: Outcome
+    status: ActionStatus
     detail: str = ""
     far_off: bool = False
     """an applied plan dated past the horizon"""
@@ -90,15 +90,17 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Folded:
-    """The log folded over the data as of a day: a verdict per row, the open plans, the marks in force."""
+class ReplayedLog:
+    """The log folded over the data as of a day: a result per row, the open plans, the marks in force."""
 
-    verdicts: list[Verdict]
+    results: list[ActionResult]
     plans: list[Plan]
     marks: dict[str, Segment]
 
 
-def fold(entries: Sequence[Entry], clients: Mapping[str, Dossier], as_of: date, rules: Rules = DEFAULT) -> Folded:
+def replay(
+    entries: Sequence[LoggedAction], clients: Mapping[str, ClientHistory], as_of: date, rules: Rules = DEFAULT
+) -> ReplayedLog:
     """Judge each row of the log and add the rows up.
 
     A row is judged by what was known on its recording date, so whether it is rejected does not depend on the as-of
@@ -112,44 +114,44 @@ def fold(entries: Sequence[Entry], clients: Mapping[str, Dossier], as_of: date, 
         rules: the thresholds.
 
     Returns:
-        One verdict per entry, in the order of the entries; the plans not fulfilled of clients without a mark; the
+        One result per entry, in the order of the entries; the plans not fulfilled of clients without a mark; the
         mark in force of each marked client.
 
     Raises:
         ValueError: the as-of date is out of range.
     """
     CutOffs.at(as_of, rules)
-    verdicts: dict[int, Verdict] = {}
-    by_client: dict[str, list[tuple[datetime, int, Entry]]] = defaultdict(list)
+    results: dict[int, ActionResult] = {}
+    by_client: dict[str, list[tuple[datetime, int, LoggedAction]]] = defaultdict(list)
     for position, entry in enumerate(entries):
         reason = _flaw(entry, clients)
         if reason or entry.recorded_on is None or entry.client is None:
-            verdicts[position] = Verdict(Outcome.REJECTED, reason or "")
+            results[position] = ActionResult(ActionStatus.REJECTED, reason or "")
         else:
             by_client[entry.client].append((entry.recorded_on, position, entry))
-    pending = Verdict(Outcome.PENDING, f"Recorded after {formatting.day(as_of)}, the date of this refresh.")
+    pending = ActionResult(ActionStatus.PENDING, f"Recorded after {formatting.day(as_of)}, the date of this refresh.")
     plans: list[Plan] = []
     marks: dict[str, Segment] = {}
     for key, rows in by_client.items():
-        case = _Case(clients[key], rules)
+        case = ClientReplay(clients[key], rules)
         rows.sort(key=lambda each: each[:2])
         folded = [each for each in rows if each[0].date() <= as_of]
         for moment, position, entry in folded:
             case.take(position, entry, moment.date())
         case.close(as_of)
-        verdicts.update(case.verdicts)
+        results.update(case.results)
         if case.mark:
             marks[key] = case.mark.segment
         else:
             plans += [Plan(key, each.day, each.amount) for each in case.open_plans]
         for moment, position, entry in rows[len(folded) :]:
             case.take(position, entry, moment.date())
-            verdict = case.verdicts[position]
-            verdicts[position] = verdict if verdict.outcome is Outcome.REJECTED else pending
-    return Folded([verdicts[position] for position in range(len(entries))], plans, marks)
+            result = case.results[position]
+            results[position] = result if result.status is ActionStatus.REJECTED else pending
+    return ReplayedLog([results[position] for position in range(len(entries))], plans, marks)
 
 
-def _flaw(entry: Entry, clients: Mapping[str, Dossier]) -> str | None:
+def _flaw(entry: LoggedAction, clients: Mapping[str, ClientHistory]) -> str | None:
     """Why a row is rejected whatever the data say, if it is."""
     if entry.flaw:
         return entry.flaw
@@ -193,38 +195,38 @@ class _Planned:
 
 
 @dataclass
-class _Case:
+class ClientReplay:
     """One client's rows, taken in the order of recording."""
 
-    dossier: Dossier
+    dossier: ClientHistory
     rules: Rules
     mark: _Mark | None = None
     plans: list[_Planned] = field(default_factory=list)
     open_plans: list[_Planned] = field(default_factory=list)
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    results: dict[int, ActionResult] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         issued = [each for each in self.dossier.transactions if each.status is Status.ISSUED and each.counts]
         self.invoices = sorted(issued, key=lambda each: each.issue_date)
         self.invoice_days = [each.issue_date for each in self.invoices]
 
-    def take(self, position: int, entry: Entry, recorded: date) -> None:
+    def take(self, position: int, entry: LoggedAction, recorded: date) -> None:
         """Judge a row by what was known on its recording date, and let it have its effect."""
         assert entry.action is not None  # noqa: S101 - rows without one were rejected before
         self._undo_by_invoice(recorded)
         now = self._segment(recorded)
         if (refusal := self._refusal(entry.action, now, recorded)) is not None:
-            self.verdicts[position] = Verdict(Outcome.REJECTED, refusal)
+            self.results[position] = ActionResult(ActionStatus.REJECTED, refusal)
             return
-        self.verdicts[position] = Verdict(Outcome.APPLIED)
+        self.results[position] = ActionResult(ActionStatus.APPLIED)
         if entry.action in _MARKS:
             self.mark = _Mark(position, recorded, _MARKS[entry.action], entry.row)
             return
         if self.mark:
             self._supersede(f"Lifted by row {entry.row}: {entry.action}.")
         elif entry.action is Action.REACTIVATE:
-            self.verdicts[position] = Verdict(
-                Outcome.APPLIED, "Noted. There is no mark to lift: plan revenue to bring it back."
+            self.results[position] = ActionResult(
+                ActionStatus.APPLIED, "Noted. There is no mark to lift: plan revenue to bring it back."
             )
         if entry.action is Action.PLAN_REVENUE:
             assert entry.issue_date is not None  # noqa: S101 - rows without them were rejected before
@@ -237,27 +239,29 @@ class _Case:
         taken = self._fulfilled(as_of)
         horizon = CutOffs.at(as_of, self.rules).horizon
         for plan in self.plans:
-            self.verdicts[plan.position] = self._settled(plan, taken.get(plan.position), as_of, horizon)
+            self.results[plan.position] = self._settled(plan, taken.get(plan.position), as_of, horizon)
         self.open_plans = [each for each in self.plans if each.position not in taken]
 
-    def _settled(self, plan: _Planned, invoice: Transaction | None, as_of: date, horizon: date) -> Verdict:
+    def _settled(self, plan: _Planned, invoice: Transaction | None, as_of: date, horizon: date) -> ActionResult:
         if invoice:
             billed = "" if invoice.amount is None else f", {formatting.amount(invoice.amount)}"
-            return Verdict(Outcome.FULFILLED, f"Invoiced on {formatting.day(invoice.issue_date)}{billed}.")
+            return ActionResult(ActionStatus.FULFILLED, f"Invoiced on {formatting.day(invoice.issue_date)}{billed}.")
         if self.mark:
-            return Verdict(
-                Outcome.SUPERSEDED,
+            return ActionResult(
+                ActionStatus.SUPERSEDED,
                 f"Set aside while the client is marked {self.mark.segment.lower()} by row {self.mark.row}.",
             )
         if plan.day <= as_of:
-            return Verdict(
-                Outcome.OVERDUE,
+            return ActionResult(
+                ActionStatus.OVERDUE,
                 f"Planned for {formatting.day(plan.day)}, not invoiced: invoice it, move it or drop it.",
             )
         if plan.day > horizon:
             months = formatting.count(self.rules.horizon_months, "month")
-            return Verdict(Outcome.APPLIED, f"More than {months} ahead: it does not count as coming yet.", far_off=True)
-        return Verdict(Outcome.APPLIED)
+            return ActionResult(
+                ActionStatus.APPLIED, f"More than {months} ahead: it does not count as coming yet.", far_off=True
+            )
+        return ActionResult(ActionStatus.APPLIED)
 
     def _invoices_to(self, day: date) -> list[Transaction]:
         return self.invoices[: bisect_right(self.invoice_days, day)]
@@ -272,7 +276,7 @@ class _Case:
 
     def _supersede(self, detail: str) -> None:
         if self.mark:
-            self.verdicts[self.mark.position] = Verdict(Outcome.SUPERSEDED, detail)
+            self.results[self.mark.position] = ActionResult(ActionStatus.SUPERSEDED, detail)
             self.mark = None
 
     def _segment(self, day: date) -> Segment | None:
@@ -288,7 +292,7 @@ class _Case:
         if not coming and self.plans:
             taken = self._fulfilled(day)
             coming = any(each.position not in taken and cut.is_coming(each.day) for each in self.plans)
-        return cut.place(self.dossier.created_on, invoices[-1].issue_date if invoices else None, coming)
+        return cut.segment_of(self.dossier.created_on, invoices[-1].issue_date if invoices else None, coming)
 
     def _refusal(self, action: Action, now: Segment | None, day: date) -> str | None:
         if action is Action.PLAN_REVENUE:

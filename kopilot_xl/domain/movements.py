@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from kopilot_xl.domain.portfolio import Client
-from kopilot_xl.domain.segments import STANDING, Segment
+from kopilot_xl.domain.segments import WORST_TO_BEST, Segment
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Move:
 
     @property
     def is_better(self) -> bool:
-        """Whether it moved for the better: up in `STANDING`, or it joined."""
+        """Whether it moved for the better: up in `WORST_TO_BEST`, or it joined."""
         return _rank(self.after) > _rank(self.before) if self.before is not None else True
 
 
 def _rank(segment: Segment | None) -> int:
-    return STANDING.index(segment) if segment is not None else -1
+    return WORST_TO_BEST.index(segment) if segment is not None else -1
 
 
 @dataclass(frozen=True)
-class Earlier:
+class Baseline:
     """Where clients stood on an earlier day, by key. `reconstructed` from today's rows, or stored on that day."""
 
     since: date
@@ -53,7 +53,7 @@ class Movements:
         matrix: the number of clients by segment before and after, those that stayed included.
     """
 
-    earlier: Earlier
+    earlier: Baseline
     as_of: date
     moves: Sequence[Move]
     matrix: Mapping[tuple[Segment | None, Segment | None], int]
@@ -74,7 +74,7 @@ class Movements:
         return sum(count for (was, now), count in self.matrix.items() if was is now and now is not None)
 
 
-def movements(earlier: Earlier, clients: Sequence[Client], as_of: date) -> Movements:
+def movements(earlier: Baseline, clients: Sequence[Client], as_of: date) -> Movements:
     """Return who moved, given the clients as they stand now."""
     matrix: dict[tuple[Segment | None, Segment | None], int] = {}
     moves = []

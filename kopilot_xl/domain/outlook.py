@@ -20,19 +20,19 @@ _Group = tuple[Segment | None, bool, int, float]
 
 
 @dataclass(frozen=True)
-class Ahead:
+class Pipeline:
     """What a client has in store after the as-of date: days of invoices already dated, and of plans."""
 
     invoices: tuple[date, ...] = ()
     plans: tuple[date, ...] = ()
 
-    def with_plan(self, day: date) -> Ahead:
+    def with_plan(self, day: date) -> Pipeline:
         """Return the same with one more plan."""
-        return Ahead(self.invoices, (*self.plans, day))
+        return Pipeline(self.invoices, (*self.plans, day))
 
 
 @dataclass(frozen=True)
-class Future:
+class Projection:
     """The portfolio on a later day. Source: docs/rules.md, "If nobody acts".
 
     Attributes:
@@ -53,7 +53,7 @@ class Future:
 
 
 @dataclass(frozen=True)
-class Departure:
+class ExpectedChurn:
     """A client that leaves the portfolio, and the first day on which it is Lost if nobody acts."""
 
     on: date
@@ -65,13 +65,13 @@ class Outlook:
     """The portfolio in the days ahead: if nobody acts, if all plans come true, and who leaves when if nobody acts."""
 
     as_of: date
-    nobody: Sequence[Future]
-    plans: Sequence[Future]
-    departures: Sequence[Departure]
+    nobody: Sequence[Projection]
+    plans: Sequence[Projection]
+    expected_churn: Sequence[ExpectedChurn]
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Cohorts:
     """The clients of today, those with nothing in store added up by what decides their later segment.
 
     A portfolio of 100,000 clients has some thousand different last-invoice dates: each is looked at once a day.
@@ -85,7 +85,7 @@ class Crowd:
     """of today's portfolio"""
 
     @classmethod
-    def of(cls, clients: Sequence[Client], busy: Container[str]) -> Crowd:
+    def of(cls, clients: Sequence[Client], busy: Container[str]) -> Cohorts:
         """Part the clients, given the keys of those that have to be looked at one by one."""
         idle: dict[tuple[date | None, date | None, bool], tuple[int, float]] = {}
         total = 0.0
@@ -98,9 +98,14 @@ class Crowd:
                 idle[kind] = number + 1, value + weight
         return cls(idle, [each for each in clients if each.key in busy], total)
 
-    def futures(
-        self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], as_of: date, days: int, rules: Rules = DEFAULT
-    ) -> tuple[Future, Future]:
+    def projections(
+        self,
+        ahead: Mapping[str, Pipeline],
+        marks: Mapping[str, Segment],
+        as_of: date,
+        days: int,
+        rules: Rules = DEFAULT,
+    ) -> tuple[Projection, Projection]:
         """Return the portfolio so many days ahead, if nothing is added until then, and if all plans come true.
 
         Args:
@@ -112,7 +117,7 @@ class Crowd:
         """
         cut = CutOffs.at(as_of + timedelta(days=days), rules)
         idle = [
-            (cut.place(created, last, coming=False), inside, number, value)
+            (cut.segment_of(created, last, coming=False), inside, number, value)
             for (last, created, inside), (number, value) in self.idle.items()
         ]
         nobody, plans = self._later(ahead, marks, cut)
@@ -120,7 +125,7 @@ class Crowd:
 
     def _future(
         self, days: int, cut: CutOffs, idle: Sequence[_Group], busy: Sequence[Segment | None], rules: Rules
-    ) -> Future:
+    ) -> Projection:
         counts = dict.fromkeys(Segment, 0)
         values = dict.fromkeys(Segment, 0.0)
         leaving, gone = 0, 0.0
@@ -132,7 +137,7 @@ class Crowd:
                 leaving += number
                 gone += value
         summary = Summary(counts, values, rules)
-        return Future(days, cut.as_of, summary, leaving, gone, gone / self.value if self.value else None)
+        return Projection(days, cut.as_of, summary, leaving, gone, gone / self.value if self.value else None)
 
     @cached_property
     def _inside(self) -> list[bool]:
@@ -151,7 +156,7 @@ class Crowd:
         return [(each.created_on, each.last_invoice) for each in self.busy]
 
     def _later(
-        self, ahead: Mapping[str, Ahead], marks: Mapping[str, Segment], cut: CutOffs
+        self, ahead: Mapping[str, Pipeline], marks: Mapping[str, Segment], cut: CutOffs
     ) -> tuple[list[Segment | None], list[Segment | None]]:
         """Where each of those looked at one by one stands on a later day, and where if all plans come true."""
         on, horizon = cut.as_of, cut.horizon
@@ -162,7 +167,7 @@ class Crowd:
         def place(created: date | None, last: date | None, coming: bool) -> Segment | None:
             kind = created if last is None else None, last, coming
             if kind not in places:
-                places[kind] = cut.place(*kind)
+                places[kind] = cut.segment_of(*kind)
             return places[kind]
 
         known = zip(self._days, map(ahead.get, self._keys), map(marks.get, self._keys), strict=True)
@@ -190,9 +195,9 @@ class Crowd:
         return nobody, plans
 
 
-def departures(
-    clients: Sequence[Client], ahead: Mapping[str, Ahead], as_of: date, rules: Rules = DEFAULT
-) -> list[Departure]:
+def expected_churn(
+    clients: Sequence[Client], ahead: Mapping[str, Pipeline], as_of: date, rules: Rules = DEFAULT
+) -> list[ExpectedChurn]:
     """Return who leaves within the last of `STEPS` if nobody acts: the earliest first, then the most valuable."""
     last = as_of + timedelta(days=STEPS[-1])
     # An invoice from after the first of these days to the second comes before the client could leave, and keeps it.
@@ -205,11 +210,11 @@ def departures(
                 continue
             on = client.leaves_on if store is None else _leaving_day(client, store, as_of, rules)
             if on is not None and on <= last:
-                found.append(Departure(on, client))
+                found.append(ExpectedChurn(on, client))
     return sorted(found, key=lambda each: (each.on, -each.client.weight, each.client.name, each.client.id))
 
 
-def _leaving_day(client: Client, store: Ahead, as_of: date, rules: Rules) -> date | None:
+def _leaving_day(client: Client, store: Pipeline, as_of: date, rules: Rules) -> date | None:
     """The first day a client of the portfolio is Lost if nobody acts; None if it never is (created when unknown).
 
     While something is coming it does not leave; on the day of a plan that was not invoiced, it may.

@@ -155,7 +155,7 @@ class CutOffs:
         """Tell whether revenue dated on a day lies after the as-of date and within the horizon."""
         return self.as_of < day <= self.horizon
 
-    def place(self, created_on: date | None, last_invoice: date | None, coming: bool) -> Segment | None:
+    def segment_of(self, created_on: date | None, last_invoice: date | None, coming: bool) -> Segment | None:
         """Return the segment of one client without a mark; None for one that is not yet a client.
 
         Source: docs/rules.md, "The segments". `last_invoice` is on or before the as-of date.

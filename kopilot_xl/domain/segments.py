@@ -142,7 +142,7 @@ ALLOWED: dict[Action, frozenset[Segment]] = {
 }
 """The segments in which an action may be recorded; a Lost client may be canceled only if never invoiced."""
 
-STANDING: tuple[Segment, ...] = (
+WORST_TO_BEST: tuple[Segment, ...] = (
     Segment.CANCELED,
     Segment.LOST,
     Segment.LEAVING,

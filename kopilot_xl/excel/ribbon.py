@@ -19,7 +19,7 @@ import xlwings as xw
 
 from kopilot_xl._version import __version__
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.actions import Entry, Outcome
+from kopilot_xl.domain.actions import ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.errors import KopilotError
@@ -156,18 +156,18 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
         expected = read_amount(cell_value(amount)) if planning else None
         first = inputs.actions.rows.data.row_number(len(inputs.actions.rows.data.rows))
         entries = [
-            Entry(first + at, None if day is None and planning else _moment(today), key, what, day, expected)
+            LoggedAction(first + at, None if day is None and planning else _moment(today), key, what, day, expected)
             for at, key in enumerate(keys)
         ]
         if planning and day is None:
             raise _RefusedError("Nothing was recorded: write the day the invoice is planned for, as 2026-04-03.")
         judged = replace(inputs, actions=replace(inputs.actions, entries=[*inputs.actions.entries, *entries]))
-        verdicts = Computation(judged).folded.verdicts[len(inputs.actions.entries) :]
+        verdicts = Computation(judged).folded.results[len(inputs.actions.entries) :]
         names = _names(inputs, keys)
         refused = [
             f"{name}: {verdict.detail}"
             for name, verdict in zip(names, verdicts, strict=True)
-            if verdict.outcome is Outcome.REJECTED
+            if verdict.status is ActionStatus.REJECTED
         ]
         if refused:
             raise _RefusedError(f"Nothing was recorded. {_several(refused, ' ')}")

@@ -168,7 +168,7 @@ def _placed(dates: Sequence[Value], cut: CutOffs) -> str:
     except UnreadableError:
         return NO_VALUE
     coming = any(day is not None and cut.is_coming(day) for day in (last, planned))
-    segment = cut.place(created, last if last and last <= cut.as_of else None, coming)
+    segment = cut.segment_of(created, last if last and last <= cut.as_of else None, coming)
     return segment.value if segment else ""
 
 

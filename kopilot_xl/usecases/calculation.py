@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kopilot_xl.domain.actions import Dossier, Folded, Plan, Transaction, fold
+from kopilot_xl.domain.actions import ClientHistory, Plan, ReplayedLog, Transaction, replay
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.forecast import Forecast, forecast
-from kopilot_xl.domain.movements import Earlier, Movements, movements
-from kopilot_xl.domain.outlook import STEPS, Ahead, Crowd, Future, Outlook, departures
+from kopilot_xl.domain.movements import Baseline, Movements, movements
+from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.sales import Prepared, monthly_sales, prepared
 from kopilot_xl.domain.scenarios import Model, Scenario
@@ -38,7 +38,7 @@ class Computation:
         self.inputs = inputs
 
     @cached_property
-    def folded(self) -> Folded:
+    def folded(self) -> ReplayedLog:
         """The action log as of the day."""
         return self._fold(self.inputs.as_of)
 
@@ -56,12 +56,12 @@ class Computation:
         """Return the portfolio in figures on another day, reconstructed from today's rows."""
         return Summary.of(self._states(day, self._fold(day)), self.inputs.settings.rules)
 
-    def earlier(self, since: date) -> Earlier:
+    def earlier(self, since: date) -> Baseline:
         """Return where each client stood on an earlier day, reconstructed from today's rows."""
         states = self._states(since, self._fold(since))
-        return Earlier(since, {each.key: each.segment for each in states}, reconstructed=True)
+        return Baseline(since, {each.key: each.segment for each in states}, reconstructed=True)
 
-    def moved_since(self, earlier: Earlier) -> Movements:
+    def moved_since(self, earlier: Baseline) -> Movements:
         """Return who moved since an earlier day."""
         return movements(earlier, self.clients, self.inputs.as_of)
 
@@ -69,15 +69,15 @@ class Computation:
         """Return what becomes of the portfolio if nobody acts, and if all plans come true."""
         as_of, rules = self.inputs.as_of, self.inputs.settings.rules
         stored = self._stored()
-        crowd = Crowd.of(self.clients, stored.keys() | self._dossiers.keys())
-        ahead: dict[str, Ahead] = {}
-        futures: list[tuple[Future, Future]] = []
+        crowd = Cohorts.of(self.clients, stored.keys() | self._dossiers.keys())
+        ahead: dict[str, Pipeline] = {}
+        futures: list[tuple[Projection, Projection]] = []
         for days in STEPS:
             then = self._fold(as_of + timedelta(days=days))
             ahead = _with_plans(stored, then.plans, as_of)
-            futures.append(crowd.futures(ahead, then.marks, as_of, days, rules))
+            futures.append(crowd.projections(ahead, then.marks, as_of, days, rules))
         nobody, plans = zip(*futures, strict=True)
-        return Outlook(as_of, nobody, plans, departures(self.clients, ahead, as_of, rules))
+        return Outlook(as_of, nobody, plans, expected_churn(self.clients, ahead, as_of, rules))
 
     @cached_property
     def models(self) -> Mapping[Scenario, Model]:
@@ -100,7 +100,7 @@ class Computation:
         rows = self._with_plans_of(self.folded)
         return prepared(self.clients, rows, self.inputs.as_of, self.inputs.settings.rules)
 
-    def _stored(self) -> dict[str, Ahead]:
+    def _stored(self) -> dict[str, Pipeline]:
         """What the Transactions table has in store for clients after the as-of date."""
         table, as_of = self.inputs.transactions, self.inputs.as_of
         invoices: dict[str, list[date]] = defaultdict(list)
@@ -113,12 +113,12 @@ class Computation:
                 elif status is Status.PLANNED:
                     plans[key].append(day)
         return {
-            key: Ahead(tuple(invoices.get(key, ())), tuple(plans.get(key, ())))
+            key: Pipeline(tuple(invoices.get(key, ())), tuple(plans.get(key, ())))
             for key in invoices.keys() | plans.keys()
         }
 
     @cached_property
-    def _dossiers(self) -> dict[str, Dossier]:
+    def _dossiers(self) -> dict[str, ClientHistory]:
         """What is known of the clients the log names."""
         table = self.inputs.transactions
         named = {entry.client for entry in self.inputs.actions.entries}
@@ -129,13 +129,13 @@ class Computation:
                     rows[key].append(Transaction(day, amount, status))
         people = self.inputs.clients
         return {
-            key: Dossier(created, rows.get(key, ()))
+            key: ClientHistory(created, rows.get(key, ()))
             for key, created in zip(people.keys, people.created, strict=True)
             if key in named
         }
 
-    def _fold(self, day: date) -> Folded:
-        return fold(self.inputs.actions.entries, self._dossiers, day, self.inputs.settings.rules)
+    def _fold(self, day: date) -> ReplayedLog:
+        return replay(self.inputs.actions.entries, self._dossiers, day, self.inputs.settings.rules)
 
     @cached_property
     def _people(self) -> polars.DataFrame:
@@ -152,7 +152,7 @@ class Computation:
         table = self.inputs.transactions
         return _transactions(table.clients, table.days, table.amounts, [each._value_ for each in table.statuses])
 
-    def _states(self, day: date, folded: Folded) -> list[Client]:
+    def _states(self, day: date, folded: ReplayedLog) -> list[Client]:
         """Where each client stands on a day, the log's plans and marks included."""
         import polars
 
@@ -165,7 +165,7 @@ class Computation:
         )
         return clients.states(self.inputs.clients, activity)
 
-    def _with_plans_of(self, folded: Folded) -> polars.DataFrame:
+    def _with_plans_of(self, folded: ReplayedLog) -> polars.DataFrame:
         """The transactions, and the plans of the log as such."""
         import polars
 
@@ -179,12 +179,12 @@ class Computation:
         return polars.concat([self._rows, planned])
 
 
-def _with_plans(stored: Mapping[str, Ahead], plans: Sequence[Plan], as_of: date) -> dict[str, Ahead]:
+def _with_plans(stored: Mapping[str, Pipeline], plans: Sequence[Plan], as_of: date) -> dict[str, Pipeline]:
     """What is in store for clients, the log's plans after the as-of date included."""
     ahead = dict(stored)
     for plan in plans:
         if plan.issue_date > as_of:
-            ahead[plan.client] = ahead.get(plan.client, Ahead()).with_plan(plan.issue_date)
+            ahead[plan.client] = ahead.get(plan.client, Pipeline()).with_plan(plan.issue_date)
     return ahead
 
 

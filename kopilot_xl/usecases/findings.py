@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kopilot_xl.domain.movements import Earlier
+from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.usecases import seasonal_model
 from kopilot_xl.usecases.calculation import Computation
@@ -24,7 +24,7 @@ def findings(known: Computation) -> list[Problem]:
     """Return every problem and notice, sheet by sheet, in the order of the rows."""
     inputs = known.inputs
     transactions.plan_notices(inputs.transactions, CutOffs.at(inputs.as_of, inputs.settings.rules))
-    actions.notices(inputs.actions, known.folded.verdicts)
+    actions.notices(inputs.actions, known.folded.results)
     clients.negative_values(inputs.clients, known.clients)
     groups = (inputs.clients.problems, inputs.transactions.problems, inputs.actions.problems)
     return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)] + _not_fitted(known)
@@ -38,16 +38,16 @@ def _not_fitted(known: Computation) -> list[Problem]:
     return [notice(settings.SHEET, wrong, seasonal_model.NOT_INSTALLED)]
 
 
-def compared_with(book: Book, known: Computation, stored: Stored | None) -> Earlier | None:
+def compared_with(book: Book, known: Computation, stored: Stored | None) -> Baseline | None:
     """Return the day to compare with: what the refresh before this as-of date stored, else the date before in History.
 
     What was stored is what was true then; a date of History alone is reconstructed from today's rows.
     """
     as_of = known.inputs.as_of
     if stored and stored.as_of < as_of:
-        return Earlier(stored.as_of, stored.segments)
+        return Baseline(stored.as_of, stored.segments)
     if stored and stored.as_of == as_of and stored.since:
-        return Earlier(stored.since, stored.before)
+        return Baseline(stored.since, stored.before)
     since = history.previous(book, as_of)
     return known.earlier(since) if since else None
 

@@ -107,7 +107,7 @@ def write(
     inputs, people, today = known.inputs, known.clients, now.date()
     as_of, summary = inputs.as_of, known.summary
     clients.fill(book, inputs.clients, people, inputs.actions.rows, inputs.actions.by_client)
-    actions.fill(book, inputs.actions, known.folded.verdicts)
+    actions.fill(book, inputs.actions, known.folded.results)
     earlier = compared_with(book, known, stored)
     if book.has_table(history.TABLE.name):
         past = {day: known.summary_on(day) for day in history.month_ends(as_of, backfill)}

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.sales import Prepared
@@ -40,7 +40,7 @@ class Report:
     as_of: date
     summary: Summary
     clients: Sequence[Client]
-    actions: Mapping[Outcome, int]
+    actions: Mapping[ActionStatus, int]
     problems: Sequence[Problem]
     currency: str
     seconds: float
@@ -53,14 +53,14 @@ class Report:
 
 
 def _report(book: Book, known: Computation, found: Sequence[Problem], start: float) -> Report:
-    outcomes = Counter(each.outcome for each in known.folded.verdicts)
+    outcomes = Counter(each.status for each in known.folded.results)
     return Report(
         book=book.name,
         company=known.inputs.settings.company,
         as_of=known.inputs.as_of,
         summary=known.summary,
         clients=known.clients,
-        actions={each: outcomes[each] for each in Outcome},
+        actions={each: outcomes[each] for each in ActionStatus},
         problems=found,
         currency=known.inputs.settings.currency,
         seconds=time.perf_counter() - start,

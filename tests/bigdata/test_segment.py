@@ -24,7 +24,7 @@ from kopilot_xl.bigdata import output_folder, sources
 from kopilot_xl.bigdata.classify import COLUMNS
 from kopilot_xl.bigdata.engines import Engine
 from kopilot_xl.bigdata.segment import segment
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.ids import client_key, shown_id
 from kopilot_xl.domain.rules import DEFAULT
 from kopilot_xl.errors import KopilotError, MissingError, SaveError
@@ -464,9 +464,13 @@ def test_an_action_log_is_folded_over_the_data(
         ("D", "Canceled", None, None, None, 0.0),
     ]
     assert found.actions == {
-        Outcome.APPLIED: 3, Outcome.FULFILLED: 1, Outcome.OVERDUE: 0, Outcome.SUPERSEDED: 1, Outcome.REJECTED: 1,
-        Outcome.PENDING: 1,
-    }  # fmt: skip
+        ActionStatus.APPLIED: 3,
+        ActionStatus.FULFILLED: 1,
+        ActionStatus.OVERDUE: 0,
+        ActionStatus.SUPERSEDED: 1,
+        ActionStatus.REJECTED: 1,
+        ActionStatus.PENDING: 1,
+    }
     assert [str(each) for each in found.problems] == [
         "log.csv!C7: Unknown client: its id is not in the Clients table. The action was not applied."
     ]
@@ -482,7 +486,7 @@ def test_invoices_of_one_day_fulfil_plans_in_one_order(engine: Engine, tmp_path:
         rows = "".join(f"A,2026-06-05,{each}\n" for each in amounts)
         (tmp_path / "bills.csv").write_text(f"Client ID,Issue date,Amount\n{rows}")
         found = segment(people, tmp_path / "bills.csv", AS_OF, engine=engine, actions=tmp_path / "log.csv")
-        assert found.actions[Outcome.FULFILLED] == 2
+        assert found.actions[ActionStatus.FULFILLED] == 2
 
 
 @pytest.mark.parametrize("engine", QUICK)

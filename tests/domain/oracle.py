@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from kopilot_xl.domain.actions import Dossier, Entry, Transaction
+from kopilot_xl.domain.actions import ClientHistory, LoggedAction, Transaction
 from kopilot_xl.domain.rules import Rules
 
 
@@ -178,7 +178,7 @@ _BILLED = ("Active", "Sleeping Away", "Hibernating", "Leaving")
 class Log:
     """The action log, every question answered from scratch out of all its rows."""
 
-    def __init__(self, entries: Sequence[Entry], clients: Mapping[str, Dossier], rules: Rules) -> None:
+    def __init__(self, entries: Sequence[LoggedAction], clients: Mapping[str, ClientHistory], rules: Rules) -> None:
         self.entries = entries
         self.clients = clients
         self.rules = rules

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from kopilot_xl.domain.actions import Dossier, Entry, Transaction
+from kopilot_xl.domain.actions import ClientHistory, LoggedAction, Transaction
 from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.segments import Action
@@ -85,7 +85,7 @@ SHORT = Rules(active_months=1, sleeping_months=2, horizon_months=1, lifespan_day
 START = date(2026, 1, 1)
 
 
-Drawn = tuple[list[Entry], dict[str, Dossier], Rules]
+Drawn = tuple[list[LoggedAction], dict[str, ClientHistory], Rules]
 
 
 @st.composite
@@ -96,14 +96,14 @@ def logs(draw: st.DrawFn) -> Drawn:
     statuses = st.sampled_from([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED, Status.DRAFT])
     amounts = st.sampled_from([100.0, 60.0, 50.0, 49.0, None, 0.0, -100.0])
     transactions = st.lists(st.builds(Transaction, before, amounts, statuses), max_size=5)
-    clients = {key: Dossier(draw(st.none() | before), draw(transactions)) for key in ("a", "b")}
+    clients = {key: ClientHistory(draw(st.none() | before), draw(transactions)) for key in ("a", "b")}
     entries = []
     for row in range(2, 2 + draw(st.integers(1, 9))):
         recorded = datetime.combine(START, time(draw(st.sampled_from([0, 9, 17]))))
         recorded += timedelta(days=draw(st.integers(0, last)))
         action = draw(st.sampled_from(Action))
         planned = action is Action.PLAN_REVENUE
-        entry = Entry(
+        entry = LoggedAction(
             row=row,
             recorded_on=recorded,
             client=draw(st.sampled_from("aaab")),
@@ -148,5 +148,5 @@ def crowded_log(seed: int) -> Drawn:
         recorded += timedelta(days=chance.randint(0, last))
         action = chance.choice(list(Action))
         planned = recorded.date() + timedelta(days=chance.choice(AHEAD))
-        entries.append(Entry(row, recorded, "a", action, planned, chance.choice([100.0, 80.0])))
-    return entries, {"a": Dossier(created_on, transactions)}, SHORT
+        entries.append(LoggedAction(row, recorded, "a", action, planned, chance.choice([100.0, 80.0])))
+    return entries, {"a": ClientHistory(created_on, transactions)}, SHORT

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kopilot_xl.domain.actions import Dossier, Entry, Folded, Outcome, Plan, Transaction, Verdict, fold
+from kopilot_xl.domain.actions import (
+    ActionResult,
+    ActionStatus,
+    ClientHistory,
+    LoggedAction,
+    Plan,
+    ReplayedLog,
+    Transaction,
+    replay,
+)
 from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, Rules
 from kopilot_xl.domain.segments import Action, Segment
@@ -38,9 +47,9 @@ def row(
     amount: float | None = None,
     client: str | None = "acme",
     flaw: str | None = None,
-) -> Entry:
+) -> LoggedAction:
     """A row of the log; `log` numbers it."""
-    return Entry(
+    return LoggedAction(
         row=0,
         recorded_on=datetime.fromisoformat(recorded_on) if recorded_on else None,
         client=client,
@@ -60,26 +69,28 @@ def plans(*days: str) -> list[Transaction]:
 
 
 def log(
-    *rows: Entry,
+    *rows: LoggedAction,
     transactions: Sequence[Transaction] = (),
     created_on: str | None = "2026-01-01",
     as_of: date = TODAY,
     rules: Rules = DEFAULT,
-) -> Folded:
+) -> ReplayedLog:
     """The log of one client, its rows numbered from 2 as below a header."""
     numbered = [
-        Entry(number, each.recorded_on, each.client, each.action, each.issue_date, each.amount, each.flaw)
+        LoggedAction(number, each.recorded_on, each.client, each.action, each.issue_date, each.amount, each.flaw)
         for number, each in enumerate(rows, start=2)
     ]
-    return fold(numbered, {"acme": Dossier(day(created_on) if created_on else None, transactions)}, as_of, rules)
+    return replay(
+        numbered, {"acme": ClientHistory(day(created_on) if created_on else None, transactions)}, as_of, rules
+    )
 
 
-def outcomes(folded: Folded) -> list[str]:
-    return [str(each.outcome) for each in folded.verdicts]
+def outcomes(folded: ReplayedLog) -> list[str]:
+    return [str(each.status) for each in folded.results]
 
 
 def test_the_outcomes_are_the_words_a_reader_sees() -> None:
-    assert [str(each) for each in Outcome] == [
+    assert [str(each) for each in ActionStatus] == [
         "Applied",
         "Fulfilled",
         "Overdue",
@@ -90,12 +101,12 @@ def test_the_outcomes_are_the_words_a_reader_sees() -> None:
 
 
 def test_an_empty_log_changes_nothing() -> None:
-    assert log() == Folded([], [], {})
+    assert log() == ReplayedLog([], [], {})
 
 
 # Where a client stands on the recording date, and which actions are allowed there.
 
-BACKGROUNDS: dict[str, tuple[list[Transaction], str | None, list[Entry]]] = {
+BACKGROUNDS: dict[str, tuple[list[Transaction], str | None, list[LoggedAction]]] = {
     "No Activity": ([], "2026-01-01", []),
     "No Activity, created on unknown": ([], None, []),
     "New": (plans("2026-08-01"), "2026-01-01", []),
@@ -134,17 +145,17 @@ def test_an_action_is_allowed_or_rejected_by_where_the_client_stands(background:
     transactions, created_on, earlier = BACKGROUNDS[background]
     decided = row("2026-06-01", action, "2026-12-01", 10)
     folded = log(*earlier, decided, transactions=transactions, created_on=created_on)
-    verdict = folded.verdicts[-1]
-    assert (verdict.outcome is not Outcome.REJECTED) == (background in ALLOWED[action])
+    result = folded.results[-1]
+    assert (result.status is not ActionStatus.REJECTED) == (background in ALLOWED[action])
     if background in ALLOWED[action]:
-        assert verdict.outcome is Outcome.APPLIED
+        assert result.status is ActionStatus.APPLIED
     elif action is CANCELED and background.startswith("Lost"):
-        assert "clients never invoiced" in verdict.detail
+        assert "clients never invoiced" in result.detail
     elif background == "not yet a client":
-        assert verdict.detail == "Not allowed: on 1 June 2026 it was not yet a client."
+        assert result.detail == "Not allowed: on 1 June 2026 it was not yet a client."
     else:
         segment = background.split(",")[0].removesuffix(" by a mark")
-        assert f"on 1 June 2026 the client was {segment}; {action.lower()} is for" in verdict.detail
+        assert f"on 1 June 2026 the client was {segment}; {action.lower()} is for" in result.detail
 
 
 @pytest.mark.parametrize(
@@ -156,7 +167,7 @@ def test_a_mark_puts_the_client_out_of_the_portfolio(
     action: Action, transactions: list[Transaction], mark: Segment
 ) -> None:
     folded = log(row("2026-06-01", action), transactions=transactions)
-    assert folded == Folded([Verdict(Outcome.APPLIED)], [], {"acme": mark})
+    assert folded == ReplayedLog([ActionResult(ActionStatus.APPLIED)], [], {"acme": mark})
 
 
 def test_a_mark_counts_on_the_day_it_is_recorded() -> None:
@@ -183,14 +194,16 @@ def test_a_mark_counts_on_the_day_it_is_recorded() -> None:
     ],
 )
 @pytest.mark.parametrize("as_of", [date(2026, 1, 1), TODAY], ids=["still pending", "folded"])
-def test_a_row_is_rejected_with_its_reason_even_while_it_is_pending(entry: Entry, said: str, as_of: date) -> None:
-    (verdict,) = log(entry, as_of=as_of).verdicts
-    assert verdict.outcome is Outcome.REJECTED
-    assert said in verdict.detail
+def test_a_row_is_rejected_with_its_reason_even_while_it_is_pending(
+    entry: LoggedAction, said: str, as_of: date
+) -> None:
+    (result,) = log(entry, as_of=as_of).results
+    assert result.status is ActionStatus.REJECTED
+    assert said in result.detail
 
 
 @pytest.mark.parametrize("rejected", [row("2026-05-02", PLAN, "2026-08-01"), row("2026-05-02", PLAN, "2026-05-02", 9)])
-def test_a_rejected_row_changes_nothing(rejected: Entry) -> None:
+def test_a_rejected_row_changes_nothing(rejected: LoggedAction) -> None:
     folded = log(row("2026-05-01", CANCELED), rejected)
     assert outcomes(folded) == ["Applied", "Rejected"]
     assert folded.marks == {"acme": Segment.CANCELED}
@@ -206,7 +219,10 @@ def test_a_mark_is_not_asked_for_an_issue_date_or_amount() -> None:
 
 def test_a_row_recorded_after_the_as_of_date_is_pending() -> None:
     folded = log(row("2026-07-02", CANCELED), row("2026-07-02", PLAN, "2026-08-01", 10))
-    assert folded.verdicts == [Verdict(Outcome.PENDING, "Recorded after 1 July 2026, the date of this refresh.")] * 2
+    assert (
+        folded.results
+        == [ActionResult(ActionStatus.PENDING, "Recorded after 1 July 2026, the date of this refresh.")] * 2
+    )
     assert (folded.plans, folded.marks) == ([], {})
 
 
@@ -232,7 +248,10 @@ def test_a_pending_row_is_judged_after_the_pending_rows_before_it() -> None:
 def test_rows_are_folded_by_the_time_of_recording_not_by_their_place() -> None:
     rows = (row("2026-06-01 15:00", REACTIVATE), row("2026-06-01 09:00", CANCELED))
     folded = log(*rows)
-    assert folded.verdicts == [Verdict(Outcome.APPLIED), Verdict(Outcome.SUPERSEDED, "Lifted by row 2: Reactivate.")]
+    assert folded.results == [
+        ActionResult(ActionStatus.APPLIED),
+        ActionResult(ActionStatus.SUPERSEDED, "Lifted by row 2: Reactivate."),
+    ]
     assert folded.marks == {}
 
 
@@ -247,10 +266,10 @@ def test_a_row_without_a_time_comes_first_on_its_day() -> None:
 
 def test_clients_do_not_touch_one_another() -> None:
     entries = [
-        Entry(2, datetime(2026, 6, 1), "a", CANCELED),
-        Entry(3, datetime(2026, 6, 2), "b", PLAN, date(2026, 8, 1), 10.0),
+        LoggedAction(2, datetime(2026, 6, 1), "a", CANCELED),
+        LoggedAction(3, datetime(2026, 6, 2), "b", PLAN, date(2026, 8, 1), 10.0),
     ]
-    folded = fold(entries, {"a": Dossier(TODAY - timedelta(60)), "b": Dossier(TODAY)}, TODAY)
+    folded = replay(entries, {"a": ClientHistory(TODAY - timedelta(60)), "b": ClientHistory(TODAY)}, TODAY)
     assert folded.marks == {"a": Segment.CANCELED}
     assert folded.plans == [Plan("b", date(2026, 8, 1), 10.0)]
 
@@ -271,10 +290,10 @@ def test_clients_do_not_touch_one_another() -> None:
 def test_an_invoice_after_the_mark_undoes_it(invoiced: str, undone_by: str | None) -> None:
     folded = log(row("2026-06-01 08:00", LOST), transactions=invoices("2026-05-01", invoiced))
     if undone_by:
-        assert folded.verdicts == [Verdict(Outcome.SUPERSEDED, f"Undone by the invoice of {undone_by}.")]
+        assert folded.results == [ActionResult(ActionStatus.SUPERSEDED, f"Undone by the invoice of {undone_by}.")]
         assert folded.marks == {}
     else:
-        assert folded.verdicts == [Verdict(Outcome.APPLIED)]
+        assert folded.results == [ActionResult(ActionStatus.APPLIED)]
         assert folded.marks == {"acme": Segment.LOST}
 
 
@@ -301,15 +320,15 @@ def test_an_invoice_without_an_amount_undoes_a_mark() -> None:
 
 def test_the_first_invoice_after_the_mark_is_named() -> None:
     folded = log(row("2026-06-01", LOST), transactions=invoices("2026-06-20", "2026-05-01", "2026-06-10"))
-    assert folded.verdicts[0].detail == "Undone by the invoice of 10 June 2026."
+    assert folded.results[0].detail == "Undone by the invoice of 10 June 2026."
 
 
 @pytest.mark.parametrize("lift", [row("2026-06-10", REACTIVATE), row("2026-06-10", PLAN, "2026-08-01", 10)])
-def test_a_later_row_lifts_a_mark_and_is_named(lift: Entry) -> None:
+def test_a_later_row_lifts_a_mark_and_is_named(lift: LoggedAction) -> None:
     folded = log(row("2026-06-01", CANCELED), lift)
-    assert folded.verdicts == [
-        Verdict(Outcome.SUPERSEDED, f"Lifted by row 3: {lift.action}."),
-        Verdict(Outcome.APPLIED),
+    assert folded.results == [
+        ActionResult(ActionStatus.SUPERSEDED, f"Lifted by row 3: {lift.action}."),
+        ActionResult(ActionStatus.APPLIED),
     ]
     assert folded.marks == {}
 
@@ -319,7 +338,7 @@ def test_a_mark_undone_by_an_invoice_cannot_be_lifted_again_on_that_day() -> Non
         row("2026-06-01", LOST), row("2026-06-10 08:00", REACTIVATE), transactions=invoices("2026-05-01", "2026-06-10")
     )
     assert outcomes(folded) == ["Superseded", "Rejected"]
-    assert folded.verdicts[0].detail == "Undone by the invoice of 10 June 2026."
+    assert folded.results[0].detail == "Undone by the invoice of 10 June 2026."
 
 
 def test_a_client_may_be_marked_again_after_its_mark_was_lifted() -> None:
@@ -330,14 +349,16 @@ def test_a_client_may_be_marked_again_after_its_mark_was_lifted() -> None:
 
 def test_reactivate_without_a_mark_is_a_note() -> None:
     folded = log(row("2026-06-01", REACTIVATE), transactions=invoices("2024-01-01"))
-    (verdict,) = folded.verdicts
-    assert verdict.outcome is Outcome.APPLIED
-    assert "plan revenue to bring it back" in verdict.detail
+    (result,) = folded.results
+    assert result.status is ActionStatus.APPLIED
+    assert "plan revenue to bring it back" in result.detail
     assert (folded.plans, folded.marks) == ([], {})
 
 
 def test_reactivate_of_a_mark_has_no_more_to_say() -> None:
-    assert log(row("2026-06-01", CANCELED), row("2026-06-02", REACTIVATE)).verdicts[1] == Verdict(Outcome.APPLIED)
+    assert log(row("2026-06-01", CANCELED), row("2026-06-02", REACTIVATE)).results[1] == ActionResult(
+        ActionStatus.APPLIED
+    )
 
 
 # What becomes of a plan.
@@ -345,7 +366,7 @@ def test_reactivate_of_a_mark_has_no_more_to_say() -> None:
 
 def test_a_plan_is_coming_revenue() -> None:
     folded = log(row("2026-06-01", PLAN, "2026-08-01", 10))
-    assert folded == Folded([Verdict(Outcome.APPLIED)], [Plan("acme", date(2026, 8, 1), 10)], {})
+    assert folded == ReplayedLog([ActionResult(ActionStatus.APPLIED)], [Plan("acme", date(2026, 8, 1), 10)], {})
 
 
 @pytest.mark.parametrize(
@@ -360,8 +381,8 @@ def test_a_plan_is_overdue_from_its_day_on(planned: str, outcome: str) -> None:
 
 
 def test_an_overdue_plan_says_what_to_do() -> None:
-    (verdict,) = log(row("2026-06-01", PLAN, "2026-06-30", 10)).verdicts
-    assert verdict.detail == "Planned for 30 June 2026, not invoiced: invoice it, move it or drop it."
+    (result,) = log(row("2026-06-01", PLAN, "2026-06-30", 10)).results
+    assert result.detail == "Planned for 30 June 2026, not invoiced: invoice it, move it or drop it."
 
 
 @pytest.mark.parametrize(
@@ -370,8 +391,8 @@ def test_an_overdue_plan_says_what_to_do() -> None:
 def test_a_plan_past_the_horizon_is_far_off(planned: str, far_off: bool) -> None:
     folded = log(row("2026-06-01", PLAN, planned, 10))
     assert outcomes(folded) == ["Applied"]
-    assert folded.verdicts[0].far_off is far_off
-    assert ("More than 12 months ahead" in folded.verdicts[0].detail) is far_off
+    assert folded.results[0].far_off is far_off
+    assert ("More than 12 months ahead" in folded.results[0].detail) is far_off
     assert folded.plans == [Plan("acme", day(planned), 10)]
 
 
@@ -420,7 +441,7 @@ def test_only_an_issued_row_fulfils_a_plan(status: Status) -> None:
 )
 def test_a_fulfilled_plan_names_its_invoice(amount: float | None, detail: str) -> None:
     folded = log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=invoices("2026-06-19", amount=amount))
-    assert folded.verdicts == [Verdict(Outcome.FULFILLED, detail)]
+    assert folded.results == [ActionResult(ActionStatus.FULFILLED, detail)]
 
 
 def test_a_plan_may_be_fulfilled_before_its_day() -> None:
@@ -451,7 +472,7 @@ def test_one_invoice_fulfils_one_plan() -> None:
 def test_a_plan_takes_the_earliest_invoice_that_fits() -> None:
     transactions = invoices("2026-06-28", "2026-06-24") + invoices("2026-06-22", amount=10)
     folded = log(row("2026-05-01", PLAN, "2026-06-20", 100), transactions=transactions)
-    assert folded.verdicts[0].detail == "Invoiced on 24 June 2026, 100."
+    assert folded.results[0].detail == "Invoiced on 24 June 2026, 100."
 
 
 def test_a_plan_of_transactions_is_not_fulfilled_and_takes_no_invoice() -> None:
@@ -462,9 +483,9 @@ def test_a_plan_of_transactions_is_not_fulfilled_and_takes_no_invoice() -> None:
 def test_a_plan_is_set_aside_while_a_mark_is_in_force() -> None:
     rows = (row("2026-05-01", PLAN, "2026-08-01", 100), row("2026-06-01", CANCELED))
     folded = log(*rows)
-    assert folded.verdicts == [
-        Verdict(Outcome.SUPERSEDED, "Set aside while the client is marked canceled by row 3."),
-        Verdict(Outcome.APPLIED),
+    assert folded.results == [
+        ActionResult(ActionStatus.SUPERSEDED, "Set aside while the client is marked canceled by row 3."),
+        ActionResult(ActionStatus.APPLIED),
     ]
     assert folded.plans == []
 
@@ -473,11 +494,11 @@ def test_a_plan_is_set_aside_while_a_mark_is_in_force() -> None:
 def test_a_plan_is_set_aside_whatever_its_day(planned: str) -> None:
     folded = log(row("2026-05-01", PLAN, planned, 100), row("2026-06-01", LOST), transactions=invoices("2026-04-01"))
     assert outcomes(folded) == ["Superseded", "Applied"]
-    assert not folded.verdicts[0].far_off
+    assert not folded.results[0].far_off
 
 
 @pytest.mark.parametrize("lift", [row("2026-06-10", REACTIVATE), row("2026-06-10", PLAN, "2026-09-01", 5)])
-def test_plans_come_back_when_the_mark_is_lifted(lift: Entry) -> None:
+def test_plans_come_back_when_the_mark_is_lifted(lift: LoggedAction) -> None:
     folded = log(row("2026-05-01", PLAN, "2026-08-01", 100), row("2026-06-01", CANCELED), lift)
     assert outcomes(folded) == ["Applied", "Superseded", "Applied"]
     assert Plan("acme", date(2026, 8, 1), 100) in folded.plans
@@ -565,12 +586,12 @@ AS_OF = st.integers(-5, 175).map(lambda by: START + timedelta(days=by))
 def compare(drawn: Drawn, as_of: date) -> list[Judged]:
     """Fold a log and compare all of the answer with the rules computed by hand, which is returned."""
     entries, clients, rules = drawn
-    folded, by_hand = fold(entries, clients, as_of, rules), Log(entries, clients, rules)
+    folded, by_hand = replay(entries, clients, as_of, rules), Log(entries, clients, rules)
     expected = by_hand.judge(as_of)
     assert outcomes(folded) == [each.outcome for each in expected]
-    for verdict, judged in zip(folded.verdicts, expected, strict=True):
-        assert (judged.named or "") in verdict.detail
-        assert verdict.detail or verdict.outcome is Outcome.APPLIED
+    for result, judged in zip(folded.results, expected, strict=True):
+        assert (judged.named or "") in result.detail
+        assert result.detail or result.status is ActionStatus.APPLIED
     assert {key: str(mark) for key, mark in folded.marks.items()} == by_hand.marks(as_of)
     assert sorted((each.client, each.issue_date, each.amount) for each in folded.plans) == sorted(by_hand.plans(as_of))
     return expected
@@ -608,10 +629,10 @@ def test_logs_in_which_much_happens_are_folded_as_by_hand() -> None:
 @given(logs(), AS_OF, AS_OF)
 def test_whether_a_row_is_rejected_does_not_depend_on_the_as_of_date(drawn: Drawn, one: date, other: date) -> None:
     entries, clients, rules = drawn
-    first, second = (fold(entries, clients, each, rules).verdicts for each in (one, other))
+    first, second = (replay(entries, clients, each, rules).results for each in (one, other))
     for before, after in zip(first, second, strict=True):
-        assert (before.outcome is Outcome.REJECTED) == (after.outcome is Outcome.REJECTED)
-        if before.outcome is Outcome.REJECTED:
+        assert (before.status is ActionStatus.REJECTED) == (after.status is ActionStatus.REJECTED)
+        if before.status is ActionStatus.REJECTED:
             assert before == after
 
 
@@ -619,19 +640,19 @@ def test_whether_a_row_is_rejected_does_not_depend_on_the_as_of_date(drawn: Draw
 @given(logs(), AS_OF)
 def test_folding_twice_gives_the_same(drawn: Drawn, as_of: date) -> None:
     entries, clients, rules = drawn
-    assert fold(entries, clients, as_of, rules) == fold(entries, clients, as_of, rules)
+    assert replay(entries, clients, as_of, rules) == replay(entries, clients, as_of, rules)
 
 
 @settings(deadline=None, max_examples=100)
 @given(logs(), AS_OF)
 def test_deleting_the_rejected_rows_changes_nothing_else(drawn: Drawn, as_of: date) -> None:
     entries, clients, rules = drawn
-    folded = fold(entries, clients, as_of, rules)
+    folded = replay(entries, clients, as_of, rules)
     kept = [
-        (entry, verdict)
-        for entry, verdict in zip(entries, folded.verdicts, strict=True)
-        if verdict.outcome is not Outcome.REJECTED
+        (entry, result)
+        for entry, result in zip(entries, folded.results, strict=True)
+        if result.status is not ActionStatus.REJECTED
     ]
-    again = fold([entry for entry, _ in kept], clients, as_of, rules)
-    assert (again.verdicts, again.marks) == ([verdict for _, verdict in kept], folded.marks)
+    again = replay([entry for entry, _ in kept], clients, as_of, rules)
+    assert (again.results, again.marks) == ([result for _, result in kept], folded.marks)
     assert Counter(again.plans) == Counter(folded.plans)

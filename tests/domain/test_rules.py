@@ -166,4 +166,4 @@ def test_a_single_client_is_placed_as_the_table_of_segments_says(
     if last_invoice and last_invoice > as_of:
         last_invoice = as_of
     expected = oracle.place(as_of, rules, created_on, last_invoice, coming, mark=None)
-    assert cut.place(created_on, last_invoice, coming) == (expected and Segment(expected))
+    assert cut.segment_of(created_on, last_invoice, coming) == (expected and Segment(expected))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from kopilot_xl.domain import actions, formatting
-from kopilot_xl.domain.actions import Dossier, Entry, Outcome, Transaction, fold
+from kopilot_xl.domain.actions import ActionStatus, ClientHistory, LoggedAction, Transaction, replay
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.backtest import MODEL_DATES, MOST_DATES
 from kopilot_xl.domain.forecast import FEWEST_DATES
@@ -18,7 +18,7 @@ from kopilot_xl.domain.outlook import STEPS
 from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, VALUE_MONTHS, CutOffs, Rules
 from kopilot_xl.domain.scenarios import Scenario
-from kopilot_xl.domain.segments import ALLOWED, BARS, STANDING, WORK_ORDER, Action, Segment
+from kopilot_xl.domain.segments import ALLOWED, BARS, WORK_ORDER, WORST_TO_BEST, Action, Segment
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -127,7 +127,7 @@ def test_each_action_is_told_with_the_segments_it_is_allowed_in() -> None:
 
 
 def test_each_outcome_and_each_shape_is_told() -> None:
-    assert [row["Status"] for row in table("Actions", "Status")] == list(Outcome)
+    assert [row["Status"] for row in table("Actions", "Status")] == list(ActionStatus)
     assert {row["Shape"] for row in table("The portfolio's shape", "Shape")} == set(Shape)
 
 
@@ -140,8 +140,8 @@ def test_the_days_of_the_segments_are_those_of_1_july_2026(row: dict[str, str]) 
     band = next(each for each in CUT.bands if each.since == (since or date.min))
     assert (row["Nothing is coming"], row["Something is coming"]) == (band.idle, band.coming)
     if since:
-        day_before = CUT.place(None, since - timedelta(days=1), coming=False)
-        assert day_before != CUT.place(None, since, coming=False)
+        day_before = CUT.segment_of(None, since - timedelta(days=1), coming=False)
+        assert day_before != CUT.segment_of(None, since, coming=False)
 
 
 def test_every_boundary_of_1_july_2026_is_told() -> None:
@@ -152,7 +152,7 @@ def test_every_boundary_of_1_july_2026_is_told() -> None:
 def test_a_client_is_in_the_segment_told(row: dict[str, str]) -> None:
     planned = written(row["Planned for"])
     coming = planned is not None and CUT.is_coming(planned)
-    placed = CUT.place(written(row["Created on"]), written(row["Last invoice"]), coming)
+    placed = CUT.segment_of(written(row["Created on"]), written(row["Last invoice"]), coming)
     assert (placed or "(blank)") == row["Segment"]
 
 
@@ -193,10 +193,10 @@ def test_the_log_comes_out_as_told(as_of: date) -> None:
         action, *plan = row["Row"].split(", ")
         planned, amount = (written(plan[0]), float(plan[1].replace(",", ""))) if plan else (None, None)
         moment = datetime.combine(recorded, datetime.min.time())
-        entries.append(Entry(number, moment, "a", Action(action), planned, amount))
-    clients = {"a": Dossier(date(2021, 1, 1), [Transaction(date(2026, 4, 1), 100.0, Status.ISSUED)])}
-    verdicts = fold(entries, clients, as_of).verdicts
-    assert [each.outcome for each in verdicts] == [row[f"Status as of {formatting.day(as_of)}"] for row in rows]
+        entries.append(LoggedAction(number, moment, "a", Action(action), planned, amount))
+    clients = {"a": ClientHistory(date(2021, 1, 1), [Transaction(date(2026, 4, 1), 100.0, Status.ISSUED)])}
+    verdicts = replay(entries, clients, as_of).results
+    assert [each.status for each in verdicts] == [row[f"Status as of {formatting.day(as_of)}"] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,6 @@ def test_the_scenarios_read_as_told() -> None:
 
 
 def test_the_order_of_standing_and_the_days_ahead_are_those_of_the_product() -> None:
-    assert ", ".join(each.value for each in reversed(STANDING)) in FLAT["Movements"]
+    assert ", ".join(each.value for each in reversed(WORST_TO_BEST)) in FLAT["Movements"]
     *some, last = STEPS
     assert f"{', '.join(map(str, some))} and {last} days after the as-of date" in FLAT["If nobody acts"]

@@ -76,7 +76,7 @@ def test_its_transactions_put_a_client_in_the_segment_of_the_example(case: Segme
 def test_a_single_client_is_placed_as_in_the_example(case: SegmentCase) -> None:
     cut = CutOffs.at(case.as_of)
     coming = case.next_planned is not None and cut.is_coming(case.next_planned)
-    assert cut.place(case.created_on, case.last_invoice, coming) == case.segment
+    assert cut.segment_of(case.created_on, case.last_invoice, coming) == case.segment
 
 
 @pytest.mark.parametrize(("name", "mark"), [case[:2] for case in MARK_CASES], ids=[case[0] for case in MARK_CASES])

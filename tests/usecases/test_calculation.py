@@ -90,7 +90,7 @@ def test_if_nobody_acts_is_what_a_refresh_on_that_day_would_say(seed: int) -> No
 @pytest.mark.parametrize("seed", range(12))
 def test_who_leaves_is_lost_from_that_day_on_and_was_not_the_day_before(seed: int) -> None:
     known = _random(seed)
-    told = {each.client.key: each.on for each in known.outlook().departures}
+    told = {each.client.key: each.on for each in known.outlook().expected_churn}
     marked = {entry.client for entry in known.inputs.actions.entries}
 
     @cache
@@ -140,7 +140,7 @@ def test_the_share_of_value_that_leaves_is_by_todays_value() -> None:
     first, *_, last = known.outlook().nobody
     assert (first.leaving, first.leaving_value, first.share_of_value) == (1, 300.0, 0.3)
     assert (last.leaving, last.share_of_value) == (1, 0.3)
-    assert [(each.client.name, each.on) for each in known.outlook().departures] == [
+    assert [(each.client.name, each.on) for each in known.outlook().expected_churn] == [
         ("Alder", AS_OF + timedelta(days=21))
     ]
 
@@ -150,7 +150,7 @@ def test_a_plan_keeps_a_client_until_its_day_and_longer_if_it_comes_true() -> No
         ["A", AS_OF - timedelta(days=390), 300.0], ["A", AS_OF + timedelta(days=50), 100.0, "Planned"],
     ])  # fmt: skip
     outlook = known.outlook()
-    assert [each.on for each in outlook.departures] == [AS_OF + timedelta(days=50)]
+    assert [each.on for each in outlook.expected_churn] == [AS_OF + timedelta(days=50)]
     assert [each.leaving for each in outlook.nobody] == [0, 1, 1, 1, 1]
     assert [each.leaving for each in outlook.plans] == [0, 0, 0, 0, 0]
 

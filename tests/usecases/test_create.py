@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import BookError, MissingError, SaveError
@@ -81,8 +81,8 @@ def test_from_the_export_to_an_action_and_back(tmp_path: Path) -> None:
     assert segments(second) == {
         **segments(first), "00105": Segment.NEW, "00104": Segment.LOST,
     }  # fmt: skip
-    assert second.actions[Outcome.APPLIED] == 2
-    assert second.actions[Outcome.REJECTED] == 1
+    assert second.actions[ActionStatus.APPLIED] == 2
+    assert second.actions[ActionStatus.REJECTED] == 1
     assert_sound(made.path)
 
     sheet = openpyxl.load_workbook(made.path, data_only=True)["Clients"]
@@ -108,7 +108,7 @@ def test_openpyxl_may_write_the_action(tmp_path: Path) -> None:
     book.save(made.path)
     report = refresh(open_book(made.path), AS_OF)
     assert segments(report)["Basket Case"] is Segment.LOST
-    assert report.actions[Outcome.APPLIED] == 1
+    assert report.actions[ActionStatus.APPLIED] == 1
     assert_sound(made.path, recalculates=True)
 
 

@@ -13,7 +13,7 @@ import pytest
 from openpyxl.worksheet.table import TableColumn
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.errors import MissingError, SettingError
@@ -182,7 +182,7 @@ def test_actions_are_read_back(tmp_path: Path) -> None:
     assert column(path, "Actions", "Status") == ["Applied", "Applied", "Rejected", "Applied", "Pending"]
     assert str(column(path, "Actions", "Detail")[2]).startswith("Not allowed: on 20 June 2026 the client was Sleeping")
     assert column(path, "Actions", "Note")[0] == "call them"
-    assert report.actions[Outcome.APPLIED] == 3
+    assert report.actions[ActionStatus.APPLIED] == 3
     assert sum(report.actions.values()) == 5
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from kopilot_xl._version import __version__
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.movements import Move, Movements
-from kopilot_xl.domain.outlook import Future
+from kopilot_xl.domain.outlook import Projection
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
-from kopilot_xl.domain.segments import BARS, PORTFOLIO, STANDING, Heading, Segment
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, WORST_TO_BEST, Heading, Segment
 from kopilot_xl.usecases.calculation import Computation
 from kopilot_xl.usecases.findings import compared_with, findings, hint
 from kopilot_xl.workbook.book import Book, Value
@@ -57,12 +57,12 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "moved_note": movements.note(moved),
         "moves": _moves(moved) if moved else [],
         "before": movements.BEFORE,
-        "standing": STANDING,
+        "standing": WORST_TO_BEST,
         "place": movements.place,
         "outlook_note": outlook.note(ahead),
         "leaving_rows": outlook.LEAVING_ROWS,
         "futures": _futures(as_of, summary, ahead.nobody, ahead.plans),
-        "departures": ahead.departures,
+        "departures": ahead.expected_churn,
         "most_departures": DEPARTURES_ROWS,
         "told": known.forecast,
         "forecast_note": forecast.note(known.forecast, known.prepared),
@@ -244,7 +244,9 @@ class _Ahead:
     share_of_value: float | None = None
 
 
-def _futures(as_of: date, summary: Summary, nobody: Sequence[Future], plans: Sequence[Future]) -> Sequence[_Variant]:
+def _futures(
+    as_of: date, summary: Summary, nobody: Sequence[Projection], plans: Sequence[Projection]
+) -> Sequence[_Variant]:
     from kopilot_xl.usecases.report import charts
 
     highest = max(each.size for each in (summary, *(each.summary for each in (*nobody, *plans))))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kopilot_xl.domain.actions import Entry, Outcome, Verdict
+from kopilot_xl.domain.actions import ActionResult, ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.workbook.book import Book, Value
@@ -34,7 +34,7 @@ class ActionRows:
     """The log: one entry per row that is not blank."""
 
     rows: TableRows
-    entries: list[Entry]
+    entries: list[LoggedAction]
 
     @property
     def problems(self) -> list[Problem]:
@@ -68,7 +68,7 @@ def read(rows: TableRows, order: DateOrder | None) -> ActionRows:
     for position, (recorded, client, action, issue_date, amount) in enumerate(zip(*columns, strict=True)):
         row = rows.row_number(position)
         try:
-            entry = Entry(
+            entry = LoggedAction(
                 row=row,
                 recorded_on=read_moment(recorded, order),
                 client=client_key(client),
@@ -77,25 +77,25 @@ def read(rows: TableRows, order: DateOrder | None) -> ActionRows:
                 amount=read_amount(amount) if what is Action.PLAN_REVENUE else None,
             )
         except UnreadableError as reason:
-            entry = Entry(row, None, client_key(client), None, flaw=str(reason))
+            entry = LoggedAction(row, None, client_key(client), None, flaw=str(reason))
         entries.append(entry)
     return ActionRows(rows, entries)
 
 
-def notices(log: ActionRows, verdicts: Sequence[Verdict]) -> None:
+def notices(log: ActionRows, results: Sequence[ActionResult]) -> None:
     """Add a notice for each rejected action, overdue plan and far-off plan."""
-    for position, verdict in enumerate(verdicts):
-        if verdict.outcome is Outcome.REJECTED:
-            log.rows.report(position, ACTION, verdict.detail, "The action was not applied.", Kind.NOTICE)
-        elif verdict.outcome is Outcome.OVERDUE or verdict.far_off:
-            log.rows.report(position, ISSUE_DATE, verdict.detail, "Not counted.", Kind.NOTICE)
+    for position, result in enumerate(results):
+        if result.status is ActionStatus.REJECTED:
+            log.rows.report(position, ACTION, result.detail, "The action was not applied.", Kind.NOTICE)
+        elif result.status is ActionStatus.OVERDUE or result.far_off:
+            log.rows.report(position, ISSUE_DATE, result.detail, "Not counted.", Kind.NOTICE)
 
 
-def fill(book: Book, log: ActionRows, verdicts: Sequence[Verdict]) -> None:
+def fill(book: Book, log: ActionRows, results: Sequence[ActionResult]) -> None:
     """Write Status and Detail beside each row, and nothing else."""
     status: list[Value] = [None] * len(log.rows.data.rows)
     detail: list[Value] = [None] * len(log.rows.data.rows)
-    for index, verdict in zip(log.rows.indices, verdicts, strict=True):
-        status[index], detail[index] = verdict.outcome.value, verdict.detail or None
+    for index, result in zip(log.rows.indices, results, strict=True):
+        status[index], detail[index] = result.status.value, result.detail or None
     book.write_column(log.rows.data.name, STATUS.header, status)
     book.write_column(log.rows.data.name, DETAIL.header, detail)

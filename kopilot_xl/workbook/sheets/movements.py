@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.movements import Move, Movements
-from kopilot_xl.domain.segments import STANDING, Segment
+from kopilot_xl.domain.segments import WORST_TO_BEST, Segment
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.table import Column, Format, Table
 from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
@@ -15,12 +15,12 @@ SHEET = "Movements"
 
 NOTE, MATRIX, TOTALS = "MovementsNote", "MovementsMatrix", "MovementsTotals"
 
-BEFORE: tuple[Segment | None, ...] = (None, *STANDING)
-"""The rows of the matrix: where clients stood before. The columns are `STANDING`: where they stand now."""
+BEFORE: tuple[Segment | None, ...] = (None, *WORST_TO_BEST)
+"""The rows of the matrix: where clients stood before. The columns are `WORST_TO_BEST`: where they stand now."""
 JOINED = "not yet a client"
 """What a client was called before it was one."""
 
-BLOCKS: dict[str, tuple[int, int]] = {NOTE: (1, 1), MATRIX: (len(BEFORE), len(STANDING)), TOTALS: (3, 2)}
+BLOCKS: dict[str, tuple[int, int]] = {NOTE: (1, 1), MATRIX: (len(BEFORE), len(WORST_TO_BEST)), TOTALS: (3, 2)}
 """The named blocks and their size in rows and columns."""
 
 CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
@@ -44,7 +44,7 @@ def fill(book: Book, moved: Movements | None) -> None:
     """Write the matrix and the two lists; blank where there is no earlier day."""
     book.write_block(NOTE, [[note(moved)]])
     matrix = moved.matrix if moved else {}
-    book.write_block(MATRIX, [[matrix.get((was, now)) for now in STANDING] for was in BEFORE])
+    book.write_block(MATRIX, [[matrix.get((was, now)) for now in WORST_TO_BEST] for was in BEFORE])
     book.write_block(TOTALS, _totals(moved) if moved else [])
     for table, moves in ((BETTER, moved.better if moved else []), (WORSE, moved.worse if moved else [])):
         if book.has_table(table.name):
@@ -70,7 +70,7 @@ def place(segment: Segment | None) -> str:
 
 def is_better(before: Segment | None, after: Segment) -> bool:
     """Tell whether a move from one cell of the matrix's rows to one of its columns is for the better."""
-    return before is None or STANDING.index(after) > STANDING.index(before)
+    return before is None or WORST_TO_BEST.index(after) > WORST_TO_BEST.index(before)
 
 
 def _totals(moved: Movements) -> list[list[Value]]:

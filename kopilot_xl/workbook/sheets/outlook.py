@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.outlook import STEPS, Future, Outlook
+from kopilot_xl.domain.outlook import STEPS, Outlook, Projection
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.workbook.book import Book, Value
@@ -68,7 +68,7 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
         book.write_block(leaving, _leaving(futures))
         book.write_block(REACHES[bars], [[chart_axes.clients(drawn=any(each.size for each in days))]])
     if book.has_table(DEPARTURES.name):
-        gone = outlook.departures
+        gone = outlook.expected_churn
         book.write_table(
             DEPARTURES.name,
             {
@@ -96,7 +96,7 @@ def note(outlook: Outlook) -> str:
     )
 
 
-def _leaving(futures: Sequence[Future]) -> list[list[Value]]:
+def _leaving(futures: Sequence[Projection]) -> list[list[Value]]:
     return [
         [None, *(each.leaving for each in futures)],
         [None, *(each.leaving_value for each in futures)],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kopilot_xl.domain.forecast import Forecast
-from kopilot_xl.domain.movements import Earlier
+from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.workbook.book import Book, Value
@@ -71,7 +71,7 @@ def rows(
     clients: Sequence[Client],
     as_of: date,
     now: datetime,
-    earlier: Earlier | None,
+    earlier: Baseline | None,
     told: Forecast | None = None,
 ) -> list[list[Value]]:
     """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
@@ -114,7 +114,7 @@ def fill(
     clients: Sequence[Client],
     as_of: date,
     now: datetime,
-    earlier: Earlier | None = None,
+    earlier: Baseline | None = None,
     told: Forecast | None = None,
 ) -> bool:
     """Write the snapshot; False if the workbook has no such sheet."""

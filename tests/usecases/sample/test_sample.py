@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
@@ -41,7 +41,7 @@ def test_every_segment_is_there(report: Report) -> None:
 
 
 def test_every_outcome_of_an_action_is_there(report: Report) -> None:
-    assert {outcome: count > 0 for outcome, count in report.actions.items()} == dict.fromkeys(Outcome, True)
+    assert {outcome: count > 0 for outcome, count in report.actions.items()} == dict.fromkeys(ActionStatus, True)
     assert {row[2] for row in sample.actions()} == {"Plan revenue", "Mark lost", "Mark canceled", "Reactivate"}
 
 
@@ -88,7 +88,7 @@ def test_the_workbook_shows_what_the_refresh_found(report: Report) -> None:
     assert book.cell(settings.AS_OF.name) == book.cell(portfolio.AS_OF) == sample.SAMPLE_DATE
     assert len(book.table(problems.TABLE.name).rows) == len(report.problems)
     outcomes = actions.TABLE.of(book).values(actions.STATUS)
-    assert {each: outcomes.count(each) for each in Outcome} == dict(report.actions)
+    assert {each: outcomes.count(each) for each in ActionStatus} == dict(report.actions)
 
 
 def test_a_segment_cell_keeps_its_formula_and_its_value(report: Report) -> None:

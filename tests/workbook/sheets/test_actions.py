@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from kopilot_xl.domain.actions import Outcome, Verdict
+from kopilot_xl.domain.actions import ActionResult, ActionStatus
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.workbook.sheets import actions
 from kopilot_xl.workbook.sheets.actions import ActionRows
@@ -61,10 +61,10 @@ def test_rejected_overdue_and_far_off_rows_are_notices() -> None:
     actions.notices(
         log,
         [
-            Verdict(Outcome.REJECTED, "Unknown client."),
-            Verdict(Outcome.OVERDUE, "Planned for 1 July."),
-            Verdict(Outcome.APPLIED, "Far ahead.", far_off=True),
-            Verdict(Outcome.APPLIED),
+            ActionResult(ActionStatus.REJECTED, "Unknown client."),
+            ActionResult(ActionStatus.OVERDUE, "Planned for 1 July."),
+            ActionResult(ActionStatus.APPLIED, "Far ahead.", far_off=True),
+            ActionResult(ActionStatus.APPLIED),
         ],
     )
     assert told(log.rows) == [

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kopilot_xl.domain.movements import Earlier, Movements, movements
+from kopilot_xl.domain.movements import Baseline, Movements, movements
 from kopilot_xl.domain.portfolio import Client
-from kopilot_xl.domain.segments import STANDING, Segment
+from kopilot_xl.domain.segments import WORST_TO_BEST, Segment
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.sheets import movements as sheet
 from kopilot_xl.workbook.tables.table import Table
@@ -31,7 +31,7 @@ BEFORE = {
 
 
 def _moved(*, reconstructed: bool = False) -> Movements:
-    return movements(Earlier(JUNE, BEFORE, reconstructed), CLIENTS, JULY)
+    return movements(Baseline(JUNE, BEFORE, reconstructed), CLIENTS, JULY)
 
 
 def _filled(path: Path, moved: Movements | None, *tables: Table) -> FileBook:
@@ -47,7 +47,7 @@ def test_the_matrix_the_totals_and_the_lists_tell_of_the_same_moves(tmp_path: Pa
     matrix = {
         (was, now): count
         for was, row in zip(sheet.BEFORE, block(path, sheet.MATRIX), strict=True)
-        for now, count in zip(STANDING, row, strict=True)
+        for now, count in zip(WORST_TO_BEST, row, strict=True)
         if count is not None
     }
     assert matrix == {
@@ -93,8 +93,8 @@ def test_the_headline_names_the_days(reconstructed: bool, end: str) -> None:
 
 def test_what_is_better_is_what_the_rule_says() -> None:
     for was in sheet.BEFORE:
-        for now in STANDING:
+        for now in WORST_TO_BEST:
             if was is not now:
-                (move,) = movements(Earlier(JUNE, {"a": was}), [Client("a", "A", "Alder", now)], JULY).moves
+                (move,) = movements(Baseline(JUNE, {"a": was}), [Client("a", "A", "Alder", now)], JULY).moves
                 assert sheet.is_better(was, now) is move.is_better
     assert not sheet.is_better(Segment.NEW, Segment.NEW)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kopilot_xl.domain.outlook import STEPS, Departure, Future, Outlook
+from kopilot_xl.domain.outlook import STEPS, ExpectedChurn, Outlook, Projection
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.workbook.file.book import FileBook
@@ -26,14 +26,14 @@ def _summary(lost: int) -> Summary:
     return Summary(dict.fromkeys(Segment, 0) | {Segment.LOST: lost, Segment.ACTIVE: 9}, dict.fromkeys(Segment, 0.0))
 
 
-def _futures(first: int, share: float | None = 0.25) -> list[Future]:
+def _futures(first: int, share: float | None = 0.25) -> list[Projection]:
     return [
-        Future(days, AS_OF + timedelta(days=days), _summary(first + at), first + at, 100.0 * (first + at), share)
+        Projection(days, AS_OF + timedelta(days=days), _summary(first + at), first + at, 100.0 * (first + at), share)
         for at, days in enumerate(STEPS)
     ]
 
 
-OUTLOOK = Outlook(AS_OF, _futures(11), _futures(31, 0.5), [Departure(date(2026, 7, 16), CLIENT)])
+OUTLOOK = Outlook(AS_OF, _futures(11), _futures(31, 0.5), [ExpectedChurn(date(2026, 7, 16), CLIENT)])
 
 
 def _filled(path: Path, outlook: Outlook, *tables: Table) -> FileBook:
@@ -81,5 +81,5 @@ def test_a_list_that_was_deleted_is_not_missed(tmp_path: Path) -> None:
     ],
 )
 def test_the_headline_sums_up_the_last_of_the_days(leaving: int, share: float | None, told: str) -> None:
-    last = Future(365, AS_OF + timedelta(days=365), _summary(0), leaving, 0.0, share)
+    last = Projection(365, AS_OF + timedelta(days=365), _summary(0), leaving, 0.0, share)
     assert sheet.note(Outlook(AS_OF, [*_futures(2)[:-1], last], _futures(0, None), [])) == told

@@ -14,7 +14,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter, range_bo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.scenarios import Scenario
-from kopilot_xl.domain.segments import BARS, STANDING, Action, Segment
+from kopilot_xl.domain.segments import BARS, WORST_TO_BEST, Action, Segment
 from kopilot_xl.workbook.sheets import (
     actions,
     chart_axes,
@@ -410,7 +410,7 @@ def test_a_move_for_the_better_has_another_sign_and_tint_than_one_for_the_worse(
     left, top, _, _ = bounds(cells)
     tints = {str(each.sqref): each.rules[0].dxf.fill.bgColor.rgb for each in sheet.conditional_formatting}
     for down, was in enumerate(movements.BEFORE):
-        for across, now in enumerate(STANDING):
+        for across, now in enumerate(WORST_TO_BEST):
             cell = sheet.cell(top + down, left + across)
             found = (cell.number_format[:3], str(tints.get(cell.coordinate, ""))[2:])
             if was is now:
@@ -422,7 +422,9 @@ def test_a_move_for_the_better_has_another_sign_and_tint_than_one_for_the_worse(
     assert palette.BETTER_TINT != palette.WORSE_TINT
     for down, was in enumerate(movements.BEFORE):
         assert sheet.cell(top + down, left - 1).value == movements.place(was)
-    assert [sheet.cell(top - 1, left + at).value for at in range(len(STANDING))] == [each.value for each in STANDING]
+    assert [sheet.cell(top - 1, left + at).value for at in range(len(WORST_TO_BEST))] == [
+        each.value for each in WORST_TO_BEST
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kopilot_xl.domain.actions import Outcome
+from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.workbook.sheets import clients, palette
 from kopilot_xl.workbook.sheets.actions import CLIENT_ID, STATUS, TABLE
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 _OUTCOMES = {
-    Outcome.APPLIED: palette.GOOD,
-    Outcome.FULFILLED: palette.GOOD,
-    Outcome.OVERDUE: palette.ALERT,
-    Outcome.SUPERSEDED: palette.MUTED,
-    Outcome.REJECTED: palette.ALERT,
-    Outcome.PENDING: palette.ACCENT,
+    ActionStatus.APPLIED: palette.GOOD,
+    ActionStatus.FULFILLED: palette.GOOD,
+    ActionStatus.OVERDUE: palette.ALERT,
+    ActionStatus.SUPERSEDED: palette.MUTED,
+    ActionStatus.REJECTED: palette.ALERT,
+    ActionStatus.PENDING: palette.ACCENT,
 }
 """The colour of each Status."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kopilot_xl.domain.segments import STANDING
+from kopilot_xl.domain.segments import WORST_TO_BEST
 from kopilot_xl.workbook.sheets import palette
 from kopilot_xl.workbook.sheets.movements import (
     _READING,
@@ -91,7 +91,7 @@ def _build_matrix(ws: Worksheet) -> None:
         ws.column_dimensions[letter].width = 15
     styles.put(ws, "H4", "before ↓", look=styles.font(color=palette.MUTED), stand=styles.align("right", indent=1))
     styles.put(ws, "I4:P4", "now →", look=styles.font(color=palette.MUTED), stand=styles.align(indent=1))
-    for letter, now in zip(letters, STANDING, strict=True):
+    for letter, now in zip(letters, WORST_TO_BEST, strict=True):
         styles.put(
             ws, f"{letter}{top}", place(now), look=quiet, stand=styles.align("center"), background=palette.TINTS[now],
         )  # fmt: skip
@@ -99,7 +99,7 @@ def _build_matrix(ws: Worksheet) -> None:
         ws.row_dimensions[row].height = 18
         tint = palette.TINTS[was] if was else palette.BAND
         styles.put(ws, f"H{row}", place(was), look=quiet, stand=styles.align("right", indent=1), background=tint)
-        for letter, now in zip(letters, STANDING, strict=True):
+        for letter, now in zip(letters, WORST_TO_BEST, strict=True):
             cell = f"{letter}{row}"
             stayed, better = was is now, is_better(was, now)
             styles.put(
