@@ -35,9 +35,6 @@ from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, read_d
 NOT_AVAILABLE, NO_VALUE = "#N/A", "#VALUE!"
 """What is answered for an unknown client, and for a date that is none."""
 
-REFUSED = "Error"
-"""The first cell of an answer that says why there is no snapshot."""
-
 _BOOK = "This workbook"
 _MISSING = -2147352572
 """How Excel hands over an argument that was left out, where it is not replaced on the way."""
@@ -82,7 +79,7 @@ def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of
 
 
 def _refusal(reason: str) -> list[Any]:
-    return [[REFUSED, reason], [None, None]]
+    return [[stored.REFUSED, reason], [None, None]]
 
 
 class _Handed:

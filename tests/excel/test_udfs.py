@@ -147,7 +147,7 @@ def test_snapshot_of_nothing(call_udf: Caller, arrays: list[Any]) -> None:
 def test_snapshot_says_why_there_is_none(arrays: list[Any], change: Any, words: str) -> None:
     given = change(arrays)
     first, second = udfs.snapshot(*given)
-    assert first[0] == udfs.REFUSED
+    assert first[0] == stored.REFUSED
     assert words in first[1]
     assert len(first) == len(second) == 2
 

@@ -30,6 +30,8 @@ MONTH_COLUMN, EXPECTED_COLUMN = 5, 6
 FORMULAS_CELL = f"D{REFRESHED_ROW}"
 DUE = "due"
 """In that cell: the user's own formulas do not show this refresh yet. The macros see to it, and say so there."""
+REFUSED = "Error"
+"""The first cell of an answer to the workbook's functions that says why there is no snapshot."""
 
 _NAMES = {each.value: each for each in Segment}
 

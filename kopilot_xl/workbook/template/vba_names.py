@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS, Action
-from kopilot_xl.excel import udfs
 from kopilot_xl.workbook.sheets import actions, clients, guide, problems, settings, snapshot, transactions
 from kopilot_xl.workbook.tables.table import Table
 
@@ -37,7 +36,7 @@ def constants() -> dict[str, str | int]:
         "FORMULAS_CELL": snapshot.FORMULAS_CELL,
         "DUE": snapshot.DUE,
         "DONE": "done",
-        "REFUSED_MARK": udfs.REFUSED,
+        "REFUSED_MARK": snapshot.REFUSED,
         "CLIENTS_TABLE": clients.TABLE.name,
         "TRANSACTIONS_TABLE": transactions.TABLE.name,
         "ACTIONS_TABLE": actions.TABLE.name,
