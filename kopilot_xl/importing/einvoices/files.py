@@ -1,0 +1,100 @@
+"""The files that may hold e-invoices: single ones, folders of them, ZIP archives."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kopilot_xl.errors import BookError
+
+ENDINGS = (".xml", ".pdf", ".p7m")
+"""What is looked at in a folder or an archive; any other file there is none of ours."""
+
+MAX_FILE = 250_000_000
+MAX_UNPACKED = 2_000_000_000
+MAX_MEMBERS = 100_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that may hold an e-invoice. `size` is in bytes, `data` is read when it is asked for."""
+
+    name: str
+    path: Path
+    member: str = ""
+
+    def data(self) -> bytes:
+        """Return its bytes.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is larger than any invoice.
+        """
+        if not self.member:
+            if self.path.stat().st_size > MAX_FILE:
+                raise ValueError(f"it has more than {MAX_FILE // 1_000_000} MB")
+            return self.path.read_bytes()
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
+            data = file.read(MAX_FILE + 1)
+        if len(data) > MAX_FILE:
+            raise ValueError(f"it has more than {MAX_FILE // 1_000_000} MB")
+        return data
+
+
+def sources(paths: Iterable[str | Path]) -> list[Source]:
+    """Return every file that may hold an e-invoice, each once, in the order of their names.
+
+    Raises:
+        BookError: there is no such file or folder, or an archive is damaged or unpacks to too much.
+    """
+    found: dict[tuple[Path, str], Source] = {}
+    for given in paths:
+        for source in _of(Path(given).expanduser()):
+            found.setdefault((source.path.resolve(), source.member), source)
+    return list(found.values())
+
+
+def _of(path: Path) -> Iterator[Source]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+                if file.suffix.lower() == ".zip":
+                    yield from _members(file, str(file.relative_to(path)))
+                elif file.suffix.lower() in ENDINGS:
+                    yield Source(str(file.relative_to(path)), file)
+    elif path.is_file():
+        if path.suffix.lower() == ".zip" or _is_archive(path):
+            yield from _members(path, path.name)
+        else:
+            yield Source(path.name, path)
+    else:
+        raise BookError(f"There is no file or folder {path}. Check its name and folder.")
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _members(path: Path, name: str) -> Iterator[Source]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+    except (zipfile.BadZipFile, OSError, NotImplementedError, io.UnsupportedOperation) as error:
+        raise BookError(f"{path} is a damaged ZIP archive ({str(error)[:120]}): get an undamaged copy.") from None
+    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise BookError(
+            f"{path} unpacks to more than {MAX_UNPACKED // 1_000_000_000} GB or {MAX_MEMBERS:,} files: "
+            "unpack what you need and name the folder."
+        )
+    for member in sorted(members, key=lambda member: member.filename):
+        if member.filename.lower().endswith(ENDINGS) and not member.filename.startswith("__MACOSX/"):
+            yield Source(f"{name}/{member.filename}", path, member.filename)
+
+
+def names(found: Sequence[Source]) -> list[str]:
+    """Return their names."""
+    return [source.name for source in found]
