@@ -32,7 +32,7 @@ from kopilot_xl.workbook.sheets import actions as actions_sheet
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError
-from kopilot_xl.workbook.tables.problems import Kind, Problem, notice
+from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column
 
 _ROWS: dict[str, Any] = {"issue_date": pl.Date, "amount": pl.Float64, "status": pl.String}
@@ -136,15 +136,17 @@ class _Work:
         nameless = Tally(name, ids.header, keyed.height - named.height)
         ahead = Tally(name, clients_sheet.CREATED_ON.header, first.filter(pl.col("created_on") > self.as_of).height)
         problems = [
-            nameless.problem("without a client id", "Left out."),
-            twice.problem("with an id that stands above already", "The first one counts."),
+            nameless.problem(Code.MISSING_ID, "without a client id", "Left out."),
+            twice.problem(Code.DUPLICATE_ID, "with an id that stands above already", "The first one counts."),
             typed.days_problem(clients_sheet.CREATED_ON, "a creation date", "Taken as unknown."),
             ahead.problem(
-                "with a creation date in the future", "No clients yet, unless they were invoiced.", Kind.NOTICE
+                Code.CREATED_IN_FUTURE,
+                "with a creation date in the future",
+                "No clients yet, unless they were invoiced.",
             ),
         ]
         if not first.height:
-            problems.append(notice(name, "There are no clients.", "The portfolio is empty."))
+            problems.append(about_sheet(Code.NO_CLIENTS, name, "There are no clients.", "The portfolio is empty."))
         frame = first.select(
             "raw", "client", "created_on", FOLDERS, shown=pl.col("raw").str.strip_chars(),
             place=pl.int_range(pl.len(), dtype=_PLACE),
@@ -237,14 +239,19 @@ class _Work:
         amounts = table.typed.tally(transactions_sheet.AMOUNT)
         lines = [
             table.typed.days_problem(transactions_sheet.ISSUE_DATE, "an issue date", "Left out."),
-            undated_rows.problem("without an issue date", "Left out."),
-            amounts.problem("with an amount that cannot be read", "Taken as blank."),
-            unknown.problem("with a status that is not known", "Left out."),
+            undated_rows.problem(Code.MISSING_DATE, "without an issue date", "Left out."),
+            amounts.problem(Code.UNREADABLE_AMOUNT, "with an amount that cannot be read", "Taken as blank."),
+            unknown.problem(Code.UNKNOWN_STATUS, "with a status that is not known", "Left out."),
         ]
         self.problems += [each for each in lines if each]
         if not height:
             self.problems.append(
-                notice(table.source.name, "There are no transactions.", "No client counts as invoiced.")
+                about_sheet(
+                    Code.NO_TRANSACTIONS,
+                    table.source.name,
+                    "There are no transactions.",
+                    "No client counts as invoiced.",
+                )
             )
         column = nw.col("status")
         planned: nw.Expr = nw.when(column.is_null()).then(_FLAGS[Status.ISSUED])
@@ -265,8 +272,10 @@ class _Work:
         unknown = found.filter(pl.col("client").is_not_null() & pl.col("place").is_null())
         strange.add(_sum(unknown), *unknown["raw"].head(3))
         lines = [
-            nameless.problem("without a client id", "Left out."),
-            strange.problem("with an id that no client has", "Left out: add the clients, or correct the ids."),
+            nameless.problem(Code.MISSING_ID, "without a client id", "Left out."),
+            strange.problem(
+                Code.UNKNOWN_CLIENT, "with an id that no client has", "Left out: add the clients, or correct the ids."
+            ),
         ]
         self.problems += [each for each in lines if each]
         return found.filter(pl.col("place").is_not_null()).select("raw", "place")

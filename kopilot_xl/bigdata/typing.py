@@ -14,7 +14,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing import grid
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
-from kopilot_xl.workbook.tables.problems import Kind, Problem
+from kopilot_xl.workbook.tables.problems import Code, Problem
 from kopilot_xl.workbook.tables.table import Column
 
 _SHOWN = 3
@@ -41,14 +41,14 @@ class Tally:
             if len(self.examples) < _SHOWN and str(each) not in self.examples:
                 self.examples.append(str(each))
 
-    def problem(self, what: str, done: str, kind: Kind = Kind.PROBLEM) -> Problem | None:
+    def problem(self, code: Code, what: str, done: str) -> Problem | None:
         """Return the line to tell, if there is anything to tell; `what` is said of the rows, as in `without an id`."""
         if not self.count:
             return None
         some = ", ".join(f'"{each}"' for each in self.examples)
         such = f", such as {some}" if some else ""
         wrong = f"{formatting.count(self.count, 'row')} {what}{such}."
-        return Problem(kind, self.source, None, self.column, None, ", ".join(self.examples), wrong, done)
+        return Problem(code, self.source, None, self.column, None, ", ".join(self.examples), wrong, done)
 
 
 class _Reading:
@@ -102,9 +102,11 @@ class _Typed:
 
     def days_problem(self, column: Column, what: str, done: str) -> Problem | None:
         """Return the line to tell of days that cannot be read; it names the way out for those that could be two."""
+        code = Code.UNREADABLE_DATE
         if column in self.doubtful:
+            code = Code.AMBIGUOUS_DATE
             done += f" --date-order {' or '.join(DateOrder)} settles what could be two different days."
-        return self.tally(column).problem(f"with {what} that cannot be read", done)
+        return self.tally(column).problem(code, f"with {what} that cannot be read", done)
 
     def _read(
         self, column: Column, value: pl.Expr, kind: Any, read: Callable[[Any], Any], how: str | None = None

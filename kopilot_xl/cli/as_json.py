@@ -87,6 +87,7 @@ def checked_as_json(found: Report, name: str) -> dict[str, object]:
 
 def _finding(problem: Problem) -> dict[str, object]:
     return {
+        "code": problem.code.value,
         "place": problem.place,
         "sheet": problem.sheet,
         "row": problem.row,
@@ -106,8 +107,8 @@ def segmented_as_json(found: Segmentation, output: str | None) -> dict[str, obje
         "clients": found.frame.height,
         "segments": {each.value: found.counts.get(each.value, 0) for each in Segment},
         "actions": {each.value: number for each, number in found.actions.items()},
-        "problems": [str(each) for each in found.problems if each.kind is Kind.PROBLEM],
-        "notices": [str(each) for each in found.problems if each.kind is Kind.NOTICE],
+        "problems": [_finding(each) for each in found.problems if each.kind is Kind.PROBLEM],
+        "notices": [_finding(each) for each in found.problems if each.kind is Kind.NOTICE],
         "seconds": round(found.seconds, 3),
     }
 

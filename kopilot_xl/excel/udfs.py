@@ -31,6 +31,7 @@ from kopilot_xl.workbook.sheets import settings as choices
 from kopilot_xl.workbook.sheets import snapshot as stored
 from kopilot_xl.workbook.sheets import transactions as invoices
 from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, read_date
+from kopilot_xl.workbook.tables.problems import Code
 
 NOT_AVAILABLE, NO_VALUE = "#N/A", "#VALUE!"
 """What is answered for an unknown client, and for a date that is none."""
@@ -372,5 +373,5 @@ def _scalar(given: Any) -> Value:
     cells: Iterable[Any] = [each for row in _rows(given) for each in row]
     values = [cell_value(each) for each in cells]
     if len(values) > 1:
-        raise UnreadableError("several cells were given where one date belongs")
+        raise UnreadableError("several cells were given where one date belongs", Code.UNREADABLE_DATE)
     return values[0] if values else None

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from kopilot_xl.domain import formatting
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
+from kopilot_xl.workbook.tables.problems import Code
 from kopilot_xl.workbook.tables.table import Column
 
 _SIGNS = {",": "comma", ".": "point"}
@@ -18,7 +19,7 @@ _SIGNS = {",": "comma", ".": "point"}
 def _day(value: Value, order: DateOrder | None) -> date | None:
     day = read_date(value, order)
     if day is not None and isinstance(value, str) and day.year < 1900:
-        raise UnreadableError("Excel knows no day before 1900.")
+        raise UnreadableError("Excel knows no day before 1900.", Code.UNREADABLE_DATE)
     return day
 
 

@@ -17,7 +17,7 @@ from kopilot_xl.workbook.sheets import (
     transactions,
 )
 from kopilot_xl.workbook.sheets.snapshot import Stored
-from kopilot_xl.workbook.tables.problems import Problem, notice
+from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 
 
 def findings(known: Computation) -> list[Problem]:
@@ -35,7 +35,7 @@ def _not_fitted(known: Computation) -> list[Problem]:
     if not known.inputs.settings.seasonal_model or known.models:
         return []
     wrong = f"{settings.SEASONAL_MODEL.label} is On, but the forecast was made without it."
-    return [notice(settings.SHEET, wrong, seasonal_model.NOT_INSTALLED)]
+    return [about_sheet(Code.MODEL_NOT_INSTALLED, settings.SHEET, wrong, seasonal_model.NOT_INSTALLED)]
 
 
 def compared_with(book: Book, known: Computation, stored: Stored | None) -> Baseline | None:

@@ -29,7 +29,7 @@ from kopilot_xl.workbook.sheets import (
     snapshot,
 )
 from kopilot_xl.workbook.sheets.snapshot import Stored
-from kopilot_xl.workbook.tables.problems import Kind, Problem, count, notice
+from kopilot_xl.workbook.tables.problems import Code, Kind, Problem, about_sheet, count
 
 
 def refresh(
@@ -144,7 +144,8 @@ _TABLES = (history.TABLE.name, problems.TABLE.name)
 
 
 def _gone(name: str, what: str) -> Problem:
-    return notice(
+    return about_sheet(
+        Code.MISSING_SHEET,
         name,
         f"The {what} {name} is not in the workbook.",
         "It was not written. To have it back, copy it from a workbook made with kopilot-xl new.",
@@ -159,7 +160,8 @@ def _stale_formulas(book: Book) -> list[Problem]:
         return []
     shown = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     return [
-        notice(
+        about_sheet(
+            Code.STALE_FORMULAS,
             places[0].rpartition("!")[0].strip("'"),
             f"Formulas of your own mention what refresh writes ({shown}).",
             "They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there.",

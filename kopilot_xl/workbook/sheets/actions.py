@@ -12,7 +12,7 @@ from kopilot_xl.domain.segments import Action
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, read_moment
-from kopilot_xl.workbook.tables.problems import Kind, Problem
+from kopilot_xl.workbook.tables.problems import Code, Problem
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
 RECORDED_ON = Column("Recorded on", Format.DATE, width=14, required=True)
@@ -57,7 +57,7 @@ def read_action(value: Value) -> Action | None:
         return None
     action = _ACTIONS.get(" ".join(str(value).split()).casefold())
     if action is None:
-        raise UnreadableError(f'Unknown action "{value}": choose {", ".join(Action)}.')
+        raise UnreadableError(f'Unknown action "{value}": choose {", ".join(Action)}.', Code.ACTION_REJECTED)
     return action
 
 
@@ -86,9 +86,10 @@ def notices(log: ActionRows, results: Sequence[ActionResult]) -> None:
     """Add a notice for each rejected action, overdue plan and far-off plan."""
     for position, result in enumerate(results):
         if result.status is ActionStatus.REJECTED:
-            log.rows.report(position, ACTION, result.detail, "The action was not applied.", Kind.NOTICE)
+            log.rows.report(position, ACTION, Code.ACTION_REJECTED, result.detail, "The action was not applied.")
         elif result.status is ActionStatus.OVERDUE or result.far_off:
-            log.rows.report(position, ISSUE_DATE, result.detail, "Not counted.", Kind.NOTICE)
+            code = Code.FAR_PLAN if result.far_off else Code.OVERDUE_PLAN
+            log.rows.report(position, ISSUE_DATE, code, result.detail, "Not counted.")
 
 
 def fill(book: Book, log: ActionRows, results: Sequence[ActionResult]) -> None:

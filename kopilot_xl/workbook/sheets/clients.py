@@ -13,7 +13,7 @@ from kopilot_xl.domain.segments import Segment
 from kopilot_xl.workbook.addresses import column_letters, quote_sheet
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, read_date, shown
-from kopilot_xl.workbook.tables.problems import Kind, Problem, notice
+from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
 if TYPE_CHECKING:
@@ -141,20 +141,24 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     found = list(map(client_key, ids))
     for position, key in enumerate(found):
         if key is None:
-            rows.report(position, CLIENT_ID, "The client has no id.", "The row was left out.")
+            rows.report(position, CLIENT_ID, Code.MISSING_ID, "The client has no id.", "The row was left out.")
         elif key in first:
             at = rows.row_number(first[key])
-            rows.report(position, CLIENT_ID, f"The id stands in row {at} already.", f"Row {at} counts.")
+            rows.report(
+                position, CLIENT_ID, Code.DUPLICATE_ID, f"The id stands in row {at} already.", f"Row {at} counts."
+            )
         else:
             first[key] = position
             day = created[position]
             if day is not None and day > as_of:
                 rows.report(
-                    position, CREATED_ON, "The creation date is in the future.",
-                    "It is not yet a client, unless it was invoiced.", Kind.NOTICE,
+                    position, CREATED_ON, Code.CREATED_IN_FUTURE, "The creation date is in the future.",
+                    "It is not yet a client, unless it was invoiced.",
                 )  # fmt: skip
     if not first:
-        rows.problems.append(notice(rows.data.sheet, "There are no clients.", "The portfolio is empty."))
+        rows.problems.append(
+            about_sheet(Code.NO_CLIENTS, rows.data.sheet, "There are no clients.", "The portfolio is empty.")
+        )
     places = list(first.values())
     return ClientRows(
         rows=rows,
@@ -196,8 +200,8 @@ def negative_values(rows: ClientRows, clients: Sequence[Client]) -> None:
     for client, place in zip(clients, rows.places, strict=True):
         if client.value is not None and client.value < 0:
             rows.rows.report(
-                place, VALUE, "The value is negative: credit notes outweigh the invoices.",
-                "It weighs nothing in sums.", Kind.NOTICE, value=client.value,
+                place, VALUE, Code.NEGATIVE_VALUE, "The value is negative: credit notes outweigh the invoices.",
+                "It weighs nothing in sums.", value=client.value,
             )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from kopilot_xl.workbook.tables.parsing import (
     read_amount,
     read_date,
 )
-from kopilot_xl.workbook.tables.problems import Kind, Problem, notice
+from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
 T = TypeVar("T")
@@ -118,7 +118,8 @@ def read_status(value: Value) -> Status:
     status = _STATUS.get(" ".join(str(value).split()).casefold())
     if status is None:
         raise UnreadableError(
-            f'"{value}" is no status. Write {", ".join(STATUS.choices[:-1])} or {STATUS.choices[-1]}.'
+            f'"{value}" is no status. Write {", ".join(STATUS.choices[:-1])} or {STATUS.choices[-1]}.',
+            Code.UNKNOWN_STATUS,
         )
     return status
 
@@ -137,11 +138,17 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
                 places.append(position)
                 continue
             if key is None:
-                rows.report(position, CLIENT_ID, "The transaction has no client id.", _LEFT_OUT)
+                rows.report(position, CLIENT_ID, Code.MISSING_ID, "The transaction has no client id.", _LEFT_OUT)
             elif key not in known:
-                rows.report(position, CLIENT_ID, "No client has this id. Add it to Clients, or correct it.", _LEFT_OUT)
+                rows.report(
+                    position,
+                    CLIENT_ID,
+                    Code.UNKNOWN_CLIENT,
+                    "No client has this id. Add it to Clients, or correct it.",
+                    _LEFT_OUT,
+                )
             if day is None and position not in bad_days:
-                rows.report(position, ISSUE_DATE, "The transaction has no issue date.", _LEFT_OUT)
+                rows.report(position, ISSUE_DATE, Code.MISSING_DATE, "The transaction has no issue date.", _LEFT_OUT)
     result = TransactionRows(
         rows,
         _at(keys, places),
@@ -151,7 +158,11 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
         places,
     )
     if not len(rows):
-        rows.problems.append(notice(rows.data.sheet, "There are no transactions.", "No client counts as invoiced."))
+        rows.problems.append(
+            about_sheet(
+                Code.NO_TRANSACTIONS, rows.data.sheet, "There are no transactions.", "No client counts as invoiced."
+            )
+        )
     return result
 
 
@@ -189,13 +200,14 @@ def plan_notices(transactions: TransactionRows, cut: CutOffs) -> None:
     for position, day in _plans(transactions):
         if day <= cut.as_of:
             transactions.rows.report(
-                position, ISSUE_DATE, f"Planned for {formatting.day(day)}, not invoiced.",
-                "Not counted: invoice it, move it or drop it.", Kind.NOTICE,
+                position, ISSUE_DATE, Code.OVERDUE_PLAN, f"Planned for {formatting.day(day)}, not invoiced.",
+                "Not counted: invoice it, move it or drop it.",
             )  # fmt: skip
         elif day > cut.horizon:
             transactions.rows.report(
-                position, ISSUE_DATE, f"Planned for {formatting.day(day)}, past {formatting.day(cut.horizon)}.",
-                "Not counted yet: it is too far ahead.", Kind.NOTICE,
+                position, ISSUE_DATE, Code.FAR_PLAN,
+                f"Planned for {formatting.day(day)}, past {formatting.day(cut.horizon)}.",
+                "Not counted yet: it is too far ahead.",
             )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.tables.problems import Code
 
 
 class DateOrder(StrEnum):
@@ -22,7 +23,11 @@ class DateOrder(StrEnum):
 
 
 class UnreadableError(ValueError):
-    """A value that is not what its column holds. The text says what is wrong and the way out."""
+    """A value that is not what its column holds. The text says what is wrong and the way out; `code` what it is."""
+
+    def __init__(self, text: str, code: Code) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 _LAST_SERIAL = 2_958_465
@@ -44,7 +49,7 @@ def from_serial(serial: float) -> datetime:
         UnreadableError: it is no day of Excel's calendar; serial 60 is 29 February 1900, which never was.
     """
     if not math.isfinite(serial) or not 1 <= serial < _LAST_SERIAL + 1 or int(serial) == 60:
-        raise UnreadableError(f"{serial:g} is no date. Write it as 2026-04-03.")
+        raise UnreadableError(f"{serial:g} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
     first = datetime(1899, 12, 31) if serial < 60 else datetime(1899, 12, 30)
     seconds = round((serial % 1) * 86_400)
     return first + timedelta(days=int(serial), seconds=seconds)
@@ -63,7 +68,7 @@ def read_moment(value: Value, order: DateOrder | None = None) -> datetime | None
     if isinstance(value, date):
         return datetime.combine(value, time.min)
     if isinstance(value, bool | time | ErrorValue):
-        raise UnreadableError(f"{_shown(value)} is no date. Write it as 2026-04-03.")
+        raise UnreadableError(f"{_shown(value)} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
     if isinstance(value, int | float):
         return from_serial(value)
     text = value.strip()
@@ -76,7 +81,9 @@ def read_moment(value: Value, order: DateOrder | None = None) -> datetime | None
     try:
         return datetime.combine(day, time(int(clock[1]), int(clock[2]), int(clock[3] or 0)))
     except ValueError:
-        raise UnreadableError(f"{_shown(text)} has no such time of day. Write it as 2026-04-03 14:30.") from None
+        raise UnreadableError(
+            f"{_shown(text)} has no such time of day. Write it as 2026-04-03 14:30.", Code.UNREADABLE_DATE
+        ) from None
 
 
 def read_date(value: Value, order: DateOrder | None = None) -> date | None:
@@ -119,7 +126,9 @@ def _text_day(text: str, whole: str, order: DateOrder | None) -> date:
                 return date(year, second, first)
             if second > 12 or order is DateOrder.MDY:
                 return date(year, first, second)
-            raise UnreadableError(_two_days(whole, date(year, second, first), date(year, first, second)))
+            raise UnreadableError(
+                _two_days(whole, date(year, second, first), date(year, first, second)), Code.AMBIGUOUS_DATE
+            )
         if match := _DAY_FIRST.fullmatch(plain):
             return date(int(match[3]), _month(match[2]), int(match[1]))
         if match := _MONTH_FIRST.fullmatch(plain):
@@ -128,7 +137,7 @@ def _text_day(text: str, whole: str, order: DateOrder | None) -> date:
         raise
     except ValueError:
         pass
-    raise UnreadableError(f"{_shown(whole)} is no date. Write it as 2026-04-03.")
+    raise UnreadableError(f"{_shown(whole)} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
 
 
 def _month(name: str) -> int:
@@ -157,9 +166,9 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if math.isfinite(value):
             return float(value)
-        raise UnreadableError(f"{value} is no amount. Write a number.")
+        raise UnreadableError(f"{value} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
     if not isinstance(value, str):
-        raise UnreadableError(f"{_shown(value)} is no amount. Write a number.")
+        raise UnreadableError(f"{_shown(value)} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
     text = value.strip()
     if not text:
         return None
@@ -176,7 +185,7 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
     plain = _CURRENCY.sub("", plain)
     number = _point_decimal(plain, text, decimal)
     if number is None:
-        raise UnreadableError(f"{_shown(text)} is no amount. Write a number.")
+        raise UnreadableError(f"{_shown(text)} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
     return sign * number
 
 
@@ -195,7 +204,8 @@ def _point_decimal(plain: str, whole: str, decimal: str | None) -> float | None:
         elif grouped and decimal is None:
             digits = plain.replace(found, "")
             raise UnreadableError(
-                f"{_shown(whole)} could be {digits} or {plain.replace(found, '.')}. Write a number without separators."
+                f"{_shown(whole)} could be {digits} or {plain.replace(found, '.')}. Write a number without separators.",
+                Code.AMBIGUOUS_AMOUNT,
             )
         elif grouped and decimal is not None:
             found = decimal

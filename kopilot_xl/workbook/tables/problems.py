@@ -14,11 +14,47 @@ class Kind(StrEnum):
     NOTICE = "Notice"
 
 
+class Code(StrEnum):
+    """What was found, in a word that stays the same whatever the sentence beside it says and in whatever language.
+
+    docs/problems.md lists each with its meaning and the way out. A new one is added here, there, and, if it is a
+    notice, to `NOTICES`.
+    """
+
+    AMBIGUOUS_AMOUNT = "ambiguous-amount"
+    AMBIGUOUS_DATE = "ambiguous-date"
+    DUPLICATE_ID = "duplicate-id"
+    MISSING_DATE = "missing-date"
+    MISSING_ID = "missing-id"
+    UNKNOWN_CLIENT = "unknown-client"
+    UNKNOWN_STATUS = "unknown-status"
+    UNREADABLE_AMOUNT = "unreadable-amount"
+    UNREADABLE_DATE = "unreadable-date"
+
+    ACTION_REJECTED = "action-rejected"
+    CREATED_IN_FUTURE = "created-in-future"
+    FAR_PLAN = "far-plan"
+    MISSING_SHEET = "missing-sheet"
+    MODEL_NOT_INSTALLED = "model-not-installed"
+    NEGATIVE_VALUE = "negative-value"
+    NO_CLIENTS = "no-clients"
+    NO_TRANSACTIONS = "no-transactions"
+    OVERDUE_PLAN = "overdue-plan"
+    STALE_FORMULAS = "stale-formulas"
+
+
+NOTICES = frozenset({
+    Code.ACTION_REJECTED, Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.MISSING_SHEET, Code.MODEL_NOT_INSTALLED,
+    Code.NEGATIVE_VALUE, Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OVERDUE_PLAN, Code.STALE_FORMULAS,
+})  # fmt: skip
+"""The codes of notices; every other code is a problem's."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One finding. `row` and `letter` say where on the sheet, where it is about one cell."""
 
-    kind: Kind
+    code: Code
     sheet: str
     row: int | None
     column: str
@@ -26,6 +62,11 @@ class Problem:
     value: str
     wrong: str
     done: str
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is a problem or a notice."""
+        return Kind.NOTICE if self.code in NOTICES else Kind.PROBLEM
 
     @property
     def cell(self) -> str:
@@ -43,9 +84,9 @@ class Problem:
         return f"{self.place}: {self.wrong} {self.done}".strip()
 
 
-def notice(sheet: str, wrong: str, done: str = "") -> Problem:
-    """Return a notice about a sheet as a whole."""
-    return Problem(Kind.NOTICE, sheet, None, "", None, "", wrong, done)
+def about_sheet(code: Code, sheet: str, wrong: str, done: str = "") -> Problem:
+    """Return a finding about a sheet as a whole."""
+    return Problem(code, sheet, None, "", None, "", wrong, done)
 
 
 def count(problems: Sequence[Problem], kind: Kind) -> int:

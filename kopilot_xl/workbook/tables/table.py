@@ -12,7 +12,7 @@ from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, shown
-from kopilot_xl.workbook.tables.problems import Kind, Problem
+from kopilot_xl.workbook.tables.problems import Code, Problem
 
 T = TypeVar("T")
 
@@ -170,12 +170,10 @@ class TableRows:
             except UnreadableError as reason:
                 typed.append(None)
                 bad.add(position)
-                self.report(position, column, str(reason), done)
+                self.report(position, column, reason.code, str(reason), done)
         return typed, bad
 
-    def report(
-        self, position: int, column: Column, wrong: str, done: str, kind: Kind = Kind.PROBLEM, value: Value = None
-    ) -> None:
+    def report(self, position: int, column: Column, code: Code, wrong: str, done: str, value: Value = None) -> None:
         """Add a line about the cell of a column in the row at a position."""
         index = self.indices[position]
         at = self.position(column)
@@ -183,7 +181,7 @@ class TableRows:
             value = self.data.rows[index][at]
         self.problems.append(
             Problem(
-                kind=kind,
+                code=code,
                 sheet=self.data.sheet,
                 row=self.row_number(position),
                 column=column.header,

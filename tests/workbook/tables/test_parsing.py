@@ -19,6 +19,7 @@ from kopilot_xl.workbook.tables.parsing import (
     read_moment,
     shown,
 )
+from kopilot_xl.workbook.tables.problems import Code
 
 DATES: list[tuple[str, Value, DateOrder | None, date | None]] = [
     ("a date", date(2026, 4, 3), None, date(2026, 4, 3)),
@@ -118,6 +119,7 @@ def test_a_doubtful_date_is_refused_with_the_way_out(case: str, value: Value, re
     with pytest.raises(UnreadableError) as refused:
         read_date(value)
     assert reason in str(refused.value)
+    assert (refused.value.code is Code.AMBIGUOUS_DATE) == ("could be" in reason)
 
 
 @given(st.dates(date(1900, 3, 1), date(9999, 12, 31)))
@@ -152,6 +154,7 @@ def test_a_doubtful_amount_is_refused(case: str, value: Value, reason: str) -> N
     with pytest.raises(UnreadableError) as refused:
         read_amount(value)
     assert reason in str(refused.value)
+    assert (refused.value.code is Code.AMBIGUOUS_AMOUNT) == ("could be" in reason)
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False))
