@@ -6,18 +6,15 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from kopilot_xl.domain import formatting
+from kopilot_xl.domain import formatting, fulfilment
 from kopilot_xl.domain.activity import Status
+from kopilot_xl.domain.credits import KnownInvoices, is_invoice
+from kopilot_xl.domain.fulfilment import Fulfilment, OpenPlans, fulfil
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
-
-EARLY = timedelta(days=30)
-"""An invoice may be dated this much before the planned date and still fulfil the plan."""
-LEAST_SHARE = 0.5
-"""An invoice fulfils a plan if it bills at least this share of the planned amount."""
 
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
 
@@ -58,8 +55,8 @@ class Transaction:
 
     @property
     def counts(self) -> bool:
-        """Whether it is a sign of activity: a credit note or a zero amount is none."""
-        return self.amount is None or self.amount > 0
+        """Whether it is a sign of activity: a credit note or a zero amount is not."""
+        return is_invoice(self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Revenue the log plans and no invoice has fulfilled yet."""
+    """Revenue the log plans that is not fulfilled yet. `amount` is what is not invoiced yet of what was planned."""
 
     client: str
     issue_date: date
@@ -99,7 +96,12 @@ class ReplayedLog:
 
 
 def replay(
-    entries: Sequence[LoggedAction], clients: Mapping[str, ClientHistory], as_of: date, rules: Rules = DEFAULT
+    entries: Sequence[LoggedAction],
+    clients: Mapping[str, ClientHistory],
+    as_of: date,
+    rules: Rules = DEFAULT,
+    *,
+    looking_back: bool = False,
 ) -> ReplayedLog:
     """Judge each row of the log and add the rows up.
 
@@ -112,6 +114,7 @@ def replay(
         clients: every known client by its key; transactions need only be there for clients of the log.
         as_of: the day; rows recorded after it are Pending, or Rejected already.
         rules: the thresholds.
+        looking_back: whether the day is reconstructed, so that invoices dated after it are unknown: no plan takes them.
 
     Returns:
         One result per entry, in the order of the entries; the plans not fulfilled of clients without a mark; the
@@ -133,20 +136,19 @@ def replay(
     plans: list[Plan] = []
     marks: dict[str, Segment] = {}
     for key, rows in by_client.items():
-        case = ClientReplay(clients[key], rules)
-        rows.sort(key=lambda each: each[:2])
-        folded = [each for each in rows if each[0].date() <= as_of]
-        for moment, position, entry in folded:
-            case.take(position, entry, moment.date())
-        case.close(as_of)
-        results.update(case.results)
-        if case.mark:
-            marks[key] = case.mark.segment
-        else:
-            plans += [Plan(key, each.day, each.amount) for each in case.open_plans]
-        for moment, position, entry in rows[len(folded) :]:
-            case.take(position, entry, moment.date())
-            result = case.results[position]
+        client = ClientReplay(clients[key], rules)
+        rows.sort(key=lambda row: row[:2])
+        recorded = [row for row in rows if row[0].date() <= as_of]
+        for moment, position, entry in recorded:
+            client.take(position, entry, moment.date())
+        mark, unfulfilled = client.close(as_of, looking_back)
+        results.update(client.results)
+        if mark:
+            marks[key] = mark
+        plans += [Plan(key, each.plan.day, each.rest) for each in unfulfilled]
+        for moment, position, entry in rows[len(recorded) :]:
+            client.take(position, entry, moment.date())
+            result = client.results[position]
             results[position] = result if result.status is ActionStatus.REJECTED else pending
     return ReplayedLog([results[position] for position in range(len(entries))], plans, marks)
 
@@ -187,137 +189,142 @@ class _Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
-    position: int
+class _End:
+    """A row of the log that ends the mark before it, and what the mark's Detail says about that."""
+
     recorded: date
-    day: date
-    amount: float
+    detail: str
 
 
 @dataclass
 class ClientReplay:
-    """One client's rows, taken in the order of recording."""
+    """One client's rows, taken in the order of recording.
 
-    dossier: ClientHistory
+    What a credit note takes back counts from the note's own date on. So whether a mark was in force when a row was
+    recorded, and whether it is as of a later day, are two questions; the marks and what ended them are all kept.
+    """
+
+    history: ClientHistory
     rules: Rules
-    mark: _Mark | None = None
-    plans: list[_Planned] = field(default_factory=list)
-    open_plans: list[_Planned] = field(default_factory=list)
+    marks: list[tuple[_Mark, _End | None]] = field(default_factory=list)
+    plans: list[fulfilment.Plan] = field(default_factory=list)
     results: dict[int, ActionResult] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        issued = [each for each in self.dossier.transactions if each.status is Status.ISSUED and each.counts]
-        self.invoices = sorted(issued, key=lambda each: each.issue_date)
-        self.invoice_days = [each.issue_date for each in self.invoices]
+        rows = self.history.transactions
+        self.known = KnownInvoices([(row.issue_date, row.amount) for row in rows if row.status is Status.ISSUED])
+        self.open_plans = None if self.known.has_notes else OpenPlans(self.known.open_invoices())
+        self.planned_days = sorted(row.issue_date for row in rows if row.status is Status.PLANNED and row.counts)
 
     def take(self, position: int, entry: LoggedAction, recorded: date) -> None:
         """Judge a row by what was known on its recording date, and let it have its effect."""
         assert entry.action is not None  # noqa: S101 - rows without one were rejected before
-        self._undo_by_invoice(recorded)
-        now = self._segment(recorded)
-        if (refusal := self._refusal(entry.action, now, recorded)) is not None:
+        self.known.advance(recorded)
+        if self.open_plans:
+            self.open_plans.advance(recorded)
+        mark = self._mark()
+        refusal = None if entry.action is Action.PLAN_REVENUE else self._refusal(entry.action, mark, recorded)
+        if refusal is not None:
             self.results[position] = ActionResult(ActionStatus.REJECTED, refusal)
             return
-        self.results[position] = ActionResult(ActionStatus.APPLIED)
+        noted = "Noted. There is no mark to lift: plan revenue to bring it back."
+        only_a_note = entry.action is Action.REACTIVATE and mark is None
+        self.results[position] = ActionResult(ActionStatus.APPLIED, noted if only_a_note else "")
+        if self.marks and self.marks[-1][1] is None:
+            verb = "Replaced" if entry.action in _MARKS else "Lifted"
+            self.marks[-1] = self.marks[-1][0], _End(recorded, f"{verb} by row {entry.row}: {entry.action}.")
         if entry.action in _MARKS:
-            self.mark = _Mark(position, recorded, _MARKS[entry.action], entry.row)
-            return
-        if self.mark:
-            self._supersede(f"Lifted by row {entry.row}: {entry.action}.")
-        elif entry.action is Action.REACTIVATE:
-            self.results[position] = ActionResult(
-                ActionStatus.APPLIED, "Noted. There is no mark to lift: plan revenue to bring it back."
-            )
+            self.marks.append((_Mark(position, recorded, _MARKS[entry.action], entry.row), None))
         if entry.action is Action.PLAN_REVENUE:
             assert entry.issue_date is not None  # noqa: S101 - rows without them were rejected before
             assert entry.amount is not None  # noqa: S101
-            self.plans.append(_Planned(position, recorded, entry.issue_date, entry.amount))
+            self.plans.append(fulfilment.Plan(position, recorded, entry.issue_date, entry.amount))
+            if self.open_plans:
+                self.open_plans.add(self.plans[-1])
 
-    def close(self, as_of: date) -> None:
-        """Settle what became of marks and plans by a day."""
-        self._undo_by_invoice(as_of)
-        taken = self._fulfilled(as_of)
+    def close(self, as_of: date, looking_back: bool) -> tuple[Segment | None, list[Fulfilment]]:
+        """Settle what became of marks and plans by a day; return the mark in force, and the plans not fulfilled."""
+        self.known.advance(as_of)
+        invoice_days = [day for day, _ in self.known.open_invoices(as_of)]
+        for mark, end in self.marks:
+            after = bisect_right(invoice_days, mark.since)
+            undone_on = invoice_days[after] if after < len(invoice_days) else None
+            if undone_on and (end is None or undone_on <= end.recorded):
+                detail = f"Undone by the invoice of {formatting.day(undone_on)}."
+                self.results[mark.position] = ActionResult(ActionStatus.SUPERSEDED, detail)
+            elif end:
+                self.results[mark.position] = ActionResult(ActionStatus.SUPERSEDED, end.detail)
+        if mark_in_force := self._mark():
+            aside = f"Set aside while the client is marked {mark_in_force.segment.lower()} by row {mark_in_force.row}."
+            superseded = ActionResult(ActionStatus.SUPERSEDED, aside)
+            self.results.update((plan.position, superseded) for plan in self.plans)
+            return mark_in_force.segment, []
+        found = fulfil(self.plans, self.known.open_invoices(as_of if looking_back else None))
         horizon = CutOffs.at(as_of, self.rules).horizon
-        for plan in self.plans:
-            self.results[plan.position] = self._settled(plan, taken.get(plan.position), as_of, horizon)
-        self.open_plans = [each for each in self.plans if each.position not in taken]
+        for each in found:
+            self.results[each.plan.position] = self._settled(each, as_of, horizon)
+        return None, [each for each in found if not each.is_enough]
 
-    def _settled(self, plan: _Planned, invoice: Transaction | None, as_of: date, horizon: date) -> ActionResult:
-        if invoice:
-            billed = "" if invoice.amount is None else f", {formatting.amount(invoice.amount)}"
-            return ActionResult(ActionStatus.FULFILLED, f"Invoiced on {formatting.day(invoice.issue_date)}{billed}.")
-        if self.mark:
-            return ActionResult(
-                ActionStatus.SUPERSEDED,
-                f"Set aside while the client is marked {self.mark.segment.lower()} by row {self.mark.row}.",
-            )
-        if plan.day <= as_of:
-            return ActionResult(
-                ActionStatus.OVERDUE,
-                f"Planned for {formatting.day(plan.day)}, not invoiced: invoice it, move it or drop it.",
-            )
-        if plan.day > horizon:
+    def _settled(self, found: Fulfilment, as_of: date, horizon: date) -> ActionResult:
+        if found.is_enough:
+            return ActionResult(ActionStatus.FULFILLED, _invoiced(found))
+        day, part = found.plan.day, ""
+        if found.invoices:
+            part = f"{formatting.amount(found.invoiced)} of {formatting.amount(found.plan.amount)} invoiced"
+        if day <= as_of:
+            what = f"{part}: invoice the rest, move it or drop it" if part else _NOT_INVOICED
+            return ActionResult(ActionStatus.OVERDUE, f"Planned for {formatting.day(day)}, {what}.")
+        details = [f"{part}."] if part else []
+        if day > horizon:
             months = formatting.count(self.rules.horizon_months, "month")
-            return ActionResult(
-                ActionStatus.APPLIED, f"More than {months} ahead: it does not count as coming yet.", far_off=True
-            )
-        return ActionResult(ActionStatus.APPLIED)
+            details.append(f"More than {months} ahead: it does not count as coming yet.")
+        return ActionResult(ActionStatus.APPLIED, " ".join(details), far_off=day > horizon)
 
-    def _invoices_to(self, day: date) -> list[Transaction]:
-        return self.invoices[: bisect_right(self.invoice_days, day)]
-
-    def _undo_by_invoice(self, day: date) -> None:
-        """Lift the mark if an invoice dated after it, and up to a day, says the client is back."""
-        if not self.mark:
-            return
-        after = bisect_right(self.invoice_days, self.mark.since)
-        if after < len(self.invoices) and self.invoice_days[after] <= day:
-            self._supersede(f"Undone by the invoice of {formatting.day(self.invoice_days[after])}.")
-
-    def _supersede(self, detail: str) -> None:
-        if self.mark:
-            self.results[self.mark.position] = ActionResult(ActionStatus.SUPERSEDED, detail)
-            self.mark = None
-
-    def _segment(self, day: date) -> Segment | None:
-        """Where the client stands on a day, by the invoices up to it, the planned rows and the log so far."""
-        if self.mark:
-            return self.mark.segment
-        cut = CutOffs.at(day, self.rules)
-        invoices = self._invoices_to(day)
-        coming = any(
-            each.status is Status.PLANNED and each.counts and cut.is_coming(each.issue_date)
-            for each in self.dossier.transactions
-        )
-        if not coming and self.plans:
-            taken = self._fulfilled(day)
-            coming = any(each.position not in taken and cut.is_coming(each.day) for each in self.plans)
-        return cut.segment_of(self.dossier.created_on, invoices[-1].issue_date if invoices else None, coming)
-
-    def _refusal(self, action: Action, now: Segment | None, day: date) -> str | None:
-        if action is Action.PLAN_REVENUE:
+    def _mark(self) -> _Mark | None:
+        """The mark in force by what is known: the last one, unless a row ended it or an invoice came after it."""
+        if not self.marks or self.marks[-1][1] is not None:
             return None
+        mark, last = self.marks[-1][0], self.known.last
+        return None if last is not None and last > mark.since else mark
+
+    def _refusal(self, action: Action, mark: _Mark | None, day: date) -> str | None:
+        """Why an action other than a plan is not allowed on a day, if it is not."""
+        now = mark.segment if mark else self._segment(day)
         if now is None:
             return f"Not allowed: on {formatting.day(day)} it was not yet a client."
         if now not in ALLOWED[action]:
-            wanted = [each for each in Segment if each in ALLOWED[action]]
+            wanted = [segment for segment in Segment if segment in ALLOWED[action]]
             return (
                 f"Not allowed: on {formatting.day(day)} the client was {now}; "
                 f"{action.lower()} is for {', '.join(wanted[:-1])} or {wanted[-1]}."
             )
-        if action is Action.MARK_CANCELED and now is Segment.LOST and self._invoices_to(day):
+        if action is Action.MARK_CANCELED and now is Segment.LOST and self.known.last:
             return "Not allowed: a Lost client that was invoiced stays Lost; cancel is for clients never invoiced."
         return None
 
-    def _fulfilled(self, day: date) -> dict[int, Transaction]:
-        """The plans that took an invoice by a day: oldest planned date first, each the earliest that fits."""
-        free = self._invoices_to(day)
-        taken: dict[int, Transaction] = {}
-        for plan in sorted(self.plans, key=lambda each: each.day):
-            earliest = max(plan.recorded, plan.day - EARLY)
-            for index, invoice in enumerate(free):
-                enough = invoice.amount is None or invoice.amount >= plan.amount * LEAST_SHARE
-                if invoice.issue_date >= earliest and enough:
-                    taken[plan.position] = free.pop(index)
-                    break
-        return taken
+    def _segment(self, day: date) -> Segment | None:
+        """Where the client without a mark stood on a day, by the invoices up to it, planned rows and the log so far."""
+        return CutOffs.at(day, self.rules).segment_of(self.history.created_on, self.known.last, self._is_coming(day))
+
+    def _is_coming(self, day: date) -> bool:
+        horizon = CutOffs.at(day, self.rules).horizon
+        after = bisect_right(self.planned_days, day)
+        if after < len(self.planned_days) and self.planned_days[after] <= horizon:
+            return True
+        if self.open_plans:
+            return self.open_plans.any_between(day, horizon)
+        found = fulfil(self.plans, self.known.open_invoices(day))
+        return any(day < each.plan.day <= horizon and not each.is_enough for each in found)
+
+
+_NOT_INVOICED = "not invoiced: invoice it, move it or drop it"
+
+
+def _invoiced(found: Fulfilment) -> str:
+    """What fulfilled a plan, in words."""
+    billed = [formatting.amount(amount) for _, amount in found.invoices if amount is not None]
+    last = formatting.day(found.invoices[-1][0])
+    if len(found.invoices) == 1:
+        return f"Invoiced on {last}{f', {billed[0]}' if billed else ''}."
+    total = f", {formatting.amount(found.invoiced)} in all" if billed else ""
+    return f"Invoiced in {len(found.invoices)} parts{total}, the last on {last}."

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
 from functools import cache
 from typing import NamedTuple
 
-from kopilot_xl.domain.actions import ClientHistory, LoggedAction, Transaction
+from kopilot_xl.domain.actions import ClientHistory, LoggedAction
 from kopilot_xl.domain.rules import Rules
 
 
@@ -29,6 +30,7 @@ class Row:
     issue_date: date
     amount: float | None
     status: str
+    unpaid: bool = False
 
     @property
     def activity(self) -> bool:
@@ -64,6 +66,10 @@ def months_from(day: date, months: int) -> date:
             number -= 1
 
 
+def to_the_cent(amount: float) -> int:
+    return int((Decimal(amount) * 100 + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
+
+
 def place(
     as_of: date, rules: Rules, created_on: date | None, last_invoice: date | None, coming: bool, mark: str | None
 ) -> str | None:
@@ -93,24 +99,75 @@ def place(
     return "Lost"
 
 
-def standing(person: Person, rows: Sequence[Row], as_of: date, rules: Rules) -> Standing:
+def credited(rows: Sequence[Row], day: date) -> set[int]:
+    """The places of the invoices of one client that credit notes take by a day, and of these credit notes."""
+    notes = sorted(
+        (row.issue_date, at)
+        for at, row in enumerate(rows)
+        if row.status == "Issued" and row.amount is not None and row.amount < 0 and row.issue_date <= day
+    )
+    out: set[int] = set()
+    for issued_on, note in notes:
+        wanted = to_the_cent(-(rows[note].amount or 0))
+        found = [
+            (row.issue_date, at)
+            for at, row in enumerate(rows)
+            if at not in out
+            and row.status == "Issued"
+            and row.amount is not None
+            and row.amount > 0
+            and to_the_cent(row.amount) == wanted
+            and row.issue_date <= issued_on
+        ]
+        if found:
+            out |= {max(found)[1], note}
+    return out
+
+
+def own_rows(person: Person, rows: Sequence[Row], as_of: date, looking_back: bool = False) -> list[Row]:
+    """The rows of a client that count as of a day: without what was credited, and, looking back, what came later."""
+    mine = [row for row in rows if row.client == person.client]
+    out = credited(mine, as_of)
+    return [
+        row
+        for at, row in enumerate(mine)
+        if at not in out and not (looking_back and row.status == "Issued" and row.issue_date > as_of)
+    ]
+
+
+def coming_rows(person: Person, rows: Sequence[Row], as_of: date, rules: Rules) -> list[Row]:
+    """What is coming from a client; nothing is while a mark is in force."""
+    if person.mark:
+        return []
+    return [
+        row
+        for row in rows
+        if row.client == person.client
+        and row.status not in ("Draft", "Canceled")
+        and row.activity
+        and as_of < row.issue_date <= months_from(as_of, rules.horizon_months)
+    ]
+
+
+def standing(
+    person: Person, all_rows: Sequence[Row], as_of: date, rules: Rules, looking_back: bool = False
+) -> Standing:
     """Where a client stands, from all rows of the table."""
+    rows = own_rows(person, all_rows, as_of, looking_back)
     last_invoice: date | None = None
-    coming: list[Row] = []
     overdue: list[date] = []
     far_off: list[date] = []
     horizon = months_from(as_of, rules.horizon_months)
     for row in rows:
-        if row.client != person.client or row.status in ("Draft", "Canceled") or not row.activity:
+        if row.status in ("Draft", "Canceled") or not row.activity or as_of < row.issue_date <= horizon:
             continue
-        if as_of < row.issue_date <= horizon:
-            coming.append(row)
-        elif row.status == "Planned":
+        if row.status == "Planned":
             (overdue if row.issue_date <= as_of else far_off).append(row.issue_date)
         elif row.issue_date <= as_of and (last_invoice is None or row.issue_date > last_invoice):
             last_invoice = row.issue_date
+    coming = coming_rows(person, rows, as_of, rules)
     if person.mark:
-        coming, overdue, far_off = [], [], []
+        overdue, far_off = [], []
     segment = place(as_of, rules, person.created_on, last_invoice, bool(coming), person.mark)
 
     value: float | None = 0.0
@@ -122,9 +179,7 @@ def standing(person: Person, rows: Sequence[Row], as_of: date, rules: Rules) -> 
         value = sum(
             row.amount or 0
             for row in rows
-            if row.client == person.client
-            and row.status == "Issued"
-            and months_from(last_invoice, -12) < row.issue_date <= last_invoice
+            if row.status == "Issued" and months_from(last_invoice, -12) < row.issue_date <= as_of
         )
 
     leaves_on: date | None = None
@@ -145,6 +200,144 @@ def standing(person: Person, rows: Sequence[Row], as_of: date, rules: Rules) -> 
         value=value,
         leaves_on=leaves_on,
     )
+
+
+def unpaid(person: Person, rows: Sequence[Row], as_of: date) -> tuple[date, float] | None:
+    """The date of the oldest unpaid invoice and the sum of all of them; None where nothing is unpaid."""
+    found = [
+        row
+        for row in own_rows(person, rows, as_of)
+        if row.status == "Issued" and row.unpaid and row.activity and row.issue_date <= as_of
+    ]
+    return (min(row.issue_date for row in found), sum(row.amount or 0 for row in found)) if found else None
+
+
+def to_do(person: Person, rows: Sequence[Row], as_of: date, rules: Rules) -> bool:
+    """Whether a client is in Do next, as far as something coming does not keep it off."""
+    here = standing(person, rows, as_of, rules)
+    if here.segment is None:
+        return False
+    if unpaid(person, rows, as_of):
+        return True
+    if here.segment == "Canceled":
+        return False
+    coming = coming_rows(person, own_rows(person, rows, as_of), as_of, rules)
+    if not coming or here.overdue:
+        return True
+    if here.segment == "New" or any(row.amount is None for row in coming):
+        return False
+    return 10 * to_the_cent(sum(row.amount or 0 for row in coming)) < to_the_cent(here.value or 0)
+
+
+_PARTS = {
+    "Keep": ["Leaving", "Hibernating", "Sleeping Away", "Active"],
+    "Win back": ["New", "Lost", "Canceled"],
+    "Decide": ["No Activity"],
+}
+
+
+def do_next(people: Sequence[Person], rows: Sequence[Row], as_of: date, rules: Rules) -> dict[str, list[str]]:
+    """Whom to turn to under each heading; the names of the clients are their keys."""
+    found: dict[str, list[str]] = {}
+    for heading, segments in _PARTS.items():
+        found[heading] = []
+        for segment in segments:
+            here = []
+            for person in people:
+                now = standing(person, rows, as_of, rules)
+                if now.segment == segment and to_do(person, rows, as_of, rules):
+                    left = (now.leaves_on - as_of).days if segment == "Leaving" and now.leaves_on else 0
+                    here.append((left, -(now.value or 0), person.client))
+            found[heading] += [key for *_, key in sorted(here)]
+    return found
+
+
+def won(people: Sequence[Person], rows: Sequence[Row], as_of: date, rules: Rules) -> int | None:
+    """How many clients were invoiced for the first time within the Active months; None where nobody can tell."""
+    keys = {person.client for person in people}
+    days = [row.issue_date for row in rows if row.client in keys and row.status == "Issued" and row.issue_date <= as_of]
+    if not days or (as_of - min(days)).days < rules.lifespan_days:
+        return None
+    first = [_first_invoice(person, rows, as_of) for person in people]
+    return sum(1 for day in first if day is not None and day >= months_from(as_of, -rules.active_months))
+
+
+def _first_invoice(person: Person, rows: Sequence[Row], as_of: date) -> date | None:
+    return min(
+        (
+            row.issue_date
+            for row in own_rows(person, rows, as_of)
+            if row.status == "Issued" and row.activity and row.issue_date <= as_of
+        ),
+        default=None,
+    )
+
+
+class Kept(NamedTuple):
+    """Retention; money as sums, shares as fractions."""
+
+    net: float
+    gross: float
+    clients_kept: float
+    gone: tuple[int, float]
+    new: tuple[int, float]
+    recovered: tuple[int, float]
+
+
+def _billed(person: Person, rows: Sequence[Row], after: date, until: date) -> float:
+    return sum(
+        row.amount or 0
+        for row in rows
+        if row.client == person.client and row.status == "Issued" and after < row.issue_date <= until
+    )
+
+
+def retention(people: Sequence[Person], rows: Sequence[Row], as_of: date, years_ago: int = 0) -> Kept | None:
+    """What the clients of the year before brought in the last year, looked at so many years before the day."""
+    months = -12 * years_ago
+    end, middle, start = (months_from(as_of, months + each) for each in (0, -12, -24))
+    first = [_first_invoice(person, rows, as_of) for person in people]
+    known = [day for day in first if day is not None]
+    if not known or min(known) > start:
+        return None
+    a = [_billed(person, rows, start, middle) for person in people]
+    b = [_billed(person, rows, middle, end) for person in people]
+    kept = [(had, has) for had, has in zip(a, b, strict=True) if had > 0]
+    base = sum(had for had, _ in kept)
+    if base <= 0:
+        return None
+    gone = [had for had, has in kept if has <= 0]
+    came = [(has, day) for had, has, day in zip(a, b, first, strict=True) if has > 0 and had <= 0]
+    new = [has for has, day in came if day is not None and day > middle]
+    recovered = [has for has, day in came if day is None or day <= middle]
+    return Kept(
+        net=sum(has for _, has in kept) / base,
+        gross=sum(min(had, max(has, 0)) for had, has in kept) / base,
+        clients_kept=sum(1 for _, has in kept if has > 0) / len(kept),
+        gone=(len(gone), sum(gone)),
+        new=(len(new), sum(new)),
+        recovered=(len(recovered), sum(recovered)),
+    )
+
+
+class Concentrated(NamedTuple):
+    largest: float
+    largest_five: float
+    clients_for_80_percent: int
+    without_largest: float
+
+
+def concentration(people: Sequence[Person], rows: Sequence[Row], as_of: date) -> Concentrated | None:
+    """How much of the last year's revenue hangs on a few clients."""
+    b = sorted((_billed(person, rows, months_from(as_of, -12), as_of) for person in people), reverse=True)
+    b = [each for each in b if each > 0]
+    total = sum(b)
+    if total <= 0:
+        return None
+    for number in range(1, len(b) + 1):
+        if 10 * to_the_cent(sum(b[:number])) >= 8 * to_the_cent(total):
+            return Concentrated(b[0] / total, sum(b[:5]) / total, number, total - b[0])
+    raise AssertionError
 
 
 def shape(counts: Mapping[str, int], inaccurate_percent: int = 25) -> str:
@@ -170,6 +363,12 @@ class Judged(NamedTuple):
     """what the detail must name: the row or the day of the invoice that undid it"""
 
 
+class Billed(NamedTuple):
+    issue_date: date
+    amount: float | None
+    place: int
+
+
 _MARKS = {"Mark lost": "Lost", "Mark canceled": "Canceled"}
 _LIFTS = ("Plan revenue", "Reactivate")
 _BILLED = ("Active", "Sleeping Away", "Hibernating", "Leaving")
@@ -178,10 +377,17 @@ _BILLED = ("Active", "Sleeping Away", "Hibernating", "Leaving")
 class Log:
     """The action log, every question answered from scratch out of all its rows."""
 
-    def __init__(self, entries: Sequence[LoggedAction], clients: Mapping[str, ClientHistory], rules: Rules) -> None:
+    def __init__(
+        self,
+        entries: Sequence[LoggedAction],
+        clients: Mapping[str, ClientHistory],
+        rules: Rules,
+        looking_back: bool = False,
+    ) -> None:
         self.entries = entries
         self.clients = clients
         self.rules = rules
+        self.looking_back = looking_back
         self.rejected = cache(self._rejected)
 
     def judge(self, as_of: date) -> list[Judged]:
@@ -194,12 +400,16 @@ class Log:
         return {key: _MARKS[str(self.entries[mark].action)] for key, mark in found.items() if mark is not None}
 
     def plans(self, as_of: date) -> list[tuple[str, date, float]]:
-        """The plans no invoice took, of clients without a mark."""
+        """The plans not fulfilled, of clients without a mark, with what is not invoiced of them yet."""
         found = []
         for key in self.clients.keys() - self.marks(as_of).keys():
             rows = self._folded(key, as_of)
-            taken = self._taken(key, rows, as_of)
-            found += [(key, *self._plan(index)) for index in rows if self._is_plan(index) and index not in taken]
+            took = self._took(key, rows, as_of, self._visible(key, as_of))
+            for index in rows:
+                if self._is_plan(index) and not self._is_fulfilled(index, took[index]):
+                    day, amount = self._plan(index)
+                    cents = to_the_cent(amount) - sum(to_the_cent(each.amount or 0) for each in took[index])
+                    found.append((key, day, cents / 100))
         return found
 
     def _judge(self, index: int, as_of: date) -> Judged:
@@ -215,23 +425,24 @@ class Log:
             # Whatever comes first undoes it; an invoice of a day is known when a row of that day is judged.
             undone = [
                 (invoice.issue_date, -1, _day(invoice.issue_date))
-                for invoice in self._invoices(client, as_of)
+                for invoice in self._invoices(client, as_of, as_of)
                 if invoice.issue_date > recorded
             ]
             for position, later in enumerate(rows[rows.index(index) + 1 :]):
-                if self.entries[later].action in _LIFTS:
-                    undone.append((self._recorded(later).date(), position, f"row {self.entries[later].row}:"))
+                undone.append((self._recorded(later).date(), position, f"row {self.entries[later].row}:"))
             return Judged("Superseded", min(undone)[2]) if undone else Judged("Applied")
         if entry.action == "Reactivate":
             return Judged("Applied")
-        taken = self._taken(client, rows, as_of)
-        if index in taken:
-            return Judged("Fulfilled", _day(taken[index].issue_date))
         mark = self._mark(client, rows, as_of)
         if mark is not None:
             return Judged("Superseded", f"row {self.entries[mark].row}.")
+        took = self._took(client, rows, as_of, self._visible(client, as_of))[index]
+        if self._is_fulfilled(index, took):
+            return Judged("Fulfilled", _day(took[-1].issue_date))
         planned, _ = self._plan(index)
-        return Judged("Overdue", _day(planned)) if planned <= as_of else Judged("Applied")
+        if planned <= as_of:
+            return Judged("Overdue", "invoiced: invoice the rest" if took else f"{_day(planned)}, not invoiced")
+        return Judged("Applied", "invoiced." if took else None)
 
     def _rejected(self, index: int) -> bool:
         entry = self.entries[index]
@@ -250,7 +461,7 @@ class Log:
         if entry.action == "Mark lost":
             return now not in _BILLED
         if entry.action == "Mark canceled":
-            never = not self._invoices(entry.client, day)
+            never = not self._invoices(entry.client, day, day)
             return now not in ("No Activity", "New") and not (now == "Lost" and never)
         return now not in ("Lost", "Canceled")
 
@@ -279,12 +490,19 @@ class Log:
         assert entry.amount is not None
         return entry.issue_date, entry.amount
 
-    def _invoices(self, client: str, day: date) -> list[Transaction]:
+    def _invoices(self, client: str, until: date, looked_at: date) -> list[Billed]:
+        """The invoices dated up to a day, without those credited by the day looked at."""
+        rows = [Row(client, each.issue_date, each.amount, each.status) for each in self.clients[client].transactions]
+        out = credited(rows, looked_at)
         return [
-            each
-            for each in self.clients[client].transactions
-            if each.status == "Issued" and (each.amount is None or each.amount > 0) and each.issue_date <= day
+            Billed(row.issue_date, row.amount, at)
+            for at, row in enumerate(rows)
+            if at not in out and row.status == "Issued" and row.activity and row.issue_date <= until
         ]
+
+    def _visible(self, client: str, as_of: date) -> list[Billed]:
+        """The invoices that may fulfil a plan as of a day: of any date, unless the day is reconstructed."""
+        return self._invoices(client, as_of if self.looking_back else date.max, as_of)
 
     def _mark(self, client: str, rows: Sequence[int], day: date) -> int | None:
         """The mark in force: the last one, unless a later row lifts it or a later invoice undoes it."""
@@ -294,42 +512,51 @@ class Log:
         last = marked[-1]
         lifted = any(self.entries[index].action in _LIFTS for index in rows[last + 1 :])
         since = self._recorded(rows[last]).date()
-        undone = any(invoice.issue_date > since for invoice in self._invoices(client, day))
+        undone = any(invoice.issue_date > since for invoice in self._invoices(client, day, day))
         return None if lifted or undone else rows[last]
 
-    def _taken(self, client: str, rows: Sequence[int], day: date) -> dict[int, Transaction]:
-        """The invoice of each plan that has one by a day."""
-        invoices = self._invoices(client, day)
+    def _took(self, client: str, rows: Sequence[int], day: date, invoices: Sequence[Billed]) -> dict[int, list[Billed]]:
+        """The invoices that each plan takes."""
         used: set[int] = set()
-        taken = {}
-        for index in sorted((each for each in rows if self._is_plan(each)), key=lambda each: self._plan(each)[0]):
+        took: dict[int, list[Billed]] = {}
+        plans = [index for index in rows if self._is_plan(index)]
+        for index in sorted(plans, key=lambda each: (self._plan(each)[0], self._recorded(each), each)):
             planned, amount = self._plan(index)
-            fitting = [
-                (invoice.issue_date, place)
-                for place, invoice in enumerate(invoices)
-                if place not in used
-                and invoice.issue_date >= self._recorded(index).date()
-                and (planned - invoice.issue_date).days <= 30
-                and (invoice.amount is None or 2 * invoice.amount >= amount)
-            ]
-            if fitting:
-                _, place = min(fitting)
-                used.add(place)
-                taken[index] = invoices[place]
-        return taken
+            took[index] = []
+            settled, billed = False, 0
+            for invoice in sorted(invoices, key=lambda each: (each.issue_date, each.place)):
+                if settled or billed >= to_the_cent(amount):
+                    break
+                if (
+                    invoice.place not in used
+                    and invoice.issue_date >= self._recorded(index).date()
+                    and (planned - invoice.issue_date).days <= 30
+                ):
+                    used.add(invoice.place)
+                    took[index].append(invoice)
+                    settled = invoice.amount is None
+                    billed += to_the_cent(invoice.amount or 0)
+        return took
+
+    def _is_fulfilled(self, index: int, took: Sequence[Billed]) -> bool:
+        if any(each.amount is None for each in took):
+            return True
+        billed = sum(to_the_cent(each.amount or 0) for each in took)
+        return bool(took) and 2 * billed >= to_the_cent(self._plan(index)[1])
 
     def _segment(self, client: str, rows: Sequence[int], day: date) -> str | None:
         """Where the client stood on a day: its invoices up to it, the Planned rows and these rows of the log."""
         mark = self._mark(client, rows, day)
-        taken = self._taken(client, rows, day)
+        invoices = self._invoices(client, day, day)
+        took = self._took(client, rows, day, invoices)
         planned = [
             each.issue_date
             for each in self.clients[client].transactions
             if each.status == "Planned" and (each.amount is None or each.amount > 0)
         ]
-        planned += [self._plan(index)[0] for index in rows if self._is_plan(index) and index not in taken]
+        planned += [self._plan(index)[0] for index, taken in took.items() if not self._is_fulfilled(index, taken)]
         coming = any(day < each <= months_from(day, self.rules.horizon_months) for each in planned)
-        last_invoice = max((each.issue_date for each in self._invoices(client, day)), default=None)
+        last_invoice = max((each.issue_date for each in invoices), default=None)
         marked = _MARKS[str(self.entries[mark].action)] if mark is not None else None
         created_on = self.clients[client].created_on
         return place(day, self.rules, created_on, last_invoice, coming and mark is None, marked)

@@ -94,8 +94,8 @@ def logs(draw: st.DrawFn) -> Drawn:
     last = draw(st.sampled_from([12, 40, 130]))
     before = st.integers(-90, last + 10).map(lambda by: START + timedelta(days=by))
     statuses = st.sampled_from([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED, Status.DRAFT])
-    amounts = st.sampled_from([100.0, 60.0, 50.0, 49.0, None, 0.0, -100.0])
-    transactions = st.lists(st.builds(Transaction, before, amounts, statuses), max_size=5)
+    amounts = st.sampled_from([100.0, 60.0, 50.0, 49.0, 20.0, None, 0.0, -100.0, -50.0, -20.0])
+    transactions = st.lists(st.builds(Transaction, before, amounts, statuses), max_size=9)
     clients = {key: ClientHistory(draw(st.none() | before), draw(transactions)) for key in ("a", "b")}
     entries = []
     for row in range(2, 2 + draw(st.integers(1, 9))):
@@ -136,10 +136,10 @@ def crowded_log(seed: int) -> Drawn:
     transactions = [
         Transaction(
             START + timedelta(days=chance.randint(-80, last + 5)),
-            chance.choice([100.0, 100.0, 50.0, 49.0, None, 0.0]),
-            chance.choice([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED]),
+            chance.choice([100.0, 100.0, 50.0, 49.0, 20.0, 20.0, None, 0.0, -100.0, -100.0, -50.0, -20.0]),
+            chance.choice([Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.ISSUED, Status.PLANNED]),
         )
-        for _ in range(chance.randint(0, 4))
+        for _ in range(chance.randint(0, 8))
     ]
     created_on = chance.choice([None, START - timedelta(days=chance.randint(-20, 100))])
     entries = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kopilot_xl.domain import actions, formatting
+from kopilot_xl.domain import formatting, fulfilment
 from kopilot_xl.domain.actions import ActionStatus, ClientHistory, LoggedAction, Transaction, replay
 from kopilot_xl.domain.activity import Status, client_activity
 from kopilot_xl.domain.backtest import MODEL_DATES, MOST_DATES
@@ -94,8 +94,7 @@ def test_the_thresholds_are_those_of_the_settings() -> None:
         ("The segments", f"created {Rules().lifespan_days} or more days ago: **Lost**"),
         ("The portfolio's shape", f"less than {Rules().inaccurate_share * 100:.0f} % of the portfolio"),
         ("The portfolio's shape", f"are {Rules().inaccurate_share * 100:.0f} % of the portfolio or more"),
-        ("Actions", f"at most {actions.EARLY.days} days before the planned date"),
-        ("Actions", {0.5: "at least half of the planned amount"}[actions.LEAST_SHARE]),
+        ("Actions", f"at most {fulfilment.EARLY.days} days before the planned date"),
         ("Bad data", "`2026-04-03`"),
     ],
 )
