@@ -231,14 +231,15 @@ class Archive:
         replaced: Mapping[str, bytes],
         removed: Collection[str] = (),
         packed_ahead: Mapping[str, Packing] | None = None,
+        added: Mapping[str, bytes] | None = None,
     ) -> bytes:
-        """Return the archive with some entries' contents replaced and others left out.
+        """Return the archive with some entries' contents replaced, others left out, and new ones at its end.
 
         Every other entry keeps its bytes: local header, extra fields, packed data and data descriptor. What is
         already being packed need not be packed again.
         """
         ahead = packed_ahead or {}
-        if not replaced and not removed:
+        if not replaced and not removed and not added:
             return self.data
         entries = {name: entry for name, entry in self._entry_of.items() if name not in removed}
         first = min((entry.start for entry in self._entry_of.values()), default=0)
@@ -255,6 +256,7 @@ class Archive:
                 output += packed
             else:
                 output += memoryview(self.data)[entry.start : entry.end]
+        new_records = [_appended(output, name, content) for name, content in (added or {}).items()]
         directory_start = len(output)
         for name, entry in entries.items():
             shift = offset_of[name] - entry.start
@@ -262,7 +264,8 @@ class Archive:
                 output += _record_of_replaced(entry, shift, replaced[name], packed_size_of[name])
             else:
                 output += _record_moved(entry, shift)
-        output += self._tail(directory_start, len(output), len(entries))
+        output += b"".join(new_records)
+        output += self._tail(directory_start, len(output), len(entries) + len(new_records))
         return bytes(output)
 
     def _header(self, entry: _Entry, content: bytes, packed_size: int) -> bytes:
@@ -320,6 +323,16 @@ class Archive:
             comment,
         )
         return bytes(tail)
+
+
+def _appended(output: bytearray, name: str, content: bytes) -> bytes:
+    """Append a new entry to an archive that is being written; return its record for the central directory."""
+    plain, packed = name.encode(), pack(content)
+    sizes = (zlib.crc32(content), len(packed), len(content), len(plain))
+    common = (_NAME_IS_UTF8, zipfile.ZIP_DEFLATED, 0, _FIRST_DAY, *sizes, 0)
+    position = len(output)
+    output += _LOCAL.pack(b"PK\3\4", _VERSION, *common) + plain + packed
+    return _CENTRAL.pack(b"PK\1\2", _VERSION, _VERSION, *common, 0, 0, 0, 0, position) + plain
 
 
 def pack(content: bytes) -> bytes:

@@ -18,7 +18,8 @@ from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, Packed, Packing
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 
-_CONTENT_TYPES = "[Content_Types].xml"
+CONTENT_TYPES = "[Content_Types].xml"
+"""The part that states the content type of every other."""
 _COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STRICT = b"purl.oclc.org/ooxml"
 _SAVE_AS = "Save it in Excel as Excel Workbook (.xlsx) and try again."
@@ -65,6 +66,7 @@ class Package:
         self._on_disk = self.data
         self._archive = Archive(self.data, str(self.path))
         self._replaced: dict[str, bytes] = {}
+        self._added: dict[str, bytes] = {}
         self._packing: dict[str, Packing] = {}
         self._removed: set[str] = set()
         self._types: tuple[dict[str, str], dict[str, str]] | None = None
@@ -129,7 +131,7 @@ class Package:
         Raises:
             BookError: they cannot be read.
         """
-        name = _relationships_name(part)
+        name = relationships_name(part)
         if not self.has(name):
             return []
         found = []
@@ -143,7 +145,7 @@ class Package:
     def content_type(self, part: str) -> str | None:
         """Return the content type of a part, None where the package states none."""
         if self._types is None:
-            root = self.parse(_CONTENT_TYPES)
+            root = self.parse(CONTENT_TYPES)
             self._types = (
                 {
                     item.get("PartName", "").lstrip("/").lower(): item.get("ContentType", "")
@@ -177,6 +179,26 @@ class Package:
             if len(content) >= _WORTH_A_THREAD:
                 self._packing[name] = Packing(content)
 
+    def add(self, part: str, content: bytes) -> None:
+        """Have a part saved that was not there; its content type and relationships are the caller's to state.
+
+        Raises:
+            ValueError: there is such a part.
+        """
+        if self.has(part) or part in self._added:
+            raise ValueError(f"{self.path} has a part {part}")
+        self._added[part] = content
+
+    def parse_current(self, part: str) -> etree._Element:
+        """Return the root element of an XML part as it would be saved, `replace` and `add` included.
+
+        Raises:
+            BookError: there is no such part, or it is damaged.
+        """
+        name = self._archive.find(part) or part
+        data = self._added.get(part) or self._replaced.get(name)
+        return self.parse(part) if data is None else markup.parse(data)
+
     def remove(self, part: str, *, source: str) -> None:
         """Have a part left out on saving, with its content type and the relationship from its source part.
 
@@ -196,8 +218,8 @@ class Package:
             return target.lower() == name.lower()
 
         for other, pattern, leads_here in (
-            (_CONTENT_TYPES, _OVERRIDE, is_override),
-            (_relationships_name(source), _RELATIONSHIP, is_relationship),
+            (CONTENT_TYPES, _OVERRIDE, is_override),
+            (relationships_name(source), _RELATIONSHIP, is_relationship),
         ):
             other_name = self._archive.find(other) or other
             content = self._replaced.get(other_name) or self.read(other_name)
@@ -205,14 +227,15 @@ class Package:
             self.replace(other_name, kept)
 
     def revert(self) -> None:
-        """Forget every replaced and removed part."""
+        """Forget every replaced, added and removed part."""
         self._replaced.clear()
+        self._added.clear()
         self._packing.clear()
         self._removed.clear()
 
     def to_bytes(self) -> bytes:
         """Return the package as it would be saved. Without changes it is the file as it was opened."""
-        return self._archive.rewritten(self._replaced, self._removed, self._packing)
+        return self._archive.rewritten(self._replaced, self._removed, self._packing, self._added)
 
     def is_own(self, path: str | os.PathLike[str] | None) -> bool:
         """Tell whether a path is that of the file it was read from; None is."""
@@ -244,7 +267,7 @@ class Package:
         names = {name.lower() for name in self.part_names}
         if "mimetype" in names and b"opendocument" in self._archive.read(self._archive.find("mimetype") or ""):
             raise BookError(f"{self.path} is an OpenDocument file. {_SAVE_AS}")
-        if _CONTENT_TYPES.lower() not in names or "_rels/.rels" not in names:
+        if CONTENT_TYPES.lower() not in names or "_rels/.rels" not in names:
             raise BookError(f"{self.path} is a zip file but no Excel workbook. Name the .xlsx or .xlsm file.")
         if _STRICT in self.read("_rels/.rels"):
             self._refuse_strict()
@@ -314,7 +337,8 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
         )
 
 
-def _relationships_name(part: str) -> str:
+def relationships_name(part: str) -> str:
+    """Return the name of the part that holds another part's relationships, or the package's own."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
 

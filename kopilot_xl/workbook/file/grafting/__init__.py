@@ -1,0 +1,7 @@
+"""Add sheets, columns, names and macros of one package to another that somebody else made, and touch nothing else."""
+
+from kopilot_xl.workbook.file.grafting.columns import NoRoomError, add_column
+from kopilot_xl.workbook.file.grafting.graft import Graft
+from kopilot_xl.workbook.file.grafting.macros import Macros, Outcome, add_macros, add_ribbon, vba_part
+
+__all__ = ["Graft", "Macros", "NoRoomError", "Outcome", "add_column", "add_macros", "add_ribbon", "vba_part"]

@@ -1,0 +1,148 @@
+"""A column of ours, added at the right end of a table that is there."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from lxml import etree
+
+from kopilot_xl.errors import KopilotError
+from kopilot_xl.workbook.addresses import Area, cell_address, split_address
+from kopilot_xl.workbook.file.grafting.graft import Graft
+from kopilot_xl.workbook.file.grafting.xml import child_in_order, main, next_number, serialised
+from kopilot_xl.workbook.file.ooxml.edits import encoded
+from kopilot_xl.workbook.file.ooxml.package import Package
+
+_SHEET_ORDER = (
+    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
+)  # fmt: skip
+
+
+class NoRoomError(KopilotError):
+    """The cells at the right of a table are in use; the text names the first."""
+
+
+def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, source: tuple[str, str]) -> None:
+    """Add a column with the looks of the source's column of the same header, its cells blank.
+
+    Args:
+        graft: what is added to which package.
+        sheet_part: the part of the target's sheet.
+        table_part: the part of the target's table on it.
+        header: the column's header.
+        source: the parts of sheet and table in the source.
+
+    Raises:
+        NoRoomError: a cell it needs is in use.
+    """
+    target = graft.target
+    table, sheet = target.parse_current(table_part), target.parse_current(sheet_part)
+    area = Area.parse(table.get("ref", ""))
+    column = area.right + 1
+    _check_free(target, sheet, sheet_part, area, column)
+    wide = Area(area.top, area.left, area.bottom, column)
+    for element in (table, *table.iter(main("autoFilter"))):
+        if element is table:
+            element.set("ref", str(wide))
+        else:
+            filtered = Area.parse(element.get("ref", str(area)))
+            element.set("ref", str(Area(filtered.top, filtered.left, filtered.bottom, column)))
+    columns = child_in_order(table, "tableColumns", ("autoFilter", "sortState", "tableColumns"))
+    made = etree.SubElement(columns, main("tableColumn"))
+    made.set("id", str(next_number([int(each.get("id", "0")) for each in list(columns)[:-1]])))
+    made.set("name", encoded(header, False)[1])
+    columns.set("count", str(len(columns)))
+
+    looks, rule = _looks(graft.source, header, *source)
+    if rule is not None:
+        made.append(deepcopy(rule))
+    head, body = graft.styles.cell_format(looks["head"]), graft.styles.cell_format(looks["body"])
+    _put(sheet, area.top, column, head, header)
+    for row in range(area.top + 1, min(area.bottom, area.top + 1) + 1):
+        _put(sheet, row, column, body, None)
+    _set_width(sheet, column, looks["width"], body)
+    dimension = sheet.find(main("dimension"))
+    if dimension is not None:
+        known = Area.parse(dimension.get("ref", "A1"))
+        dimension.set("ref", str(known.joined(wide)))
+    target.replace(table_part, serialised(table))
+    target.replace(sheet_part, serialised(sheet))
+
+
+def _check_free(package: Package, sheet: etree._Element, part: str, area: Area, column: int) -> None:
+    needed = Area(area.top, column, area.bottom, column)
+    for cell in sheet.iterfind(f"{main('sheetData')}/{main('row')}/{main('c')}"):
+        row, at = split_address(cell.get("r", "A1"))
+        if at == column and area.top <= row <= area.bottom and len(cell):
+            raise NoRoomError(f"{cell_address(row, at)} is in use")
+    for merge in sheet.iter(main("mergeCell")):
+        if Area.parse(merge.get("ref", "A1")).meets(needed):
+            raise NoRoomError(f"{merge.get('ref')} is merged")
+    for link in package.relationships(part):
+        if link.kind == "table" and link.target:
+            other = Area.parse(package.parse_current(link.target).get("ref", "A1"))
+            if other.meets(needed):
+                raise NoRoomError(f"another table is there ({other})")
+
+
+def _looks(
+    source: Package, header: str, sheet_part: str, table_part: str
+) -> tuple[dict[str, int], etree._Element | None]:
+    """The formats of a column's header and cells, its width in hundredths, and its calculated formula."""
+    table, sheet = source.parse(table_part), source.parse(sheet_part)
+    area = Area.parse(table.get("ref", ""))
+    columns = list(table.iter(main("tableColumn")))
+    at = next(index for index, each in enumerate(columns) if each.get("name") == encoded(header, False)[1])
+    letter = area.left + at
+    cells = {cell.get("r"): int(cell.get("s", "0")) for cell in sheet.iter(main("c"))}
+    width = next(
+        (
+            float(column.get("width", "12"))
+            for column in sheet.iter(main("col"))
+            if int(column.get("min", "0")) <= letter <= int(column.get("max", "0"))
+        ),
+        12.0,
+    )
+    found = {
+        "head": cells.get(cell_address(area.top, letter), 0),
+        "body": cells.get(cell_address(area.top + 1, letter), 0),
+        "width": round(width * 100),
+    }
+    return found, columns[at].find(main("calculatedColumnFormula"))
+
+
+def _put(sheet: etree._Element, row: int, column: int, style: int, text: str | None) -> None:
+    """Put a cell with a style and a text where it belongs in a sheet's order."""
+    data = child_in_order(sheet, "sheetData", _SHEET_ORDER)
+    holder = next((each for each in data if each.get("r") == str(row)), None)
+    if holder is None:
+        holder = etree.Element(main("row"), r=str(row))
+        later = next((index for index, each in enumerate(data) if int(each.get("r", "0")) > row), len(data))
+        data.insert(later, holder)
+    if "spans" in holder.attrib:
+        del holder.attrib["spans"]
+    address = cell_address(row, column)
+    cell = next((each for each in holder if each.get("r") == address), None)
+    if cell is None:
+        cell = etree.Element(main("c"), r=address)
+        later = next(
+            (index for index, each in enumerate(holder) if split_address(each.get("r", "A1"))[1] > column), len(holder)
+        )
+        holder.insert(later, cell)
+    cell.set("s", str(style))
+    if text is not None:
+        cell.set("t", "inlineStr")
+        etree.SubElement(etree.SubElement(cell, main("is")), main("t")).text = encoded(text, False)[1]
+
+
+def _set_width(sheet: etree._Element, column: int, hundredths: int, style: int) -> None:
+    """Give a column its width and style, unless the sheet's owner gave it one."""
+    columns = child_in_order(sheet, "cols", _SHEET_ORDER)
+    for each in columns:
+        if int(each.get("min", "0")) <= column <= int(each.get("max", "0")):
+            return
+    made = etree.Element(main("col"), min=str(column), max=str(column), width=f"{hundredths / 100:g}")
+    made.set("style", str(style))
+    made.set("customWidth", "1")
+    later = next((index for index, each in enumerate(columns) if int(each.get("min", "0")) > column), len(columns))
+    columns.insert(later, made)
