@@ -9,9 +9,10 @@ from typing import Any, cast
 import narwhals as nw
 from narwhals.typing import IntoFrameT
 
-from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import KopilotError, MissingError
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet

@@ -22,8 +22,9 @@ from kopilot_xl.bigdata.sources import Source
 from kopilot_xl.bigdata.tables import FOLDERS, Table, open_table
 from kopilot_xl.bigdata.typing import Tally
 from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction, replay
-from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.rules import Rules
+from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing import export as exports
 from kopilot_xl.importing import headings as headings_module

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kopilot_xl.domain import formatting, fulfilment
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.credits import KnownInvoices, is_invoice
 from kopilot_xl.domain.fulfilment import Fulfilment, OpenPlans, fulfil
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
+from kopilot_xl.domain.transactions import Status
 
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
 

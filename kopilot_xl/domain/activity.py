@@ -1,10 +1,12 @@
-"""From transactions to one row per client: last invoice, next planned, value, segment."""
+"""From transactions to one row per client, on frames: last invoice, next planned, value, segment.
+
+`clients.clients_as_of` says the same of the rows of a workbook, without a frame library.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
-from enum import StrEnum
 from typing import Any, cast
 
 import narwhals as nw
@@ -12,15 +14,7 @@ from narwhals.typing import IntoFrameT
 
 from kopilot_xl.domain.rules import DEFAULT, VALUE_MONTHS, Band, CutOffs, Rules
 from kopilot_xl.domain.segments import Segment
-
-
-class Status(StrEnum):
-    """What a transaction is. Source: docs/rules.md, "The inputs"."""
-
-    ISSUED = "Issued"
-    PLANNED = "Planned"
-    DRAFT = "Draft"
-    CANCELED = "Canceled"
+from kopilot_xl.domain.transactions import Status
 
 
 def literal(day: date, column: nw.dtypes.DType) -> nw.Expr:

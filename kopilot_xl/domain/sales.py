@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from math import fsum
 
-import narwhals as nw
-from narwhals.typing import IntoFrameT
-
-from kopilot_xl.domain.activity import Status, frame_of, literal
 from kopilot_xl.domain.portfolio import Client, do_next
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.domain.transactions import Booking, Ledger
 
 YEAR = 12
 """The months of a year, and how many of them are looked ahead."""
@@ -97,28 +96,24 @@ class Sales:
         return sum(self.months[-self.as_of.month :])
 
 
-def monthly_sales(transactions: IntoFrameT, as_of: date) -> Sales:
-    """Return what was sold in each month: amounts, credit notes included, of invoices up to the as-of date.
+def monthly_sales(invoices: Iterable[Booking], as_of: date) -> Sales:
+    """Return what was sold in each month up to the as-of date.
 
     Args:
-        transactions: `issue_date`, `amount` (null if blank), `status` (a value of `Status`).
+        invoices: the issue date and amount of every invoice and credit note; a blank amount counts 0, and so does what
+            is dated after the as-of date.
         as_of: the day; nothing dated after it has happened.
     """
-    rows = frame_of(transactions)
-    day = nw.col("issue_date")
     split = 31 if ends_month(as_of) else as_of.day
-    sums = (
-        rows.filter(
-            nw.col("status") == Status.ISSUED.value,
-            day <= literal(as_of, rows.collect_schema()["issue_date"]),
-            ~nw.col("amount").is_null(),
-            nw.col("amount") != 0,
-        )
-        .select("amount", month=_month(day), after=day.dt.day() > split)
-        .group_by("month", "after")
-        .agg(nw.col("amount").sum())
-    )
-    return Sales.of(as_of, {(month, after): amount for month, after, amount in _rows(sums, "month", "after", "amount")})
+    months: dict[date, tuple[int, bool]] = {}  # there are far fewer dates than invoices
+    amounts: defaultdict[tuple[int, bool], list[float]] = defaultdict(list)
+    for day, amount in invoices:
+        if amount and day <= as_of:
+            month = months.get(day)
+            if month is None:
+                month = months[day] = month_of(day), day.day > split
+            amounts[month].append(amount)
+    return Sales.of(as_of, {month: fsum(some) for month, some in amounts.items()})
 
 
 @dataclass(frozen=True)
@@ -154,80 +149,57 @@ class Prepared:
         return sum(self.planned.values())
 
 
-def prepared(
-    clients: Sequence[Client], transactions: IntoFrameT, as_of: date, rules: Rules = DEFAULT
-) -> list[Prepared]:
+def prepared(clients: Sequence[Client], ledger: Ledger, as_of: date, rules: Rules = DEFAULT) -> list[Prepared]:
     """Return what is planned in each of the months after the running one, and whom to call about it.
 
     Args:
         clients: every client as it stands on the as-of date.
-        transactions: `client`, `issue_date`, `amount`, `status`, the plans of the action log among them.
+        ledger: their transactions, and the open plans of the action log as such.
         as_of: the day.
         rules: the thresholds.
     """
-    rows, running = frame_of(transactions), month_of(as_of)
-    coming = [each for each in clients if each.next_planned is not None and each.segment is not None]
-    planned: dict[int, dict[Segment, float]] = {}
-    for month, segment, amount in _planned(rows, coming, CutOffs.at(as_of, rules)):
-        planned.setdefault(month, {})[Segment(segment)] = amount
-    since = first_day(running + 1 - YEAR)
-    idle = [each for each in clients if each.next_planned is None and each.last_invoice and each.last_invoice >= since]
-    order = [each for some in do_next(idle).values() for each in some]
-    calls = _calls(rows, order, since, as_of)
+    running = month_of(as_of)
+    planned = _planned(clients, ledger, CutOffs.at(as_of, rules))
+    to_call = _to_call(clients, ledger, first_day(running + 1 - YEAR), as_of)
     months = []
     for month in range(running + 1, running + 1 + YEAR):
-        mine = calls.filter(nw.col("month") == month - YEAR)
-        named = [Call(order[place], amount) for place, amount in _rows(mine.head(CALLS_NAMED), "place", "amount")]
-        months.append(Prepared(first_day(month), planned.get(month, {}), named, len(mine), float(mine["amount"].sum())))
+        found = to_call.get(month - YEAR, [])
+        calls = [Call(client, amount) for client, amount in found[:CALLS_NAMED]]
+        last_year = fsum(amount for _, amount in found)
+        months.append(Prepared(first_day(month), planned.get(month, {}), calls, len(found), last_year))
     return months
 
 
-def _planned(rows: nw.DataFrame[Any], coming: Sequence[Client], cut: CutOffs) -> list[tuple[int, str, float]]:
-    """What is coming by month and segment."""
-    kind = rows.collect_schema()["issue_date"]
-    day = nw.col("issue_date")
-    people = _with(rows, {"client": [each.key for each in coming], "segment": [str(each.segment) for each in coming]})
-    sums = (
-        rows.filter(
-            nw.col("status").is_in([Status.ISSUED.value, Status.PLANNED.value]),
-            day > literal(cut.as_of, kind),
-            day <= literal(cut.horizon, kind),
-            nw.col("amount") > 0,
-        )
-        .join(people, on="client", how="inner")
-        .select("segment", "amount", month=_month(day))
-        .group_by("month", "segment")
-        .agg(nw.col("amount").sum())
-    )
-    return _rows(sums, "month", "segment", "amount")
+def _planned(clients: Sequence[Client], ledger: Ledger, cut: CutOffs) -> dict[int, dict[Segment, float]]:
+    """What is coming, by month and by the segment of the clients it is coming from."""
+    today, horizon = cut.as_of, cut.horizon
+    amounts: defaultdict[int, defaultdict[Segment, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for client in clients:
+        if client.next_planned is None or client.segment is None:
+            continue
+        for rows in (ledger.issued.get(client.key, ()), ledger.planned.get(client.key, ())):
+            for day, amount in rows:
+                if today < day <= horizon and amount is not None and amount > 0:
+                    amounts[month_of(day)][client.segment].append(amount)
+    return {month: {segment: fsum(some) for segment, some in here.items()} for month, here in amounts.items()}
 
 
-def _calls(rows: nw.DataFrame[Any], order: Sequence[Client], since: date, as_of: date) -> nw.DataFrame[Any]:
-    """Who was invoiced in which month of the year before: month, place in the order, amount; sorted by both."""
-    kind = rows.collect_schema()["issue_date"]
-    day, amount = nw.col("issue_date"), nw.col("amount")
-    people = _with(rows, {"client": [each.key for each in order], "place": list(range(len(order)))})
-    return (
-        rows.filter(nw.col("status") == Status.ISSUED.value, day >= literal(since, kind), day <= literal(as_of, kind))
-        .join(people, on="client", how="inner")
-        .select("place", "amount", month=_month(day), invoiced=(amount.is_null() | (amount > 0)).cast(nw.Int8))
-        .group_by("month", "place")
-        .agg(amount.sum(), nw.col("invoiced").max())
-        .filter(nw.col("invoiced") == 1)
-        .sort("month", "place")
-    )
-
-
-def _month(day: nw.Expr) -> nw.Expr:
-    return day.dt.year().cast(nw.Int64) * YEAR + day.dt.month().cast(nw.Int64) - 1
-
-
-def _with(like: nw.DataFrame[Any], columns: Mapping[str, Sequence[Any]]) -> nw.DataFrame[Any]:
-    """A frame of the same engine as another one."""
-    kinds: dict[str, Any] = {"place": nw.Int64()}
-    schema = {name: kinds.get(name, nw.String()) for name in columns}
-    return nw.from_dict(dict(columns), schema, backend=like.implementation)
-
-
-def _rows(frame: nw.DataFrame[Any], *names: str) -> list[Any]:
-    return list(zip(*(frame[name].to_list() for name in names), strict=True))
+def _to_call(
+    clients: Sequence[Client], ledger: Ledger, since: date, as_of: date
+) -> dict[int, list[tuple[Client, float]]]:
+    """Whom to call, in the order to work through: clients with nothing coming, by each month since a day in which
+    they were invoiced, with what they were invoiced in it."""
+    idle = [each for each in clients if each.next_planned is None and each.last_invoice and each.last_invoice >= since]
+    found: defaultdict[int, list[tuple[Client, float]]] = defaultdict(list)
+    for client in chain.from_iterable(do_next(idle).values()):
+        billed: dict[int, list[float]] = {}
+        invoiced = set[int]()
+        for day, amount in ledger.issued.get(client.key, ()):
+            if since <= day <= as_of:
+                month = day.year * YEAR + day.month - 1  # month_of, without a call for each invoice
+                billed.setdefault(month, []).append(amount or 0.0)
+                if amount is None or amount > 0:
+                    invoiced.add(month)
+        for month in invoiced:
+            found[month].append((client, fsum(billed[month])))
+    return found

@@ -6,32 +6,25 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.actions import ClientHistory, Plan, ReplayedLog, Transaction, replay
-from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.clients import Identity, activities, clients_as_of
 from kopilot_xl.domain.forecast import Forecast, forecast
 from kopilot_xl.domain.movements import Baseline, Movements, movements
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.sales import Prepared, monthly_sales, prepared
 from kopilot_xl.domain.scenarios import Model, Scenario
+from kopilot_xl.domain.transactions import Ledger, Status
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.usecases import seasonal_model
 from kopilot_xl.usecases.inputs import Inputs
-from kopilot_xl.workbook.sheets import clients
-
-if TYPE_CHECKING:
-    import polars
-
-_FIRST_DAY = date(1970, 1, 1).toordinal()
-"""The day that Polars counts from."""
 
 
 class Computation:
     """What can be computed from the rows of a book, on the as-of date or any other day.
 
-    The frames are made once, whatever the number of days looked at.
+    The rows are grouped by client once, whatever the number of days looked at.
     """
 
     def __init__(self, inputs: Inputs) -> None:
@@ -58,8 +51,11 @@ class Computation:
 
     def earlier(self, since: date) -> Baseline:
         """Return where each client stood on an earlier day, reconstructed from today's rows."""
-        states = self._states(since, self._fold(since))
-        return Baseline(since, {each.key: each.segment for each in states}, reconstructed=True)
+        folded = self._fold(since)
+        ledger, rules = self._with_plans_of(folded), self.inputs.settings.rules
+        found = activities(self._identities, ledger, since, rules, folded.marks)
+        segments = {key: here.segment for key, here in zip(self.inputs.clients.keys, found, strict=True)}
+        return Baseline(since, segments, reconstructed=True)
 
     def moved_since(self, earlier: Baseline) -> Movements:
         """Return who moved since an earlier day."""
@@ -92,13 +88,16 @@ class Computation:
     @cached_property
     def forecast(self) -> Forecast:
         """The next twelve months, by every scenario."""
-        return forecast(monthly_sales(self._rows, self.inputs.as_of), self.models)
+        table, issued = self.inputs.transactions, Status.ISSUED
+        rows = zip(table.days, table.amounts, table.statuses, strict=True)
+        invoices = ((day, amount) for day, amount, status in rows if status is issued)
+        return forecast(monthly_sales(invoices, self.inputs.as_of), self.models)
 
     @cached_property
     def prepared(self) -> list[Prepared]:
         """What is planned in each of the next twelve months, and whom to call about it."""
-        rows = self._with_plans_of(self.folded)
-        return prepared(self.clients, rows, self.inputs.as_of, self.inputs.settings.rules)
+        ledger = self._with_plans_of(self.folded)
+        return prepared(self.clients, ledger, self.inputs.as_of, self.inputs.settings.rules)
 
     def _stored(self) -> dict[str, Pipeline]:
         """What the Transactions table has in store for clients after the as-of date."""
@@ -138,45 +137,23 @@ class Computation:
         return replay(self.inputs.actions.entries, self._dossiers, day, self.inputs.settings.rules)
 
     @cached_property
-    def _people(self) -> polars.DataFrame:
-        import polars
-
-        people = self.inputs.clients
-        return polars.DataFrame(
-            {"client": people.keys, "created_on": people.created},
-            schema={"client": polars.String, "created_on": polars.Date},
-        )
+    def _identities(self) -> list[Identity]:
+        return self.inputs.clients.identities
 
     @cached_property
-    def _rows(self) -> polars.DataFrame:
+    def _ledger(self) -> Ledger:
         table = self.inputs.transactions
-        return _transactions(table.clients, table.days, table.amounts, [each._value_ for each in table.statuses])
+        return Ledger.of(table.clients, table.days, table.amounts, table.statuses)
 
     def _states(self, day: date, folded: ReplayedLog) -> list[Client]:
         """Where each client stands on a day, the log's plans and marks included."""
-        import polars
-
-        marks = [folded.marks.get(key) for key in self.inputs.clients.keys]
-        activity = client_activity(
-            self._people.with_columns(polars.Series("mark", marks, polars.String)),
-            self._with_plans_of(folded),
-            day,
-            self.inputs.settings.rules,
+        return clients_as_of(
+            self._identities, self._with_plans_of(folded), day, self.inputs.settings.rules, folded.marks
         )
-        return clients.states(self.inputs.clients, activity)
 
-    def _with_plans_of(self, folded: ReplayedLog) -> polars.DataFrame:
+    def _with_plans_of(self, folded: ReplayedLog) -> Ledger:
         """The transactions, and the plans of the log as such."""
-        import polars
-
-        plans = folded.plans
-        planned = _transactions(
-            [each.client for each in plans],
-            [each.issue_date for each in plans],
-            [each.amount for each in plans],
-            [Status.PLANNED.value] * len(plans),
-        )
-        return polars.concat([self._rows, planned])
+        return self._ledger.with_plans((plan.client, plan.issue_date, plan.amount) for plan in folded.plans)
 
 
 def _with_plans(stored: Mapping[str, Pipeline], plans: Sequence[Plan], as_of: date) -> dict[str, Pipeline]:
@@ -186,21 +163,3 @@ def _with_plans(stored: Mapping[str, Pipeline], plans: Sequence[Plan], as_of: da
         if plan.issue_date > as_of:
             ahead[plan.client] = ahead.get(plan.client, Pipeline()).with_plan(plan.issue_date)
     return ahead
-
-
-def _transactions(
-    keys: Sequence[str], days: Sequence[date], amounts: Sequence[float | None], statuses: Sequence[str]
-) -> polars.DataFrame:
-    import polars
-
-    # From numbers a column of dates is made in half the time.
-    numbers = polars.Series(list(map(date.toordinal, days)), dtype=polars.Int32) - _FIRST_DAY
-    return polars.DataFrame(
-        {"client": keys, "issue_date": numbers.cast(polars.Date), "amount": amounts, "status": statuses},
-        schema={
-            "client": polars.String,
-            "issue_date": polars.Date,
-            "amount": polars.Float64,
-            "status": polars.String,
-        },
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -65,7 +64,6 @@ def refresh(
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
         book.read_ahead()
-        importlib.import_module("polars")  # meanwhile
         stored = snapshot.read(book)
         inputs = read(book, as_of, now.date())
         interrupts.point()
@@ -86,7 +84,6 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest():
         book.read_ahead()
-        importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         return _report(book, known, findings(known), start)
 

@@ -1,4 +1,7 @@
-"""The engines the domain's frames may come from: each builds a frame of plain rows and reads one back."""
+"""What the rules are computed with: the engines frames may come from, and plain Python, which needs none.
+
+Each builds a frame of plain rows and reads one back.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 import polars as pl
+
+from kopilot_xl.domain.activity import client_activity
+from kopilot_xl.domain.clients import Identity, clients_as_of
+from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.domain.segments import Segment
+from kopilot_xl.domain.transactions import Ledger, Status
 
 DATES = {"created_on", "issue_date", "last_invoice", "next_planned", "overdue", "far_off", "leaves_on"}
 NUMBERS = {"amount"}
@@ -33,6 +42,10 @@ class Engine(ABC):
     @abstractmethod
     def raw(self, frame: Any) -> list[dict[str, Any]]:
         """Return the rows of a frame as the engine gives them."""
+
+    def activity(self, clients: Any, transactions: Any, as_of: date, rules: Rules = DEFAULT) -> Any:
+        """Return a frame of where each client stands, from a frame of clients and one of transactions."""
+        return client_activity(clients, transactions, as_of, rules)
 
     def close(self) -> None:  # noqa: B027 - most engines hold nothing
         """Let go of what the engine holds."""
@@ -105,9 +118,36 @@ class DuckDB(Engine):
         return [dict(zip(frame.columns, row, strict=True)) for row in frame.fetchall()]
 
 
+class PlainPython(Engine):
+    """Lists of rows, as a workbook's tables are read into."""
+
+    name = "plain Python"
+
+    def frame(self, rows: Rows, columns: Sequence[str]) -> list[dict[str, Any]]:
+        return [{name: row.get(name) for name in columns} for row in rows]
+
+    def raw(self, frame: Any) -> list[dict[str, Any]]:
+        assert isinstance(frame, list)
+        return frame
+
+    def activity(self, clients: Any, transactions: Any, as_of: date, rules: Rules = DEFAULT) -> list[dict[str, Any]]:
+        ledger = Ledger.of(
+            [row["client"] for row in transactions],
+            [row["issue_date"] for row in transactions],
+            [row["amount"] for row in transactions],
+            [Status(row["status"]) for row in transactions],
+        )
+        identities = [Identity(row["client"], row["client"].upper(), "", row["created_on"]) for row in clients]
+        marks = {row["client"]: Segment(row["mark"]) for row in clients if row.get("mark")}
+        found = clients_as_of(identities, ledger, as_of, rules, marks)
+        return [{"client": each.key, **vars(each)} for each in found]
+
+
 def whole_days(rows: Rows) -> bool:
     """Tell whether every date column holds dates, not moments."""
     return all(type(row[name]) in (date, type(None)) for row in rows for name in DATES & row.keys())
 
 
 ENGINES: tuple[Engine, ...] = (Pandas(), Polars(), DuckDB())
+WAYS: tuple[Engine, ...] = (*ENGINES, PlainPython())
+"""All ways in which the rules are computed."""

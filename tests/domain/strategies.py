@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kopilot_xl.domain.actions import ClientHistory, LoggedAction, Transaction
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.segments import Action
+from kopilot_xl.domain.transactions import Status
 from tests.domain.oracle import Person, Row, months_from
 
 AMOUNTS = st.sampled_from([None, None, -500.0, -100.0, 0.0, 0.25, 40.0, 100.0, 1200.5])

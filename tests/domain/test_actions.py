@@ -21,9 +21,9 @@ from kopilot_xl.domain.actions import (
     Transaction,
     replay,
 )
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, Rules
 from kopilot_xl.domain.segments import Action, Segment
+from kopilot_xl.domain.transactions import Status
 from tests.domain.oracle import Judged, Log
 from tests.domain.strategies import START, Drawn, crowded_log, logs
 

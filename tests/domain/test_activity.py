@@ -1,4 +1,4 @@
-"""From transactions to one row per client, on every engine: by example, at every boundary, and at random."""
+"""From transactions to one row per client, in every way: by example, at every boundary, and at random."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 
-from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, Rules
+from kopilot_xl.domain.transactions import Status
 from tests.domain import oracle
-from tests.domain.engines import CLIENTS, TRANSACTIONS, Engine, whole_days
+from tests.domain.engines import CLIENTS, TRANSACTIONS, Engine, PlainPython, whole_days
 from tests.domain.oracle import Person, Row, Standing
 from tests.domain.strategies import SHORT, edges, portfolios
 
@@ -29,7 +30,7 @@ def computed(
 ) -> dict[str, Standing]:
     """What the product computes for each client; there must be one row for each."""
     activity = engine.rows(
-        client_activity(
+        engine.activity(
             engine.frame([asdict(each) for each in people], CLIENTS),
             engine.frame([asdict(each) for each in rows], TRANSACTIONS),
             as_of,
@@ -63,7 +64,7 @@ class Example:
 
 
 EXAMPLES: list[Example] = []
-"""All of them stand in one frame per engine, which is computed once."""
+"""All of them stand in one frame per way, which is computed once."""
 
 
 def case(rows: list[tuple[str, float | None, str]], expected: Any, name: str, **person: Any) -> Example:
@@ -103,16 +104,16 @@ def standings(engine: Engine) -> dict[str, Standing]:
     ],
     ids=lambda each: each.name,
 )
-def test_a_transaction_counts_as(example: Example, engine: Engine) -> None:
-    standing = standings(engine)[example.key]
+def test_a_transaction_counts_as(example: Example, way: Engine) -> None:
+    standing = standings(way)[example.key]
     day = date.fromisoformat(example.rows[0][0])
     for name in ("last_invoice", "next_planned", "overdue", "far_off"):
         assert getattr(standing, name) == (day if name == example.expected else None), name
 
 
-def test_the_latest_invoice_and_the_earliest_plan_of_each_kind_are_shown(engine: Engine) -> None:
+def test_the_latest_invoice_and_the_earliest_plan_of_each_kind_are_shown(way: Engine) -> None:
     standing = one(
-        engine,
+        way,
         ("2026-02-01", 10.0, "Issued"),
         ("2026-05-01", 10.0, "Issued"),
         ("2026-04-01", 10.0, "Issued"),
@@ -141,8 +142,8 @@ def test_the_latest_invoice_and_the_earliest_plan_of_each_kind_are_shown(engine:
     ],
     ids=lambda each: each.name,
 )
-def test_the_next_amount_is_what_is_coming_on_the_next_day(example: Example, engine: Engine) -> None:
-    assert standings(engine)[example.key].next_amount == example.expected
+def test_the_next_amount_is_what_is_coming_on_the_next_day(example: Example, way: Engine) -> None:
+    assert standings(way)[example.key].next_amount == example.expected
 
 
 @pytest.mark.parametrize(
@@ -171,14 +172,14 @@ def test_the_next_amount_is_what_is_coming_on_the_next_day(example: Example, eng
     ],
     ids=lambda each: each.name,
 )
-def test_the_value_of_a_client_is_what_its_last_year_billed(example: Example, engine: Engine) -> None:
-    assert standings(engine)[example.key].value == example.expected
+def test_the_value_of_a_client_is_what_its_last_year_billed(example: Example, way: Engine) -> None:
+    assert standings(way)[example.key].value == example.expected
 
 
-def test_the_value_window_stays_12_months_whatever_the_horizon(engine: Engine) -> None:
+def test_the_value_window_stays_12_months_whatever_the_horizon(way: Engine) -> None:
     rows = [("2026-06-01", 100.0, "Issued"), ("2025-06-02", 10.0, "Issued"), ("2025-06-01", 1.0, "Issued")]
-    assert one(engine, *rows, rules=Rules(horizon_months=24)).value == 110.0
-    assert one(engine, *rows, rules=Rules(horizon_months=1)).value == 110.0
+    assert one(way, *rows, rules=Rules(horizon_months=24)).value == 110.0
+    assert one(way, *rows, rules=Rules(horizon_months=1)).value == 110.0
 
 
 @pytest.mark.parametrize(
@@ -201,44 +202,44 @@ def test_the_value_window_stays_12_months_whatever_the_horizon(engine: Engine) -
     ],
     ids=lambda each: each.name,
 )
-def test_the_day_a_client_leaves(example: Example, engine: Engine) -> None:
-    assert standings(engine)[example.key].leaves_on == example.expected
+def test_the_day_a_client_leaves(example: Example, way: Engine) -> None:
+    assert standings(way)[example.key].leaves_on == example.expected
 
 
 @pytest.mark.parametrize("mark", ["Lost", "Canceled"])
-def test_nothing_is_coming_overdue_or_far_off_under_a_mark(mark: str, engine: Engine) -> None:
+def test_nothing_is_coming_overdue_or_far_off_under_a_mark(mark: str, way: Engine) -> None:
     rows = [("2026-08-01", 1.0, "Planned"), ("2026-06-01", 1.0, "Planned"), ("2028-06-01", 1.0, "Planned")]
-    standing = one(engine, ("2026-05-01", 7.0, "Issued"), *rows, mark=mark)
+    standing = one(way, ("2026-05-01", 7.0, "Issued"), *rows, mark=mark)
     assert standing == Standing(mark, date(2026, 5, 1), None, None, None, None, 7.0, None)
 
 
-def test_a_client_marked_lost_keeps_the_value_it_had(engine: Engine) -> None:
-    assert one(engine, ("2020-05-01", 7.0, "Issued"), mark="Lost").value == 7.0
+def test_a_client_marked_lost_keeps_the_value_it_had(way: Engine) -> None:
+    assert one(way, ("2020-05-01", 7.0, "Issued"), mark="Lost").value == 7.0
 
 
-def test_a_client_created_tomorrow_is_in_no_segment_and_has_no_value(engine: Engine) -> None:
-    standing = one(engine, ("2026-06-01", -7.0, "Issued"), ("2026-08-01", 1.0, "Planned"), created_on=TODAY + DAY)
+def test_a_client_created_tomorrow_is_in_no_segment_and_has_no_value(way: Engine) -> None:
+    standing = one(way, ("2026-06-01", -7.0, "Issued"), ("2026-08-01", 1.0, "Planned"), created_on=TODAY + DAY)
     assert (standing.segment, standing.value, standing.leaves_on) == (None, None, None)
 
 
-def test_a_client_invoiced_before_it_was_created_counts(engine: Engine) -> None:
-    standing = one(engine, ("2026-06-01", 7.0, "Issued"), created_on=TODAY + DAY)
+def test_a_client_invoiced_before_it_was_created_counts(way: Engine) -> None:
+    standing = one(way, ("2026-06-01", 7.0, "Issued"), created_on=TODAY + DAY)
     assert (standing.segment, standing.value) == ("Active", 7.0)
 
 
-def test_a_creation_date_at_the_end_of_the_calendar_does_no_harm(engine: Engine) -> None:
-    assert one(engine, created_on=date(9999, 12, 31)).segment is None
+def test_a_creation_date_at_the_end_of_the_calendar_does_no_harm(way: Engine) -> None:
+    assert one(way, created_on=date(9999, 12, 31)).segment is None
 
 
-def test_the_day_a_client_leaves_is_known_on_the_last_day_that_can_be_computed(engine: Engine) -> None:
+def test_the_day_a_client_leaves_is_known_on_the_last_day_that_can_be_computed(way: Engine) -> None:
     rules = Rules(horizon_months=120, lifespan_days=3650)
-    standing = one(engine, (LAST_DAY.isoformat(), 1.0, "Issued"), as_of=LAST_DAY, rules=rules)
+    standing = one(way, (LAST_DAY.isoformat(), 1.0, "Issued"), as_of=LAST_DAY, rules=rules)
     assert standing.leaves_on == LAST_DAY + timedelta(days=3651)
 
 
-def test_rows_of_an_unknown_client_are_passed_over(engine: Engine) -> None:
+def test_rows_of_an_unknown_client_are_passed_over(way: Engine) -> None:
     people, rows = [Person("a", TODAY)], [Row("b", TODAY, 5.0, "Issued")]
-    assert computed(engine, people, rows, TODAY)["a"].segment == "No Activity"
+    assert computed(way, people, rows, TODAY)["a"].segment == "No Activity"
 
 
 @pytest.mark.parametrize(
@@ -249,8 +250,8 @@ def test_rows_of_an_unknown_client_are_passed_over(engine: Engine) -> None:
         pytest.param([Person("a", TODAY), Person("b", None, "Canceled")], [], id="no transactions"),
     ],
 )
-def test_an_empty_table_is_no_obstacle(people: list[Person], rows: list[Row], engine: Engine) -> None:
-    found = computed(engine, people, rows, TODAY)
+def test_an_empty_table_is_no_obstacle(people: list[Person], rows: list[Row], way: Engine) -> None:
+    found = computed(way, people, rows, TODAY)
     assert {key: each.segment for key, each in found.items()} == {
         each.client: each.mark or "No Activity" for each in people
     }
@@ -283,9 +284,9 @@ def test_a_lazy_frame_stays_lazy() -> None:
     assert activity.collect()["segment"].to_list() == ["Active"]
 
 
-def test_an_as_of_date_out_of_range_is_refused(engine: Engine) -> None:
+def test_an_as_of_date_out_of_range_is_refused(way: Engine) -> None:
     with pytest.raises(ValueError, match="an as-of date lies between"):
-        computed(engine, [], [], date(1900, 1, 1))
+        computed(way, [], [], date(1900, 1, 1))
 
 
 def test_the_statuses_are_the_four_kinds() -> None:
@@ -318,7 +319,7 @@ def differences(
         pytest.param(date(2026, 1, 31), SHORT, id="other settings"),
     ],
 )
-def test_every_meeting_of_boundary_days_is_as_computed_by_hand(as_of: date, rules: Rules, engine: Engine) -> None:
+def test_every_meeting_of_boundary_days_is_as_computed_by_hand(as_of: date, rules: Rules, way: Engine) -> None:
     days = sorted({edge + by * DAY for edge in edges(as_of, rules) for by in (-1, 0, 1)})
     past = [each for each in days if each <= as_of + DAY]
     plans = [None, as_of - DAY, as_of, as_of + DAY, *(each for each in days if each > as_of + DAY)]
@@ -332,24 +333,32 @@ def test_every_meeting_of_boundary_days_is_as_computed_by_hand(as_of: date, rule
         if plan:
             rows.append(Row(f"c{number}", plan, 40.0, "Planned"))
     assert len(people) > 500
-    assert not differences(computed(engine, people, rows, as_of, rules), people, rows, as_of, rules)
+    assert not differences(computed(way, people, rows, as_of, rules), people, rows, as_of, rules)
 
 
 @settings(deadline=None, max_examples=25)
 @given(portfolios())
 @example(([], [], date(2024, 2, 29), DEFAULT))
 def test_any_portfolio_is_as_computed_by_hand(
-    engine: Engine, portfolio: tuple[list[Person], list[Row], date, Rules]
+    way: Engine, portfolio: tuple[list[Person], list[Row], date, Rules]
 ) -> None:
     people, rows, as_of, rules = portfolio
-    assert not differences(computed(engine, people, rows, as_of, rules), people, rows, as_of, rules)
+    assert not differences(computed(way, people, rows, as_of, rules), people, rows, as_of, rules)
 
 
-def test_the_order_of_the_rows_makes_no_difference(engine: Engine) -> None:
+@settings(deadline=None, max_examples=50)
+@given(portfolios())
+def test_plain_python_makes_the_same_table_of_the_same_rows(
+    engine: Engine, portfolio: tuple[list[Person], list[Row], date, Rules]
+) -> None:
+    assert computed(PlainPython(), *portfolio) == computed(engine, *portfolio)
+
+
+def test_the_order_of_the_rows_makes_no_difference(way: Engine) -> None:
     people = [Person(f"c{number}", TODAY - number * DAY) for number in range(20)]
     rows = [
         Row(f"c{number}", TODAY - timedelta(days=23 * number * step - 60), 10.0 * step, status)
         for number in range(20)
         for step, status in ((1, "Issued"), (2, "Planned"), (3, "Issued"))
     ]
-    assert computed(engine, people[::-1], rows[::-1], TODAY) == computed(engine, people, rows, TODAY)
+    assert computed(way, people[::-1], rows[::-1], TODAY) == computed(way, people, rows, TODAY)

@@ -12,7 +12,6 @@ from statistics import fmean
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -265,12 +264,12 @@ def test_no_later_transaction_leaks_into_a_past_forecast(
     rows = [(first_day(running - at), float(each)) for at, each in enumerate(months)]
     rows += [(first_day(running - at) + timedelta(days=29), float(each)) for at, each in enumerate(late[1:50], 1)]
     made = months_from(as_of, -back)
-    then = forecast(monthly_sales(_frame(rows), made))
+    then = forecast(monthly_sales(rows, made))
     later = [(as_of - timedelta(days=17 * at), float(each)) for at, each in enumerate(noise)]
-    other = forecast(monthly_sales(_frame(rows + [each for each in later if each[0] > made]), made))
+    other = forecast(monthly_sales(rows + [each for each in later if each[0] > made], made))
     assert then == other
     # And what the backtest holds against a scenario is what it would have told on that day.
-    now = forecast(monthly_sales(_frame(rows), as_of))
+    now = forecast(monthly_sales(rows, as_of))
     assume(now.checked and then.expected is not None)
     for scenario in (Scenario.AS_LAST_YEAR, Scenario.TREND):
         told, came = then.lines[scenario].values, now.sales.months
@@ -285,17 +284,6 @@ def _told(found: Forecast, scenario: Scenario, back: int) -> list[float]:
     past = scenarios._Past(found.sales)
     trials = backtest._Trials.of(scenario, past, None)
     return [each.told for each in trials.errors[past.today - back]]
-
-
-def _frame(rows: Sequence[tuple[date, float]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "issue_date": [day for day, _ in rows],
-            "amount": [each for _, each in rows],
-            "status": ["Issued"] * len(rows),
-        },
-        schema={"issue_date": pl.Date, "amount": pl.Float64, "status": pl.String},
-    )
 
 
 # At random.
@@ -322,8 +310,8 @@ def test_amounts_of_another_size_give_a_forecast_of_that_size(
     case: tuple[date, list[tuple[date, float]]], scale: float
 ) -> None:
     as_of, rows = case
-    one = forecast(monthly_sales(_frame(rows), as_of))
-    other = forecast(monthly_sales(_frame([(day, each * scale) for day, each in rows]), as_of))
+    one = forecast(monthly_sales(rows, as_of))
+    other = forecast(monthly_sales([(day, each * scale) for day, each in rows], as_of))
     if scale != 1e12:  # a power of two changes no digit
         assert other.chosen == one.chosen
     for scenario in RULES:
@@ -344,7 +332,7 @@ def test_amounts_of_another_size_give_a_forecast_of_that_size(
 def test_four_years_later_all_is_the_same(case: tuple[date, list[tuple[date, float]]], years: int) -> None:
     as_of, rows = case
     moved = [(months_from(day, 12 * years), each) for day, each in rows]
-    one, other = monthly_sales(_frame(rows), as_of), monthly_sales(_frame(moved), months_from(as_of, 12 * years))
+    one, other = monthly_sales(rows, as_of), monthly_sales(moved, months_from(as_of, 12 * years))
     assert (one.before, one.after) == (other.before, other.after)
     assert replace(forecast(other), sales=one) == forecast(one)
     assert [months_from(each, 12 * years) for each in forecast(one).months] == forecast(other).months
@@ -354,7 +342,7 @@ def test_four_years_later_all_is_the_same(case: tuple[date, list[tuple[date, flo
 @given(case=invoices())
 def test_whatever_the_past_the_forecast_holds_together(case: tuple[date, list[tuple[date, float]]]) -> None:
     as_of, rows = case
-    found = forecast(monthly_sales(_frame(rows), as_of))
+    found = forecast(monthly_sales(rows, as_of))
     assert list(found.lines) == list(RULES)
     assert (found.expected is None) == (found.sales.whole < 12)
     for line in found.lines.values():
@@ -381,7 +369,7 @@ def test_one_month_of_history_tells_nothing() -> None:
 
 def test_no_sales_at_all_tell_nothing() -> None:
     for rows in ([], [(JUNE_30, 0.0), (date(2020, 1, 1), 0.0)]):
-        found = forecast(monthly_sales(_frame(rows), JUNE_30))
+        found = forecast(monthly_sales(rows, JUNE_30))
         assert found.chosen is None
         assert found.lines[Scenario.TREND].lacks == "It needs 12 whole months of sales; there is none."
 
@@ -463,7 +451,7 @@ SERIES = ("AirPassengers", "a10", "wineind", "UKDriverDeaths", "USAccDeaths")
 def of_series(name: str) -> tuple[Sales, list[float]]:
     rows = real_series()[name]
     as_of = months_from(rows[-1][0], 1) - timedelta(days=1)
-    return monthly_sales(_frame(rows), as_of), [value for _, value in rows]
+    return monthly_sales(rows, as_of), [value for _, value in rows]
 
 
 @pytest.mark.parametrize("name", SERIES)

@@ -11,7 +11,7 @@ import pytest
 
 from kopilot_xl.domain import formatting, fulfilment
 from kopilot_xl.domain.actions import ActionStatus, ClientHistory, LoggedAction, Transaction, replay
-from kopilot_xl.domain.activity import Status, client_activity
+from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.backtest import MODEL_DATES, MOST_DATES
 from kopilot_xl.domain.forecast import FEWEST_DATES
 from kopilot_xl.domain.outlook import STEPS
@@ -19,6 +19,7 @@ from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, VALUE_MONTHS, CutOffs, Rules
 from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.domain.segments import ALLOWED, BARS, WORK_ORDER, WORST_TO_BEST, Action, Segment
+from kopilot_xl.domain.transactions import Status
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")

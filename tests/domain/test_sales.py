@@ -1,9 +1,8 @@
-"""Monthly sales, what is planned in the months ahead, and whom to call about each: by hand, on eager engines."""
+"""Monthly sales, what is planned in the months ahead, and whom to call about each: by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -15,30 +14,28 @@ from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.sales import CALLS_NAMED, Prepared, Sales, month_of, monthly_sales, prepared
 from kopilot_xl.domain.segments import Segment
-from tests.domain.engines import TRANSACTIONS, Engine, Pandas, Polars
+from kopilot_xl.domain.transactions import Ledger, Status
 from tests.domain.oracle import Row, months_from
 
 TODAY = date(2026, 7, 15)
 
 
-@pytest.fixture(params=[Polars(), Pandas()], ids=lambda each: each.name)
-def eager(request: pytest.FixtureRequest) -> Engine:
-    """An engine whose frames hold their values; a forecast needs no other."""
-    engine: Engine = request.param
-    return engine
+def ledger(rows: Sequence[Row]) -> Ledger:
+    return Ledger.of(
+        [each.client for each in rows],
+        [each.issue_date for each in rows],
+        [each.amount for each in rows],
+        [Status(each.status) for each in rows],
+    )
 
 
-def frame(engine: Engine, rows: Sequence[Row]) -> Any:
-    return engine.frame([asdict(each) for each in rows], TRANSACTIONS)
+def sold(as_of: date, *rows: tuple[date, float | None, str]) -> Sales:
+    issued = ledger([Row("A", *each) for each in rows]).issued
+    return monthly_sales(issued.get("A", ()), as_of)
 
 
-def sold(engine: Engine, as_of: date, *rows: tuple[date, float | None, str]) -> Sales:
-    return monthly_sales(frame(engine, [Row("A", *each) for each in rows]), as_of)
-
-
-def test_a_month_is_split_at_the_day_of_the_as_of_date(eager: Engine) -> None:
+def test_a_month_is_split_at_the_day_of_the_as_of_date() -> None:
     found = sold(
-        eager,
         TODAY,
         (date(2026, 4, 15), 100.0, "Issued"),
         (date(2026, 4, 16), 20.0, "Issued"),
@@ -92,14 +89,13 @@ def test_a_month_is_split_at_the_day_of_the_as_of_date(eager: Engine) -> None:
     ],
 )  # fmt: skip
 def test_sales_of_some_invoices(
-    eager: Engine,
     as_of: date,
     rows: list[tuple[date, float]],
     before: list[float],
     after: list[float],
     whole: int,
 ) -> None:
-    found = sold(eager, as_of, *((day, amount, "Issued") for day, amount in rows))
+    found = sold(as_of, *((day, amount, "Issued") for day, amount in rows))
     assert (found.before, found.after, found.whole) == (before, after, whole)
 
 
@@ -116,7 +112,7 @@ def test_the_year_to_date_begins_on_the_first_of_january() -> None:
     rows=st.lists(st.tuples(st.dates(date(2018, 1, 1), date(2031, 12, 31)), st.integers(-500, 5000)), max_size=30),
 )
 def test_sales_add_up_to_what_was_invoiced(as_of: date, rows: list[tuple[date, int]]) -> None:
-    found = sold(Polars(), as_of, *((day, float(amount), "Issued") for day, amount in rows))
+    found = sold(as_of, *((day, float(amount), "Issued") for day, amount in rows))
     assert sum(found.months) == sum(amount for day, amount in rows if day <= as_of)
     assert found.so_far == sum(amount for day, amount in rows if as_of.replace(day=1) <= day <= as_of)
     year_ago = months_from(as_of, -12)
@@ -136,7 +132,7 @@ def client(key: str, segment: Segment | None, **more: Any) -> Client:
 SOON = date(2026, 8, 20)
 
 
-def test_what_is_planned_is_told_by_month_and_segment(eager: Engine) -> None:
+def test_what_is_planned_is_told_by_month_and_segment() -> None:
     people = [
         client("a", Segment.ACTIVE, next_planned=SOON),
         client("b", Segment.ACTIVE, next_planned=SOON),
@@ -158,17 +154,17 @@ def test_what_is_planned_is_told_by_month_and_segment(eager: Engine) -> None:
         Row("marked", SOON, 900.0, "Planned"),
         Row("later", SOON, 900.0, "Planned"),
     ]
-    months = prepared(people, frame(eager, rows), TODAY)
+    months = prepared(people, ledger(rows), TODAY)
     assert [each.month for each in months] == [months_from(date(2026, 8, 1), ahead) for ahead in range(12)]
     assert months[0].planned == {Segment.ACTIVE: 130.0, Segment.NEW: 5.0}
     assert months[0].total == 135.0
     assert months[11].planned == {Segment.NEW: 7.0}
     assert all(not each.planned for each in months[1:11])
-    short = prepared(people, frame(eager, rows), TODAY, Rules(horizon_months=1))
+    short = prepared(people, ledger(rows), TODAY, Rules(horizon_months=1))
     assert short[0].planned == {Segment.ACTIVE: 30.0}
 
 
-def test_the_call_list_of_a_month_is_who_was_invoiced_a_year_before_and_has_nothing_coming(eager: Engine) -> None:
+def test_the_call_list_of_a_month_is_who_was_invoiced_a_year_before_and_has_nothing_coming() -> None:
     last_august = date(2025, 8, 3)
     people = [
         client("small", Segment.HIBERNATING, last_invoice=last_august, value=10.0),
@@ -188,7 +184,7 @@ def test_the_call_list_of_a_month_is_who_was_invoiced_a_year_before_and_has_noth
         Row("small", date(2025, 7, 31), 900.0, "Issued"),  # a year before the running month
         Row("small", date(2025, 9, 30), 900.0, "Planned"),
     ]
-    months = prepared(people, frame(eager, rows), TODAY)
+    months = prepared(people, ledger(rows), TODAY)
     # Clean first, in the order of the segments, the most valuable first; then those to reactivate.
     assert [(each.client.key, each.amount) for each in months[0].calls] == [
         ("leaving", 40.0), ("big", 25.0), ("small", 40.0), ("lost", 40.0),
@@ -198,19 +194,19 @@ def test_the_call_list_of_a_month_is_who_was_invoiced_a_year_before_and_has_noth
     assert [(each.client.key, each.amount) for each in months[11].calls] == [("credited", 3.0)]
 
 
-def test_a_long_call_list_is_counted_whole_and_named_in_part(eager: Engine) -> None:
+def test_a_long_call_list_is_counted_whole_and_named_in_part() -> None:
     day = date(2025, 12, 24)
     people = [
         client(f"c{number:03}", Segment.HIBERNATING, last_invoice=day, value=float(number)) for number in range(60)
     ]
     rows = [Row(each.key, day, 2.0, "Issued") for each in people]
-    december = prepared(people, frame(eager, rows), TODAY)[4]
+    december = prepared(people, ledger(rows), TODAY)[4]
     assert december.month == date(2026, 12, 1)
     assert (december.to_call, december.last_year, len(december.calls)) == (60, 120.0, CALLS_NAMED)
     assert [each.client.key for each in december.calls[:3]] == ["c059", "c058", "c057"]
 
 
-def test_no_clients_and_no_transactions_give_twelve_empty_months(eager: Engine) -> None:
-    months = prepared([], frame(eager, []), TODAY)
+def test_no_clients_and_no_transactions_give_twelve_empty_months() -> None:
+    months = prepared([], ledger([]), TODAY)
     assert len(months) == 12
     assert all(each == Prepared(each.month, {}, [], 0, 0.0) for each in months)

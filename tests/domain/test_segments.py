@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 import pytest
 
-from kopilot_xl.domain.activity import client_activity, segment
+from kopilot_xl.domain.activity import segment
 from kopilot_xl.domain.rules import CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, BARS, ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Action, Heading, Segment
 from tests.domain.cases import SEGMENT_CASES, SegmentCase
@@ -58,7 +58,7 @@ def by_the_transactions(engine: Engine, as_of: date) -> dict[str, str | None]:
         for day, status in ((case.last_invoice, "Issued"), (case.next_planned, "Planned")):
             if day:
                 transactions.append({"client": case.id, "issue_date": day, "amount": 100.0, "status": status})
-    activity = client_activity(engine.frame(clients, CLIENTS[:2]), engine.frame(transactions, TRANSACTIONS), as_of)
+    activity = engine.activity(engine.frame(clients, CLIENTS[:2]), engine.frame(transactions, TRANSACTIONS), as_of)
     return {row["client"]: row["segment"] for row in engine.rows(activity)}
 
 
@@ -68,8 +68,8 @@ def test_a_client_is_in_the_segment_of_the_example(case: SegmentCase, engine: En
 
 
 @pytest.mark.parametrize("case", SEGMENT_CASES, ids=lambda case: case.id)
-def test_its_transactions_put_a_client_in_the_segment_of_the_example(case: SegmentCase, engine: Engine) -> None:
-    assert by_the_transactions(engine, case.as_of)[case.id] == case.segment
+def test_its_transactions_put_a_client_in_the_segment_of_the_example(case: SegmentCase, way: Engine) -> None:
+    assert by_the_transactions(way, case.as_of)[case.id] == case.segment
 
 
 @pytest.mark.parametrize("case", SEGMENT_CASES, ids=lambda case: case.id)

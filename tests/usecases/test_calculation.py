@@ -10,10 +10,10 @@ from functools import cache
 
 import pytest
 
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.outlook import STEPS
 from kopilot_xl.domain.rules import DEFAULT
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
+from kopilot_xl.domain.transactions import Status
 from kopilot_xl.usecases.calculation import Computation
 from kopilot_xl.usecases.inputs import Inputs
 from kopilot_xl.workbook.book import TableData, Value

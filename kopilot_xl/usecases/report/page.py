@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,7 +56,6 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
     check_writable(target)
     with collector_at_rest():
         book.read_ahead()
-        importlib.import_module("polars")  # meanwhile
         known = Computation(read(book, as_of, now.date()))
         text = page(book, known, now)
     write_atomically(target, text.encode())

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
+from kopilot_xl.domain.clients import Identity
 from kopilot_xl.domain.ids import client_key, shown_id
 from kopilot_xl.domain.portfolio import Client
-from kopilot_xl.domain.segments import Segment
 from kopilot_xl.workbook.addresses import column_letters, quote_sheet
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, read_date, shown
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
-
-if TYPE_CHECKING:
-    import polars as pl
-
 
 ID_HEADINGS = (
     "Client no", "Client number", "Client code", "Customer ID", "Customer no", "Customer number", "Customer code",
@@ -132,6 +127,11 @@ class ClientRows:
         """What was found while reading."""
         return self.rows.problems
 
+    @property
+    def identities(self) -> list[Identity]:
+        """Who the clients are."""
+        return list(map(Identity, self.keys, self.ids, self.names, self.created))
+
 
 def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     """Return the clients. A row without an id is left out, of a duplicate id the first row counts."""
@@ -169,30 +169,6 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
         created=[created[place] for place in places],
         places=places,
     )
-
-
-def states(rows: ClientRows, activity: pl.DataFrame) -> list[Client]:
-    """Return each client's row of the activity, in the order of the table."""
-    columns = {name: activity[name].to_list() for name in activity.columns}
-    place = {key: at for at, key in enumerate(columns["client"])}
-    return [
-        Client(
-            key=key,
-            id=shown,
-            name=name,
-            segment=Segment(segment) if (segment := columns["segment"][at]) else None,
-            created_on=created,
-            last_invoice=columns["last_invoice"][at],
-            next_planned=columns["next_planned"][at],
-            next_amount=columns["next_amount"][at],
-            overdue=columns["overdue"][at],
-            far_off=columns["far_off"][at],
-            leaves_on=columns["leaves_on"][at],
-            value=columns["value"][at],
-        )
-        for key, shown, name, created in zip(rows.keys, rows.ids, rows.names, rows.created, strict=True)
-        for at in (place[key],)
-    ]
 
 
 def negative_values(rows: ClientRows, clients: Sequence[Client]) -> None:

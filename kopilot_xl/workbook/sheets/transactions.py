@@ -8,9 +8,9 @@ from datetime import date
 from typing import TypeVar, cast
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.transactions import Status
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import (

@@ -9,9 +9,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl.domain.actions import ActionStatus
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.domain.transactions import Status
 from kopilot_xl.usecases import sample
 from kopilot_xl.usecases.refresh import check
 from kopilot_xl.usecases.result import Report

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from kopilot_xl.domain.activity import Status
 from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.sheets import transactions
 from kopilot_xl.workbook.sheets.transactions import SPELLINGS, TransactionRows, read_status
