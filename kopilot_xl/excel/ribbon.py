@@ -149,7 +149,7 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
             "Nothing was recorded: no client is selected. Select cells in rows of the sheet Clients, then try again."
         )
     planning = what is Action.PLAN_REVENUE
-    with book.reserved():
+    with book.locked():
         inputs = read(book, today, today)
         order = inputs.settings.date_order
         day = _day(due, order) if planning else None
@@ -235,7 +235,7 @@ def problems() -> str:
     from kopilot_xl.usecases.refresh import check
 
     book = _caller()
-    with book.reserved():
+    with book.locked():
         report = check(book)
     found = [str(each) for each in report.problems if each.kind is Kind.PROBLEM]
     notices = report.count(Kind.NOTICE)

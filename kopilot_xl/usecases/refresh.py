@@ -62,8 +62,7 @@ def refresh(
         KopilotError: the book cannot be refreshed or saved; the text says why and what to do. Nothing was changed.
     """
     start, now = time.perf_counter(), now or datetime.now()
-    with collector_at_rest(), book.reserved(output, backup=backup, waiting=waiting):
-        book.read_ahead()
+    with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
         stored = snapshot.read(book)
         inputs = read(book, as_of, now.date())
         interrupts.point()
@@ -83,7 +82,6 @@ def check(book: Book, as_of: date | None = None, *, now: datetime | None = None)
     """
     start, now = time.perf_counter(), now or datetime.now()
     with collector_at_rest():
-        book.read_ahead()
         known = Computation(read(book, as_of, now.date()))
         return _report(book, known, findings(known), start)
 

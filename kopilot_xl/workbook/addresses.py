@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,15 +89,6 @@ class Area:
         row, column = split_address(first)
         other_row, other_column = split_address(last) if last else (row, column)
         return cls(min(row, other_row), min(column, other_column), max(row, other_row), max(column, other_column))
-
-    @classmethod
-    def around(cls, cells: Iterable[tuple[int, int]]) -> Area | None:
-        """Return the smallest area that holds all these cells, None for no cells."""
-        positions = list(cells)
-        if not positions:
-            return None
-        rows, columns = [row for row, _ in positions], [column for _, column in positions]
-        return cls(min(rows), min(columns), max(rows), max(columns))
 
     def __str__(self) -> str:
         first, last = cell_address(self.top, self.left), cell_address(self.bottom, self.right)

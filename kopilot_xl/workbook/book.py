@@ -1,4 +1,4 @@
-"""Where sheets live: what a refresh needs of a workbook, wherever that workbook is."""
+"""What a refresh needs of a workbook, be it a file or open in Excel."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Value = str | float | int | bool | date | datetime | time | ErrorValue | None
 
 @dataclass(frozen=True)
 class TableData:
-    """A table as it stands in a book: headers and data rows, no totals row.
+    """A table of a book: headers and data rows, no totals row.
 
-    `rows[i]` stands in sheet row `header_row + 1 + i` and is as long as `headers`.
-    `first_column` is the sheet column of `headers[0]`, counted from 1.
+    `rows[i]` is sheet row `header_row + 1 + i` and as long as `headers`. `header_row` and `first_column`, the sheet
+    column of `headers[0]`, count from 1.
     """
 
     name: str
@@ -44,11 +44,10 @@ class TableData:
         return self.header_row + 1 + index
 
 
-class Book(Protocol):
-    """A workbook to read tables and named cells from, and to write cells to. Knows nothing of clients.
+class Readable(Protocol):
+    """A workbook to read tables, named cells and sheets from, as it was opened.
 
     Names of tables, named cells, sheets and columns are compared without regard to case and surrounding blanks.
-    Reading sees the workbook as it was opened; writing is gathered until `save`.
     """
 
     @property
@@ -62,10 +61,6 @@ class Book(Protocol):
         Raises:
             MissingError: there is no such table.
         """
-        ...
-
-    def read_ahead(self) -> None:
-        """Begin to read the largest sheet on another core, where that can be; who asks for its values waits for it."""
         ...
 
     def has_table(self, name: str) -> bool:
@@ -99,6 +94,14 @@ class Book(Protocol):
             MissingError: as `cell`.
         """
         ...
+
+    def formulas_mentioning(self, words: Sequence[str]) -> list[str]:
+        """Return the addresses of formula cells, other than those written here, that mention one of the words."""
+        ...
+
+
+class Writable(Protocol):
+    """A workbook to write cells to; what is written is gathered until `save`."""
 
     def write_column(self, table: str, header: str, values: Sequence[Value], *, formula: str | None = None) -> bool:
         """Write one value per data row into a column; a cell that holds a formula keeps it and shows the value.
@@ -147,18 +150,14 @@ class Book(Protocol):
         """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
         ...
 
-    def formulas_mentioning(self, words: Sequence[str]) -> list[str]:
-        """Return the addresses of formula cells, other than those written here, that mention one of the words."""
-        ...
-
-    def reserved(
+    def locked(
         self,
         path: str | PathLike[str] | None = None,
         *,
         backup: bool = False,
         waiting: Callable[[str], None] | None = None,
     ) -> AbstractContextManager[None]:
-        """Have what `save(path, backup=backup)` would write to oneself until the block ends; others wait.
+        """Hold an exclusive lock on what `save(path, backup=backup)` would write for the block; others wait.
 
         Where the book itself changed since it was opened, and nothing is to be written yet, it is read anew.
         `waiting` is called with a line to show, if there is something to wait for.
@@ -178,3 +177,7 @@ class Book(Protocol):
             SaveError: it cannot be written; what was there before is untouched.
         """
         ...
+
+
+class Book(Readable, Writable, Protocol):
+    """A workbook to read from and to write to. Knows nothing of clients."""

@@ -240,7 +240,7 @@ def test_a_drive_that_refuses_leaves_the_old_workbook(code: int, book: Path, mon
 @pytest.mark.parametrize("what", ["edited", "replaced", "deleted"])
 def test_what_somebody_else_does_between_reading_and_saving_is_not_lost(what: str, book: Path) -> None:
     opened = open_book(book)
-    with opened.reserved():
+    with opened.locked():
         opened.write_block(settings.COMPANY.name, [["Alder Advice"]])
         theirs: bytes | None = None
         if what == "edited":

@@ -88,7 +88,6 @@ def _opened(book: Meant) -> FileBook | None:
 
         if not is_ours(opened):
             return None
-    opened.read_ahead()
     return opened
 
 

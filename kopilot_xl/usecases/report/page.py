@@ -55,7 +55,6 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
     with collector_at_rest():
-        book.read_ahead()
         known = Computation(read(book, as_of, now.date()))
         text = page(book, known, now)
     write_atomically(target, text.encode())

@@ -91,7 +91,7 @@ def upgrade(path: str | PathLike[str], output: str | PathLike[str] | None = None
     target = checked_target(default_output(path) if output is None else output, force)
     in_place = target.exists() and target.samefile(old.path)
     with (
-        old.reserved(target, backup=in_place),
+        old.locked(target, backup=in_place),
         as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template,
     ):
         kept = [

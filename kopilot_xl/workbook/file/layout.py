@@ -1,27 +1,30 @@
-"""Where a table is on its sheet."""
+"""Where the tables of a workbook file are on their sheets."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kopilot_xl.errors import BookError, MissingError
+from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import Area
-from kopilot_xl.workbook.file.parts import _key, _Sheet
-
-_PLACE = re.compile(
-    r"(?:'((?:[^']|'')+)'|([^'!(),]+))!(\$?[A-Za-z]{0,3}\$?[0-9]*(?::\$?[A-Za-z]{0,3}\$?[0-9]*)?)(?=,|$)"
-)
+from kopilot_xl.workbook.book import TableData, Value
+from kopilot_xl.workbook.file.ooxml import markup
+from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, name_key, unescaped
+from kopilot_xl.workbook.file.reading import MAX_CELLS, SheetReader
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """Where a table stands: its header row, first column, headers and number of data rows.
+class Layout:
+    """The header row, first column, headers and number of data rows of a table.
 
-    A table without a part of its own (`part` is None) is what stands under a header row on its sheet.
+    `header_row` and `first_column` count from 1. A table without a part of its own (`part` is None) is a header row
+    on a sheet, with the rows under it. `calculated` has the indexes of the columns that the table says are calculated;
+    `query` says that its rows come from a query.
     """
 
     name: str
-    sheet: _Sheet
+    sheet: Sheet
     header_row: int
     first_column: int
     headers: tuple[str, ...]
@@ -33,7 +36,13 @@ class _Layout:
 
     @property
     def last_column(self) -> int:
+        """The sheet column of the last header, counted from 1."""
         return self.first_column + len(self.headers) - 1
+
+    @property
+    def columns(self) -> range:
+        """The sheet columns of its headers, counted from 1."""
+        return range(self.first_column, self.last_column + 1)
 
     @property
     def area(self) -> Area:
@@ -41,7 +50,104 @@ class _Layout:
         bottom = self.header_row + self.height + self.totals
         return Area(max(self.header_row, 1), self.first_column, bottom, self.last_column)
 
-    def column(self, header: str) -> int | None:
-        """Return the place, counted from 0, of the first column with this header."""
-        wanted = _key(header)
-        return next((place for place, name in enumerate(self.headers) if _key(name) == wanted), None)
+    def index(self, header: str) -> int | None:
+        """Return the index of the first column with this header, None where there is none."""
+        wanted = name_key(header)
+        return next((index for index, name in enumerate(self.headers) if name_key(name) == wanted), None)
+
+
+class Layouts:
+    """The layouts of a workbook's tables, each worked out when it is first asked for."""
+
+    def __init__(self, structure: Structure, reader: SheetReader) -> None:
+        self._structure = structure
+        self._reader = reader
+        self._found: dict[str, Layout | None] = {}
+
+    def of(self, name: str) -> Layout:
+        """Return the layout of a table, or of what is on a sheet of that name.
+
+        Raises:
+            MissingError: there is neither.
+            BookError: its sheet cannot be read.
+        """
+        layout = self.find(name)
+        if layout is None:
+            raise MissingError(
+                f"{self._structure.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
+                f"or call the sheet {name} and put the headers in its first row."
+            )
+        return layout
+
+    def find(self, name: str) -> Layout | None:
+        """Do the same as `of`; None where there is neither."""
+        key = name_key(name)
+        if key not in self._found:
+            sheet = self._structure.sheets.get(key)
+            table = self._structure.tables.get(key)
+            self._found[key] = self._of_table(table) if table else self._on_sheet(sheet) if sheet else None
+        return self._found[key]
+
+    def data(self, name: str) -> TableData:
+        """Return the headers and data rows of a table, or of what is on a sheet of that name.
+
+        Raises:
+            MissingError: there is neither.
+            BookError: its sheet cannot be read.
+        """
+        layout = self.of(name)
+        left, right = layout.first_column - 1, layout.last_column
+        blank: list[Value] = [None] * len(layout.headers)
+        values = self._reader.values(layout.sheet)
+        rows: list[Sequence[Value]] = list(values[layout.header_row : layout.header_row + layout.height])
+        if left or set(map(len, rows)) != {right}:
+            cut = [row[left:right] for row in rows]
+            rows = [piece if len(piece) == len(blank) else [*piece, *blank[len(piece) :]] for piece in cut]
+        rows += [list(blank) for _ in range(layout.height - len(rows))]
+        return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
+
+    def _of_table(self, table: TablePart) -> Layout:
+        """Return the layout of a table that has a part, its headers as its cells show them."""
+        root, area, package = table.root, table.area, self._structure.package
+        has_header = root.get("headerRowCount", "1") != "0"
+        totals = package.explain(table.part, lambda: markup.number(root.get("totalsRowCount"), 0))
+        if area.height * area.width > MAX_CELLS or totals + has_header > area.height:
+            raise BookError(
+                f"{package.path} cannot be read: the table {markup.shortened(table.name)} covers {area}. "
+                "Resize it to its rows in Excel (Table Design, Resize Table), save, and try again."
+            )
+        elements = list(root.iterfind("{*}tableColumns/{*}tableColumn"))
+        top = area.top if has_header else area.top - 1
+        headers = []
+        for index in range(area.width):
+            shown = self._reader.value(table.sheet, top, area.left + index) if has_header else None
+            stored = elements[index].get("name", "") if index < len(elements) else ""
+            headers.append(shown if isinstance(shown, str) else unescaped(stored))
+        return Layout(
+            name=table.name,
+            sheet=table.sheet,
+            header_row=top,
+            first_column=area.left,
+            headers=tuple(headers),
+            height=area.bottom - top - totals,
+            totals=totals,
+            part=table.part,
+            calculated=frozenset(
+                index
+                for index, element in enumerate(elements)
+                if element.find("{*}calculatedColumnFormula") is not None
+            ),
+            query=root.get("tableType") == "queryTable"
+            or any(item.kind == "queryTable" for item in package.relationships(table.part)),
+        )
+
+    def _on_sheet(self, sheet: Sheet) -> Layout | None:
+        """Return the table of a sheet: its only table part, or its first header row with the rows under it."""
+        own = [table for table in self._structure.tables.values() if table.sheet == sheet]
+        if own:
+            return self._of_table(own[0]) if len(own) == 1 else None
+        found = header_row.find(self._reader.values(sheet))
+        if found is None:
+            return None
+        height = found.last_row - found.header_row
+        return Layout(sheet.name, sheet, found.header_row, found.left, found.headers, height)

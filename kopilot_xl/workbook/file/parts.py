@@ -1,44 +1,151 @@
-"""The sheets and tables of a workbook file, and the parts that hold them."""
+"""What a workbook package holds: its worksheets, tables and defined names, and the parts they are in."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from lxml import etree
 
+from kopilot_xl.errors import BookError, MissingError
 from kopilot_xl.workbook.addresses import Area
+from kopilot_xl.workbook.file.ooxml import markup, worksheet
+from kopilot_xl.workbook.file.ooxml.package import Package
 
-MAX_READ = 30_000_000
-"""How many cells the values of a sheet may span: one stray value far away would cost all memory."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_REFERENCE = re.compile(
+    r"(?:'((?:[^']|'')+)'|([^'!(),]+))!(\$?[A-Za-z]{0,3}\$?[0-9]*(?::\$?[A-Za-z]{0,3}\$?[0-9]*)?)(?=,|$)"
+)
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    """A worksheet: its name, its part, and its place among all sheets."""
+class Sheet:
+    """A worksheet: its name and the part it is in."""
 
     name: str
     part: str
-    index: int
 
 
 @dataclass(frozen=True)
-class _TablePart:
+class TablePart:
     """A table that has a part of its own, and the area it states."""
 
     name: str
-    sheet: _Sheet
+    sheet: Sheet
     part: str
     area: Area
     root: etree._Element
 
 
-def _key(name: str) -> str:
+class Structure:
+    """The worksheets, tables and defined names of a workbook package, as it was opened.
+
+    Attributes:
+        package: the package.
+        sheets: the worksheets by `name_key`, in the order of their tabs; chart sheets hold no cells.
+        date1904: whether the workbook counts days from 1904.
+
+    Raises:
+        BookError: it has no worksheet, or two of the same name or part.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self._workbook = package.parse(package.workbook)
+        self.sheets = self._find_sheets()
+        properties = self._workbook.find("{*}workbookPr")
+        self.date1904 = properties is not None and properties.get("date1904") in ("1", "true", "on")
+
+    @property
+    def name(self) -> str:
+        """The file's name, as messages call it."""
+        return self.package.path.name
+
+    @cached_property
+    def tables(self) -> dict[str, TablePart]:
+        """The tables that have a part of their own, by `name_key`, in the order of the sheets.
+
+        Raises:
+            BookError: a table part is damaged, or two tables have the same name.
+        """
+        tables: dict[str, TablePart] = {}
+        for sheet in self.sheets.values():
+            for item in self.package.relationships(sheet.part):
+                if item.kind == "table" and item.target:
+                    table = self._table_part(sheet, item.target)
+                    if name_key(table.name) in tables:
+                        raise BookError(
+                            f"{self.package.path} is damaged: its table {markup.shortened(table.name)} is there twice. "
+                            "Let Excel repair it (Open, Open and Repair)."
+                        )
+                    tables[name_key(table.name)] = table
+        return tables
+
+    def named_area(self, name: str) -> tuple[Sheet, Area]:
+        """Return the sheet and the (first) area that a defined name refers to.
+
+        Raises:
+            MissingError: there is no such name, or it points nowhere.
+        """
+        wanted = name_key(name)
+        texts = [
+            (element.get("localSheetId") is not None, (element.text or "").strip())
+            for element in self._workbook.iterfind("{*}definedNames/{*}definedName")
+            if name_key(element.get("name", "")) == wanted
+        ]
+        if not texts:
+            raise MissingError(
+                f"{self.name} has no cell named {name}: select the cell and type {name} into the Name Box in Excel."
+            )
+        # A name for the whole workbook comes before one that a single sheet has for itself.
+        text = min(texts, key=lambda item: item[0])[1].removeprefix("=")
+        match = _REFERENCE.match(text)
+        sheet = self.sheets.get(name_key((match[1] or "").replace("''", "'") or match[2])) if match else None
+        try:
+            area = Area.parse(match[3]) if match else None
+        except ValueError:
+            area = None
+        if "#REF!" in text or sheet is None or area is None:
+            raise MissingError(
+                f"The name {name} in {self.name} points nowhere ({markup.shortened(text) or 'it is empty'}): "
+                "restore it or let it "
+                "point to its cell again (Formulas, Name Manager)."
+            )
+        return sheet, area
+
+    def _find_sheets(self) -> dict[str, Sheet]:
+        path = self.package.path
+        relationships = {item.id: item for item in self.package.relationships(self.package.workbook)}
+        sheets: dict[str, Sheet] = {}
+        parts: set[str] = set()
+        for element in self._workbook.iterfind("{*}sheets/{*}sheet"):
+            identifier = next((value for name, value in element.items() if str(name).endswith("}id")), "")
+            item = relationships.get(str(identifier))
+            name = element.get("name", "")
+            if item and item.kind == "worksheet" and item.target and name:
+                if name_key(name) in sheets or item.target.lower() in parts:
+                    raise BookError(
+                        f"{path} is damaged: its sheet {markup.shortened(name)} is there twice. "
+                        "Let Excel repair it (Open, Open and Repair)."
+                    )
+                parts.add(item.target.lower())
+                sheets[name_key(name)] = Sheet(name, item.target)
+        if not sheets:
+            raise BookError(f"{path} has no worksheet that can be read. Open it in Excel and save it.")
+        return sheets
+
+    def _table_part(self, sheet: Sheet, part: str) -> TablePart:
+        root = self.package.parse(part)
+        area = self.package.explain(part, lambda: worksheet.area_of(root.get("ref", "")))
+        return TablePart(root.get("displayName") or root.get("name") or "", sheet, part, area, root)
+
+
+def name_key(name: str) -> str:
     """Return a name as it is compared: without case and surrounding blanks."""
     return name.strip().casefold()
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """Return a name from an attribute, where Excel writes a line break as `_x000a_`."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)

@@ -1,14 +1,24 @@
-"""The values of a workbook file's sheets."""
+"""The values and formulas of a workbook file's sheets; calamine reads the values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from io import BytesIO
 from itertools import chain
-from threading import Event, Thread
 
-from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.file.ooxml import markup
+from python_calamine import CalamineWorkbook
+
+from kopilot_xl.errors import BookError
+from kopilot_xl.workbook.addresses import cell_address, quote_sheet
+from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.file.ooxml import markup, worksheet
+from kopilot_xl.workbook.file.ooxml.archive import Packed, archive_of
+from kopilot_xl.workbook.file.parts import Sheet, Structure
+
+MAX_CELLS = 30_000_000
+"""How many cells the values of a sheet may span: one stray value far away would cost all memory."""
 
 MAX_SPARSE = 5_200_000
 """How many cells they may span if nearly all of these are blank: more than `MAX_BLANKS` for each that is not."""
@@ -16,8 +26,8 @@ MAX_SPARSE = 5_200_000
 MAX_BLANKS = 100
 """How many cells a sheet's values may span for each cell it has, if they span more than `MAX_SPARSE`."""
 
-WORTH_AHEAD = 1_000_000
-"""How many bytes of XML a sheet has that is read ahead; less is read sooner than another core is at it."""
+LARGE = 8_000_000
+"""How many bytes of XML a sheet has that are not kept once its values and formulas are read."""
 
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
@@ -33,13 +43,166 @@ _FOR_READER = (
 )
 
 
-@dataclass
-class _Ahead:
-    """A sheet that is being read on another core: once it is unpacked, and once its values are there."""
+class SheetReader:
+    """The XML, values and formulas of a workbook's sheets, as they were when it was opened; each is read once."""
 
-    thread: Thread
-    unpacked: Event = field(default_factory=Event)
-    values: list[list[Value]] | None = None
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
+        self._package = structure.package
+        self._xml_of: dict[str, bytes] = {}
+        self._values_of: dict[str, list[list[Value]]] = {}
+        self._formulas_of: dict[str, Sequence[worksheet.Formula]] = {}
+
+    def xml(self, sheet: Sheet) -> bytes:
+        """Return the XML of a sheet.
+
+        Raises:
+            BookError: its part is missing or damaged.
+        """
+        if sheet.part not in self._xml_of:
+            self._xml_of[sheet.part] = self._package.read(sheet.part)
+        return self._xml_of[sheet.part]
+
+    def value(self, sheet: Sheet, row: int, column: int) -> Value:
+        """Return the value of a cell, by row and column counted from 1.
+
+        Raises:
+            BookError: the sheet cannot be read.
+        """
+        values = self.values(sheet)
+        if row <= len(values) and column <= len(values[row - 1]):
+            return values[row - 1][column - 1]
+        return None
+
+    def values(self, sheet: Sheet) -> list[list[Value]]:
+        """Return a sheet's values from A1 on, row by row; rows may differ in length.
+
+        Raises:
+            BookError: the sheet cannot be read.
+        """
+        if sheet.part not in self._values_of:
+            values = self._parsed(sheet)
+            for (row, column), value in self._misread(sheet).items():
+                if row <= len(values) and column <= len(values[row - 1]):
+                    values[row - 1][column - 1] = value
+            self._values_of[sheet.part] = values
+            if len(self.xml(sheet)) > LARGE:
+                self.formulas(sheet)
+                del self._xml_of[sheet.part]
+        return self._values_of[sheet.part]
+
+    def formulas(self, sheet: Sheet) -> Sequence[worksheet.Formula]:
+        """Return the formulas of a sheet, row by row.
+
+        Raises:
+            BookError: the sheet cannot be read.
+        """
+        if sheet.part not in self._formulas_of:
+            xml = self.xml(sheet)
+            self._formulas_of[sheet.part] = self._package.explain(sheet.part, lambda: list(worksheet.formulas(xml)))
+        return self._formulas_of[sheet.part]
+
+    def formulas_mentioning(self, words: Sequence[str], exclude: Callable[[Sheet, int, int], bool]) -> list[str]:
+        """Return the addresses of the formula cells that mention one of the words, without regard to case.
+
+        They come in the order of the sheets. `exclude` says of a sheet, row and column that its formula is not asked
+        for.
+
+        Raises:
+            BookError: a sheet cannot be read.
+        """
+        wanted = [word.casefold() for word in words if word]
+        if not wanted:
+            return []
+        known: dict[str, bool] = {}  # many cells share one text, which may be long
+        found = []
+        for sheet in self._structure.sheets.values():
+            for row, column, text in self.formulas(sheet):
+                if exclude(sheet, row, column):
+                    continue
+                if text not in known:
+                    folded = text.casefold()
+                    known[text] = any(word in folded for word in wanted)
+                if known[text]:
+                    found.append(f"{quote_sheet(sheet.name)}!{cell_address(row, column)}")
+        return found
+
+    def _parsed(self, sheet: Sheet) -> list[list[Value]]:
+        """Return a sheet's values as calamine reads them."""
+        self._check_extent(sheet)
+        try:
+            read = self._calamine.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+        except BaseException as error:
+            self._refuse_unreadable(error, f" (sheet {sheet.name})")
+            raise
+        return _plain(read)
+
+    def _misread(self, sheet: Sheet) -> dict[tuple[int, int], Value]:
+        """Return, by row and column, the values that calamine takes for others: errors and the like."""
+        xml = self.xml(sheet)
+        codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml) | worksheet.not_numbers(xml))
+        texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
+        return {**texts, **{cell: ErrorValue(code) for cell, code in codes.items()}}
+
+    @cached_property
+    def _calamine(self) -> CalamineWorkbook:
+        try:
+            return CalamineWorkbook.from_filelike(self._for_reader())
+        except BaseException as error:
+            self._refuse_unreadable(error, "")
+            raise
+
+    def _for_reader(self) -> BytesIO:
+        """Return an archive of the parts that hold the values of sheets, looked through once they were unpacked.
+
+        The reader of values trusts what sizes and positions a file states. It is given nothing whose size was not
+        checked, no DOCTYPE, and no other encoding than UTF-8. Sheets are handed on as they are packed.
+        """
+        entries = {
+            part: Packed.plain(_without_counts(self._checked(part, self._package.read(part))))
+            for part in _FOR_READER
+            if self._package.has(part)
+        }
+        for sheet in self._structure.sheets.values():
+            if self._package.has(sheet.part):
+                xml = self.xml(sheet)
+                text = self._checked(sheet.part, xml)
+                entries[sheet.part] = self._package.packed(sheet.part) if text is xml else Packed.plain(text)
+        return BytesIO(archive_of(entries))
+
+    def _checked(self, part: str, data: bytes) -> bytes:
+        def check() -> bytes:
+            text = markup.as_utf8(data)
+            markup.refuse_doctype(text)
+            return text
+
+        return self._package.explain(part, check)
+
+    def _refuse_unreadable(self, error: BaseException, where: str) -> None:
+        """Turn what calamine says into a message; an interruption stays what it is."""
+        # calamine's panics are not an Exception, as KeyboardInterrupt and SystemExit are not.
+        if not isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            if isinstance(error, BookError):
+                raise error
+            raise BookError(
+                f"{self._package.path} cannot be read{where}: {markup.shortened(str(error)).rstrip('. ')}. "
+                "Open it in Excel, save it, and try again."
+            ) from error
+
+    def _check_extent(self, sheet: Sheet) -> None:
+        """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
+        xml = markup.as_utf8(self.xml(sheet))
+        if worksheet.is_compact(xml):
+            return
+        most = min(MAX_CELLS, max(MAX_SPARSE, MAX_BLANKS * worksheet.cell_count(xml)))
+        if worksheet.greatest_extent(xml, most) <= most:
+            return
+        far, extent = self._package.explain(sheet.part, lambda: worksheet.farthest_value(xml))
+        if extent > most:
+            raise BookError(
+                f"{self._package.path} cannot be read: {markup.shortened(sheet.name)}!{far} has a value far away from "
+                "all others. Delete it in Excel, save, and try again."
+            )
 
 
 def _without_counts(xml: bytes) -> bytes:
@@ -52,7 +215,7 @@ def _without_counts(xml: bytes) -> bytes:
 
 
 def _plain(read: list[list[_Read]]) -> list[list[Value]]:
-    """Return what calamine read as values of ours."""
+    """Return what calamine read as the values of a book."""
     kinds = set(map(type, chain.from_iterable(read)))
     if kinds & _MOMENTS:
         # Few rows have a time of day; a sheet may have a million.

@@ -1,63 +1,245 @@
-"""Writes to a workbook file, gathered until it is saved."""
+"""Writes to a workbook file that wait for `save`: which cells get what, and how long tables are to be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+from operator import eq, not_
 
+from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.file.layout import _Layout
-from kopilot_xl.workbook.file.ooxml import markup, worksheet
-from kopilot_xl.workbook.file.ooxml.edits import Edit
+from kopilot_xl.workbook.file.layout import Layout, Layouts
+from kopilot_xl.workbook.file.ooxml import worksheet
+from kopilot_xl.workbook.file.ooxml.edits import CLEAR, Edit
+from kopilot_xl.workbook.file.parts import Sheet, Structure, name_key
+from kopilot_xl.workbook.file.reading import SheetReader
+from kopilot_xl.workbook.file.resizing import check_resizable
 
-_EMPTY = Edit(keep_formula=False)
+MAX_BLOCK = 100_000
+"""How many cells a named block that is written may have; the largest of a Kopilot workbook has a few hundred."""
+
+SMALL_BLOCK = 500
+"""A named block of no more cells is emptied cell by cell, without a look at which of them are in use."""
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
 
 
 @dataclass
-class _Writes:
+class SheetWrites:
     """What is to be written to one sheet.
 
-    `settled` are the rows of columns that were written, though some of their cells needed no edit.
+    Attributes:
+        edits: what is to become of cells, by row and column.
+        unchanged: by column, the rows of columns that were written though some of their cells needed no edit.
+        content: what is to be the whole content of the sheet, None where only some cells are written.
     """
 
     edits: dict[int, dict[int, Value | Edit]] = field(default_factory=dict)
-    settled: dict[int, range] = field(default_factory=dict)
+    unchanged: dict[int, range] = field(default_factory=dict)
     content: Sequence[Sequence[Value]] | None = None
 
     def covers(self, row: int, column: int) -> bool:
-        return column in self.edits.get(row, ()) or row in self.settled.get(column, ())
+        """Tell whether a cell is written, be it with what it holds already."""
+        return self.content is not None or column in self.edits.get(row, ()) or row in self.unchanged.get(column, ())
 
     def set(self, row: int, column: int, change: Value | Edit) -> None:
+        """Set a cell."""
         self.edits.setdefault(row, {})[column] = change
 
     def set_down(self, row: int, column: int, values: Sequence[Value]) -> None:
         """Set a column's cells from a row on; as quick as can be, for there may be a million."""
         edits = self.edits
-        for at, value in enumerate(values, row):
-            if at in edits:
-                edits[at][column] = value
+        for number, value in enumerate(values, row):
+            if number in edits:
+                edits[number][column] = value
             else:
-                edits[at] = {column: value}
+                edits[number] = {column: value}
 
 
-def _resized_table(data: bytes, layout: _Layout, new_end: int) -> bytes:
-    """Return a table part whose references end with the new last data row."""
-    data = markup.as_utf8(data)
-    pieces, done = [], 0
-    for tag in markup.tags(data):
-        name = markup.local_name(tag["name"])
-        reference = markup.attribute(tag[0], "ref")
-        if tag["close"] or not reference or name not in _RESIZED:
+class PendingWrites:
+    """The writes to a workbook file, gathered until it is saved.
+
+    Attributes:
+        sheets: what is to be written, by the part of the sheet.
+        heights: how many data rows tables are to have, by `name_key` of the table.
+    """
+
+    def __init__(self, structure: Structure, reader: SheetReader, layouts: Layouts) -> None:
+        self.sheets: dict[str, SheetWrites] = {}
+        self.heights: dict[str, int] = {}
+        self._structure = structure
+        self._reader = reader
+        self._layouts = layouts
+        self._cell_counts: dict[str, Counter[str]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.sheets)
+
+    def cover(self, sheet: Sheet, row: int, column: int) -> bool:
+        """Tell whether a cell is written, be it with what it holds already."""
+        return sheet.part in self.sheets and self.sheets[sheet.part].covers(row, column)
+
+    def column(self, table: str, header: str, values: Sequence[Value], formula: str | None) -> bool:
+        """Write a column as `FileBook.write_column` says."""
+        layout = self._layouts.of(table)
+        index = layout.index(header)
+        if index is None:
+            return False
+        height = self.heights.get(name_key(layout.name), layout.height)
+        if len(values) != height:
+            raise ValueError(f"{len(values)} values for {height} rows of {layout.name}")
+        column = layout.first_column + index
+        pieces = _formula_pieces(layout, formula) if formula and self._is_calculated(layout, index) else None
+        writes = self._writes_to(layout.sheet)
+        top = layout.header_row + 1
+        shown = self._shown(layout, column, values, calculated=pieces is not None)
+        if shown is None and pieces is None:
+            writes.set_down(top, column, values)
+            return True
+        if shown is not None:
+            writes.unchanged[column] = range(top, top + height)
+        to_write: Iterable[int] = range(height)
+        if shown is not None:
+            to_write = compress(to_write, map(not_, shown))
+            for row, changes in writes.edits.items():
+                if 0 <= row - top < height and shown[row - top]:
+                    changes.pop(column, None)
+        for offset in to_write:
+            row, value = top + offset, values[offset]
+            writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
+        return True
+
+    def links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
+        """Write a column as `FileBook.write_links` says."""
+        layout = self._layouts.of(table)
+        index = layout.index(header)
+        if index is None or not self._is_calculated(layout, index):
+            return False
+        if len(values) != layout.height:
+            raise ValueError(f"{len(values)} values for {layout.height} rows of {layout.name}")
+        column = layout.first_column + index
+        pieces = _formula_pieces(layout, formula)
+        writes = self._writes_to(layout.sheet)
+        for row, value in enumerate(values, layout.header_row + 1):
+            if value is not None:
+                writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
+            elif self._reader.value(layout.sheet, row, column) is not None:
+                writes.set(row, column, None)
+        return True
+
+    def table(self, table: str, columns: Mapping[str, Sequence[Value]]) -> None:
+        """Write a table as `FileBook.write_table` says."""
+        layout = self._layouts.of(table)
+        if not columns:
+            return
+        lengths = {len(values) for values in columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of different lengths for {layout.name}: {sorted(lengths)}")
+        height = max(*lengths, 1)
+        if height != layout.height:
+            check_resizable(layout, height, self._structure, self._reader)
+        before = self.heights.get(name_key(layout.name), layout.height)
+        self.heights[name_key(layout.name)] = height
+        writes = self._writes_to(layout.sheet)
+        top = layout.header_row + 1
+        # What an earlier, longer writing put below the table's new end is no longer wanted.
+        for row in range(top + height, top + before):
+            for column in layout.columns:
+                writes.edits.get(row, {}).pop(column, None)
+        for header, values in columns.items():
+            index = layout.index(header)
+            if index is not None:
+                column = layout.first_column + index
+                writes.set_down(top, column, values)
+                if not values:
+                    writes.set(top, column, None)
+
+    def block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Write a named block as `FileBook.write_block` says."""
+        try:
+            sheet, area = self._structure.named_area(name)
+        except MissingError:
+            return False
+        if area.height * area.width > MAX_BLOCK:
+            raise BookError(
+                f"The name {name} in {self._structure.name} covers {area}, more than {MAX_BLOCK:,} cells: let it point "
+                "to its block again (Formulas, Name Manager)."
+            )
+        if len(rows) > area.height or any(len(row) > area.width for row in rows):
+            width = max(map(len, rows))
+            raise SaveError(
+                f"{len(rows)} rows of {width} do not fit into {name} in {self._structure.name}, which is {area}: let "
+                f"the name point to as many cells (Formulas, Name Manager), or delete it."
+            )
+        writes = self._writes_to(sheet)
+        bottom, right = area.bottom, area.right
+        if area.height * area.width > SMALL_BLOCK:
+            used = self._reader.values(sheet)
+            bottom = min(bottom, max(len(used), area.top + len(rows) - 1))
+            right = min(right, max(max(map(len, used), default=0), area.left + max(map(len, rows), default=0)))
+        for row in range(area.top, bottom + 1):
+            given = rows[row - area.top] if row - area.top < len(rows) else ()
+            for column in range(area.left, right + 1):
+                index = column - area.left
+                writes.set(row, column, given[index] if index < len(given) else CLEAR)
+        return True
+
+    def sheet(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Write a whole sheet as `FileBook.write_sheet` says."""
+        found = self._structure.sheets.get(name_key(name))
+        if found is None:
+            return False
+        self._writes_to(found).content = rows
+        return True
+
+    def _writes_to(self, sheet: Sheet) -> SheetWrites:
+        return self.sheets.setdefault(sheet.part, SheetWrites())
+
+    def _is_calculated(self, layout: Layout, index: int) -> bool:
+        """Tell whether a column is calculated: its table says so, or a cell of it has a formula."""
+        column = layout.first_column + index
+        return index in layout.calculated or any(
+            formula.column == column and layout.area.holds(formula.row, column)
+            for formula in self._reader.formulas(layout.sheet)
+        )
+
+    def _shown(self, layout: Layout, column: int, values: Sequence[Value], *, calculated: bool) -> list[bool] | None:
+        """Tell which cells of a column show their value already, and are calculated if they are to be.
+
+        Comparing here, before anything is edited, makes a refresh 1.06 to 1.13 times as fast. None where a cell is
+        missing: a new one may take the style of the cell above it.
+        """
+        top, end = layout.header_row + 1, layout.header_row + layout.height
+        if layout.name not in self._cell_counts:
+            self._cell_counts[layout.name] = worksheet.cells_by_column(self._reader.xml(layout.sheet), top, end)
+        if not len(values) == layout.height == self._cell_counts[layout.name][column_letters(column)]:
+            return None
+        rows = self._reader.values(layout.sheet)[top - 1 : end]
+        held = [row[column - 1] if column <= len(row) else None for row in rows]
+        held += [None] * (len(values) - len(held))
+        same = list(map(eq, values, held))
+        if bool in map(type, values) or bool in map(type, held):  # which equals a number
+            same = [equal and type(value) is type(old) for equal, value, old in zip(same, values, held, strict=True)]
+        if calculated:
+            formulas = {formula.row for formula in self._reader.formulas(layout.sheet) if formula.column == column}
+            same = [equal and row in formulas for row, equal in enumerate(same, top)]
+        return same
+
+
+def _formula_pieces(layout: Layout, template: str) -> list[str] | None:
+    """Return a formula's text cut where the row number belongs; None if it names a column that is missing."""
+    pieces = [""]
+    for number, text in enumerate(_PLACEHOLDER.split(template.removeprefix("="))):
+        if number % 2 == 0:
+            pieces[-1] += text
             continue
-        area = worksheet.area_of(reference)
-        # Filters and sorting leave the totals row out.
-        bottom = max(new_end + layout.totals if name == b"table" else new_end, area.top)
-        start = markup.with_attribute(tag[0], "ref", str(replace(area, bottom=bottom)))
-        # Excel shows an empty table's one row as "insert row"; what it holds now is data.
-        start = markup.without_attribute(start, "insertRow")
-        pieces += [data[done : tag.start()], start]
-        done = tag.end()
-    return b"".join([*pieces, data[done:]])
+        index = layout.index(text)
+        if index is None:
+            return None
+        pieces[-1] += column_letters(layout.first_column + index)
+        pieces.append("")
+    return pieces

@@ -50,7 +50,7 @@ _HALFWAY = "Some cells may have been written already; refreshing again writes al
 class LiveBook:
     """A workbook that is open in Excel, as a `Book`.
 
-    Reading and writing happen inside `reserved`: there Excel is kept from redrawing, recalculating and running
+    Reading and writing happen inside `locked`: there Excel is kept from redrawing, recalculating and running
     events, and everything it was set to is restored whatever happens. `save` puts what was gathered into the open
     workbook; the file is left for the user to save. Filters, the selection and the user's formulas stay as they are.
     """
@@ -82,7 +82,7 @@ class LiveBook:
         return bool(_property(self._book.api, "ReadOnly", "read_only"))
 
     @contextmanager
-    def reserved(
+    def locked(
         self,
         path: str | PathLike[str] | None = None,
         *,
@@ -136,9 +136,6 @@ class LiveBook:
         return TableData(
             layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, layout.rows
         )
-
-    def read_ahead(self) -> None:
-        """Do nothing: Excel answers one question at a time."""
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""

@@ -12,22 +12,24 @@ import warnings
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
-from threading import Event, Thread, current_thread, main_thread
 from typing import Any
 
 import openpyxl
 import pytest
 from lxml import etree
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook.book import Book, ErrorValue, Value
-from kopilot_xl.workbook.file import book as file_module
-from kopilot_xl.workbook.file import reading
+from kopilot_xl.workbook.file import reading, resizing
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.ooxml import worksheet
+from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.reading import SheetReader
+from kopilot_xl.workbook.file.saving import check_writable
 from kopilot_xl.workbook.opening import open_book
 from tests import libreoffice
 from tests.invariants import assert_sound
@@ -299,7 +301,7 @@ def test_a_panic_of_the_reader_is_a_refusal(path: Path, monkeypatch: pytest.Monk
 
     book = FileBook(path)
     stand_in = StandIn()
-    monkeypatch.setitem(book.__dict__, "_calamine", stand_in)
+    monkeypatch.setattr(SheetReader, "_calamine", stand_in)
     with pytest.raises(BookError, match=r"cannot be read \(sheet Clients\): range start"):
         book.table("Clients")
     stand_in.error = KeyboardInterrupt()
@@ -417,27 +419,7 @@ def test_a_missing_cell_looks_like_the_one_above_though_that_one_needs_no_edit(p
     assert loaded(path, "Clients")["D4"].font.b
 
 
-def test_a_table_read_ahead_is_the_same_table(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
-    book = FileBook(path)
-    began: list[Thread] = []
-    start = Thread.start
-
-    def begin(thread: Thread) -> None:
-        began.append(thread)
-        start(thread)
-
-    monkeypatch.setattr(Thread, "start", begin)
-    book.read_ahead()
-    book.read_ahead()
-    assert len(began) == 1
-    assert book.table("Clients") == FileBook(path).table("Clients")
-    assert book.cell("Window") == 42
-
-
-def test_errors_and_texts_set_apart_are_seen_in_a_sheet_read_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
-
+def test_errors_and_texts_set_apart_are_seen(path: Path) -> None:
     def spoilt(data: bytes) -> bytes:
         cells = (
             b'<c r="A2" t="str"><v><![CDATA[a < b]]></v></c><c r="B2" t="e"><v>#N/A</v></c>'
@@ -447,72 +429,44 @@ def test_errors_and_texts_set_apart_are_seen_in_a_sheet_read_ahead(path: Path, m
 
     with_parts(path, {SHEET: spoilt})
     book = FileBook(path)
-    book.read_ahead()
     assert book.table("Clients").rows[0] == ["a < b", ErrorValue("#N/A"), 2, ErrorValue("#NUM!"), None]
     assert book.formulas_mentioning(["1+1"]) == ["Clients!C2"]
 
 
-def test_a_damaged_sheet_nobody_asks_for_hinders_no_reading_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
-    with_parts(path, {"xl/worksheets/sheet2.xml": lambda data: data.replace(b"sheetData", b"gone")})
-    held, parsed = Event(), FileBook._parsed
+def test_a_large_sheet_is_not_kept_unpacked_and_written_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(book: FileBook, to: Path) -> bytes:
+        assert book.table("Clients").rows[0][1] == "Ada"
+        assert book.formulas_mentioning(["clients["]) == ["'My notes'!D1", "'My notes'!B4"]
+        assert book.write_column("Clients", "Client", ["Eve", "Bob", "Cy"])
+        book.save(to)
+        return to.read_bytes()
 
-    def parse(book: FileBook, sheet: Any) -> list[list[Value]]:
-        if current_thread() is not main_thread():
-            held.wait(30)
-        return parsed(book, sheet)
+    kept = written(FileBook(path), path.with_name("kept.xlsx"))
+    read: list[str] = []
+    unpack = Package.read
 
-    def look(book: FileBook, sheet: Any) -> object:
-        looked.append(sheet.name)
-        if len(looked) == len(book.sheet_names):
-            held.set()
-        return formulas(book, sheet)
+    def counted(package: Package, part: str) -> bytes:
+        read.append(part)
+        return unpack(package, part)
 
-    looked: list[str] = []
-    formulas = FileBook._formulas
-    monkeypatch.setattr(FileBook, "_parsed", parse)
-    monkeypatch.setattr(FileBook, "_formulas", look)
+    monkeypatch.setattr(Package, "read", counted)
+    monkeypatch.setattr(reading, "LARGE", 0)
+    assert written(FileBook(path), path.with_name("unpacked_anew.xlsx")) == kept
+    assert read.count(SHEET) == 2
+
+
+def test_what_was_read_is_read_anew_if_the_file_changed(path: Path) -> None:
     book = FileBook(path)
-    book.read_ahead()
-    assert book.table("Clients").rows[0][1] == "Ada"
-    assert looked == ["Clients", "My notes", "Settings"]
-    assert SHEET not in book._xml_of  # the largest is not kept unpacked
-    assert book.write_column("Clients", "Client", ["Eve", "Bob", "Cy"])
-    book.save(path.with_name("other.xlsx"))
-    assert values(path.with_name("other.xlsx"), "Clients")[1][:2] == ["A1", "Eve"]
-    with pytest.raises(BookError, match="there is no sheetData"):
-        book.formulas_mentioning(["SUM"])
-
-
-def test_a_small_sheet_is_not_read_ahead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Thread, "start", lambda thread: pytest.fail("it was"))
-    FileBook(path).read_ahead()
-
-
-def test_what_was_read_is_read_anew_if_the_file_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
-    book = FileBook(path)
-    book.read_ahead()
     assert book.cell("Window") == 42
     assert book.table("Clients").rows[0][1] == "Ada"
     other = FileBook(path)
     other.write_column("Clients", "Client", ["Eve", "Bob", "Cy"])
     other.write_column("Clients", "Value", [1, 2, 3])
     other.save()
-    with book.reserved():
+    with book.locked():
         assert book.table("Clients").rows[0] == ["A1", "Eve", "Active", date(2026, 1, 5), 1.0]
-
-
-def test_what_cannot_be_read_ahead_is_told_to_who_asks_for_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "WORTH_AHEAD", 0)
-    with_parts(path, {SHEET: lambda data: data.replace(b"</v>", b"", 1)})
-    book = FileBook(path)
-    book.read_ahead()
-    with pytest.raises(BookError, match="cannot be read"):
-        book.table("Clients")
-    with pytest.raises(MissingError):
-        book.table("Nothing")
-    assert book.cell("Window") == 42
 
 
 def untouched(xml: bytes, columns: str) -> bytes:
@@ -683,8 +637,6 @@ def test_cells_beside_a_table_do_not_hinder_it(tmp_path: Path) -> None:
 
 
 def test_a_table_does_not_grow_over_another(tmp_path: Path) -> None:
-    from openpyxl.worksheet.table import Table
-
     path = tabled(tmp_path / "b.xlsx", LOG)
     workbook = openpyxl.load_workbook(path)
     sheet = workbook["Log"]
@@ -696,8 +648,28 @@ def test_a_table_does_not_grow_over_another(tmp_path: Path) -> None:
         book.write_table("Log", {"Day": [1] * 6})
 
 
+def test_a_table_does_not_grow_over_another_whose_cells_are_blank(tmp_path: Path) -> None:
+    path = tabled(tmp_path / "b.xlsx", LOG)
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook["Log"]
+    sheet["B6"], sheet["C6"] = "P", "Q"
+    sheet.add_table(Table(displayName="Other", ref="B6:C7"))
+    workbook.save(path)
+    with_parts(
+        path,
+        {
+            "xl/worksheets/sheet1.xml": lambda data: re.sub(rb'<row r="[67]".*?</row>', b"", data, flags=re.DOTALL),
+            "xl/tables/table2.xml": lambda data: data.replace(b'headerRowCount="1"', b'headerRowCount="0"'),
+        },
+    )
+    book = FileBook(path)
+    with pytest.raises(SaveError, match=r"Log!B6 below it is in use"):
+        book.write_table("Log", {"Day": [1] * 6})
+    book.write_table("Log", {"Day": [1] * 4})
+
+
 def test_a_sheet_is_only_so_long(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "LAST_ROW", 6)
+    monkeypatch.setattr(resizing, "LAST_ROW", 6)
     with pytest.raises(SaveError, match="would need 6 rows: more than a sheet has"):
         FileBook(log).write_table("Log", {"Day": [1] * 6})
 
@@ -804,10 +776,10 @@ def test_a_failed_save_leaves_the_book_as_it_was(path: Path, monkeypatch: pytest
     fill_everything(book)
     (path.parent / "~$rich.xlsx").write_text("")
     with pytest.raises(SaveError, match="is open in Excel"):
-        book.check_writable()
+        check_writable(path)
     with pytest.raises(SaveError, match="is open in Excel"):
         book.save()
-    book.check_writable(path.parent / "other.xlsx")
+    check_writable(path.parent / "other.xlsx")
     (path.parent / "~$rich.xlsx").unlink()
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))

@@ -6,10 +6,8 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from threading import Thread
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml.markup import shortened
@@ -230,15 +228,12 @@ class Archive:
         self,
         replaced: Mapping[str, bytes],
         removed: Collection[str] = (),
-        packed_ahead: Mapping[str, Packing] | None = None,
         added: Mapping[str, bytes] | None = None,
     ) -> bytes:
         """Return the archive with some entries' contents replaced, others left out, and new ones at its end.
 
-        Every other entry keeps its bytes: local header, extra fields, packed data and data descriptor. What is
-        already being packed need not be packed again.
+        Every other entry keeps its bytes: local header, extra fields, packed data and data descriptor.
         """
-        ahead = packed_ahead or {}
         if not replaced and not removed and not added:
             return self.data
         entries = {name: entry for name, entry in self._entry_of.items() if name not in removed}
@@ -249,7 +244,7 @@ class Archive:
         for name, entry in sorted(entries.items(), key=lambda item: item[1].start):
             offset_of[name] = len(output)
             if name in replaced:
-                packed = ahead[name].packed() if name in ahead else pack(replaced[name])
+                packed = pack(replaced[name])
                 local = self._header(entry, replaced[name], len(packed))
                 packed_size_of[name] = len(packed)
                 output += local
@@ -339,25 +334,6 @@ def pack(content: bytes) -> bytes:
     """Return content as an entry holds it."""
     compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     return compressor.compress(content) + compressor.flush()
-
-
-class Packing:
-    """Content being packed on another core, while the next is written."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._packed: bytes | None = None
-        self._thread = Thread(target=self._pack)
-        self._thread.start()
-
-    def _pack(self) -> None:
-        with suppress(MemoryError):  # then it is packed when there is more room, or refused there
-            self._packed = pack(self._content)
-
-    def packed(self) -> bytes:
-        """Wait for it, and return it."""
-        self._thread.join()
-        return pack(self._content) if self._packed is None else self._packed
 
 
 def _name_length(record: bytes) -> int:

@@ -37,6 +37,9 @@ class Edit(NamedTuple):
 KEEP = Edit()
 """Leaves a cell as it is, and lets a new cell below take its style. Compared by identity."""
 
+CLEAR = Edit(keep_formula=False)
+"""Empties a cell, its formula too."""
+
 
 class Move(NamedTuple):
     """The cells from column `left` to `right` of a row, to be moved to the row `to` with all they hold."""

@@ -15,7 +15,7 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml import markup
-from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, Packed, Packing
+from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, Packed
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -31,9 +31,6 @@ _OTHER_OFFICE = {
 _ELEMENT = rb"<(?:[\w.-]+:)?%s(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>\s*</(?:[\w.-]+:)?%s\s*>)"
 _RELATIONSHIP = re.compile(_ELEMENT % (b"Relationship", b"Relationship"))
 _OVERRIDE = re.compile(_ELEMENT % (b"Override", b"Override"))
-
-_WORTH_A_THREAD = 1_000_000
-"""From how many bytes on a part is packed while the next one is written."""
 
 _T = TypeVar("_T")
 
@@ -67,7 +64,6 @@ class Package:
         self._archive = Archive(self.data, str(self.path))
         self._replaced: dict[str, bytes] = {}
         self._added: dict[str, bytes] = {}
-        self._packing: dict[str, Packing] = {}
         self._removed: set[str] = set()
         self._types: tuple[dict[str, str], dict[str, str]] | None = None
         self.workbook = self._find_workbook()
@@ -171,13 +167,10 @@ class Package:
             BookError: there is no such part, or it is damaged.
         """
         name = self._archive.find(part) or part
-        self._packing.pop(name, None)
         if content == (self.read(name) if held is None else held):
             self._replaced.pop(name, None)
         else:
             self._replaced[name] = content
-            if len(content) >= _WORTH_A_THREAD:
-                self._packing[name] = Packing(content)
 
     def add(self, part: str, content: bytes) -> None:
         """Have a part saved that was not there; its content type and relationships are the caller's to state.
@@ -230,12 +223,11 @@ class Package:
         """Forget every replaced, added and removed part."""
         self._replaced.clear()
         self._added.clear()
-        self._packing.clear()
         self._removed.clear()
 
     def to_bytes(self) -> bytes:
         """Return the package as it would be saved. Without changes it is the file as it was opened."""
-        return self._archive.rewritten(self._replaced, self._removed, self._packing, self._added)
+        return self._archive.rewritten(self._replaced, self._removed, self._added)
 
     def is_own(self, path: str | os.PathLike[str] | None) -> bool:
         """Tell whether a path is that of the file it was read from; None is."""

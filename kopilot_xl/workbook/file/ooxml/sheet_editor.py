@@ -7,7 +7,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.addresses import Area, column_letters
@@ -56,13 +55,7 @@ def edit(xml: bytes, edits: Edits, *, moves: Sequence[Move] = (), date1904: bool
     return _assembled(xml, layout, inner, editor.created, grow=True)
 
 
-def fill(
-    xml: bytes,
-    rows: Sequence[Sequence[Value]],
-    *,
-    held: Sequence[Sequence[Value]] = (),
-    date1904: bool = False,
-) -> bytes:
+def fill(xml: bytes, rows: Sequence[Sequence[Value]], *, date1904: bool = False) -> bytes:
     """Return a worksheet whose cells are these values from A1 on and nothing else.
 
     A cell keeps its style, a new one takes that of its column; column widths and the like stay.
@@ -70,7 +63,6 @@ def fill(
     Args:
         xml: the worksheet.
         rows: the values.
-        held: the values it holds now, where they are known: rows that hold theirs already are not written anew.
         date1904: whether its workbook counts days from 1904.
 
     Raises:
@@ -89,18 +81,8 @@ def fill(
     output: list[str] = []
     numbers: list[int] = []
     spans: set[tuple[int, int]] = set()
-    kept, others = _rows_that_hold(xml, layout, rows, held)
-    styles = _styles(others, Layout.of(others), columns)
+    styles = _styles(xml, layout, columns)
     for n, values in enumerate(rows, 1):
-        if n in kept:
-            output.append(kept[n])
-            numbers.append(n)
-            if values[0] is None or values[-1] is None:
-                there = [column for column, value in enumerate(values, 1) if value is not None]
-                spans.add((there[0], there[-1]))
-            else:
-                spans.add((1, len(values)))
-            continue
         contents = list(map(scribe.content, values))
         looks = marks
         if n in styles:
@@ -121,38 +103,6 @@ def fill(
     if layout.prefix:
         text = _OPEN.sub(f"\\g<0>{layout.prefix.decode()}", text)
     return _assembled(xml, layout, text.encode(), dimension, grow=False)
-
-
-def _rows_that_hold(
-    xml: bytes, layout: Layout, rows: Sequence[Sequence[Value]], held: Sequence[Sequence[Value]]
-) -> tuple[dict[int, str], bytes]:
-    """Return, by number, those rows of a sheet that hold their values already, if they are written as here.
-
-    And the sheet without them.
-    """
-    marks = (b"<f", b' cm="', b' vm="')
-    if not held or not layout.plain or layout.prefix or any(_has(xml, layout, mark) for mark in marks):
-        return {}, xml
-    if any(bool in map(type, chain.from_iterable(values)) for values in (rows, held)):
-        return {}, xml  # which equal the numbers 0 and 1
-    same = {n for n, (values, now) in enumerate(zip(rows, held, strict=False), 1) if values == now and any(values)}
-    try:
-        before, *pieces = xml[layout.inner : layout.inner_end].decode().split(_ROW_START)
-    except UnicodeDecodeError:
-        return {}, xml
-    kept: dict[int, str] = {}
-    others = [before]
-    for piece in pieces:
-        digits, _, after = piece.partition('"')
-        if digits.isdecimal() and int(digits) in same and after.startswith("><c ") and after.endswith("</c></row>"):
-            kept[int(digits)] = _ROW_START + piece
-        else:
-            others.append(_ROW_START + piece)
-    return kept, xml[: layout.inner] + "".join(others).encode() + xml[layout.inner_end :]
-
-
-def _has(xml: bytes, layout: Layout, mark: bytes) -> bool:
-    return xml.find(mark, layout.inner, layout.inner_end) >= 0
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
 from xml.parsers import expat
 
 from kopilot_xl.workbook.addresses import Area, column_letters, column_number
@@ -32,8 +31,6 @@ _CONTENT = re.compile(
 _HELD = r'(?:/>|(?: t="\w+")?>(?:{}|<is><t>[^<]*</t></is>)</c>)'
 _NUMBER = "<v>[^<]*</v>"
 _PLAIN = re.compile(_HELD.format(f"({_NUMBER})"))
-# Other programs may write such numbers in other ways than here: 3.0, 1E5, .5, and those with many digits.
-_ODD_NUMBER = re.compile(r"<v>(-?(?:0\d|\.)[^<]*|[^<]*(?:[^<\d.-]|\.(?:\d*0)?(?=<)|[\d.]{16})[^<]*)")
 _CUSTOM_FORMAT = re.compile(r' customFormat="(?:1|true)"')
 _STYLE = re.compile(r' s="([^"]*)"')
 _TYPE = re.compile(r' t="([^"]*)"')
@@ -69,16 +66,6 @@ class _Attributes(dict[str, "tuple[str, str, str]"]):
         return found
 
 
-class _Form(NamedTuple):
-    """What rows look like that follow one another in a table: all their cells, and the text between their values."""
-
-    columns: list[int]
-    starts: list[str]
-    ends: list[str]
-    pattern: re.Pattern[str]
-    styles: Mapping[int, str]
-
-
 class Scribe:
     """Writes cells as text, for one worksheet.
 
@@ -101,7 +88,6 @@ class Scribe:
         self._shape: tuple[Sequence[str], Sequence[int]] = ((), ())
         self._letters: dict[int, str] = {}
         self._others: dict[int, str] = {}
-        self._form: _Form | None = None
 
     def rewritten(self, start: bytes, rows: bytes, end: bytes, ordered: RowEdits) -> bytes | None:
         """Return rows with the edits made, the very same bytes if all was so already.
@@ -203,10 +189,6 @@ class Scribe:
 
     def _edited_row(self, piece: str, digits: str, row: int, columns: Mapping[int, Value | Edit]) -> str:
         """Return a row, from its number on, with its edits made."""
-        form = self._form
-        if form and list(columns) == form.columns and (whole := self._anew(form, piece, digits, columns.values())):
-            self.last, self.above = row, form.styles.get
-            return whole
         tag, _, rest = piece.partition(">")
         attributes = tag[len(digits) + 1 :]
         body, close, after = ("", "</row>", rest) if tag.endswith("/") else rest.rpartition("</row>")
@@ -217,40 +199,11 @@ class Scribe:
         old = list(cells)
         if not self._edit_cells(cells, row, digits, attributes, columns):
             return piece
-        if self._form is None or self._form.columns != old:
-            self._form = self._form_of(old, columns)
         if len(cells) > len(old):
             if not all(part.endswith("</c>") or (part.endswith("/>") and "<" not in part) for part in parts):
                 raise _UnusualError  # something else stands behind a cell
             attributes = _spanning(attributes, cells.keys() - old)
         return f'{digits}"{attributes.removesuffix("/")}>{_joined(cells)}</row>{after}'
-
-    def _form_of(self, columns: list[int], changes: Mapping[int, Value | Edit]) -> _Form | None:
-        """Return the form of a row that was edited, if every cell of it was; most likely the next one has it too."""
-        if list(changes) != columns or not self._others.keys() >= set(columns):
-            return None
-        looks = [self._others[column] for column in columns]
-        starts = [f"{_CELL}{column_letters(column)}" for column in columns]
-        ends = [f'"{look}' for look in looks]
-        held = _HELD.format(_NUMBER)
-        cells = "".join(f"{start}(?P=row){re.escape(end)}{held}" for start, end in zip(starts, ends, strict=True))
-        pattern = re.compile(f'(?P<row>[0-9]+)"[^<>]*>(?P<cells>{cells})</row>\\s*')
-        styles = {column: self._attributes[look][0] for column, look in zip(columns, looks, strict=True)}
-        return _Form(columns, starts, ends, pattern, styles)
-
-    def _anew(self, form: _Form, piece: str, digits: str, values: Collection[Value | Edit]) -> str | None:
-        """Return a row of a form with other values in all its cells; None if each has to be looked at closely."""
-        held = form.pattern.fullmatch(piece)
-        if held is None or any(type(value) is Edit or value is KEEP for value in values):
-            return None
-        if not all(_is_own_number(text) for text in _ODD_NUMBER.findall(piece)):
-            return None  # it may be the very number, which then stays as it is written
-        known, cells = self._known, []
-        for start, end, value in zip(form.starts, form.ends, values, strict=True):
-            kind, content = known.get(value) or self.content(value)  # type: ignore[arg-type]
-            cells.append(f"{start}{digits}{end}{kind}>{content}</c>" if content else f"{start}{digits}{end}/>")
-        first, last = held.span("cells")
-        return f"{piece[:first]}{''.join(cells)}{piece[last:]}"
 
     def _columns_of(self, parts: Sequence[str], digits: str) -> Sequence[int]:
         """Return the columns of the cells of a row, which are mostly those of the row above."""
@@ -404,14 +357,6 @@ def _same_number(stored: str, wanted: str) -> bool:
     """Tell whether two value elements hold the same number: 3 and 3.0 do."""
     try:
         return float(stored[3:-4]) == float(wanted[3:-4])
-    except ValueError:
-        return False
-
-
-def _is_own_number(text: str) -> bool:
-    """Tell whether a number is written as it is here."""
-    try:
-        return encoded(float(text), date1904=False)[1] == text
     except ValueError:
         return False
 

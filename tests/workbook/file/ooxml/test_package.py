@@ -6,7 +6,6 @@ import errno
 import os
 import struct
 import sys
-import threading
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -334,29 +333,6 @@ def test_overlapping_entries_are_refused(book: Path) -> None:
     data[second + 42 : second + 46] = data[first + 42 : first + 46]
     with pytest.raises(BookError, match="is damaged"):
         archive.Archive(bytes(data), "book.xlsx")
-
-
-@pytest.mark.parametrize("scarce", [False, True])
-def test_a_large_part_is_packed_ahead(scarce: bool, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = sheet_xml(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"kopilot " * 200_000}</t></is></c></row>')
-    calls = []
-    real = archive.pack
-
-    def pack(given: bytes) -> bytes:
-        calls.append(threading.current_thread() is threading.main_thread())
-        if scarce and len(calls) == 1:
-            raise MemoryError
-        return real(given)
-
-    monkeypatch.setattr(archive, "pack", pack)
-    package = Package(book)
-    package.replace(SHEET, sheet_xml())
-    package.replace(SHEET, content)
-    package.save()
-    assert calls == ([False, True] if scarce else [False])
-    assert Package(book).read(SHEET) == content
-    with zipfile.ZipFile(book) as file:
-        assert file.testzip() is None
 
 
 def test_removing_a_part_takes_its_type_and_relationship_along(tmp_path: Path) -> None:

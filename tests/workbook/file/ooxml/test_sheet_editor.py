@@ -531,32 +531,6 @@ def test_any_contents_of_a_sheet(rows: list[list[Value]], tmp_path: Path) -> Non
     assert found == {place: value for place, value in expected.items() if value is not None}
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    old=st.lists(st.lists(VALUES, max_size=4), max_size=6),
-    new=st.lists(st.lists(VALUES, max_size=4), max_size=6),
-    stay=st.sets(st.integers(0, 5)),
-)
-def test_knowing_what_a_sheet_holds_changes_nothing(
-    old: list[list[Value]], new: list[list[Value]], stay: set[int]
-) -> None:
-    new = [old[at] if at in stay and at < len(old) else values for at, values in enumerate(new)]
-    xml = fill(sheet_xml('<row r="2"><c r="B2" s="3"/></row>', before='<dimension ref="A1:B2"/>'), old)
-    held = [list(map(as_read, values)) for values in old]
-    assert fill(xml, new, held=held) == fill(xml, new)
-
-
-def test_rows_that_hold_their_values_already_keep_their_bytes() -> None:
-    rows = [
-        f'<row r="{n}"><c r="A{n}" s="1"><v>{n}.0</v></c><c r="C{n}" t="inlineStr"><is><t>x</t></is></c></row>'
-        for n in (1, 2, 3)
-    ]
-    held: list[list[Value]] = [[1.0, None, "x"], [2.0, None, "x"], [3.0, None, "x"]]
-    result = fill(sheet_xml(*rows, before='<dimension ref="A1:C3"/>'), [*held[:2], [4, None, "x"]], held=held)
-    assert rows_of(result) == "".join(rows[:2]) + rows[2].replace("3.0", "4")
-    assert b'<dimension ref="A1:C3"/>' in result
-
-
 @pytest.mark.parametrize(
     ("row", "now"),
     [
@@ -569,9 +543,9 @@ def test_rows_that_hold_their_values_already_keep_their_bytes() -> None:
         ('<row r="1"><c r="A1"><v>2.0</v></c></row><extLst/>', 2.0),
     ],
 )
-def test_what_is_not_written_as_here_is_written_anew(row: str, now: Value) -> None:
+def test_what_a_filled_sheet_held_is_gone(row: str, now: Value) -> None:
     wanted = 1 if now is True else 2
-    assert rows_of(fill(sheet_xml(row), [[wanted]], held=[[now]])) == f'<row r="1"><c r="A1"><v>{wanted}</v></c></row>'
+    assert rows_of(fill(sheet_xml(row), [[wanted]])) == f'<row r="1"><c r="A1"><v>{wanted}</v></c></row>'
 
 
 def test_filling_keeps_styles() -> None:

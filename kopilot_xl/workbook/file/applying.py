@@ -1,0 +1,89 @@
+"""Put pending writes into the parts of a workbook package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kopilot_xl import interrupts
+from kopilot_xl.errors import SaveError
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.layout import Layouts
+from kopilot_xl.workbook.file.ooxml import sheet_editor, worksheet
+from kopilot_xl.workbook.file.ooxml.edits import Edit, Edits, Move
+from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.parts import Sheet, Structure
+from kopilot_xl.workbook.file.reading import SheetReader
+from kopilot_xl.workbook.file.resizing import resize, resized_part
+from kopilot_xl.workbook.file.writing import PendingWrites
+
+
+def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layouts: Layouts) -> None:
+    """Have the package of a workbook saved with what is pending, and with nothing else changed.
+
+    Raises:
+        SaveError: a cell to be written is merged away or in the reach of an array formula.
+        BookError: a part to be written is damaged.
+        Stopped: a signal arrived.
+    """
+    package = structure.package
+    package.revert()
+    edits = {part: {row: dict(columns) for row, columns in of.edits.items()} for part, of in writes.sheets.items()}
+    moves: dict[str, list[Move]] = {part: [] for part in edits}
+    for key, height in writes.heights.items():
+        layout = layouts.of(key)
+        resize(layout, height, edits[layout.sheet.part], moves[layout.sheet.part])
+        if layout.part:
+            package.replace(layout.part, resized_part(package.read(layout.part), layout, height))
+    loses_formula = False
+    for sheet in structure.sheets.values():
+        if sheet.part not in edits:
+            continue
+        interrupts.point()
+        before, content = reader.xml(sheet), writes.sheets[sheet.part].content
+        after = _edited(structure, sheet, before, content, edits[sheet.part], moves[sheet.part])
+        package.replace(sheet.part, after, held=before)
+        may_lose = content is not None or moves[sheet.part] or _clears_formulas(edits[sheet.part])
+        loses_formula = loses_formula or bool(may_lose and _loses_formula(reader.formulas(sheet), after))
+    if loses_formula:
+        _drop_calculation_chain(package)
+
+
+def _edited(
+    structure: Structure,
+    sheet: Sheet,
+    xml: bytes,
+    content: Sequence[Sequence[Value]] | None,
+    edits: Edits,
+    moves: Sequence[Move],
+) -> bytes:
+    def work() -> bytes:
+        if content is not None:
+            return sheet_editor.fill(xml, content, date1904=structure.date1904)
+        return sheet_editor.edit(xml, edits, moves=moves, date1904=structure.date1904)
+
+    try:
+        return structure.package.explain(sheet.part, work)
+    except SaveError as error:
+        raise SaveError(f"{structure.name}, sheet {sheet.name}: {error}") from error
+
+
+def _clears_formulas(edits: Edits) -> bool:
+    """Tell whether an edit takes away a formula, if there is one."""
+    return any(
+        type(change) is Edit and not change.keep_formula for columns in edits.values() for change in columns.values()
+    )
+
+
+def _loses_formula(formulas: Sequence[worksheet.Formula], after: bytes) -> bool:
+    """Tell whether a cell that had one of these formulas has none after the edit."""
+    if not formulas:
+        return False
+    kept = {(formula.row, formula.column) for formula in worksheet.formulas(after)}
+    return any((formula.row, formula.column) not in kept for formula in formulas)
+
+
+def _drop_calculation_chain(package: Package) -> None:
+    """Leave out the calculation chain, which may name no cell without a formula; Excel makes a new one."""
+    for item in package.relationships(package.workbook):
+        if item.kind == "calcChain" and item.target and package.has(item.target):
+            package.remove(item.target, source=package.workbook)

@@ -1,0 +1,103 @@
+"""Make a table of a workbook file longer or shorter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kopilot_xl.errors import SaveError
+from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, quote_sheet
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.layout import Layout
+from kopilot_xl.workbook.file.ooxml import markup, worksheet
+from kopilot_xl.workbook.file.ooxml.edits import CLEAR, KEEP, Edit, Move
+from kopilot_xl.workbook.file.parts import Structure
+from kopilot_xl.workbook.file.reading import SheetReader
+
+_RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
+
+
+def check_resizable(layout: Layout, height: int, structure: Structure, reader: SheetReader) -> None:
+    """Make sure that a table can be made so many data rows long.
+
+    Raises:
+        SaveError: its rows come from a query, the sheet has too few rows, or cells below it are in use.
+        BookError: its sheet, or a table of the workbook, cannot be read.
+    """
+    if layout.query:
+        raise SaveError(
+            f"The table {layout.name} in {structure.name} is filled by a query: convert it to a plain table in Excel "
+            "(Table Design, Unlink), save, and try again."
+        )
+    old = layout.area
+    bottom = layout.header_row + height + layout.totals
+    if bottom > LAST_ROW:
+        raise SaveError(
+            f"The table {layout.name} in {structure.name} would need {height:,} rows: more than a sheet has."
+        )
+    if bottom <= old.bottom:
+        return
+    occupied = list(_occupied(layout, Area(old.bottom + 1, old.left, bottom, old.right), structure, reader))
+    if occupied:
+        raise SaveError(
+            f"The table {layout.name} in {structure.name} needs {bottom - old.bottom:,} more rows, but "
+            f"{quote_sheet(layout.sheet.name)}!{cell_address(*min(occupied))} below it is in use: "
+            "move what stands below the table elsewhere, save, and try again."
+        )
+
+
+def _occupied(layout: Layout, below: Area, structure: Structure, reader: SheetReader) -> Iterator[tuple[int, int]]:
+    """Yield row and column of the cells of an area below a table that hold something or belong to another table."""
+    for row in range(below.top, min(below.bottom, len(reader.values(layout.sheet))) + 1):
+        for column in range(below.left, below.right + 1):
+            if reader.value(layout.sheet, row, column) is not None:
+                yield row, column
+    for formula in reader.formulas(layout.sheet):
+        if below.holds(formula.row, formula.column):
+            yield formula.row, formula.column
+    for other in structure.tables.values():
+        if other.sheet == layout.sheet and other.part != layout.part and other.area.meets(below):
+            yield max(other.area.top, below.top), max(other.area.left, below.left)
+
+
+def resize(layout: Layout, height: int, edits: dict[int, dict[int, Value | Edit]], moves: list[Move]) -> None:
+    """Add to the edits and moves of a sheet what a table's new height asks for."""
+    data_end, new_end = layout.header_row + layout.height, layout.header_row + height
+    for row in range(data_end + 1, new_end + 1):  # new rows take the style of the row above
+        for column in layout.columns:
+            edits.setdefault(row, {}).setdefault(column, None)
+    if new_end > data_end and layout.height:
+        # The last old row is among the edited ones, for its style to be seen.
+        for column in layout.columns:
+            edits.setdefault(data_end, {}).setdefault(column, KEEP)
+    if height != layout.height and layout.totals:
+        moves += [
+            Move(data_end + number, new_end + number, layout.first_column, layout.last_column)
+            for number in (range(layout.totals, 0, -1) if new_end > data_end else range(1, layout.totals + 1))
+        ]
+    moved_to = range(new_end + 1, new_end + layout.totals + 1)
+    for row in range(new_end + 1, data_end + 1):
+        if row not in moved_to:
+            for column in layout.columns:
+                edits.setdefault(row, {})[column] = CLEAR
+
+
+def resized_part(data: bytes, layout: Layout, height: int) -> bytes:
+    """Return a table part whose references end with the last of so many data rows."""
+    data = markup.as_utf8(data)
+    new_end = layout.header_row + height
+    pieces, done = [], 0
+    for tag in markup.tags(data):
+        name = markup.local_name(tag["name"])
+        reference = markup.attribute(tag[0], "ref")
+        if tag["close"] or not reference or name not in _RESIZED:
+            continue
+        area = worksheet.area_of(reference)
+        # Filters and sorting leave the totals row out.
+        bottom = max(new_end + layout.totals if name == b"table" else new_end, area.top)
+        start = markup.with_attribute(tag[0], "ref", str(replace(area, bottom=bottom)))
+        # Excel shows an empty table's one row as "insert row"; what it holds now is data.
+        start = markup.without_attribute(start, "insertRow")
+        pieces += [data[done : tag.start()], start]
+        done = tag.end()
+    return b"".join([*pieces, data[done:]])
