@@ -26,8 +26,6 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-import polars  # noqa: F401 - a refresh imports it at its first table: half its time, if each child did
-
 from kopilot_xl import open_book, refresh
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file import book, locking, saving

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.1
 """How many seconds it takes at most to hear that somebody asked to stop."""
-_POLARS_THREADS = "POLARS_MAX_THREADS"
 
 
 @dataclass(eq=False)
@@ -88,8 +87,7 @@ class Pool:
     def _start(self) -> None:
         spawn = get_context("spawn")  # as on Windows and Mac; and a fork would share the pipes of all
         ours, theirs = spawn.Pipe()
-        threads = max(_cores() // self.jobs, 1)
-        process = spawn.Process(target=_serve, args=(theirs, self.task, threads), daemon=True)
+        process = spawn.Process(target=_serve, args=(theirs, self.task), daemon=True)
         if os.name != "nt":
             resource_tracker.ensure_running()  # it would let signals through while a process starts
         with interrupts.withheld():
@@ -193,11 +191,10 @@ class Pool:
             raise
 
 
-def _serve(pipe: Connection, task: Task, threads: int) -> None:
+def _serve(pipe: Connection, task: Task) -> None:
     """What a worker does: say that it is there, then take workbooks until the pipe ends."""
     if hasattr(signal, "SIGBREAK"):  # what Windows sends to all in a console, even to those that ignore Ctrl-C
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
-    os.environ.setdefault(_POLARS_THREADS, str(threads))  # or the workers fight for the cores
     _warm_up()
     with interrupts.when(lambda: signal.SIGTERM if pipe.poll() else None):
         try:
@@ -211,15 +208,8 @@ def _serve(pipe: Connection, task: Task, threads: int) -> None:
 
 def _warm_up() -> None:
     """Import what every workbook needs, so that the first one takes no longer than the others."""
-    import polars  # noqa: F401
-
     from kopilot_xl.usecases import refresh  # noqa: F401
     from kopilot_xl.workbook.file import book as file  # noqa: F401
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _how_ended(process: SpawnProcess) -> str:

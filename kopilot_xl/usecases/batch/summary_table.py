@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kopilot_xl.domain.portfolio import Shape, Summary
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
+from kopilot_xl.workbook.tables.csv_escape import neutral
 from kopilot_xl.workbook.tables.problems import Kind
+from kopilot_xl.workbook.tables.text_width import line_count
 
 if TYPE_CHECKING:
-    import polars
-
     from kopilot_xl.usecases.batch.tasks import Done
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
@@ -115,12 +118,15 @@ def check_target(target: Path, books: Iterable[Path]) -> None:
     """Make sure the table could be written, before work is spent.
 
     Raises:
-        SaveError: it has none of the endings, cannot be written, or is one of the workbooks.
+        SaveError: it has none of the endings, cannot be written, or is one of the workbooks; or it is to be Parquet and
+            no library that writes it is installed.
     """
     if target.suffix.lower() not in SUFFIXES:
         raise SaveError(f"{target} ends in none of {', '.join(SUFFIXES)}: give the summary one of these endings.")
     if target.resolve() in {each.resolve() for each in books}:
         raise SaveError(f"{target} is one of the workbooks: name another file for the summary.")
+    if target.suffix.lower() == ".parquet" and _parquet_library() is None:
+        raise SaveError(_no_parquet(target))
     check_writable(target)
 
 
@@ -130,83 +136,138 @@ def write(lines: Sequence[Line], target: Path) -> None:
     Raises:
         SaveError: it cannot be written.
     """
-    table = frame(lines)
+    table = columns(lines)
     kind = target.suffix.lower()
-    data = _csv(table) if kind == ".csv" else _parquet(table) if kind == ".parquet" else _xlsx(table)
+    data = _csv(table) if kind == ".csv" else _parquet(table, target) if kind == ".parquet" else _xlsx(table)
     write_atomically(target, data)
 
 
-def frame(lines: Sequence[Line]) -> polars.DataFrame:
+Cell = str | float | int | date | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: its heading, the type of its values, and a value for each workbook, None if blank."""
+
+    name: str
+    type: type[str] | type[float] | type[int] | type[date]
+    values: Sequence[Cell]
+
+
+_TYPES: dict[str, type[str] | type[float] | type[int] | type[date]] = {
+    "Workbook": str,
+    "Company": str,
+    "As of": date,
+    "Shape": str,
+    "Tilt": float,
+    "Tilt by value": float,
+    "Clients": int,
+    **{segment.value: int for segment in Segment},
+    "Currency": str,
+    "Value": float,
+    "Leaving value": float,
+    "Problems": int,
+    "Notices": int,
+    "Error": str,
+}
+"""The headings, and the type of what is below them."""
+
+
+def columns(lines: Sequence[Line]) -> list[Column]:
     """Return the table: amounts and tilts rounded to 4 decimals, blank for a workbook that failed."""
-    import polars
+    rows = [_row(line) for line in lines]
+    return [Column(name, kind, [row.get(name) for row in rows]) for name, kind in _TYPES.items()]
 
-    text, number, whole = polars.String, polars.Float64, polars.Int64
-    known = [each.summary for each in lines]
-    columns: dict[str, tuple[object, Sequence[object]]] = {
-        "Workbook": (text, [_plain(each.book) for each in lines]),
-        "Company": (text, [_plain(each.company) for each in lines]),
-        "As of": (polars.Date, [each.as_of for each in lines]),
-        "Shape": (text, [each and each.shape.value for each in known]),
-        "Tilt": (number, [each and _rounded(each.tilt) for each in known]),
-        "Tilt by value": (number, [each and _rounded(each.tilt_by_value) for each in known]),
-        "Clients": (whole, [each and each.size for each in known]),
-        **{segment.value: (whole, [each and each.counts[segment] for each in known]) for segment in Segment},
-        "Currency": (text, [_plain(each.currency) for each in lines]),
-        "Value": (number, [each and _rounded(each.value(PORTFOLIO)) for each in known]),
-        "Leaving value": (number, [each and _rounded(each.values[Segment.LEAVING]) for each in known]),
-        "Problems": (whole, [each.problems if each.summary else None for each in lines]),
-        "Notices": (whole, [each.notices if each.summary else None for each in lines]),
-        "Error": (text, [_plain(each.error) for each in lines]),
+
+def _row(line: Line) -> dict[str, Cell]:
+    """The cells of a workbook by their heading; blank ones may be left out."""
+    row: dict[str, Cell] = {
+        "Workbook": _plain(line.book),
+        "Company": _plain(line.company),
+        "As of": line.as_of,
+        "Currency": _plain(line.currency),
+        "Error": _plain(line.error),
     }
-    return polars.DataFrame(
-        {name: values for name, (_, values) in columns.items()},
-        schema={name: kind for name, (kind, _) in columns.items()},  # type: ignore[misc]  # the classes of Polars
+    if line.summary is None:
+        return row
+    return row | {
+        "Shape": line.summary.shape.value,
+        "Tilt": _rounded(line.summary.tilt),
+        "Tilt by value": _rounded(line.summary.tilt_by_value),
+        "Clients": line.summary.size,
+        **{segment.value: line.summary.counts[segment] for segment in Segment},
+        "Value": _rounded(line.summary.value(PORTFOLIO)),
+        "Leaving value": _rounded(line.summary.values[Segment.LEAVING]),
+        "Problems": line.problems,
+        "Notices": line.notices,
+    }
+
+
+def _csv(table: Sequence[Column]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.name for column in table])
+    for row in zip(*(column.values for column in table), strict=True):
+        writer.writerow([neutral(value) if isinstance(value, str) else value for value in row])
+    return text.getvalue().encode()
+
+
+_WRITE_PARQUET: tuple[Literal["polars"], Literal["pyarrow"]] = ("polars", "pyarrow")
+"""The libraries that write Parquet, the preferred one first."""
+
+
+def _parquet_library() -> Literal["polars", "pyarrow"] | None:
+    """The library to write Parquet with, None if none is installed."""
+    return next((library for library in _WRITE_PARQUET if find_spec(library)), None)
+
+
+def _parquet(table: Sequence[Column], target: Path) -> bytes:
+    import narwhals as nw  # not needed but here
+
+    library = _parquet_library()
+    if library is None:
+        raise SaveError(_no_parquet(target))
+    types = {str: nw.String(), float: nw.Float64(), int: nw.Int64(), date: nw.Date()}
+    frame = nw.from_dict(
+        {column.name: list(column.values) for column in table},
+        {column.name: types[column.type] for column in table},
+        backend=library,
     )
-
-
-def _csv(table: polars.DataFrame) -> bytes:
-    import polars
-
-    from kopilot_xl.workbook.tables.csv_escape import neutral
-
-    texts = [name for name, kind in table.schema.items() if kind == polars.String]
-    shown = [
-        polars.Series(name, [None if each is None else neutral(each) for each in table[name]], polars.String)
-        for name in texts
-    ]
-    return table.with_columns(shown).write_csv().encode()
-
-
-def _parquet(table: polars.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    table.write_parquet(buffer)
+    frame.write_parquet(buffer)
     return buffer.getvalue()
 
 
-def _xlsx(table: polars.DataFrame) -> bytes:
-    import polars
+def _no_parquet(target: Path) -> str:
+    return t(
+        'Parquet is not written without the library Polars, so {target} cannot be: install it with pip install "'
+        'kopilot-xl[polars]", or give the summary the ending .csv.',
+        target=target,
+    )
+
+
+def _xlsx(table: Sequence[Column]) -> bytes:
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    from kopilot_xl.workbook.tables.text_width import line_count
     from kopilot_xl.workbook.template import styles
 
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "Portfolios"
     plain, bold = Font(name=styles.FONT, size=_SIZE), Font(name=styles.FONT, size=_SIZE, bold=True)
-    for column, name in enumerate(table.columns, 1):
-        is_text = table.schema[name] == polars.String
+    for number, column in enumerate(table, 1):
+        name, is_text = column.name, column.type is str
         stand = Alignment(horizontal="left" if is_text else "right", vertical="top", indent=int(is_text))
-        heading = sheet.cell(1, column, name)
+        heading = sheet.cell(1, number, name)
         heading.font, heading.alignment = bold, stand
         width = _WIDTHS.get(name, _WIDTH)
-        sheet.column_dimensions[get_column_letter(column)].width = width
+        sheet.column_dimensions[get_column_letter(number)].width = width
         if name == "Error":  # a long one would make the printed page as wide as itself, and all too small to read
             stand = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
-        for row, value in enumerate(table[name], 2):
-            cell = sheet.cell(row, column, value)
+        for row, value in enumerate(column.values, 2):
+            cell = sheet.cell(row, number, value)
             cell.font, cell.alignment = plain, stand
             if isinstance(value, str):
                 cell.data_type = "s"  # never a formula

@@ -50,10 +50,6 @@ class Awkward:
             os._exit(7)
         if "wait" in book.path.name:
             waits(book.path.name)
-        if "threads" in book.path.name:
-            import polars
-
-            raise KopilotError(f"{polars.thread_pool_size()} threads")
         if "fail" in book.path.name:
             raise ZeroDivisionError
         return None
@@ -69,10 +65,6 @@ class Unreadable:
         return int, ("no number",)
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def results(task: Task, names: list[str], jobs: int) -> tuple[list[Done], Watch]:
     watch = Watch()
     found = list(work(task, [Meant(Path(each)) for each in names], jobs, watch))
@@ -81,22 +73,20 @@ def results(task: Task, names: list[str], jobs: int) -> tuple[list[Done], Watch]
 
 
 @pytest.fixture(autouse=True)
-def _one_thread_less(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+def _no_thread_is_left() -> Iterator[None]:
     before = threading.active_count()
     yield
     assert threading.active_count() == before
 
 
 def test_results_come_in_the_order_given_whatever_becomes_of_each() -> None:
-    names = ["slow one", "fail", "wait 1", "die 1", "two", "die 2", "threads", "three"]
+    names = ["slow one", "fail", "wait 1", "die 1", "two", "die 2", "three"]
     found, watch = results(Awkward(), names, 2)
     assert [each.path.name for each in found] == names
     why = {each.path.name: each.why for each in found if each.why}
-    assert list(why) == ["fail", "die 1", "die 2", "threads"]
+    assert list(why) == ["fail", "die 1", "die 2"]
     assert "this is a defect, please report it: ZeroDivisionError" in why["fail"]
     assert why["die 1"].startswith("die 1: the process that worked on it ended with exit code 7, perhaps for want of")
-    assert why["threads"] == f"{max(cores() // 2, 1)} threads"
     assert sorted(watch.heard) == sorted(
         [*((what, name) for what in ("begun", "ended") for name in names), ("waits", "wait 1")]
     )
