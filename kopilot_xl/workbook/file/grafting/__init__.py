@@ -2,6 +2,17 @@
 
 from kopilot_xl.workbook.file.grafting.columns import NoRoomError, add_column
 from kopilot_xl.workbook.file.grafting.graft import Graft
-from kopilot_xl.workbook.file.grafting.macros import Macros, Outcome, add_macros, add_ribbon, vba_part
+from kopilot_xl.workbook.file.grafting.macros import Macros, Outcome, add_macros, add_ribbon
+from kopilot_xl.workbook.file.grafting.rows import add_row, last_row
 
-__all__ = ["Graft", "Macros", "NoRoomError", "Outcome", "add_column", "add_macros", "add_ribbon", "vba_part"]
+__all__ = [
+    "Graft",
+    "Macros",
+    "NoRoomError",
+    "Outcome",
+    "add_column",
+    "add_macros",
+    "add_ribbon",
+    "add_row",
+    "last_row",
+]

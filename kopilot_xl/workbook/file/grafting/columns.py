@@ -9,13 +9,9 @@ from lxml import etree
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.workbook.addresses import Area, cell_address, split_address
 from kopilot_xl.workbook.file.grafting.graft import Graft
-from kopilot_xl.workbook.file.grafting.xml import child_in_order, main, next_number, serialised
+from kopilot_xl.workbook.file.grafting.xml import SHEET_ORDER, child_in_order, main, next_number, serialised
 from kopilot_xl.workbook.file.ooxml.edits import encoded
 from kopilot_xl.workbook.file.ooxml.package import Package
-
-_SHEET_ORDER = (
-    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
-)  # fmt: skip
 
 
 class NoRoomError(KopilotError):
@@ -113,7 +109,7 @@ def _looks(
 
 def _put(sheet: etree._Element, row: int, column: int, style: int, text: str | None) -> None:
     """Put a cell with a style and a text where it belongs in a sheet's order."""
-    data = child_in_order(sheet, "sheetData", _SHEET_ORDER)
+    data = child_in_order(sheet, "sheetData", SHEET_ORDER)
     holder = next((each for each in data if each.get("r") == str(row)), None)
     if holder is None:
         holder = etree.Element(main("row"), r=str(row))
@@ -137,7 +133,7 @@ def _put(sheet: etree._Element, row: int, column: int, style: int, text: str | N
 
 def _set_width(sheet: etree._Element, column: int, hundredths: int, style: int) -> None:
     """Give a column its width and style, unless the sheet's owner gave it one."""
-    columns = child_in_order(sheet, "cols", _SHEET_ORDER)
+    columns = child_in_order(sheet, "cols", SHEET_ORDER)
     for each in columns:
         if int(each.get("min", "0")) <= column <= int(each.get("max", "0")):
             return

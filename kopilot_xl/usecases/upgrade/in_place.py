@@ -1,0 +1,233 @@
+"""Bring what is new in this version to a workbook of an earlier one, and touch nothing else in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.usecases.inputs import is_ours
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.grafting import (
+    Graft,
+    Macros,
+    NoRoomError,
+    Outcome,
+    add_column,
+    add_macros,
+    add_ribbon,
+    add_row,
+    last_row,
+)
+from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.saving import BACKUP
+from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets import actions, clients, history, problems, settings, transactions
+from kopilot_xl.workbook.tables.table import same_name
+from kopilot_xl.workbook.template import TEMPLATE
+from kopilot_xl.workbook.template.row_heights import sheets_of
+
+_TABLES = (clients.TABLE, transactions.TABLE, actions.TABLE, history.TABLE, problems.TABLE)
+_REQUIRED = (clients.TABLE, transactions.TABLE)
+_WITH_MACROS = (".xlsm", ".xltm")
+
+NEW_COLUMNS: dict[str, frozenset[str]] = {actions.TABLE.name: frozenset({"Client"})}
+"""The columns that came after version 0.1, by table. Any other that is not there was deleted by the owner, and stays
+deleted."""
+
+
+@dataclass
+class Upgraded:
+    """What an upgrade brought to a workbook, or would bring.
+
+    Attributes:
+        path: the workbook that has it.
+        sheets: the sheets that were added, by the names they have there.
+        columns: the columns that were added, as in `Actions: Client`.
+        settings: the labels of the settings that were added.
+        macros: what became of the macros; None for a workbook that carries none.
+        ribbon: whether the tab Kopilot is that of this version.
+        cannot: what could not be added, one line each, with the reason.
+        written: whether anything was written.
+        backup: whether the version before was kept beside it.
+    """
+
+    path: Path
+    sheets: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    settings: list[str] = field(default_factory=list)
+    macros: Macros | None = None
+    ribbon: bool = True
+    cannot: list[str] = field(default_factory=list)
+    written: bool = False
+    backup: bool = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the workbook had everything of this version already."""
+        brought = self.sheets or self.columns or self.settings
+        return not brought and (self.macros is None or self.macros.outcome in (Outcome.SAME, Outcome.LEFT))
+
+    def lines(self, *, check: bool = False) -> list[str]:
+        """Return what to say about it; `check` where nothing was to be written."""
+        if self.is_current:
+            return [f"{self.path} has everything of this version.", *self._not_done()]
+        verb = "would get" if check else "has got"
+        lines = [f"{self.path} {verb}:"]
+        for what, names in (("sheet", self.sheets), ("column", self.columns), ("setting", self.settings)):
+            if names:
+                lines.append(f"  {formatting.count(len(names), what)}: {', '.join(names)}")
+        if self.macros and self.macros.outcome in (Outcome.ADDED, Outcome.REPLACED):
+            kept = f" beside your own ({', '.join(self.macros.kept)})" if self.macros.kept else ""
+            lines.append(f"  the macros of this version{kept}")
+        lines += self._not_done()
+        if self.backup:
+            lines.append(f"The version before is kept as {self.path}{BACKUP}.")
+        shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
+        return [*lines, f"Next: kopilot-xl {'upgrade' if check else 'refresh'} {shown}"]
+
+    def _not_done(self) -> list[str]:
+        lines = [f"  not added: {line}" for line in self.cannot]
+        if self.macros and self.macros.outcome is Outcome.LEFT:
+            lines.append(f"  not changed: the macros, for {self.macros.reason}")
+        if not self.ribbon:
+            lines.append("  not added: the tab Kopilot, for the workbook has a ribbon of its own")
+        return lines
+
+
+def upgrade_in_place(
+    path: str | PathLike[str],
+    output: str | PathLike[str] | None = None,
+    *,
+    check: bool = False,
+    backup: bool = True,
+    force: bool = False,
+) -> Upgraded:
+    """Add the sheets, columns, settings and macros of this version that a workbook lacks.
+
+    The owner's sheets, columns, charts, notes, colours, names and the order of tabs stay as they are.
+
+    Args:
+        path: the workbook.
+        output: where to write it; by default it is replaced.
+        check: only say what would be added.
+        backup: keep the version that is replaced beside it.
+        force: replace a file that `output` names.
+
+    Raises:
+        BookError: it cannot be read, is no Kopilot workbook, or its structure is protected.
+        MissingError: its table Clients or Transactions is not there.
+        SaveError: it cannot be written.
+    """
+    old = open_book(path)
+    if not is_ours(old):
+        raise BookError(f"{old.path} is not a Kopilot workbook. Make one of your data with kopilot-xl new.")
+    for table in _REQUIRED:
+        old.table(table.name)
+    target = old.path if output is None else Path(output)
+    own = target.exists() and target.samefile(old.path)
+    if target.suffix.lower() != old.path.suffix.lower():
+        raise SaveError(f"{target} must end in {old.path.suffix}, as {old.path.name} does.")
+    if target.exists() and not own and not force:
+        raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
+    if check:
+        return _added(old, Package(old.path), target)
+    with old.locked(target, backup=own and backup):
+        package = Package(old.path)
+        made = _added(old, package, target)
+        if not own or not made.is_current:
+            package.save(target, backup=own and backup)
+            made.written, made.backup = True, own and backup
+    return made
+
+
+def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
+    """Add to a package what it lacks; return what that was."""
+    source = Package(TEMPLATE)
+    graft = Graft(package, source)
+    made = Upgraded(target)
+    titles = [title for title, _ in sheets_of(source)]
+    missing = [title for title in titles if not (old.has_table(title) or old.has_sheet(title))]
+    made.sheets = graft.add_sheets(*missing)
+    graft.add_names()
+    parts, source_parts = _parts(package), _parts(source)
+    for table in _TABLES:
+        if table.name in missing or not old.has_table(table.name):
+            continue
+        data = old.table(table.name)
+        known = {same_name(header) for header in data.headers}
+        for column in table.columns:
+            if column.header in NEW_COLUMNS.get(table.name, ()) and same_name(column.header) not in known:
+                sheet = parts[data.sheet.casefold()]
+                lending = source_parts[table.name.casefold()]
+                try:
+                    add_column(
+                        graft, sheet, _table_part(package, sheet, table.name), column.header,
+                        (lending, _table_part(source, lending, table.name)),
+                    )  # fmt: skip
+                except NoRoomError as error:
+                    made.cannot.append(f"the column {column.header} of {table.name}: {error}")
+                else:
+                    made.columns.append(f"{table.name}: {column.header}")
+    made.settings = [setting.label for setting in _add_settings(old, graft, parts, source_parts)]
+    graft.finish()
+    if target.suffix.lower() in _WITH_MACROS:
+        made.macros = add_macros(package, source)
+        made.ribbon = add_ribbon(package, source)
+    return made
+
+
+def _add_settings(
+    old: FileBook, graft: Graft, parts: dict[str, str], source_parts: dict[str, str]
+) -> Iterator[settings.Setting]:
+    """Add the named cells that Settings lacks below those it has, and yield them."""
+    here, missing = None, []
+    for setting in settings.ALL:
+        try:
+            sheet = _sheet_of(old.cell_address(setting.name))
+            here = here or sheet
+        except MissingError:
+            missing.append(setting)
+    part = parts.get((here or "").casefold())
+    if here is None or part is None:
+        return  # the whole sheet was added
+    rows = _rows_of_settings(graft.source)
+    lending = source_parts[settings.SHEET.casefold()]
+    for at, setting in enumerate(missing, last_row(graft, part) + 1):
+        add_row(graft, part, at, lending, rows[setting.name])
+        quoted = "'" + here.replace("'", "''") + "'"
+        graft.set_name(setting.name, f"{quoted}!$C${at}")
+        yield setting
+
+
+def _rows_of_settings(source: Package) -> dict[str, int]:
+    """The row of each setting in the template."""
+    book = open_book(source.path)
+    addresses = {setting.name: book.cell_address(setting.name) for setting in settings.ALL}
+    return {name: int("".join(filter(str.isdigit, at.rpartition("!")[2]))) for name, at in addresses.items()}
+
+
+def _sheet_of(address: str) -> str:
+    sheet = address.rpartition("!")[0]
+    return sheet.removeprefix("'").removesuffix("'").replace("''", "'")
+
+
+def _parts(package: Package) -> dict[str, str]:
+    return {title.casefold(): part for title, part in sheets_of(package) if part}
+
+
+def _table_part(package: Package, sheet: str, name: str) -> str:
+    """Return the part of a table on a sheet.
+
+    Raises:
+        NoRoomError: what the sheet holds is no table that can grow.
+    """
+    for link in package.relationships(sheet):
+        if link.kind == "table" and link.target:
+            root = package.parse(link.target)
+            if same_name(root.get("displayName", "")) == same_name(name):
+                return link.target
+    raise NoRoomError(f"{name} is not formatted as a table")
