@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _GOOD, _ALERT = "green", "red"
 """The terminal's own: a palette made for white paper may not show on black."""
 _BAR = 30
-_DO_NEXT = {Heading.CLEAN: 5, Heading.REACTIVATE: 3, Heading.DECIDE: 3}
+_DO_NEXT = {Heading.KEEP: 5, Heading.WIN_BACK: 3, Heading.DECIDE: 3}
 """How many clients are named under each heading."""
 _PROBLEMS, _NOTICES = 5, 3
 """How many problems and notices a refresh lists."""

@@ -9,9 +9,13 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 
-from kopilot_xl.domain import formatting
-from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.domain import formatting, shape_words
+from kopilot_xl.domain.credits import cents
+from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.segments import ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Heading, Segment
+
+TOKEN_PART = 10
+"""What is coming from a client is a token if it is below this part of the client's value: a tenth."""
 
 
 class Shape(StrEnum):
@@ -35,17 +39,6 @@ _SHAPE_ICONS = {
     Shape.DECLINING: "📉",
     Shape.GROWING: "📈",
     Shape.MATURE: "⚖️",
-}
-
-_SHAPE_WORDS = {
-    Shape.EMPTY: "There are no clients in the portfolio.",
-    Shape.INACCURATE: "Too many clients have no activity, so the share of active clients cannot be trusted. "
-    "Plan their first revenue or mark them canceled: every decision makes the picture truer.",
-    Shape.DECLINING: "The centre of gravity tilts left: exits are not offset by new clients. "
-    "Contact the inactive ones and offer a product or service, an upgrade or maintenance.",
-    Shape.GROWING: "The centre of gravity tilts right: new and active clients offset the inactive ones. "
-    "Plan the revenue well, so that work goes to the months that still need it.",
-    Shape.MATURE: "Well balanced: active clients carry the portfolio and the new ones make up for those who leave.",
 }
 
 
@@ -75,6 +68,13 @@ class Client:
     far_off: date | None = None
     leaves_on: date | None = None
     value: float | None = None
+    coming_amount: float | None = None
+    """the sum of all that is coming, None where nothing is or where one of its amounts is not known"""
+    unpaid: float | None = None
+    """the sum of its unpaid invoices (overdue, or bad debt), None where there is none"""
+    unpaid_since: date | None = None
+    """the issue date of the oldest unpaid invoice"""
+    first_invoice: date | None = None
 
     @property
     def weight(self) -> float:
@@ -89,6 +89,9 @@ class Client:
         """
         if self.segment is None:
             return ""
+        if self.unpaid_since:
+            owed = f"{formatting.amount(self.unpaid)} unpaid" if self.unpaid else "Unpaid"
+            return f"{owed}, invoiced {formatting.day(self.unpaid_since)}: collect it first."
         if self.overdue:
             return f"Planned for {formatting.day(self.overdue)}, not invoiced: invoice it, move it or drop it."
         if self.next_planned:
@@ -99,24 +102,35 @@ class Client:
         return self.segment.advice
 
     @property
+    def has_only_a_token(self) -> bool:
+        """Whether all that is coming is known and below a tenth of its value; never for a New client."""
+        if self.next_planned is None or self.coming_amount is None or self.segment is Segment.NEW:
+            return False
+        return TOKEN_PART * cents(self.coming_amount) < cents(self.value or 0.0)
+
+    @property
     def to_do(self) -> bool:
-        """Whether it is on the list "Do next": nothing is coming, or a plan is overdue."""
-        return self.next_planned is None or self.overdue is not None
+        """Whether it is on the list "Do next": unpaid, with a plan overdue, or with nothing coming but a token."""
+        if self.unpaid_since or self.overdue:
+            return True
+        return self.next_planned is None or self.has_only_a_token
 
 
 @dataclass(frozen=True)
 class Summary:
     """The portfolio in figures. Source: docs/rules.md, "The histogram" and "The portfolio's shape".
 
-    `counts` and `values` have all eight segments; a value is the sum of the clients' weights.
+    `counts` and `values` have all eight segments; a value is the sum of the clients' weights. `won` is how many clients
+    were invoiced for the first time within the Active months, None where that cannot be known.
     """
 
     counts: Mapping[Segment, int]
     values: Mapping[Segment, float]
     rules: Rules = DEFAULT
+    won: int | None = None
 
     @classmethod
-    def of(cls, clients: Iterable[Client], rules: Rules = DEFAULT) -> Summary:
+    def of(cls, clients: Iterable[Client], rules: Rules = DEFAULT, won: int | None = None) -> Summary:
         """Return the summary of some clients; those not yet clients are counted nowhere."""
         counts = dict.fromkeys(Segment, 0)
         values = dict.fromkeys(Segment, 0.0)
@@ -124,7 +138,7 @@ class Summary:
             if client.segment is not None:
                 counts[client.segment] += 1
                 values[client.segment] += client.weight
-        return cls(counts, values, rules)
+        return cls(counts, values, rules, won)
 
     def clients(self, segments: Iterable[Segment]) -> int:
         """Return the number of clients in some segments."""
@@ -189,16 +203,17 @@ class Summary:
         some = self.clients(ENGAGED) + self.clients(INACTIVE)
         none, limit = counts[Segment.NO_ACTIVITY], self.rules.inaccurate_share
         of_active = f"{active:,} of {some:,}" + (f", {formatting.share(active / some)}" if some else "")
+        came = f"{new:,} new" if self.won is None else f"{new:,} new, {self.won:,} won"
         return (
             Check(
                 2 * active > some,
                 f"Active clients are the majority ({of_active})",
-                f"they are no majority ({of_active})",
+                f"active clients are not the majority ({of_active})",
             ),
             Check(
                 new >= leaving,
-                f"New clients make up for the leaving ones ({new:,} new, {leaving:,} leaving)",
-                f"new clients do not make up for the leaving ones ({new:,} new, {leaving:,} leaving)",
+                f"New clients make up for the leaving ones ({came}, {leaving:,} leaving)",
+                f"new clients do not make up for the leaving ones ({came}, {leaving:,} leaving)",
             ),
             Check(
                 self._few_without_activity,
@@ -211,10 +226,48 @@ class Summary:
     @property
     def words(self) -> str:
         """The sentence under the label: what the shape means and what to do."""
-        failed = [each.failing for each in self.checks if not each.passed]
-        if self.shape is Shape.MATURE and failed:
-            return f"Active clients carry the portfolio, but {' and '.join(failed)}."
-        return _SHAPE_WORDS[self.shape]
+        if self.shape is Shape.EMPTY:
+            return shape_words.empty()
+        figures = shape_words.Figures(
+            size=self.size,
+            no_activity=self.counts[Segment.NO_ACTIVITY],
+            new=self.counts[Segment.NEW],
+            leaving=self.counts[Segment.LEAVING],
+            engaged=self.clients(ENGAGED),
+            quiet=self.clients(INACTIVE),
+            tilt=self.tilt or 0.0,
+            won=self.won,
+            active_months=self.rules.active_months,
+            failing=[check.failing for check in self.checks if not check.passed],
+        )
+        return _SHAPE_WORDS[self.shape](figures)
+
+
+_SHAPE_WORDS = {
+    Shape.INACCURATE: shape_words.inaccurate,
+    Shape.DECLINING: shape_words.declining,
+    Shape.GROWING: shape_words.growing,
+    Shape.MATURE: shape_words.mature,
+}
+
+
+def won(clients: Iterable[Client], first_row: date | None, as_of: date, rules: Rules = DEFAULT) -> int | None:
+    """Return how many clients were invoiced for the first time within the Active months.
+
+    Args:
+        clients: every client as of the day.
+        first_row: the date of the earliest invoice or credit note, None without any.
+        as_of: the day.
+        rules: the thresholds.
+
+    Returns:
+        The number; None where the rows begin less than a lifespan before the day, since a client may have been
+        invoiced before.
+    """
+    if first_row is None or (as_of - first_row).days < rules.lifespan_days:
+        return None
+    since = CutOffs.at(as_of, rules).active
+    return sum(1 for client in clients if client.first_invoice is not None and client.first_invoice >= since)
 
 
 def _tilt(engaged: float, inactive: float) -> float | None:
@@ -225,15 +278,21 @@ def _tilt(engaged: float, inactive: float) -> float | None:
 def do_next(clients: Sequence[Client]) -> dict[Heading, list[Client]]:
     """Return whom to turn to, under the three headings, in the order to work through the portfolio.
 
-    Source: docs/rules.md, "Do next". Within a segment the most valuable client comes first, then by name.
+    Source: docs/rules.md, "Do next". Within Leaving whoever leaves first comes first; then, and in the other segments,
+    the most valuable client, then by name.
     """
     listed: dict[Heading, list[Client]] = {}
     for heading, segments in WORK_ORDER.items():
-        place: dict[Segment | None, int] = {segment: at for at, segment in enumerate(segments)}
+        rank: dict[Segment | None, int] = {segment: at for at, segment in enumerate(segments)}
         here = [
-            (place[each.segment], -(each.value or 0.0), each.name, each.id, at)
-            for at, each in enumerate(clients)
-            if each.segment in place and each.to_do
+            (rank[client.segment], _leaving_first(client), -(client.value or 0.0), client.name, client.id, index)
+            for index, client in enumerate(clients)
+            if client.segment in rank and client.to_do
+            if client.segment is not Segment.CANCELED or client.unpaid_since
         ]
-        listed[heading] = [clients[at] for *_, at in sorted(here)]
+        listed[heading] = [clients[index] for *_, index in sorted(here)]
     return listed
+
+
+def _leaving_first(client: Client) -> date:
+    return client.leaves_on or date.max if client.segment is Segment.LEAVING else date.max

@@ -122,17 +122,17 @@ PORTFOLIO = (Segment.NO_ACTIVITY, *ENGAGED, *INACTIVE)
 class Heading(StrEnum):
     """The three headings of "Do next", in the order to work through them."""
 
-    CLEAN = "Clean"
-    REACTIVATE = "(Re-)activate"
+    KEEP = "Keep"
+    WIN_BACK = "Win back"
     DECIDE = "Decide"
 
 
 WORK_ORDER: dict[Heading, tuple[Segment, ...]] = {
-    Heading.CLEAN: (Segment.LEAVING, Segment.HIBERNATING, Segment.SLEEPING_AWAY, Segment.ACTIVE),
-    Heading.REACTIVATE: (Segment.NEW, Segment.LOST),
+    Heading.KEEP: (Segment.LEAVING, Segment.HIBERNATING, Segment.SLEEPING_AWAY, Segment.ACTIVE),
+    Heading.WIN_BACK: (Segment.NEW, Segment.LOST, Segment.CANCELED),
     Heading.DECIDE: (Segment.NO_ACTIVITY,),
 }
-"""The order to work through the portfolio; within a segment the most valuable client first."""
+"""The order to work through the portfolio. A Canceled client is in it only with an unpaid invoice."""
 
 ALLOWED: dict[Action, frozenset[Segment]] = {
     Action.PLAN_REVENUE: frozenset(Segment),

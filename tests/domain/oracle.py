@@ -292,10 +292,9 @@ def _billed(person: Person, rows: Sequence[Row], after: date, until: date) -> fl
     )
 
 
-def retention(people: Sequence[Person], rows: Sequence[Row], as_of: date, years_ago: int = 0) -> Kept | None:
-    """What the clients of the year before brought in the last year, looked at so many years before the day."""
-    months = -12 * years_ago
-    end, middle, start = (months_from(as_of, months + each) for each in (0, -12, -24))
+def retention(people: Sequence[Person], rows: Sequence[Row], as_of: date) -> Kept | None:
+    """What the clients of the year before brought in the last year."""
+    end, middle, start = as_of, months_from(as_of, -12), months_from(as_of, -24)
     first = [_first_invoice(person, rows, as_of) for person in people]
     known = [day for day in first if day is not None]
     if not known or min(known) > start:

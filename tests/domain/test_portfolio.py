@@ -212,8 +212,8 @@ def test_the_limit_of_the_third_check_is_the_setting() -> None:
     [
         (summary(), Shape.EMPTY, ("no clients in the portfolio",)),
         (summary(no_activity=1), Shape.INACCURATE, ("cannot be trusted", "Plan", "cancel", "truer")),
-        (summary(leaving=1), Shape.DECLINING, ("tilts left", "not offset", "upgrade", "maintenance")),
-        (summary(new=1), Shape.GROWING, ("tilts right", "offset the inactive", "Plan the revenue")),
+        (summary(leaving=1), Shape.DECLINING, ("leans left by 1.00", "do not make up", "upgrade", "maintenance")),
+        (summary(new=1), Shape.GROWING, ("leans right by 1.00", "1 is new", "Plan the revenue")),
         (summary(active=1), Shape.MATURE, ("Well balanced",)),
     ],
     ids=lambda each: str(each) if isinstance(each, Shape) else "",
@@ -228,8 +228,51 @@ def test_a_mature_portfolio_with_a_failed_check_says_which() -> None:
     found = summary(active=70, leaving=24, sleeping_away=3, hibernating=3)
     assert found.shape is Shape.MATURE
     assert found.words == (
-        "Active clients carry the portfolio, but new clients do not make up for the leaving ones (0 new, 24 leaving)."
+        "Active clients carry the portfolio, but new clients do not make up for the leaving ones (0 new, 24 leaving). "
+        "It leans right by 0.40: more clients are active or new (70) than went quiet (30)."
     )
+
+
+def test_a_declining_portfolio_without_exits_says_nothing_of_exits() -> None:
+    found = summary(active=2, sleeping_away=2)
+    assert found.shape is Shape.DECLINING
+    assert found.words == (
+        "It leans to neither side: as many clients went quiet as are active or new (2). "
+        "Active clients are not the majority (2 of 4, 50%). "
+        "Contact the quiet ones and offer a product or service, an upgrade or maintenance."
+    )
+
+
+def test_a_declining_portfolio_says_who_was_won() -> None:
+    found = replace(summary(active=10, sleeping_away=12, leaving=1), won=10)
+    assert found.shape is Shape.DECLINING
+    assert "10 won" in found.words
+    assert "10 won" in found.checks[1].text
+    assert "nobody" not in found.words.lower()
+    assert "not offset" not in found.words
+
+
+def test_a_declining_portfolio_whose_exits_are_made_up_for_says_what_went_quiet() -> None:
+    found = summary(new=311, leaving=103, sleeping_away=700, hibernating=411, active=691)
+    assert found.shape is Shape.DECLINING
+    assert "more clients went quiet (1,214) than are active or new (1,002)" in found.words
+    assert "103 are leaving, 311 are new." in found.words
+    assert "make up" not in found.words
+
+
+def test_the_sentence_of_any_small_portfolio_denies_no_check() -> None:
+    for numbers in product((0, 1, 3), repeat=len(PORTFOLIO)):
+        for won in (None, 0, 2):
+            found = Summary(dict.fromkeys(Segment, 0) | dict(zip(PORTFOLIO, numbers, strict=True)), {}, won=won)
+            if found.shape in (Shape.EMPTY, Shape.INACCURATE):
+                continue
+            majority, made_up_for, _ = (check.passed for check in found.checks)
+            words = found.words.lower()
+            assert ("are not the majority" in words) == (not majority), found
+            assert ("do not make up for" in words) == (not made_up_for), found
+            assert ("leans left" in words) == ((found.tilt or 0) < 0), found
+            assert ("leans right" in words) == ((found.tilt or 0) > 0), found
+            assert ("won" in words) == (bool(won) or (not made_up_for and won is not None)), found
 
 
 # Do next.
@@ -240,11 +283,11 @@ def test_the_portfolio_is_worked_through_in_this_order() -> None:
     overdue_new = [replace(each, next_planned=SOON, overdue=PAST) for each in clients if each.segment is Segment.NEW]
     worked = do_next([each for each in clients if each.segment is not Segment.NEW] + overdue_new)
     assert {str(heading): [each.name for each in found] for heading, found in worked.items()} == {
-        "Clean": ["Leaving", "Hibernating", "Sleeping Away", "Active"],
-        "(Re-)activate": ["New", "Lost"],
+        "Keep": ["Leaving", "Hibernating", "Sleeping Away", "Active"],
+        "Win back": ["New", "Lost"],
         "Decide": ["No Activity"],
     }
-    assert list(worked) == ["Clean", "(Re-)activate", "Decide"]
+    assert list(worked) == ["Keep", "Win back", "Decide"]
 
 
 def test_within_a_segment_the_most_valuable_client_comes_first_then_by_name() -> None:
@@ -257,7 +300,7 @@ def test_within_a_segment_the_most_valuable_client_comes_first_then_by_name() ->
         client("unknown", Segment.LEAVING, value=None),
         client("huge, but icy", Segment.HIBERNATING, value=10_000.0),
     ]
-    assert [each.name for each in do_next(clients)[Heading.CLEAN]] == [
+    assert [each.name for each in do_next(clients)[Heading.KEEP]] == [
         "big",
         "alpha",
         "bravo",
@@ -268,12 +311,46 @@ def test_within_a_segment_the_most_valuable_client_comes_first_then_by_name() ->
     ]
 
 
+def test_whoever_leaves_first_comes_first_among_the_leaving() -> None:
+    soon, later = date(2026, 7, 3), date(2026, 7, 20)
+    clients = [
+        client("worth more", Segment.LEAVING, value=100.0, leaves_on=later),
+        client("first to go", Segment.LEAVING, value=1.0, leaves_on=soon),
+        client("first too", Segment.LEAVING, value=2.0, leaves_on=soon),
+    ]
+    assert [each.name for each in do_next(clients)[Heading.KEEP]] == ["first too", "first to go", "worth more"]
+
+
+@pytest.mark.parametrize(
+    ("segment", "value", "coming", "listed"),
+    [
+        pytest.param(Segment.HIBERNATING, 100_000.0, 1.0, True, id="a token"),
+        pytest.param(Segment.ACTIVE, 100.0, 9.99, True, id="a cent below a tenth"),
+        pytest.param(Segment.ACTIVE, 100.0, 10.0, False, id="a tenth"),
+        pytest.param(Segment.ACTIVE, 100.0, None, False, id="an amount is not known"),
+        pytest.param(Segment.ACTIVE, 0.0, 1.0, False, id="a client worth nothing"),
+        pytest.param(Segment.NEW, 100_000.0, 1.0, False, id="a new client"),
+    ],
+)
+def test_a_token_plan_keeps_nobody_off_the_list(
+    segment: Segment, value: float, coming: float | None, listed: bool
+) -> None:
+    some = client("a", segment, value=value, next_planned=SOON, coming_amount=coming)
+    assert any(do_next([some]).values()) is listed
+
+
+@pytest.mark.parametrize("segment", list(Segment))
+def test_a_client_with_an_unpaid_invoice_is_always_listed(segment: Segment) -> None:
+    some = client("a", segment, next_planned=SOON, unpaid=5.0, unpaid_since=PAST)
+    assert any(do_next([some]).values())
+
+
 def test_clients_of_the_same_value_come_by_name_then_by_id() -> None:
     clients = [
         Client(key=number, id=number, name=name, segment=Segment.LOST, value=1.0)
         for number, name in (("1", "bravo"), ("3", "alpha"), ("2", "alpha"))
     ]
-    assert [each.id for each in do_next(clients)[Heading.REACTIVATE]] == ["2", "3", "1"]
+    assert [each.id for each in do_next(clients)[Heading.WIN_BACK]] == ["2", "3", "1"]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +365,7 @@ def test_clients_of_the_same_value_come_by_name_then_by_id() -> None:
     ],
 )
 def test_a_client_with_something_coming_and_no_overdue_plan_is_not_listed(plans: dict[str, date], listed: bool) -> None:
-    assert bool(do_next([client("a", Segment.ACTIVE, **plans)])[Heading.CLEAN]) is listed
+    assert bool(do_next([client("a", Segment.ACTIVE, **plans)])[Heading.KEEP]) is listed
 
 
 @pytest.mark.parametrize("segment", [Segment.CANCELED, None], ids=["canceled", "not yet a client"])
@@ -316,6 +393,16 @@ def test_the_next_action_is_the_advice_of_the_segment(segment: Segment) -> None:
             {"overdue": PAST, "next_planned": SOON, "next_amount": 5.0, "far_off": FAR},
             "Planned for 1 June 2026, not invoiced: invoice it, move it or drop it.",
             id="a plan overdue comes before all others",
+        ),
+        pytest.param(
+            {"unpaid": 9000.0, "unpaid_since": date(2025, 12, 13), "overdue": PAST, "next_planned": SOON},
+            "9,000 unpaid, invoiced 13 December 2025: collect it first.",
+            id="an unpaid invoice comes before all others",
+        ),
+        pytest.param(
+            {"unpaid": 0.0, "unpaid_since": date(2025, 12, 13)},
+            "Unpaid, invoiced 13 December 2025: collect it first.",
+            id="an unpaid invoice without an amount",
         ),
         pytest.param(
             {"next_planned": SOON, "next_amount": 1200.5}, "Planned: 1 August 2026, 1,200.50.", id="something coming"

@@ -170,8 +170,8 @@ def test_lost_and_canceled_are_outside_the_portfolio() -> None:
 
 def test_the_portfolio_is_worked_through_under_three_headings() -> None:
     assert [(str(heading), [str(each) for each in segments]) for heading, segments in WORK_ORDER.items()] == [
-        ("Clean", ["Leaving", "Hibernating", "Sleeping Away", "Active"]),
-        ("(Re-)activate", ["New", "Lost"]),
+        ("Keep", ["Leaving", "Hibernating", "Sleeping Away", "Active"]),
+        ("Win back", ["New", "Lost", "Canceled"]),
         ("Decide", ["No Activity"]),
     ]
     assert list(WORK_ORDER) == list(Heading)

@@ -21,12 +21,12 @@ HISTOGRAM, TOTAL, VALUE_LABEL = "PortfolioHistogram", "PortfolioTotal", "Portfol
 OUTSIDE, TILT = "PortfolioOutside", "PortfolioTilt"
 PROBLEMS, REFRESHED = "PortfolioProblems", "PortfolioRefreshed"
 DO_NEXT = {
-    Heading.CLEAN: "PortfolioClean",
-    Heading.REACTIVATE: "PortfolioReactivate",
+    Heading.KEEP: "PortfolioClean",
+    Heading.WIN_BACK: "PortfolioReactivate",
     Heading.DECIDE: "PortfolioDecide",
 }
 
-DO_NEXT_ROWS = {Heading.CLEAN: 10, Heading.REACTIVATE: 5, Heading.DECIDE: 5}
+DO_NEXT_ROWS = {Heading.KEEP: 10, Heading.WIN_BACK: 5, Heading.DECIDE: 5}
 """How many clients are named under each heading; one more row tells how many there are beside them."""
 DO_NEXT_COLUMNS = ("Segment", "Client ID", "Client", "Days left", "Last invoice", "Value", "What to do")
 

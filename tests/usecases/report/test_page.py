@@ -679,7 +679,7 @@ def test_a_client_called_script_is_a_client_called_script(hostile: Path) -> None
     assert EVIL in tree.find(".//title").text
     assert [row[0] for row in table(tree, "Decide")[1:]] == [f"{EVIL} G7"]
     assert table(tree, "The portfolio in numbers")[0][3] == "Value, </style>"
-    assert EVIL in " ".join(row[0] for row in table(tree, "Clean"))
+    assert EVIL in " ".join(row[0] for row in table(tree, "Keep"))
 
 
 def contrast(one: str, other: str) -> float:

@@ -120,14 +120,14 @@ def test_so_many_clients_are_named_and_the_others_are_counted(number: int, more:
         for at in range(number)
     ]
     _filled(tmp_path / "book.xlsx", {Segment.ACTIVE: number}, clients)
-    rows = block(tmp_path / "book.xlsx", portfolio.DO_NEXT[Heading.CLEAN])
+    rows = block(tmp_path / "book.xlsx", portfolio.DO_NEXT[Heading.KEEP])
     assert rows[1] == [
         "Active", "C1", "Client number 1 & Partners", 400, serial(AS_OF - timedelta(days=1)), 4999,
         Segment.ACTIVE.advice,
     ]  # fmt: skip
     assert [row[1] for row in rows] == [*(f"C{at}" for at in range(10)), None]
     assert rows[-1][2] == more
-    assert len(rows) == portfolio.DO_NEXT_ROWS[Heading.CLEAN] + 1
+    assert len(rows) == portfolio.DO_NEXT_ROWS[Heading.KEEP] + 1
 
 
 @pytest.mark.parametrize(

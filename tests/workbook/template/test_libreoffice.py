@@ -168,7 +168,7 @@ def test_two_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
 def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
     pages = [page for page in printed if re.search(rf"^\s*{portfolio.SHEET}\s+\d+ / \d+", page, re.MULTILINE)]
     assert len(pages) == 1
-    for text in ("Fjordlicht Software", "Mature", "Do next", "(Re-)activate", "Decide", "last refreshed"):
+    for text in ("Fjordlicht Software", "Mature", "Do next", "Win back", "Decide", "last refreshed"):
         assert text in pages[0]
 
 

@@ -1,0 +1,124 @@
+"""What the clients of the year before brought again, and how much hangs on a few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from math import fsum
+
+from kopilot_xl.domain.credits import Booking, cents, is_invoice, without_credited
+from kopilot_xl.domain.rules import add_months
+
+YEAR = 12
+"""The months of a year."""
+MOST = 80
+"""The percentage of revenue that "most of it" means."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some clients: how many, and what they brought in the year that counts for them."""
+
+    clients: int
+    amount: float
+
+    @classmethod
+    def of(cls, amounts: Sequence[float]) -> Group:
+        """Return the group of clients that brought these amounts."""
+        return cls(len(amounts), fsum(amounts))
+
+
+@dataclass(frozen=True)
+class Retention:
+    """The revenue of a year from the clients of the year before it.
+
+    Source: docs/rules.md, "Retention and concentration". Shares are fractions of 1.
+
+    Attributes:
+        net: what these clients brought, as a share of what they brought the year before.
+        gross: the same, each client counted with at most what it brought the year before.
+        clients_kept: the share of them that brought anything.
+        gone: those that brought nothing, and what they brought the year before.
+        new: clients first invoiced in the year, and what they brought.
+        recovered: clients invoiced before, but not in the year before, and what they brought.
+    """
+
+    net: float
+    gross: float
+    clients_kept: float
+    gone: Group
+    new: Group
+    recovered: Group
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """How much of the last year's revenue hangs on a few clients.
+
+    Attributes:
+        largest: the share of the client that brought most, as a fraction of 1.
+        largest_five: the share of the five that brought most.
+        clients_for_80_percent: the smallest number of clients that together brought at least `MOST` per cent of it.
+        without_largest: the revenue without the client that brought most.
+    """
+
+    largest: float
+    largest_five: float
+    clients_for_80_percent: int
+    without_largest: float
+
+
+def retention(issued: Sequence[Sequence[Booking]], as_of: date) -> Retention | None:
+    """Return the retention of the year up to a day.
+
+    Args:
+        issued: of each client, its rows that are neither planned, draft nor canceled.
+        as_of: the day; nothing dated after it has happened.
+
+    Returns:
+        None where the first invoice of all is less than two years older than the day, or where the year before
+        brought nothing.
+    """
+    middle, start = add_months(as_of, -YEAR), add_months(as_of, -2 * YEAR)
+    first = [_first_invoice(rows, as_of) for rows in issued]
+    known = [day for day in first if day is not None]
+    if not known or min(known) > start:
+        return None
+    before = [_sum(rows, start, middle) for rows in issued]
+    now = [_sum(rows, middle, as_of) for rows in issued]
+    kept = [(had, has) for had, has in zip(before, now, strict=True) if had > 0]
+    base = fsum(had for had, _ in kept)
+    if base <= 0:
+        return None
+    came = [(has, day) for had, has, day in zip(before, now, first, strict=True) if has > 0 and had <= 0]
+    return Retention(
+        net=fsum(has for _, has in kept) / base,
+        gross=fsum(min(had, max(has, 0.0)) for had, has in kept) / base,
+        clients_kept=sum(has > 0 for _, has in kept) / len(kept),
+        gone=Group.of([had for had, has in kept if has <= 0]),
+        new=Group.of([has for has, day in came if day is not None and day > middle]),
+        recovered=Group.of([has for has, day in came if day is None or day <= middle]),
+    )
+
+
+def concentration(issued: Sequence[Sequence[Booking]], as_of: date) -> Concentration | None:
+    """Return the concentration of the year up to a day; None where it brought nothing. Arguments as of `retention`."""
+    since = add_months(as_of, -YEAR)
+    sums = sorted((amount for rows in issued if (amount := _sum(rows, since, as_of)) > 0), reverse=True)
+    total = fsum(sums)
+    if total <= 0:
+        return None
+    enough = next(number for number, part in enumerate(accumulate(sums), 1) if 100 * cents(part) >= MOST * cents(total))
+    return Concentration(sums[0] / total, fsum(sums[:5]) / total, enough, fsum(sums[1:]))
+
+
+def _sum(rows: Sequence[Booking], after: date, until: date) -> float:
+    """What the rows dated after a day, up to another, amount to; a blank amount counts 0."""
+    return fsum(amount for day, amount in rows if amount and after < day <= until)
+
+
+def _first_invoice(rows: Sequence[Booking], as_of: date) -> date | None:
+    days = (day for day, amount in without_credited(rows, as_of) if day <= as_of and is_invoice(amount))
+    return min(days, default=None)

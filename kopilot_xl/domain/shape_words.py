@@ -1,0 +1,96 @@
+"""The sentence under the portfolio's label, composed from its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kopilot_xl.domain import formatting
+
+PLAN_WELL = "Plan the revenue well, so that work goes to the months that still need it."
+CONTACT = "Contact the quiet ones and offer a product or service, an upgrade or maintenance."
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the sentence is composed from: numbers of clients, the tilt, and how the failed checks go on."""
+
+    size: int
+    no_activity: int
+    new: int
+    leaving: int
+    engaged: int
+    quiet: int
+    tilt: float
+    won: int | None
+    active_months: int
+    failing: Sequence[str]
+
+
+def empty() -> str:
+    """Return what an empty portfolio says."""
+    return "There are no clients in the portfolio."
+
+
+def inaccurate(figures: Figures) -> str:
+    """Return what a portfolio says whose clients without activity are too many."""
+    none = figures.no_activity
+    of_all = f"{none:,} of {formatting.count(figures.size, 'client')} {'has' if none == 1 else 'have'} no activity"
+    return (
+        f"{of_all}, so the share of active clients cannot be trusted. "
+        "Plan their first revenue or mark them canceled: every decision makes the picture truer."
+    )
+
+
+def declining(figures: Figures) -> str:
+    """Return what a declining portfolio says: where it leans, who leaves and who came, what failed, what to do."""
+    return " ".join([*_figures(figures), *_failed(figures), CONTACT])
+
+
+def growing(figures: Figures) -> str:
+    """Return what a growing portfolio says."""
+    return " ".join([*_figures(figures), *_failed(figures), PLAN_WELL])
+
+
+def mature(figures: Figures) -> str:
+    """Return what a mature portfolio says: that it is well balanced, or which check failed."""
+    failing = " and ".join(figures.failing)
+    start = f"Active clients carry the portfolio, but {failing}." if failing else "Well balanced."
+    return " ".join([start, *_figures(figures)])
+
+
+def _figures(figures: Figures) -> list[str]:
+    """Where it leans and by how much; who leaves, against who is new or was won, unless a failed check says so."""
+    made_up_for = figures.new >= figures.leaving
+    return [text for text in (_lean(figures), _exits(figures) if made_up_for else "") if text]
+
+
+def _lean(figures: Figures) -> str:
+    quiet, engaged = figures.quiet, figures.engaged
+    by = formatting.tilt(abs(figures.tilt)).lstrip("+")
+    by = "less than 0.01" if by == "0.00" else by
+    if quiet > engaged:
+        return f"It leans left by {by}: more clients went quiet ({quiet:,}) than are active or new ({engaged:,})."
+    if engaged > quiet:
+        return f"It leans right by {by}: more clients are active or new ({engaged:,}) than went quiet ({quiet:,})."
+    return f"It leans to neither side: as many clients went quiet as are active or new ({quiet:,})."
+
+
+def _exits(figures: Figures) -> str:
+    new, leaving, won = figures.new, figures.leaving, figures.won
+    came = [f"{new:,} {_be(new)} new"] if new else []
+    if won:
+        months = formatting.count(figures.active_months, "month")
+        came.append(f"{won:,} {'was' if won == 1 else 'were'} won in the last {months}")
+    if not came:
+        return ""
+    return f"{f'{leaving:,} {_be(leaving)}' if leaving else 'Nobody is'} leaving, {' and '.join(came)}."
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _failed(figures: Figures) -> list[str]:
+    failing = " and ".join(figures.failing)
+    return [f"{failing[0].upper()}{failing[1:]}."] if failing else []
