@@ -20,7 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench import beyond, excel, forecast, many, refreshing
+from bench import beyond, excel, forecast, forecast_goals, many, refreshing
 from bench.timing import ROUNDS, Measured, Side, compare
 
 CLIENTS, TRANSACTIONS = 10_000, 100_000
@@ -33,7 +33,7 @@ CASES = {
     "start": "kopilot-xl --help",
     "many": f"{many.BOOKS:,} workbooks of the sample's size, once",
     "beyond": f"{beyond.CLIENTS:,} clients × {beyond.TRANSACTIONS:,} transactions, from Parquet to Parquet",
-    "forecast": f"what the forecast adds to a refresh of {SIZES[-1][0]:,} clients × {SIZES[-1][1]:,} transactions",
+    "forecast": f"what the forecast adds to a refresh of {CLIENTS:,} clients × {TRANSACTIONS:,} transactions",
 }
 
 
@@ -67,6 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(table)
     for line in told:
         console.print(line)
+    if "forecast" in (chosen.cases or CASES):
+        _print_goals(console)
+
+
+def _print_goals(console: Console) -> None:
+    """Print how good the forecast is."""
+    table = Table(box=box.MARKDOWN)
+    for heading in ("how good the forecast is, on", "goal", "measured"):
+        table.add_column(heading)
+    for row in forecast_goals.goals():
+        table.add_row(*row)
+    console.print(table)
 
 
 def _calls(book: Path) -> list[str]:
