@@ -74,8 +74,7 @@ def segment(
     problems = [*people.problems, *work.problems]
     counted: Counter[ActionStatus] = Counter()
     if log and folded:
-        actions_sheet.notices(log, folded.results)
-        problems += log.problems
+        problems += actions_sheet.notices(log, folded.results)
         counted.update(each.status for each in folded.results)
     result = Segmentation(
         as_of=day,

@@ -218,7 +218,7 @@ def _written_ids(inputs: Inputs, keys: Sequence[str]) -> list[Value]:
     """The ids as the sheet Clients has them: a number stays one."""
     rows = inputs.clients
     ids = rows.rows.values(people.CLIENT_ID)
-    known = {key: ids[place] for key, place in zip(rows.keys, rows.places, strict=True)}
+    known = {key: ids[position] for key, position in zip(rows.keys, rows.positions, strict=True)}
     return [value.strip() if isinstance(value := known[key], str) else value for key in keys]
 
 

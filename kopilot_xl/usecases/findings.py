@@ -23,10 +23,12 @@ from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 def findings(known: Computation) -> list[Problem]:
     """Return every problem and notice, sheet by sheet, in the order of the rows."""
     inputs = known.inputs
-    transactions.plan_notices(inputs.transactions, CutOffs.at(inputs.as_of, inputs.settings.rules))
-    actions.notices(inputs.actions, known.folded.results)
-    clients.negative_values(inputs.clients, known.clients)
-    groups = (inputs.clients.problems, inputs.transactions.problems, inputs.actions.problems)
+    cut = CutOffs.at(inputs.as_of, inputs.settings.rules)
+    groups = (
+        [*inputs.clients.problems, *clients.negative_values(inputs.clients, known.clients)],
+        [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
+        actions.notices(inputs.actions, known.folded.results),
+    )
     return [each for group in groups for each in sorted(group, key=lambda found: found.row or 0)] + _not_fitted(known)
 
 

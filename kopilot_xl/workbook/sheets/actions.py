@@ -34,12 +34,7 @@ class ActionRows:
     """The log: one entry per row that is not blank."""
 
     rows: TableRows
-    entries: list[LoggedAction]
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What was found while reading and judging."""
-        return self.rows.problems
+    entries: Sequence[LoggedAction]
 
     @property
     def by_client(self) -> Mapping[str, int]:
@@ -82,14 +77,17 @@ def read(rows: TableRows, order: DateOrder | None) -> ActionRows:
     return ActionRows(rows, entries)
 
 
-def notices(log: ActionRows, results: Sequence[ActionResult]) -> None:
-    """Add a notice for each rejected action, overdue plan and far-off plan."""
+def notices(log: ActionRows, results: Sequence[ActionResult]) -> list[Problem]:
+    """Return a notice for each rejected action, overdue plan and far-off plan."""
+    found = list[Problem]()
     for position, result in enumerate(results):
         if result.status is ActionStatus.REJECTED:
-            log.rows.report(position, ACTION, Code.ACTION_REJECTED, result.detail, "The action was not applied.")
+            done = "The action was not applied."
+            found.append(log.rows.problem(position, ACTION, Code.ACTION_REJECTED, result.detail, done))
         elif result.status is ActionStatus.OVERDUE or result.far_off:
             code = Code.FAR_PLAN if result.far_off else Code.OVERDUE_PLAN
-            log.rows.report(position, ISSUE_DATE, code, result.detail, "Not counted.")
+            found.append(log.rows.problem(position, ISSUE_DATE, code, result.detail, "Not counted."))
+    return found
 
 
 def fill(book: Book, log: ActionRows, results: Sequence[ActionResult]) -> None:

@@ -109,23 +109,27 @@ IDS = "ClientIds"
 
 @dataclass(frozen=True)
 class ClientRows:
-    """The clients of the table, each once, as parallel lists; `places` are their positions in `rows`.
+    """The clients of the table, each once, as parallel lists.
 
-    `found` are the keys of all rows, those of duplicates too, None where there is no id.
+    Attributes:
+        rows: the table.
+        all_keys: the key of every row, those of duplicates too, None where there is no id.
+        keys: the clients' keys.
+        ids: their ids as shown.
+        names: their names, blank where there is none.
+        created: their creation dates, None where unknown.
+        positions: their positions in `rows`.
+        problems: what was found while reading.
     """
 
     rows: TableRows
-    found: list[str | None]
-    keys: list[str]
-    ids: list[str]
-    names: list[str]
-    created: list[date | None]
-    places: list[int]
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What was found while reading."""
-        return self.rows.problems
+    all_keys: Sequence[str | None]
+    keys: Sequence[str]
+    ids: Sequence[str]
+    names: Sequence[str]
+    created: Sequence[date | None]
+    positions: Sequence[int]
+    problems: Sequence[Problem] = ()
 
     @property
     def identities(self) -> list[Identity]:
@@ -136,49 +140,49 @@ class ClientRows:
 def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     """Return the clients. A row without an id is left out, of a duplicate id the first row counts."""
     ids, names = rows.values(CLIENT_ID), rows.values(NAME)
-    created, _ = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
+    created, unreadable = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
+    problems = list(unreadable.values())
     first: dict[str, int] = {}
-    found = list(map(client_key, ids))
-    for position, key in enumerate(found):
+    all_keys = list(map(client_key, ids))
+    for position, key in enumerate(all_keys):
         if key is None:
-            rows.report(position, CLIENT_ID, Code.MISSING_ID, "The client has no id.", "The row was left out.")
+            wrong, done = "The client has no id.", "The row was left out."
+            problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, done))
         elif key in first:
-            at = rows.row_number(first[key])
-            rows.report(
-                position, CLIENT_ID, Code.DUPLICATE_ID, f"The id stands in row {at} already.", f"Row {at} counts."
-            )
+            row = rows.row_number(first[key])
+            wrong, done = f"The id stands in row {row} already.", f"Row {row} counts."
+            problems.append(rows.problem(position, CLIENT_ID, Code.DUPLICATE_ID, wrong, done))
         else:
             first[key] = position
             day = created[position]
             if day is not None and day > as_of:
-                rows.report(
-                    position, CREATED_ON, Code.CREATED_IN_FUTURE, "The creation date is in the future.",
-                    "It is not yet a client, unless it was invoiced.",
-                )  # fmt: skip
+                wrong, done = "The creation date is in the future.", "It is not yet a client, unless it was invoiced."
+                problems.append(rows.problem(position, CREATED_ON, Code.CREATED_IN_FUTURE, wrong, done))
     if not first:
-        rows.problems.append(
+        problems.append(
             about_sheet(Code.NO_CLIENTS, rows.data.sheet, "There are no clients.", "The portfolio is empty.")
         )
-    places = list(first.values())
+    positions = list(first.values())
     return ClientRows(
         rows=rows,
-        found=found,
+        all_keys=all_keys,
         keys=list(first),
-        ids=[shown_id(ids[place]) for place in places],
-        names=["" if is_blank(names[place]) else shown(names[place]) for place in places],
-        created=[created[place] for place in places],
-        places=places,
+        ids=[shown_id(ids[position]) for position in positions],
+        names=["" if is_blank(names[position]) else shown(names[position]) for position in positions],
+        created=[created[position] for position in positions],
+        positions=positions,
+        problems=problems,
     )
 
 
-def negative_values(rows: ClientRows, clients: Sequence[Client]) -> None:
-    """Add a notice for each client whose credit notes outweigh its invoices."""
-    for client, place in zip(clients, rows.places, strict=True):
-        if client.value is not None and client.value < 0:
-            rows.rows.report(
-                place, VALUE, Code.NEGATIVE_VALUE, "The value is negative: credit notes outweigh the invoices.",
-                "It weighs nothing in sums.", value=client.value,
-            )  # fmt: skip
+def negative_values(rows: ClientRows, clients: Sequence[Client]) -> list[Problem]:
+    """Return a notice for each client whose credit notes outweigh its invoices."""
+    wrong, done = "The value is negative: credit notes outweigh the invoices.", "It weighs nothing in sums."
+    return [
+        rows.rows.problem(position, VALUE, Code.NEGATIVE_VALUE, wrong, done, value=client.value)
+        for client, position in zip(clients, rows.positions, strict=True)
+        if client.value is not None and client.value < 0
+    ]
 
 
 def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows, logged: Mapping[str, int]) -> None:
@@ -194,7 +198,7 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows
     data = rows.rows.data
     known = {each.key: each for each in clients}
     here: list[Client | None] = [None] * len(data.rows)
-    for index, key in zip(rows.rows.indices, rows.found, strict=True):
+    for index, key in zip(rows.rows.indices, rows.all_keys, strict=True):
         here[index] = known.get(key) if key else None
     columns: dict[Column, list[Value]] = {
         SEGMENT: [each.segment.value if each and each.segment else None for each in here],

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TypeVar, cast
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
-from kopilot_xl.domain.transactions import Status
+from kopilot_xl.domain.transactions import Ledger, Status
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import (
@@ -92,19 +93,30 @@ _LEFT_OUT = "The row was left out."
 
 @dataclass(frozen=True)
 class TransactionRows:
-    """The transactions that count, as parallel lists; `places` are their positions in `rows`."""
+    """The transactions that count, as parallel lists.
+
+    Attributes:
+        rows: the table.
+        clients: the keys of their clients.
+        days: their issue dates.
+        amounts: their amounts, None where blank or unreadable.
+        statuses: what they are.
+        positions: their positions in `rows`.
+        problems: what was found while reading.
+    """
 
     rows: TableRows
-    clients: list[str]
-    days: list[date]
-    amounts: list[float | None]
-    statuses: list[Status]
-    places: Sequence[int]
+    clients: Sequence[str]
+    days: Sequence[date]
+    amounts: Sequence[float | None]
+    statuses: Sequence[Status]
+    positions: Sequence[int]
+    problems: Sequence[Problem] = ()
 
-    @property
-    def problems(self) -> list[Problem]:
-        """What was found while reading."""
-        return self.rows.problems
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The transactions of each client together."""
+        return Ledger.of(self.clients, self.days, self.amounts, self.statuses)
 
 
 def read_status(value: Value) -> Status:
@@ -127,48 +139,46 @@ def read_status(value: Value) -> Status:
 def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:
     """Return the transactions. Left out, each with a problem: no id or an unknown one, no date, no known status."""
     days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT, all_dates)
-    amounts, _ = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
-    statuses, _ = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
+    amounts, bad_amounts = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
+    statuses, bad_statuses = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
+    problems = [*bad_days.values(), *bad_amounts.values(), *bad_statuses.values()]
     keys = list(map(_Keys().__getitem__, rows.values(CLIENT_ID)))
-    places: Sequence[int] = range(len(keys))
+    positions: Sequence[int] = range(len(keys))
     if not known >= set(keys) or None in days or None in statuses:
-        places = []
+        positions = []
         for position, (key, day, status) in enumerate(zip(keys, days, statuses, strict=True)):
             if key in known and day is not None and status is not None:
-                places.append(position)
+                positions.append(position)
                 continue
             if key is None:
-                rows.report(position, CLIENT_ID, Code.MISSING_ID, "The transaction has no client id.", _LEFT_OUT)
+                wrong = "The transaction has no client id."
+                problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, _LEFT_OUT))
             elif key not in known:
-                rows.report(
-                    position,
-                    CLIENT_ID,
-                    Code.UNKNOWN_CLIENT,
-                    "No client has this id. Add it to Clients, or correct it.",
-                    _LEFT_OUT,
-                )
+                wrong = "No client has this id. Add it to Clients, or correct it."
+                problems.append(rows.problem(position, CLIENT_ID, Code.UNKNOWN_CLIENT, wrong, _LEFT_OUT))
             if day is None and position not in bad_days:
-                rows.report(position, ISSUE_DATE, Code.MISSING_DATE, "The transaction has no issue date.", _LEFT_OUT)
-    result = TransactionRows(
-        rows,
-        _at(keys, places),
-        _at(days, places),
-        amounts if len(places) == len(amounts) else [amounts[place] for place in places],
-        _at(statuses, places),
-        places,
-    )
+                wrong = "The transaction has no issue date."
+                problems.append(rows.problem(position, ISSUE_DATE, Code.MISSING_DATE, wrong, _LEFT_OUT))
     if not len(rows):
-        rows.problems.append(
+        problems.append(
             about_sheet(
                 Code.NO_TRANSACTIONS, rows.data.sheet, "There are no transactions.", "No client counts as invoiced."
             )
         )
-    return result
+    return TransactionRows(
+        rows,
+        _at(keys, positions),
+        _at(days, positions),
+        amounts if len(positions) == len(amounts) else [amounts[position] for position in positions],
+        _at(statuses, positions),
+        positions,
+        problems,
+    )
 
 
-def _at(values: Sequence[T | None], places: Sequence[int]) -> list[T]:
-    """The values at some places, none of which is None."""
-    return cast("list[T]", values if len(places) == len(values) else [values[place] for place in places])
+def _at(values: Sequence[T | None], positions: Sequence[int]) -> list[T]:
+    """The values at some positions, none of which is None."""
+    return cast("list[T]", values if len(positions) == len(values) else [values[position] for position in positions])
 
 
 class _Keys(dict[Value, "str | None"]):
@@ -195,24 +205,24 @@ def _all_statuses(values: Sequence[Value]) -> list[Status | None] | None:
         return None
 
 
-def plan_notices(transactions: TransactionRows, cut: CutOffs) -> None:
-    """Add a notice for each planned row whose date has passed, or lies past the horizon."""
+def plan_notices(transactions: TransactionRows, cut: CutOffs) -> list[Problem]:
+    """Return a notice for each planned row whose date has passed, or lies past the horizon."""
+    rows, notices = transactions.rows, list[Problem]()
     for position, day in _plans(transactions):
         if day <= cut.as_of:
-            transactions.rows.report(
-                position, ISSUE_DATE, Code.OVERDUE_PLAN, f"Planned for {formatting.day(day)}, not invoiced.",
-                "Not counted: invoice it, move it or drop it.",
-            )  # fmt: skip
+            wrong = f"Planned for {formatting.day(day)}, not invoiced."
+            done = "Not counted: invoice it, move it or drop it."
+            notices.append(rows.problem(position, ISSUE_DATE, Code.OVERDUE_PLAN, wrong, done))
         elif day > cut.horizon:
-            transactions.rows.report(
-                position, ISSUE_DATE, Code.FAR_PLAN,
-                f"Planned for {formatting.day(day)}, past {formatting.day(cut.horizon)}.",
-                "Not counted yet: it is too far ahead.",
-            )  # fmt: skip
+            wrong = f"Planned for {formatting.day(day)}, past {formatting.day(cut.horizon)}."
+            done = "Not counted yet: it is too far ahead."
+            notices.append(rows.problem(position, ISSUE_DATE, Code.FAR_PLAN, wrong, done))
+    return notices
 
 
 def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
-    for at in [at for at, status in enumerate(transactions.statuses) if status is Status.PLANNED]:
-        amount = transactions.amounts[at]
+    """The positions and dates of the planned rows that count as plans."""
+    for index in [index for index, status in enumerate(transactions.statuses) if status is Status.PLANNED]:
+        amount = transactions.amounts[index]
         if amount is None or amount > 0:
-            yield transactions.places[at], transactions.days[at]
+            yield transactions.positions[index], transactions.days[index]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from itertools import repeat
 from typing import TypeVar
 
@@ -102,19 +103,20 @@ def same_name(header: str) -> str:
     return " ".join(header.split()).casefold()
 
 
-@dataclass
+@dataclass(frozen=True)
 class TableRows:
-    """The rows of a table that are not blank, read column by column; problems gather on the way.
-
-    `indices` are the rows' positions in the data as they stand; `problems` holds one line per bad cell.
-    """
+    """The rows of a table that are not blank, read column by column."""
 
     table: Table
     data: TableData
-    problems: list[Problem] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._positions = {same_name(header): index for index, header in reversed(list(enumerate(self.data.headers)))}
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {same_name(header): index for index, header in reversed(list(enumerate(self.data.headers)))}
+
+    @cached_property
+    def indices(self) -> Sequence[int]:
+        """The positions of the rows among all rows of the data, the blank ones too."""
         mine = [at for each in self.table.columns if not each.written and (at := self.position(each)) is not None]
         first = mine[0] if mine else 0
         rows = self.data.rows
@@ -122,9 +124,8 @@ class TableRows:
         leading = [row[first] for row in rows]
         texts = leading if set(map(type, leading)) == {str} else [each for each in leading if isinstance(each, str)]
         if all(leading) and not any(map(str.isspace, texts)):  # type: ignore[arg-type]
-            self.indices: Sequence[int] = range(len(rows))
-        else:
-            self.indices = [at for at, row in enumerate(rows) if any(not is_blank(row[place]) for place in mine)]
+            return range(len(rows))
+        return [at for at, row in enumerate(rows) if any(not is_blank(row[place]) for place in mine)]
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -149,18 +150,18 @@ class TableRows:
         read: Callable[[Value], T | None],
         done: str,
         at_once: Callable[[Sequence[Value]], list[T | None] | None] | None = None,
-    ) -> tuple[list[T | None], set[int]]:
-        """Return a column's values as `read` understands them, and the positions of those it could not.
+    ) -> tuple[list[T | None], dict[int, Problem]]:
+        """Return a column's values as `read` understands them, and a problem for each that it does not, by position.
 
-        An unreadable value becomes None and a problem that says what was `done` about it. `at_once` reads a whole
-        column that holds nothing out of the ordinary, and returns None for any other.
+        An unreadable value becomes None, and its problem says what was `done` about it. `at_once` reads a whole column
+        that holds nothing out of the ordinary, and returns None for any other.
         """
         values = self.values(column)
-        bad: set[int] = set()
+        problems: dict[int, Problem] = {}
         if at_once is not None and (usual := at_once(values)) is not None:
-            return usual, bad
+            return usual, problems
         try:
-            return [read(value) for value in values], bad
+            return [read(value) for value in values], problems
         except UnreadableError:
             pass  # then one by one, to name each
         typed: list[T | None] = []
@@ -169,27 +170,33 @@ class TableRows:
                 typed.append(read(value))
             except UnreadableError as reason:
                 typed.append(None)
-                bad.add(position)
-                self.report(position, column, reason.code, str(reason), done)
-        return typed, bad
+                problems[position] = self.problem(position, column, reason.code, str(reason), done)
+        return typed, problems
 
-    def report(self, position: int, column: Column, code: Code, wrong: str, done: str, value: Value = None) -> None:
-        """Add a line about the cell of a column in the row at a position."""
+    def problem(self, position: int, column: Column, code: Code, wrong: str, done: str, value: Value = None) -> Problem:
+        """Return a finding about the cell of a column in the row at a position.
+
+        Args:
+            position: which of the rows that are not blank.
+            column: the column; it need not be there.
+            code: what was found.
+            wrong: the same as a sentence.
+            done: what was done about it.
+            value: the value it is about, where that is not the cell's.
+        """
         index = self.indices[position]
         at = self.position(column)
         if at is not None and value is None:
             value = self.data.rows[index][at]
-        self.problems.append(
-            Problem(
-                code=code,
-                sheet=self.data.sheet,
-                row=self.row_number(position),
-                column=column.header,
-                letter=None if at is None else column_letters(self.data.first_column + at),
-                value=shown(value),
-                wrong=wrong,
-                done=done,
-            )
+        return Problem(
+            code=code,
+            sheet=self.data.sheet,
+            row=self.row_number(position),
+            column=column.header,
+            letter=None if at is None else column_letters(self.data.first_column + at),
+            value=shown(value),
+            wrong=wrong,
+            done=done,
         )
 
     def row_number(self, position: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kopilot_xl.workbook.book import TableData, Value
+from kopilot_xl.workbook.tables.problems import Problem
 from kopilot_xl.workbook.tables.table import Table, TableRows
 
 
@@ -13,6 +14,6 @@ def table_rows(table: Table, headers: Sequence[str], *rows: Sequence[Value]) -> 
     return table.read(TableData(table.name, table.name, 1, 1, headers, rows), "book.xlsx")
 
 
-def told(rows: TableRows) -> list[str]:
+def told(problems: Sequence[Problem]) -> list[str]:
     """Return the findings as a user reads them."""
-    return [str(each) for each in rows.problems]
+    return [str(problem) for problem in problems]

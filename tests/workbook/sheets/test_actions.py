@@ -58,7 +58,7 @@ def test_a_blank_row_is_no_entry_even_with_an_old_status() -> None:
 def test_rejected_overdue_and_far_off_rows_are_notices() -> None:
     row = [date(2026, 6, 1), "A", "Plan revenue", date(2026, 9, 1), 5.0, None, None, None]
     log = _read(row, row, row, row)
-    actions.notices(
+    notices = actions.notices(
         log,
         [
             ActionResult(ActionStatus.REJECTED, "Unknown client."),
@@ -67,7 +67,7 @@ def test_rejected_overdue_and_far_off_rows_are_notices() -> None:
             ActionResult(ActionStatus.APPLIED),
         ],
     )
-    assert told(log.rows) == [
+    assert told(notices) == [
         "Actions!C2: Unknown client. The action was not applied.",
         "Actions!D3: Planned for 1 July. Not counted.",
         "Actions!D4: Far ahead. Not counted.",

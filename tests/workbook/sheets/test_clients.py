@@ -37,7 +37,7 @@ def test_numbers_and_texts_are_the_same_id_but_leading_noughts_count() -> None:
     read = _read([1001.0, "A", None], ["007", "B", None], [7.0, "C", None], ["1001", "D", None])
     assert read.keys == ["1001", "007", "7"]
     assert read.ids == ["1001", "007", "7"]
-    assert told(read.rows) == ["Clients!A5: The id stands in row 2 already. Row 2 counts."]
+    assert told(read.problems) == ["Clients!A5: The id stands in row 2 already. Row 2 counts."]
 
 
 def test_blank_rows_are_no_clients_and_no_problem() -> None:
@@ -54,7 +54,7 @@ def test_a_row_of_refreshs_columns_alone_is_blank() -> None:
 
 def test_a_missing_id_an_unreadable_date_and_a_future_one_are_reported() -> None:
     read = _read([None, "Nobody", None], ["B", "Birch", "soon"], ["C", "Cedar", date(2026, 7, 2)])
-    assert told(read.rows) == [
+    assert told(read.problems) == [
         'Clients!C3: "soon" is no date. Write it as 2026-04-03. Taken as unknown.',
         "Clients!A2: The client has no id. The row was left out.",
         "Clients!C4: The creation date is in the future. It is not yet a client, unless it was invoiced.",
@@ -66,7 +66,7 @@ def test_a_missing_id_an_unreadable_date_and_a_future_one_are_reported() -> None
 def test_no_clients_is_a_notice() -> None:
     read = _read([None, None, None])
     assert [each.kind.value for each in read.problems] == ["Notice"]
-    assert "no clients" in told(read.rows)[0]
+    assert "no clients" in told(read.problems)[0]
 
 
 @pytest.mark.parametrize("gone", ["Client ID", "Client"])
@@ -86,11 +86,11 @@ def test_a_negative_value_is_a_notice() -> None:
         Client("a", "A", "Alder", Segment.ACTIVE, value=-50.0),
         Client("b", "B", "Birch", Segment.ACTIVE, value=50.0),
     ]
-    clients.negative_values(read, states)
-    assert told(read.rows) == [
+    notices = clients.negative_values(read, states)
+    assert told(notices) == [
         "Clients, row 2: The value is negative: credit notes outweigh the invoices. It weighs nothing in sums."
     ]
-    assert read.problems[0].value == "-50"
+    assert notices[0].value == "-50"
 
 
 def test_what_is_written_stands_beside_its_client_whatever_rows_are_between(tmp_path: Path) -> None:

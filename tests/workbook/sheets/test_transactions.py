@@ -58,8 +58,8 @@ def test_every_bad_cell_is_a_line_and_the_rest_counts() -> None:
         ["Z9", DAY, 1.0, "Issued", None],
         ["A", DAY, 5.0, "Issued", None],
     )
-    assert (read.amounts, read.places) == ([None, 5.0], [0, 6])
-    assert sorted(told(read.rows)) == [
+    assert (read.amounts, read.positions) == ([None, 5.0], [0, 6])
+    assert sorted(told(read.problems)) == [
         "Transactions!A3: The transaction has no client id. The row was left out.",
         "Transactions!A7: No client has this id. Add it to Clients, or correct it. The row was left out.",
         "Transactions!B4: The transaction has no issue date. The row was left out.",
@@ -102,13 +102,14 @@ def test_overdue_and_far_off_plans_are_notices_and_others_are_not() -> None:
         ["A", date(2027, 7, 2), 5.0, "Issued", None],
         ["A", date(2026, 6, 1), -5.0, "Planned", None],
     )
-    transactions.plan_notices(read, CutOffs.at(date(2026, 7, 1)))
-    assert told(read.rows) == [
+    notices = transactions.plan_notices(read, CutOffs.at(date(2026, 7, 1)))
+    assert told(notices) == [
         "Transactions!B2: Planned for 30 June 2026, not invoiced. Not counted: invoice it, move it or drop it.",
         "Transactions!B3: Planned for 1 July 2026, not invoiced. Not counted: invoice it, move it or drop it.",
         "Transactions!B6: Planned for 2 July 2027, past 1 July 2027. Not counted yet: it is too far ahead.",
     ]
-    assert {each.kind.value for each in read.problems} == {"Notice"}
+    assert {each.kind.value for each in notices} == {"Notice"}
+    assert read.problems == []
 
 
 def test_an_amount_without_end_is_named_among_numbers() -> None:
