@@ -44,6 +44,11 @@ class TableData:
         return self.header_row + 1 + index
 
 
+def name_key(name: str) -> str:
+    """Return a name of a table, named cell, sheet or column as it is compared: without case and surrounding blanks."""
+    return name.strip().casefold()
+
+
 class Readable(Protocol):
     """A workbook to read tables, named cells and sheets from, as it was opened.
 

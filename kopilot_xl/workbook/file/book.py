@@ -10,12 +10,12 @@ from pathlib import Path
 from kopilot_xl import interrupts
 from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import TableData, Value
+from kopilot_xl.workbook.book import TableData, Value, name_key
 from kopilot_xl.workbook.file.applying import apply
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.locking import turn
 from kopilot_xl.workbook.file.ooxml.package import Package
-from kopilot_xl.workbook.file.parts import Structure, name_key
+from kopilot_xl.workbook.file.parts import Structure
 from kopilot_xl.workbook.file.reading import SheetReader
 from kopilot_xl.workbook.file.saving import check_writable
 from kopilot_xl.workbook.file.writing import PendingWrites

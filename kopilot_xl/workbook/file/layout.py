@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kopilot_xl.errors import BookError, MissingError
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import Area
-from kopilot_xl.workbook.book import TableData, Value
+from kopilot_xl.workbook.book import TableData, Value, name_key
 from kopilot_xl.workbook.file.ooxml import markup
-from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, name_key, unescaped
+from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, unescaped
 from kopilot_xl.workbook.file.reading import MAX_CELLS, SheetReader
 
 

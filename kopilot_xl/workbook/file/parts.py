@@ -10,6 +10,7 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError, MissingError
 from kopilot_xl.workbook.addresses import Area
+from kopilot_xl.workbook.book import name_key
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 
@@ -139,11 +140,6 @@ class Structure:
         root = self.package.parse(part)
         area = self.package.explain(part, lambda: worksheet.area_of(root.get("ref", "")))
         return TablePart(root.get("displayName") or root.get("name") or "", sheet, part, area, root)
-
-
-def name_key(name: str) -> str:
-    """Return a name as it is compared: without case and surrounding blanks."""
-    return name.strip().casefold()
 
 
 def unescaped(text: str) -> str:

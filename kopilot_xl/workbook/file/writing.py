@@ -11,11 +11,11 @@ from operator import eq, not_
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook.addresses import column_letters
-from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.book import Value, name_key
 from kopilot_xl.workbook.file.layout import Layout, Layouts
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, Edit
-from kopilot_xl.workbook.file.parts import Sheet, Structure, name_key
+from kopilot_xl.workbook.file.parts import Sheet, Structure
 from kopilot_xl.workbook.file.reading import SheetReader
 from kopilot_xl.workbook.file.resizing import check_resizable
 

@@ -14,17 +14,14 @@ ATTEMPTS = 200
 _REJECTED, _IGNORED, _TIMED_OUT = -2147418111, -2146777998, -1712
 """What Excel says while a cell is being edited or a dialog is open: on Windows the first two, on a Mac the last."""
 
-_BUSY = (
+BUSY = (
     "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or Esc in Excel, close the "
     "dialog, and try again."
 )
 
 
-# what goes wrong
-
-
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
     """Let xlwings give up on a call that Excel goes on rejecting, as it does while a cell is being edited."""
     windows: Any = sys.modules.get("xlwings._xlwindows")
     before = getattr(windows, "N_COM_ATTEMPTS", None)
@@ -39,51 +36,53 @@ def _patience() -> Iterator[None]:
 
 
 @contextmanager
-def _looks_only() -> Iterator[None]:
-    """Pass over what Excel refuses where nothing but the looks of new cells is at stake."""
+def formatting_only() -> Iterator[None]:
+    """Pass over what Excel refuses where nothing but the formatting of new cells is at stake."""
     try:
         yield
     except Exception as error:
-        if _is_busy(error) or not _is_excels(error):
+        if is_busy(error) or not is_from_excel(error):
             raise
 
 
 @contextmanager
-def _understood(kind: type[KopilotError]) -> Iterator[None]:
+def explained(kind: type[KopilotError]) -> Iterator[None]:
     """Turn what Excel says into an error that says what to do; a defect stays what it is."""
     try:
         yield
     except KopilotError:
         raise
     except Exception as error:
-        if _is_busy(error):
-            raise kind(_BUSY) from error
-        if _is_excels(error):
+        if is_busy(error):
+            raise kind(BUSY) from error
+        if is_from_excel(error):
             raise kind(
-                f"Excel refused: {_words_of(error)}. If the workbook is in Protected View, click Enable Editing; "
+                f"Excel refused: {_message_of(error)}. If the workbook is in Protected View, click Enable Editing; "
                 "else save it, close Excel, open it again and try once more."
             ) from error
         raise
 
 
-def _numbers_of(error: Exception) -> set[object]:
-    """The numbers by which Excel tells what is wrong."""
-    numbers: set[object] = {getattr(error, "hresult", None), getattr(error, "errornumber", None)}
+def _codes_of(error: Exception) -> set[object]:
+    """The codes by which Excel says what is wrong."""
+    codes: set[object] = {getattr(error, "hresult", None), getattr(error, "errornumber", None)}
     details = error.args[2] if len(error.args) > 2 else None
     if isinstance(details, tuple) and details:
-        numbers.add(details[-1])
-    return numbers - {None}
+        codes.add(details[-1])
+    return codes - {None}
 
 
-def _is_busy(error: Exception) -> bool:
-    return type(error).__name__ == "ExcelBusyError" or bool(_numbers_of(error) & {_REJECTED, _IGNORED, _TIMED_OUT})
+def is_busy(error: Exception) -> bool:
+    """Tell whether Excel does not answer, as while a cell is being edited."""
+    return type(error).__name__ == "ExcelBusyError" or bool(_codes_of(error) & {_REJECTED, _IGNORED, _TIMED_OUT})
 
 
-def _is_excels(error: Exception) -> bool:
-    return type(error).__name__ in {"com_error", "CommandError", "XlwingsError"} or bool(_numbers_of(error))
+def is_from_excel(error: Exception) -> bool:
+    """Tell whether an error is an answer of Excel, not a defect."""
+    return type(error).__name__ in {"com_error", "CommandError", "XlwingsError"} or bool(_codes_of(error))
 
 
-def _words_of(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     details = error.args[2] if len(error.args) > 2 else None
     if isinstance(details, tuple) and len(details) > 2 and details[2]:
         return str(details[2]).rstrip(". ")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from kopilot_xl.workbook.book import ErrorValue, Value
 
@@ -60,3 +62,8 @@ def written_value(value: Value) -> object:
         return value
     looks_typed = len(value) <= _LONGEST_NUMBER and _MAY_BE_NUMBER.search(value)
     return f"'{value}" if value[0] in _FORMULA_SIGNS or looks_typed else value
+
+
+def typed(rows: Sequence[Sequence[Any]]) -> list[list[object]]:
+    """Return rows as `written_value` hands their values to Excel."""
+    return [[written_value(value) for value in row] for row in rows]

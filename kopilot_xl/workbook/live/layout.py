@@ -1,4 +1,4 @@
-"""Where a table is on its sheet of a workbook open in Excel."""
+"""What is in a workbook open in Excel: its sheets, tables, named cells and their values, each read once."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kopilot_xl.errors import BookError, MissingError
+from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW
-from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.live.excel_values import cell_value
+from kopilot_xl.workbook.book import Value, name_key
+from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
+from kopilot_xl.workbook.live.ranges import values_of
 
 if TYPE_CHECKING:
     import xlwings as xw
     from xlwings.main import Table as ExcelTable
 
-
 _SPARSE = 3
 """How many times the cells of its tables may be read of a sheet to read all of them at once."""
+
 _BELOW = 50
 """How many rows under a table are read along with it, so that it need not be asked whether it may grow by a few."""
 
+_CORNER = (60, 12)
+"""How many rows and columns of a sheet are read at once for its named cells."""
+
 
 @dataclass(frozen=True)
-class _Layout:
-    """Where a table stands. `table` is Excel's own; None for what stands under a header row on its sheet."""
+class Layout:
+    """The header row, first column, headers and data rows of a table.
+
+    `header_row` and `first_column` count from 1. `table` is Excel's own; None for a header row on a sheet with the
+    rows under it. `below` has the values of the rows under the table, as far as they were read.
+    """
 
     name: str
     sheet: xw.Sheet
@@ -35,7 +45,6 @@ class _Layout:
     table: ExcelTable | None = None
     totals: bool = False
     below: Sequence[Sequence[Value]] = ()
-    """what stands in the rows under it, as far as it was read"""
 
     @property
     def bottom(self) -> int:
@@ -47,9 +56,21 @@ class _Layout:
         """Its last sheet column."""
         return self.first_column + len(self.headers) - 1
 
-    def column(self, header: str) -> int | None:
-        wanted = _key(header)
-        return next((place for place, name in enumerate(self.headers) if _key(name) == wanted), None)
+    def index(self, header: str) -> int | None:
+        """Return the index of the first column with this header, None where there is none."""
+        wanted = name_key(header)
+        return next((index for index, name in enumerate(self.headers) if name_key(name) == wanted), None)
+
+
+@dataclass(frozen=True)
+class NamedArea:
+    """The cells that a defined name refers to: the top left one, counted from 1, and how many rows and columns."""
+
+    sheet: xw.Sheet
+    top: int
+    left: int
+    height: int
+    width: int
 
 
 @dataclass(frozen=True)
@@ -72,16 +93,202 @@ class _Read:
         return [row[first : first + width] for row in self.rows[top - self.top : top - self.top + height]]
 
 
-def _key(name: str) -> str:
-    """Return a name as it is compared: without case and surrounding blanks."""
-    return name.strip().casefold()
+class Structure:
+    """What is in a workbook open in Excel. Every question is asked once, in as few calls as possible."""
+
+    def __init__(self, book: xw.Book) -> None:
+        self.book = book
+        self._sheets: dict[str, xw.Sheet] | None = None
+        self._tables: dict[str, ExcelTable] | None = None
+        self._found: dict[str, Layout | None] = {}
+        self._values_of: dict[str, list[list[Value]]] = {}
+        self._corner_of: dict[str, list[list[Value]]] = {}
+        self._read_of: dict[str, _Read] = {}
+        self._named: dict[str, NamedArea | None] = {}
+
+    @property
+    def name(self) -> str:
+        """The workbook's name, as messages call it."""
+        with explained(BookError):
+            return str(self.book.name)
+
+    @property
+    def sheets(self) -> dict[str, xw.Sheet]:
+        """The sheets by `name_key`.
+
+        Raises:
+            BookError: Excel does not answer.
+        """
+        if self._sheets is None:
+            with explained(BookError):
+                self._sheets = {name_key(sheet.name): sheet for sheet in self.book.sheets}
+        return self._sheets
+
+    @property
+    def tables(self) -> dict[str, ExcelTable]:
+        """The tables of all sheets by `name_key`.
+
+        Raises:
+            BookError: Excel does not answer.
+        """
+        if self._tables is None:
+            sheets = self.sheets.values()
+            with explained(BookError):
+                self._tables = {name_key(str(table.name)): table for sheet in sheets for table in sheet.tables}
+        return self._tables
+
+    def layout(self, name: str, height: int = 0) -> Layout:
+        """Return the layout of a table; `height` is how many rows it will have, if that is known.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        layout = self.find_layout(name, height)
+        if layout is None:
+            raise MissingError(
+                f"{self.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
+                f"or call the sheet {name} and put the headers in its first row."
+            )
+        return layout
+
+    def find_layout(self, name: str, height: int = 0) -> Layout | None:
+        """Do the same as `layout`; None where there is no such table."""
+        key = name_key(name)
+        if key not in self._found:
+            table, sheet = self.tables.get(key), self.sheets.get(key)
+            with explained(BookError):
+                if table is not None:
+                    self._found[key] = self._layout_of(table, height)
+                else:
+                    self._found[key] = self._layout_on(sheet) if sheet is not None else None
+        return self._found[key]
+
+    def values(self, sheet: xw.Sheet) -> list[list[Value]]:
+        """Return the values of a sheet from A1 on, row by row.
+
+        Raises:
+            BookError: Excel does not answer.
+        """
+        key = name_key(sheet.name)
+        if key not in self._values_of:
+            with explained(BookError):
+                last = sheet.used_range.last_cell
+                self._values_of[key] = values_of(sheet.range((1, 1), (last.row, last.column)))
+        return self._values_of[key]
+
+    def named_area(self, name: str) -> NamedArea:
+        """Return the cells that a defined name refers to.
+
+        Raises:
+            MissingError: there is no such name, or it points nowhere.
+            BookError: Excel does not answer.
+        """
+        key = name_key(name)
+        if key not in self._named:
+            self._named[key] = self._look_up(name)
+        found = self._named[key]
+        if found is None:
+            raise MissingError(
+                f"{self.name} has no cell named {name}, or the name points nowhere: select the cell and type {name} "
+                "into the Name Box in Excel."
+            )
+        return found
+
+    def named_value(self, name: str) -> Value:
+        """Return the value of the first cell that a defined name refers to.
+
+        Raises:
+            MissingError: there is no such name, or it points nowhere.
+            BookError: Excel does not answer.
+        """
+        area = self.named_area(name)
+        key = name_key(area.sheet.name)
+        seen = self._corner_of.get(key, [])
+        if area.top > len(seen) or area.left > len(seen[0]):
+            # One call for all names of a sheet. Its used range can be a million blank formatted rows.
+            bottom = max(area.top, len(seen), _CORNER[0])
+            right = max(area.left, len(seen[0]) if seen else 0, _CORNER[1])
+            with explained(BookError):
+                seen = self._corner_of[key] = values_of(area.sheet.range((1, 1), (bottom, right)))
+        return seen[area.top - 1][area.left - 1]
+
+    def _layout_of(self, table: ExcelTable, height: int) -> Layout:
+        cells: Any = table.range
+        has_header, totals = bool(table.show_headers), bool(table.show_totals)
+        tall, wide = cells.shape
+        values = self._from_top_of(table, max(tall, height + has_header + totals) + _BELOW)
+        body = values[has_header : tall - totals]
+        stored = values[0] if has_header else [column.Name for column in _list_columns(table)]
+        return Layout(
+            name=str(table.name),
+            sheet=table.parent,
+            header_row=cells.row if has_header else cells.row - 1,
+            first_column=cells.column,
+            headers=tuple(map(header_row.header, stored[:wide])),
+            height=len(body),
+            rows=body,
+            table=table,
+            totals=totals,
+            below=values[tall:],
+        )
+
+    def _layout_on(self, sheet: xw.Sheet) -> Layout | None:
+        """Return the table of a sheet: its only one, or its first header row with the rows under it."""
+        own = [table for table in self.tables.values() if name_key(table.parent.name) == name_key(sheet.name)]
+        if own:
+            return self._layout_of(own[0], 0) if len(own) == 1 else None
+        values = self.values(sheet)
+        found = header_row.find(values)
+        if found is None:
+            return None
+        body = [row[found.left - 1 : found.right] for row in values[found.header_row : found.last_row]]
+        rows = body or [[None] * len(found.headers)]
+        return Layout(sheet.name, sheet, found.header_row, found.left, found.headers, len(rows), rows)
+
+    def _from_top_of(self, table: ExcelTable, height: int) -> list[list[Value]]:
+        """Return so many rows of cells from the top of a table on.
+
+        Tables that share their sheet, as the two of Movements do, are read together, in one call.
+        """
+        cells: Any = table.range
+        key, (_, wide) = name_key(table.parent.name), cells.shape
+        top, left = cells.row, cells.column
+        known = self._read_of.get(key)
+        if known is None or not known.covers(top, left, height, wide):
+            known = self._read_of[key] = self._read_tables(table, height)
+        return known.part(top, left, height, wide)
+
+    def _read_tables(self, table: ExcelTable, height: int) -> _Read:
+        """Read a table, and the others of its sheet along with it, unless most of that were cells of no table."""
+        key = name_key(table.parent.name)
+        ranges = [other.range for other in self.tables.values() if name_key(other.parent.name) == key]
+        own: Any = table.range
+        top, left = min(cells.row for cells in ranges), min(cells.column for cells in ranges)
+        bottom = max([own.row + height, *(cells.row + cells.shape[0] + _BELOW for cells in ranges)])
+        right = max(cells.column + cells.shape[1] for cells in ranges)
+        needed = sum(max(cells.shape[0] + _BELOW, 0) * cells.shape[1] for cells in ranges)
+        if (bottom - top) * (right - left) > _SPARSE * max(needed, height * own.shape[1]):
+            top, left, bottom, right = own.row, own.column, own.row + height, own.column + own.shape[1]
+        bottom = min(bottom, LAST_ROW + 1)
+        return _Read(top, left, values_of(table.parent.range((top, left), (bottom - 1, right - 1))))
+
+    def _look_up(self, name: str) -> NamedArea | None:
+        with explained(BookError):
+            if name not in self.book.names:
+                return None
+        try:
+            cells: Any = self.book.names[name].refers_to_range
+            height, width = cells.shape
+            return NamedArea(cells.sheet, cells.row, cells.column, height, width)
+        except Exception as error:
+            if is_busy(error):
+                raise BookError(BUSY) from error
+            if not is_from_excel(error):
+                raise
+            return None  # what it pointed to is gone
 
 
 def _list_columns(table: ExcelTable) -> Any:
-    """The columns of a table that shows no headers, where their names stand nowhere else."""
+    """Return the columns of a table that shows no headers, whose names are nowhere else."""
     return table.api.ListColumns
-
-
-def _values(cells: Any) -> list[list[Value]]:
-    """Read a whole range in one call."""
-    return [[cell_value(each) for each in row] for row in cells.options(ndim=2, err_to_str=True).value]

@@ -15,9 +15,10 @@ from kopilot_xl.errors import BookError, KopilotError, MissingError, SaveError
 from kopilot_xl.usecases.refresh import check, refresh
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.file.book import FileBook
-from kopilot_xl.workbook.live.book import STATUS, LiveBook
+from kopilot_xl.workbook.live.book import LiveBook
 from kopilot_xl.workbook.live.excel_errors import ATTEMPTS
 from kopilot_xl.workbook.live.excel_values import cell_value, written_value
+from kopilot_xl.workbook.live.quiet import STATUS
 from kopilot_xl.workbook.opening import open_book
 from tests.excel.stand_in import BUSY, ComError, StandIn
 from tests.portfolios import CLIENTS, NOW, TRANSACTIONS, make_portfolio

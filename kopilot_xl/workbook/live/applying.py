@@ -1,0 +1,147 @@
+"""Put pending writes into a workbook open in Excel."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+from kopilot_xl.errors import SaveError
+from kopilot_xl.workbook.addresses import LAST_ROW, cell_address, quote_sheet
+from kopilot_xl.workbook.book import name_key
+from kopilot_xl.workbook.live.excel_errors import formatting_only, is_busy, is_from_excel
+from kopilot_xl.workbook.live.excel_values import typed
+from kopilot_xl.workbook.live.formulas import around_formulas, completed, linked
+from kopilot_xl.workbook.live.layout import Layout, Structure
+from kopilot_xl.workbook.live.patches import MACRO, Patch, joined, plan
+from kopilot_xl.workbook.live.ranges import formulas_of, is_protected, put, range_of, values_of, visible_parts
+from kopilot_xl.workbook.live.writing import PendingWrites, TableWrites
+
+
+def check(writes: PendingWrites, structure: Structure) -> None:
+    """Make sure that what is pending can be written, as far as that can be known before.
+
+    Raises:
+        SaveError: a sheet is protected, or a table has no room to grow.
+    """
+    _check_protection(writes, structure)
+    for key, table in writes.tables.items():
+        _check_room(structure, structure.layout(key), table.height)
+
+
+def apply(writes: PendingWrites, structure: Structure) -> None:
+    """Resize the tables, then have everything written at once, or what of it cannot be so in single calls."""
+    patches: list[Patch] = []
+    for key, table in writes.tables.items():
+        layout = structure.layout(key)
+        _resize(layout, table.height)
+        patches += _table_patches(layout, table)
+    for blocks in writes.patches.values():
+        patches += joined(blocks)
+    for patch in patches[_hand_over(structure, patches) :]:
+        put(structure.sheets[name_key(patch.sheet)], patch)
+
+
+def _check_protection(writes: PendingWrites, structure: Structure) -> None:
+    names = {structure.layout(key).sheet.name for key in writes.tables}
+    names |= {structure.sheets[key].name for key in writes.patches}
+    protected = [name for name in sorted(names) if is_protected(structure.sheets[name_key(name)])]
+    if protected:
+        several = len(protected) > 1
+        raise SaveError(
+            f"{structure.name}: the sheet{'s' if several else ''} {', '.join(protected)} {'are' if several else 'is'} "
+            "protected. Unprotect (Review, Unprotect Sheet), then try again. Nothing was changed."
+        )
+
+
+def _check_room(structure: Structure, layout: Layout, height: int) -> None:
+    bottom = layout.bottom
+    wanted = layout.header_row + height + layout.totals
+    if wanted > LAST_ROW:
+        raise SaveError(
+            f"The table {layout.name} in {structure.name} would need {height:,} rows: more than a sheet has."
+        )
+    if wanted <= bottom:
+        return
+    below = layout.below[: wanted - bottom]
+    if len(below) < wanted - bottom:
+        below = values_of(layout.sheet.range((bottom + 1, layout.first_column), (wanted, layout.right)))
+    for row, values in enumerate(below, bottom + 1):
+        for column, value in enumerate(values, layout.first_column):
+            if value is not None:
+                raise SaveError(
+                    f"The table {layout.name} in {structure.name} needs {wanted - bottom:,} more rows, but "
+                    f"{quote_sheet(layout.sheet.name)}!{cell_address(row, column)} below it is in use: "
+                    "move what stands below the table elsewhere, and try again. Nothing was changed."
+                )
+
+
+def _resize(layout: Layout, height: int) -> None:
+    if height == layout.height:
+        return
+    sheet, left, right = layout.sheet, layout.first_column, layout.right
+    top, old_end, new_end = layout.header_row + 1, layout.header_row + layout.height, layout.header_row + height
+    if layout.table is not None and layout.totals:
+        layout.table.show_totals = False
+    for part in visible_parts(sheet, new_end + 1, left, old_end - new_end, right - left + 1):
+        range_of(sheet, *part).clear_contents()
+    if layout.table is not None:
+        first = layout.header_row if layout.table.show_headers else top
+        layout.table.resize(sheet.range((first, left), (new_end, right)))
+        if layout.totals:
+            layout.table.show_totals = True
+    if new_end > old_end >= top:
+        source = sheet.range((old_end, left), (old_end, right))
+        with formatting_only():
+            source.autofill(sheet.range((old_end, left), (new_end, right)), "fill_formats")
+
+
+def _table_patches(layout: Layout, writes: TableWrites) -> Iterator[Patch]:
+    name, layout = layout.sheet.name, replace(layout, height=writes.height)
+
+    @cache
+    def formulas() -> Sequence[Sequence[object]]:
+        """The formulas of all its cells, read once, if some of them must be known."""
+        width = len(layout.headers)
+        cells = range_of(layout.sheet, layout.header_row + 1, layout.first_column, layout.height, width)
+        return formulas_of(cells, layout.height, width)
+
+    for index, formula in writes.formulas.items():
+        yield from completed(layout, index, formula, formulas)
+    for index, (formula, rows) in writes.links.items():
+        yield from linked(layout, index, formula, rows, formulas)
+    columns = [
+        Patch(name, layout.header_row + 1 + start, layout.first_column + index, [[value] for value in values])
+        for index, (start, values) in sorted(writes.columns.items())
+    ]
+    for patch in joined(columns):
+        if not _is_shown(layout, patch):
+            for part in around_formulas(layout, patch, formulas):
+                yield replace(part, rows=typed(part.rows))
+
+
+def _is_shown(layout: Layout, patch: Patch) -> bool:
+    """Tell whether a table shows the values of a patch already."""
+    first, left = patch.top - layout.header_row - 1, patch.left - layout.first_column
+    shown = [row[left : left + patch.width] for row in layout.rows[first : first + patch.height]]
+    return shown == [list(row) for row in patch.rows]
+
+
+def _hand_over(structure: Structure, patches: Sequence[Patch]) -> int:
+    """Have the workbook's own macro write the patches, in one call; return how many of them it wrote.
+
+    None where macros are blocked, where the workbook is of a version without it, and on a Mac, whose programs
+    pass no arrays to each other.
+    """
+    if not patches or sys.platform == "darwin":
+        return 0
+    book = structure.book
+    name = book.name.replace("'", "''")
+    try:
+        done = book.app.macro(f"'{name}'!{MACRO}")(plan(patches))
+    except Exception as error:
+        if is_busy(error) or not is_from_excel(error):
+            raise
+        return 0
+    return int(done) if isinstance(done, (int, float)) else 0

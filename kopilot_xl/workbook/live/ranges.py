@@ -1,0 +1,102 @@
+"""Ranges of a workbook open in Excel: their values and formulas, and writing to them where cells are hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.live.excel_values import cell_value
+from kopilot_xl.workbook.live.patches import Patch
+
+if TYPE_CHECKING:
+    import xlwings as xw
+
+
+def range_of(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> xw.Range:
+    """Return so many rows and columns of a sheet from a cell on, counted from 1."""
+    return sheet.range((top, left), (top + height - 1, left + width - 1))
+
+
+def values_of(cells: Any) -> list[list[Value]]:
+    """Read a whole range in one call."""
+    return [[cell_value(given) for given in row] for row in cells.options(ndim=2, err_to_str=True).value]
+
+
+def put(sheet: xw.Sheet, patch: Patch) -> None:
+    """Write a patch in one call, or in as few as hidden cells allow."""
+    for top, left, height, width in visible_parts(sheet, patch.top, patch.left, patch.height, patch.width):
+        part = patch.part(top - patch.top, left - patch.left, height, width)
+        cells: Any = range_of(sheet, top, left, height, width)
+        if patch.formulas:
+            cells.formula = part.rows
+        else:
+            cells.value = part.rows
+
+
+def visible_parts(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the parts of a range that are hidden as a whole or not at all: top, left, height and width.
+
+    Where a filter is on, whatever is done to a range is done to what is seen of it, each piece from the first value
+    on; only what is hidden as a whole can be written to. The height of several rows is None where they differ.
+    """
+    if height < 1:
+        return
+    if height > 1 and range_of(sheet, top, left, height, width).row_height is None:
+        half = height // 2
+        yield from visible_parts(sheet, top, left, half, width)
+        yield from visible_parts(sheet, top + half, left, height - half, width)
+        return
+    widths = [range_of(sheet, top, left, 1, width).column_width]
+    if widths[0] is None:
+        widths = [range_of(sheet, top, left + index, 1, 1).column_width for index in range(width)]
+    first = 0
+    for index in range(1, len(widths)):
+        if bool(widths[index]) != bool(widths[first]):
+            yield top, left + first, height, index - first
+            first = index
+    yield top, left + first, height, width - first
+
+
+def formulas_of(cells: Any, height: int, width: int) -> Sequence[Sequence[object]]:
+    """Return the formulas of a range row by row, whatever shape Excel gives them; a cell without one has its value."""
+    given = cells.formula
+    if not isinstance(given, (list, tuple)):
+        return [[given]]
+    if isinstance(given[0], (list, tuple)):
+        return list(given)
+    return [given] if height == 1 else [[formula] for formula in given]
+
+
+def has_formulas(cells: xw.Range) -> bool | None:
+    """Tell whether all cells of a range hold a formula, or none, or only some (None).
+
+    Excel on Windows knows without the formulas being read.
+    """
+    try:
+        answer = cells.api.HasFormula
+    except AttributeError:
+        height, width = cells.shape
+        found = {str(text).startswith("=") for row in formulas_of(cells, height, width) for text in row}
+        return found.pop() if len(found) == 1 else None
+    return None if answer is None else bool(answer)
+
+
+def is_protected(sheet: xw.Sheet) -> bool:
+    """Tell whether a sheet takes no writing."""
+    api = sheet.api
+    return bool(excel_property(api, "ProtectContents", "protect_contents")) and not bool(
+        excel_property(api, "ProtectionMode", "protection_mode")  # macros may write all the same
+    )
+
+
+def excel_property(api: Any, windows: str, mac: str) -> object:
+    """Return a property of Excel's own object, by its name on Windows or on a Mac."""
+    try:
+        return getattr(api, windows)
+    except AttributeError:
+        pass
+    try:
+        return getattr(api, mac).get()
+    except AttributeError:
+        return None
