@@ -1,4 +1,4 @@
-"""What can stop the work. Each message is one line that names the file, the place and the way out."""
+"""The exceptions. The text of each is one line that names the file, the cell and the way out."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ def reason(error: BaseException) -> str:
     return f"this is a defect, please report it: {what} (version {__version__}; {DEBUG}=1 shows where)"
 
 
+class UsageError(KopilotError, ValueError):
+    """Arguments that make no sense, alone or together; `argument` is the one to mend."""
+
+    def __init__(self, text: str, argument: str) -> None:
+        super().__init__(text)
+        self.text, self.argument = text, argument
+
+    def __str__(self) -> str:
+        return f"{self.argument}: {super().__str__()}"
+
+
 class BookError(KopilotError):
     """A workbook or data file that cannot be read as what it should be."""
 
@@ -44,8 +55,16 @@ class SaveError(KopilotError):
 
 
 class MissingError(KopilotError):
-    """A sheet, table, column or named cell that the workbook must have and has not."""
+    """A sheet, table, column or named cell that a workbook or file must have and does not have."""
 
 
 class SettingError(KopilotError):
     """A setting that makes no sense; the text names its cell."""
+
+
+class FrameError(KopilotError):
+    """A frame's column that cannot be read as what it should be."""
+
+
+class SetupError(KopilotError):
+    """Excel cannot be connected to Python: the add-in or its setting could not be installed."""

@@ -35,12 +35,12 @@ def test_what_has_become_short_enough_is_held_to_the_limit() -> None:
 
 
 def test_nothing_inside_imports_the_public_names() -> None:
-    """The package's door imports the rooms: a room that came in by the door would import itself."""
+    """The package's door imports the rooms: a room that came in by it would import itself. The command line may."""
     modules = {path.stem for path in PACKAGE.iterdir()}
     inside = {
         f"{name}: {alias.name}"
         for name, path in _sources().items()
-        if name.endswith(".py")
+        if name.endswith(".py") and not name.startswith("cli/")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and node.module == "kopilot_xl"
         for alias in node.names

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 from lxml import html
 
-from kopilot_xl import open_book
 from kopilot_xl.usecases.report.page import report
 from kopilot_xl.usecases.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 from tests.chromium import chromium
@@ -36,7 +35,7 @@ def make(folder: Path) -> Path:
     """Write the sample and its report into a folder; return the page."""
     book, page = folder / "sample.xlsm", folder / "sample.html"
     write_sample(book)
-    report(open_book(book), page, SAMPLE_DATE, now=SAMPLE_MOMENT)
+    report(book, SAMPLE_DATE, output=page, now=SAMPLE_MOMENT)
     return page
 
 

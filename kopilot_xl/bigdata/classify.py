@@ -13,7 +13,7 @@ from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import DEFAULT, Rules
 from kopilot_xl.domain.transactions import Status
-from kopilot_xl.errors import KopilotError, MissingError
+from kopilot_xl.errors import FrameError, MissingError
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
@@ -31,10 +31,6 @@ COLUMNS = (clients_sheet.CLIENT_ID.header, *RESULT.values())
 
 _PLACE, _KEY, _SHOWN = "_place", "client", "_shown"
 _Frame = nw.DataFrame[Any]
-
-
-class FrameError(KopilotError):
-    """A frame's column that cannot be read as what it should be."""
 
 
 def classify(

@@ -13,15 +13,15 @@ import typer
 
 from kopilot_xl.bigdata.engines import LOCAL, Engine
 from kopilot_xl.cli.group import app
-from kopilot_xl.cli.options import AsJson, Order, _as_of, _examples, _output, _size
-from kopilot_xl.cli.stderr import _screen
+from kopilot_xl.cli.options import AsJson, Order, as_of_option, examples, output_option, read_size
+from kopilot_xl.cli.stderr import screen_on
 
 if TYPE_CHECKING:
     from kopilot_xl.cli.screen import Screen
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "segment clients.csv invoices.csv > segments.csv",
         "segment clients.parquet invoices.parquet --as-of 2026-06-30 --output segments.parquet --engine duckdb",
         "segment clients 'invoices/*.parquet' --actions actions.csv --output segments --engine spark",
@@ -42,10 +42,10 @@ def segment(
     transactions: Annotated[
         str, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
     ],
-    as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
+    as_of: Annotated[date | None, as_of_option("Without it: today.")] = None,
     output: Annotated[
         Path | None,
-        _output(
+        output_option(
             "A .csv or .parquet file, or a folder, which is partitioned as the clients are; what is there is replaced. "
             "Without it, CSV is printed."
         ),
@@ -70,7 +70,7 @@ def segment(
         typer.Option(
             "--memory",
             metavar="SIZE",
-            parser=_size,
+            parser=read_size,
             help="How much memory DuckDB or Spark may take before it works on disk, as 4GB.",
             show_default=False,
         ),
@@ -100,12 +100,12 @@ def segment(
     """
     if json and output is None:
         raise typer.BadParameter("it tells about a file: name it with --output.", param_hint="--json")
-    from kopilot_xl.bigdata import segment as beyond
+    from kopilot_xl import segment
     from kopilot_xl.cli import as_json, show_imports
 
-    screen = _screen(sys.stderr)
+    screen = screen_on(sys.stderr)
     with _doing(screen) as tell:
-        found = beyond.segment(
+        found = segment(
             clients,
             transactions,
             as_of,
@@ -121,13 +121,13 @@ def segment(
     named = None if output is None else str(output)
     show_imports.segmented(screen, found, named)
     if json:
-        _screen().data(as_json.segmented_as_json(found, named))
+        screen_on().data(as_json.segmented_as_json(found, named))
     elif output is None:
         typer.echo(found.csv.encode(), nl=False)
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "forecast Portfolio.xlsm",
         "forecast clients.csv invoices.csv",
         "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
@@ -146,7 +146,7 @@ def forecast(
         Path | None,
         typer.Argument(metavar="TRANSACTIONS", help="The clients' invoices: the same kinds.", show_default=False),
     ] = None,
-    as_of: Annotated[date | None, _as_of("Without it: today.")] = None,
+    as_of: Annotated[date | None, as_of_option("Without it: today.")] = None,
     date_order: Order = None,
     json: AsJson = False,
 ) -> None:
@@ -158,23 +158,15 @@ def forecast(
 
     How the files were read, and every problem in them, is told on standard error.
     """
+    from kopilot_xl import forecast
     from kopilot_xl.cli import as_json, show_forecast
-    from kopilot_xl.usecases.forecast import forecast_book, forecast_files
-    from kopilot_xl.workbook.opening import open_book
 
-    if transactions is None:
-        if clients.suffix.casefold() in {".csv", ".parquet", ".txt", ".tsv"}:
-            raise typer.BadParameter("name the file of invoices too, or a Kopilot workbook alone", param_hint="CLIENTS")
-        if date_order:
-            raise typer.BadParameter("a workbook has its own, on Settings", param_hint="--date-order")
-        found = forecast_book(open_book(clients), as_of)
-    else:
-        found = forecast_files(clients, transactions, as_of, date_order=date_order)
-    show_forecast.read_for_forecast(_screen(sys.stderr), found)
+    found = forecast(clients, transactions, as_of, date_order=date_order)
+    show_forecast.read_for_forecast(screen_on(sys.stderr), found)
     if json:
-        _screen().data(as_json.foretold_as_json(found))
+        screen_on().data(as_json.foretold_as_json(found))
     else:
-        show_forecast.foretold(_screen(), found)
+        show_forecast.foretold(screen_on(), found)
 
 
 @contextmanager

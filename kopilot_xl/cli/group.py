@@ -10,8 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from kopilot_xl._version import __version__
-from kopilot_xl.cli.stderr import NAME, _hide_secrets, _hush, _is_typers_own, _is_unheard, _tell
-from kopilot_xl.errors import reason
+from kopilot_xl.cli.stderr import NAME, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
+from kopilot_xl.errors import UsageError, reason
 
 
 class Exit(IntEnum):
@@ -23,29 +23,40 @@ class Exit(IntEnum):
     UNHEARD = 141
 
 
-class _Door(TyperGroup):
-    """The group of commands, which lets no traceback out."""
+class CommandGroup(TyperGroup):
+    """The group of commands, which lets no traceback out: every end has its exit code."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run a command; whatever it raises becomes a message and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            _tell("stopped. Every file is as it was before, or done.")
+            print_message("stopped. Every file is as it was before, or done.")
             raise typer.Exit(Exit.STOPPED + getattr(stop, "number", signal.SIGINT)) from None
         except BaseException as error:
-            if _is_unheard(error):
-                _hush()
+            if is_unheard(error):
+                silence_stdout()
                 raise typer.Exit(Exit.UNHEARD) from None
-            if _is_typers_own(error):
-                _hide_secrets(error)
-                raise
-            _tell(reason(error))
+            if isinstance(error, UsageError):
+                error = _as_typers_own(error, ctx)
+            if is_typers_own(error):
+                hide_secrets(error)
+                raise error from None
+            print_message(reason(error))
             raise typer.Exit(Exit.FAILED) from None
+
+
+def _as_typers_own(error: UsageError, ctx: Any) -> typer.BadParameter:
+    """Return the error that shows a command's usage, and the argument as it is written there."""
+    command = ctx.command.get_command(ctx, ctx.invoked_subcommand)
+    written = {each.name: each.opts[0] if each.param_type_name == "option" else each.metavar for each in command.params}
+    usage = command.context_class(command, info_name=command.name, parent=ctx)
+    return typer.BadParameter(error.text, ctx=usage, param_hint=written.get(error.argument, error.argument))
 
 
 app = typer.Typer(
     name=NAME,
-    cls=_Door,
+    cls=CommandGroup,
     rich_markup_mode="rich",
     no_args_is_help=True,
     add_completion=False,

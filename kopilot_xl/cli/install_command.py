@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from kopilot_xl.cli.group import Exit, app
-from kopilot_xl.cli.options import _examples
-from kopilot_xl.cli.stderr import _screen
+from kopilot_xl.cli.options import examples
+from kopilot_xl.cli.stderr import screen_on
 
 
-@app.command(epilog=_examples("install", "install --check"))
+@app.command(epilog=examples("install", "install --check"))
 def install(
     check: Annotated[bool, typer.Option("--check", help="Only tell what is missing, and change nothing.")] = False,
     yes: Annotated[
@@ -24,22 +24,17 @@ def install(
 
     Exit code 0: all is there, or there is nothing to do; 1: something is missing.
     """
-    from kopilot_xl.excel.setup import NOTHING_TO_DO, Machine, missing
-    from kopilot_xl.excel.setup import install as install_into_excel
+    from kopilot_xl import install
 
-    machine, screen = Machine.here(), _screen()
-    if not machine.has_excel:
-        screen.line(NOTHING_TO_DO)
-        return
-    if check:
-        lacking = missing(machine)
-        screen.line("Nothing is missing." if not lacking else "Missing:")
-    else:
-        made = install_into_excel(machine, lambda question: yes or typer.confirm(question))
-        lacking = list(made.missing)
-        for line in made.done:
-            screen.line(line)
-        screen.line("Missing:" if lacking else "In Excel, once:")
-    for line in lacking or ([] if check else made.clicks):
+    screen, made = screen_on(), install(check=check, yes=yes, ask=typer.confirm)
+    for line in made.done:
+        screen.line(line)
+    if made.missing:
+        screen.line("Missing:")
+    elif made.clicks:
+        screen.line("In Excel, once:")
+    elif check and not made.done:
+        screen.line("Nothing is missing.")
+    for line in made.missing or made.clicks:
         screen.line(line, indent=2)
-    raise typer.Exit(Exit.FAILED if lacking else Exit.DONE)
+    raise typer.Exit(Exit.FAILED if made.missing else Exit.DONE)

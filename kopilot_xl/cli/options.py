@@ -13,12 +13,12 @@ from kopilot_xl.cli.stderr import NAME
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
 
-def _examples(*lines: str) -> str:
+def examples(*lines: str) -> str:
     """The foot of a command's help."""
     return "\n\n".join(["[bold]Examples[/bold]", *(f"[cyan]{NAME} {line}[/cyan]" for line in lines)])
 
 
-def _day(text: str) -> date:
+def read_as_of(text: str) -> date:
     """Read `--as-of`.
 
     Raises:
@@ -40,7 +40,7 @@ def _day(text: str) -> date:
     return day
 
 
-def _size(text: str) -> str:
+def read_size(text: str) -> str:
     """Read `--memory`.
 
     Raises:
@@ -52,18 +52,18 @@ def _size(text: str) -> str:
     return size
 
 
-def _as_of(beats: str) -> Any:
+def as_of_option(beats: str) -> Any:
     """The option `--as-of`, and what it beats."""
     return typer.Option(
         "--as-of",
-        parser=_day,
+        parser=read_as_of,
         metavar="DATE",
         help=f"The day to look at the portfolio, as 2026-04-03 or today. {beats}",
         show_default=False,
     )
 
 
-def _output(what: str) -> Any:
+def output_option(what: str) -> Any:
     """The option `--output`, and what is written there."""
     return typer.Option("--output", "-o", metavar="FILE", help=what, show_default=False)
 
@@ -83,7 +83,7 @@ Jobs = Annotated[
         help="How many processes share the work on several workbooks. A good number is that of the machine's cores.",
     ),
 ]
-AsOf = Annotated[date | None, _as_of("It beats the workbook's own setting.")]
+AsOf = Annotated[date | None, as_of_option("It beats the workbook's own setting.")]
 Order = Annotated[
     DateOrder | None,
     typer.Option(

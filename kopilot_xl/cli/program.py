@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from kopilot_xl.cli.group import app
-from kopilot_xl.cli.stderr import NAME, _hush, _is_unheard
+from kopilot_xl.cli.stderr import NAME, is_unheard, silence_stdout
 
 # Each adds its commands to `app`, in the order in which the help lists them.
 from kopilot_xl.cli import workbook_commands, data_commands, install_command  # noqa: F401  # isort: skip
@@ -36,9 +36,9 @@ def main() -> None:
         try:
             sys.stdout.flush()
         except OSError as error:
-            if not _is_unheard(error):
+            if not is_unheard(error):
                 raise
-            _hush()
+            silence_stdout()
 
 
 def _with_homes(arguments: Sequence[str]) -> list[str]:

@@ -18,14 +18,15 @@ NAME = "kopilot-xl"
 """The command's name, with which its messages begin."""
 
 
-def _screen(stream: Any = None) -> Screen:
+def screen_on(stream: Any = None) -> Screen:
+    """Return a screen on a stream, by default on standard output."""
     from kopilot_xl.cli.screen import Screen
 
     return Screen(stream or sys.stdout)
 
 
-def _tell(message: str) -> None:
-    """Say something on standard error, as one line of ours."""
+def print_message(message: str) -> None:
+    """Print a message on standard error, as one line that begins with the command's name, without credentials."""
     from kopilot_xl.bigdata.address import without_secrets
     from kopilot_xl.cli.screen import fitting
 
@@ -33,19 +34,19 @@ def _tell(message: str) -> None:
     typer.echo(fitting(line, getattr(sys.stderr, "encoding", None)), err=True)
 
 
-def _is_typers_own(error: BaseException) -> bool:
-    """Tell Typer's ways to end a command (they know their exit code, or abort) from what went wrong."""
+def is_typers_own(error: BaseException) -> bool:
+    """Return whether an exception is one of Typer's ways to end a command: they know their exit code, or abort."""
     return isinstance(error, (typer.Abort, SystemExit, GeneratorExit)) or hasattr(error, "exit_code")
 
 
-def _is_unheard(error: BaseException) -> bool:
-    """Tell whether nobody reads what is written any more; Windows has no error of its own for that."""
+def is_unheard(error: BaseException) -> bool:
+    """Return whether an error means that nobody reads the output any more; Windows has no error of its own for that."""
     if isinstance(error, OSError) and os.name == "nt" and error.errno == errno.EINVAL:
         return error.filename is None
     return isinstance(error, BrokenPipeError)
 
 
-def _hide_secrets(error: BaseException) -> None:
+def hide_secrets(error: BaseException) -> None:
     """Take credentials out of what Typer says of wrong usage: it quotes what was given."""
     message = getattr(error, "message", None)
     if isinstance(message, str):
@@ -54,8 +55,8 @@ def _hide_secrets(error: BaseException) -> None:
         error.message = without_secrets(message)  # type: ignore[attr-defined]  # it is there
 
 
-def _hush() -> None:
-    """Let what is still to be written go nowhere: nobody reads it any more."""
+def silence_stdout() -> None:
+    """Discard what is still to be written to standard output: nobody reads it any more."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kopilot_xl.cli.group import Exit, app
-from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, _examples, _output
-from kopilot_xl.cli.running import _each
-from kopilot_xl.cli.stderr import _screen
+from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, examples, output_option
+from kopilot_xl.cli.running import results
+from kopilot_xl.cli.stderr import screen_on
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.batch.summary_table import Line
     from kopilot_xl.usecases.batch.tasks import Done
     from kopilot_xl.usecases.result import Report
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "new Portfolio.xlsm", "new Portfolio.xlsm --clients clients.csv --transactions invoices.xlsx --date-order DMY"
     )
 )
@@ -42,16 +41,14 @@ def new(
 
     Delimiter, encoding, decimal comma and common headings are found out; what was chosen is printed.
     """
-    if transactions is not None and clients is None:
-        raise typer.BadParameter("transactions need their clients: give --clients too.", param_hint="--transactions")
+    from kopilot_xl import new
     from kopilot_xl.cli import show_imports
-    from kopilot_xl.usecases import create
 
-    made = create.new(book, clients, transactions, date_order=date_order, force=force)
-    show_imports.created(_screen(), made)
+    made = new(book, clients, transactions, date_order=date_order, force=force)
+    show_imports.created(screen_on(), made)
 
 
-@app.command(epilog=_examples("demo", "demo try.xlsm --force"))
+@app.command(epilog=examples("demo", "demo try.xlsm --force"))
 def demo(
     book: Annotated[Path, typer.Argument(metavar="BOOK", help="Where to write it; it ends in .xlsm.")] = Path(
         "kopilot-demo.xlsm"
@@ -59,14 +56,14 @@ def demo(
     force: Force = False,
 ) -> None:
     """Write a sample workbook, refresh it and show its portfolio."""
+    from kopilot_xl import demo
     from kopilot_xl.cli import show_portfolio
-    from kopilot_xl.usecases import create
 
-    show_portfolio.report(_screen(), create.demo(book, force=force))
+    show_portfolio.report(screen_on(), demo(book, force=force))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "refresh Portfolio.xlsm",
         "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
         "refresh *.xlsm --json --strict --backup",
@@ -79,7 +76,7 @@ def refresh(
     as_of: AsOf = None,
     output: Annotated[
         Path | None,
-        _output("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only."),
+        output_option("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only."),
     ] = None,
     backup: Annotated[
         bool,
@@ -129,82 +126,63 @@ def refresh(
     Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage;
     130: stopped by Ctrl-C, 143: by SIGTERM.
     """
-    from kopilot_xl.usecases.batch.discovery import workbooks
-    from kopilot_xl.usecases.batch.tasks import Refresh
-
-    search = workbooks(books, but=summary)
-    several = len(search.books) > 1
-    if output is not None and several:
-        raise typer.BadParameter("it names one file, but there are several workbooks.", param_hint="--output")
-    if summary is not None:
-        from kopilot_xl.usecases.batch.summary_table import check_target
-
-        check_target(summary, [each.path for each in search.books])
-    task = Refresh(as_of, output, backup, backfill, meanwhile=None if several else _import_what_shows)
-    lines, failed = [], False
-    for done in _each(search, task, jobs, "Refreshing"):
-        failed = failed or done.report is None or (strict and _problems(done.report) > 0)
-        lines.append(_shown(done, json, several))
+    from kopilot_xl import refresh_all
     from kopilot_xl.cli import show_batch
-    from kopilot_xl.usecases.batch import summary_table
 
+    batch = refresh_all(books, as_of, output=output, backup=backup, backfill=backfill, jobs=jobs, summary=summary)
+    several, done, sound = batch.total > 1, 0, True
+    for result in results(batch, "Refreshing"):
+        done += 1
+        sound = sound and result.report is not None and not (strict and _problems(result.report))
+        _show(result, json, several)
     if several and not json:
-        show_batch.portfolios(_screen(), lines)
-    if summary is not None:
-        summary_table.write(lines, summary)
-    raise typer.Exit(Exit.FAILED if failed or not lines else Exit.DONE)
+        show_batch.portfolios(screen_on(), batch.lines)
+    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
 
 
-def _import_what_shows() -> None:
-    """Import what shows what was found, while there is time."""
-    from kopilot_xl.usecases.batch import summary_table  # noqa: F401
-
-
-def _shown(done: Done, json: bool, several: bool) -> Line:
-    """Show what a refresh of a workbook found; return the workbook's line among several."""
+def _show(done: Done, json: bool, several: bool) -> None:
+    """Show what a refresh of a workbook found."""
     from kopilot_xl.cli import as_json, show_batch, show_portfolio
-    from kopilot_xl.usecases.batch import summary_table
 
     if done.report is None:
-        pass
-    elif json:
-        _screen().data(as_json.as_json(done.report, str(done.path)))
+        return
+    if json:
+        screen_on().data(as_json.as_json(done.report, str(done.path)))
     elif several:
-        show_batch.brief(_screen(), done.report, str(done.path))
+        show_batch.brief(screen_on(), done.report, str(done.path))
     else:
-        show_portfolio.report(_screen(), done.report)
-    return summary_table.Line.of(done)
+        show_portfolio.report(screen_on(), done.report)
 
 
-@app.command(epilog=_examples("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4"))
+@app.command(epilog=examples("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4"))
 def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
     """List the data problems of one or more workbooks, and write nothing.
 
     Exit code 0: none, though there may be notices; 1: problems, or a workbook cannot be read; 2: wrong usage.
     """
+    from kopilot_xl import check_all
     from kopilot_xl.cli import as_json, show_portfolio
-    from kopilot_xl.usecases.batch.discovery import workbooks
-    from kopilot_xl.usecases.batch.tasks import Check
 
-    screen, search, sound = _screen(), workbooks(books), []
-    for done in _each(search, Check(), jobs, "Checking"):
-        sound.append(done.report is not None and not _problems(done.report))
-        if done.report is None:
+    screen, batch, done, sound = screen_on(), check_all(books, jobs=jobs), 0, True
+    for result in results(batch, "Checking"):
+        done += 1
+        sound = sound and result.report is not None and not _problems(result.report)
+        if result.report is None:
             continue
         if json:
-            screen.data(as_json.checked_as_json(done.report, str(done.path)))
+            screen.data(as_json.checked_as_json(result.report, str(result.path)))
         else:
-            show_portfolio.checked(screen, done.report, str(done.path) if len(search.books) > 1 else "")
-    raise typer.Exit(Exit.DONE if sound and all(sound) else Exit.FAILED)
+            show_portfolio.checked(screen, result.report, str(result.path) if batch.total > 1 else "")
+    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
 
 
-@app.command(epilog=_examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
+@app.command(epilog=examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
 def report(
     book: Book,
     as_of: AsOf = None,
     output: Annotated[
         Path | None,
-        _output(
+        output_option(
             "The page to write; it ends in .html, and a file there is replaced. "
             "Without it: beside the workbook, with its name."
         ),
@@ -214,19 +192,18 @@ def report(
 
     The page needs no network and no other file; it can be read on a phone and printed on A4.
     """
-    from kopilot_xl.usecases.report.page import report as report_book
-    from kopilot_xl.workbook.opening import open_book
+    from kopilot_xl import report
 
-    made = report_book(open_book(book), output or book.with_suffix(".html"), as_of)
-    _screen().line(f"{made.path} shows the portfolio as of {made.as_of}.")
+    made = report(book, as_of, output=output)
+    screen_on().line(f"{made.path} shows the portfolio as of {made.as_of}.")
 
 
-@app.command(epilog=_examples("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm"))
+@app.command(epilog=examples("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm"))
 def upgrade(
     book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook of an earlier version, .xlsx or .xlsm.")],
     output: Annotated[
         Path | None,
-        _output("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded)."),
+        output_option("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded)."),
     ] = None,
     force: Annotated[
         bool,
@@ -243,9 +220,9 @@ def upgrade(
     do Settings and History. What else stands in the old workbook does not; it is listed. Formulas come along as their
     results, and widths, colours and filters are those of a new workbook.
     """
-    from kopilot_xl.usecases.upgrade import upgrade as upgrading
+    from kopilot_xl import upgrade
 
-    made, screen = upgrading.upgrade(book, output, force=force), _screen()
+    made, screen = upgrade(book, output, force=force), screen_on()
     for line in made.lines:
         screen.line(line)
 

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from kopilot_xl._version import __version__
-from kopilot_xl.errors import KopilotError
+from kopilot_xl.errors import SetupError
 
 ADD_IN = "xlwings.xlam"
 _WAIT = 180
@@ -46,10 +46,6 @@ NOTHING_TO_DO = (
     "There is nothing to install here: Excel runs on Windows and on a Mac only. kopilot-xl refresh works on the "
     "workbook's file, and in LibreOffice the formulas answer from the last refresh."
 )
-
-
-class SetupError(KopilotError):
-    """The add-in or its setting could not be installed; the text says what to do."""
 
 
 Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
@@ -266,23 +262,34 @@ class Installed:
     """what is left to click in Excel"""
 
 
-def install(machine: Machine, agree: Callable[[str], bool]) -> Installed:
-    """Install the xlwings add-in and have it call this Python, then look whether it is all there.
+def install(
+    *,
+    check: bool = False,
+    yes: bool = False,
+    ask: Callable[[str], bool] = lambda question: False,
+    machine: Machine | None = None,
+) -> Installed:
+    """Connect Excel to this Python: install the xlwings add-in, have it call this Python, and see what is missing.
 
     Nothing else is set: functions are not imported into workbooks, since a Kopilot workbook has its own.
 
     Args:
-        machine: where.
-        agree: asked before a setting that is there already is changed.
+        check: only see what is missing, and change nothing.
+        yes: have Excel call this Python even where it calls another one.
+        ask: asked a question, without `yes`, before Excel is to call this Python instead of another one.
+        machine: where; by default here.
 
     Returns:
         What was done, what is missing all the same, and what to click in Excel.
 
     Raises:
-        SetupError: the add-in or the setting could not be installed.
+        SetupError: the add-in or the setting could not be installed, or the settings cannot be read.
     """
+    machine = machine or Machine.here()
     if not machine.has_excel:
         return Installed([NOTHING_TO_DO], [], [])
+    if check:
+        return Installed([], missing(machine), [])
     done = []
     if _add_in_problems(machine):
         _install_add_in(machine)
@@ -293,7 +300,7 @@ def install(machine: Machine, agree: Callable[[str], bool]) -> Installed:
     question = f"Excel calls {before} now. Have it call {mine} instead?"
     if before == mine:
         done.append(f"Excel calls this Python already: {mine}")
-    elif not before or agree(question):
+    elif not before or yes or ask(question):
         write_setting(machine.settings, machine.key, mine)
         done.append(f"Excel calls this Python from now on: {mine} ({machine.settings})")
     else:

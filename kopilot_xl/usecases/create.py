@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from kopilot_xl.errors import BookError, SaveError
+from kopilot_xl.errors import BookError, SaveError, UsageError
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kopilot_xl.workbook.file.book import FileBook
 
 SUFFIX = ".xlsm"
+SAMPLE = "kopilot-demo.xlsm"
+"""Where the sample workbook is written, unless it is said."""
 MOST_ROWS = 1_048_000
 """How many rows of data a sheet has room for, with something to spare."""
 
@@ -56,14 +58,15 @@ def new(
 
     Raises:
         BookError: an export cannot be read, or has more rows than a sheet.
-        MissingError: a column of an export is not known, or transactions come without clients.
+        MissingError: a column of an export is not known.
         SaveError: the workbook cannot be written, or is there already.
+        UsageError: transactions come without clients.
         ValueError: there is no such date order.
     """
     order = DateOrder(date_order) if date_order else None
     target = checked_target(path, force)
     if transactions is not None and clients is None:
-        raise BookError("Transactions need their clients: name the list of clients too (--clients).")
+        raise UsageError("transactions need their clients: name the list of clients too.", "transactions")
     exports = _read(clients, transactions, order)
     with as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template, TemporaryDirectory() as folder:
         book = open_book(_with_room(template, exports, Path(folder, target.name)) if exports else template)
@@ -75,8 +78,12 @@ def new(
     return Created(target, people, rows, [each.choices for each in exports])
 
 
-def demo(path: str | PathLike[str], *, force: bool = False) -> Report:
-    """Write the sample workbook and refresh it as of the sample's date.
+def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> Report:
+    """Write the sample workbook, refresh it as of the sample's date and return what was found.
+
+    Args:
+        path: where to; it ends in .xlsm.
+        force: replace an existing file.
 
     Raises:
         SaveError: it cannot be written, or is there already and `force` is not given.

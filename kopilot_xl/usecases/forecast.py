@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.sales import Prepared
+from kopilot_xl.errors import UsageError
 from kopilot_xl.usecases.calculation import Computation
 from kopilot_xl.usecases.findings import findings
 from kopilot_xl.usecases.inputs import Inputs, read
 from kopilot_xl.usecases.seasonal_model import NOT_INSTALLED
 from kopilot_xl.workbook.book import Book, TableData
+from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import actions as actions_sheet
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
@@ -25,6 +28,9 @@ from kopilot_xl.workbook.tables.problems import Problem
 
 if TYPE_CHECKING:
     from kopilot_xl.importing.export import Choices
+
+_TABLES = {".csv", ".parquet", ".tsv", ".txt"}
+"""The endings of files that are never workbooks."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,40 @@ class Foretold:
     choices: Sequence[Choices]
     problems: Sequence[Problem]
     missing: str
+
+
+def forecast(
+    clients: Book | str | PathLike[str],
+    transactions: str | PathLike[str] | None = None,
+    as_of: date | None = None,
+    *,
+    date_order: DateOrder | str | None = None,
+) -> Foretold:
+    """Return what to expect of the next twelve months, for a Kopilot workbook or for data outside one.
+
+    Args:
+        clients: a Kopilot workbook, as its path or what `open_book` returned; or, with `transactions`, a list of
+            clients: CSV, Parquet or Excel.
+        transactions: the clients' invoices, of the same kinds; None for a workbook, which has its own.
+        as_of: the day to look at it; by default the workbook's AsOf setting, or today.
+        date_order: how to read a text such as 03/04/2026, `DMY` or `MDY`; a workbook has its own, on Settings.
+
+    Raises:
+        BookError: a file cannot be read.
+        MissingError: a sheet, table or column is not there.
+        SettingError: a setting of the workbook makes no sense.
+        UsageError: the arguments do not fit together.
+        ValueError: the as-of date is out of range, or there is no such date order.
+    """
+    if transactions is not None:
+        if not isinstance(clients, str | PathLike):
+            raise UsageError("a workbook has its own.", "transactions")
+        return forecast_files(clients, transactions, as_of, date_order=date_order)
+    if isinstance(clients, str | PathLike) and Path(clients).suffix.casefold() in _TABLES:
+        raise UsageError("name the file of invoices too, or a Kopilot workbook alone.", "clients")
+    if date_order:
+        raise UsageError("a workbook has its own, on Settings.", "date_order")
+    return forecast_book(as_book(clients), as_of)
 
 
 def forecast_book(book: Book, as_of: date | None = None, *, today: date | None = None) -> Foretold:

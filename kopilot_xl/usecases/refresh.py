@@ -15,6 +15,7 @@ from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.result import Report, _report
 from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import (
     actions,
     clients,
@@ -32,7 +33,7 @@ from kopilot_xl.workbook.tables.problems import Code, Kind, Problem, about_sheet
 
 
 def refresh(
-    book: Book,
+    book: Book | str | PathLike[str],
     as_of: date | None = None,
     *,
     output: str | PathLike[str] | None = None,
@@ -46,7 +47,7 @@ def refresh(
     Two refreshes of one file come one after the other: the second waits, and reads what the first wrote.
 
     Args:
-        book: the workbook, from `open_book`.
+        book: the workbook: its path, or what `open_book` returned.
         as_of: the day to look at it; by default its AsOf setting, or today.
         output: where to save it; by default where it came from.
         backup: keep the version that is replaced beside it, as `Portfolio.xlsm.kopilot-backup`; the backup made
@@ -59,9 +60,12 @@ def refresh(
         What was found and computed.
 
     Raises:
-        KopilotError: the book cannot be refreshed or saved; the text says why and what to do. Nothing was changed.
+        BookError: the file cannot be read as a workbook, or changed meanwhile.
+        MissingError: a sheet, table, column or named cell is not there.
+        SettingError: a setting makes no sense.
+        SaveError: the workbook cannot be saved. As with the others, nothing was changed; the text says what to do.
     """
-    start, now = time.perf_counter(), now or datetime.now()
+    start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
         stored = snapshot.read(book)
         inputs = read(book, as_of, now.date())
@@ -74,13 +78,20 @@ def refresh(
     return replace(_report(book, known, found, start), forecast=known.forecast, prepared=known.prepared)
 
 
-def check(book: Book, as_of: date | None = None, *, now: datetime | None = None) -> Report:
-    """Find the problems of a book as `refresh` would, and write nothing.
+def check(book: Book | str | PathLike[str], as_of: date | None = None, *, now: datetime | None = None) -> Report:
+    """Find the problems of a workbook as `refresh` would, and write nothing.
+
+    Args:
+        book: the workbook: its path, or what `open_book` returned.
+        as_of: the day to look at it; by default its AsOf setting, or today.
+        now: the local time that counts as now.
 
     Raises:
-        KopilotError: the book cannot be read; the text says why and what to do.
+        BookError: the file cannot be read as a workbook.
+        MissingError: a sheet, table, column or named cell is not there.
+        SettingError: a setting makes no sense.
     """
-    start, now = time.perf_counter(), now or datetime.now()
+    start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     with collector_at_rest():
         known = Computation(read(book, as_of, now.date()))
         return _report(book, known, findings(known), start)

@@ -6,11 +6,12 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kopilot_xl.workbook.book import Book
     from kopilot_xl.workbook.file.book import FileBook
 
 
 def open_book(path: str | PathLike[str]) -> FileBook:
-    """Open a workbook file (.xlsx or .xlsm) for reading and refreshing, without Excel.
+    """Return a workbook file (.xlsx or .xlsm) as a book, to be read and refreshed without Excel.
 
     Raises:
         BookError: there is no such file, or it is no workbook that can be read; the text says which and what to do.
@@ -18,3 +19,12 @@ def open_book(path: str | PathLike[str]) -> FileBook:
     from kopilot_xl.workbook.file.book import FileBook
 
     return FileBook(path)
+
+
+def as_book(book: Book | str | PathLike[str]) -> Book:
+    """Return a book as it is, or the one at a path.
+
+    Raises:
+        BookError: as `open_book`.
+    """
+    return open_book(book) if isinstance(book, str | PathLike) else book

@@ -15,8 +15,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from kopilot_xl import Rules, classify, open_book, refresh
-from kopilot_xl.bigdata.classify import COLUMNS, FrameError
+from kopilot_xl import FrameError, Rules, classify, open_book, refresh
+from kopilot_xl.bigdata.classify import COLUMNS
 from kopilot_xl.bigdata.engines import Engine
 from kopilot_xl.bigdata.segment import segment as segment_files
 from kopilot_xl.errors import KopilotError, MissingError, SaveError

@@ -15,8 +15,9 @@ import xlwings as xw
 import xlwings.cli
 
 from kopilot_xl._version import __version__
+from kopilot_xl.errors import SetupError
 from kopilot_xl.excel import setup
-from kopilot_xl.excel.setup import Machine, SetupError, install, missing, read_settings, write_setting
+from kopilot_xl.excel.setup import Machine, install, missing, read_settings, write_setting
 from tests.excel.stand_in import StandIn
 from tests.portfolios import make_portfolio
 
@@ -75,7 +76,7 @@ def with_run(machine: Machine, run: Callable[[Sequence[str]], subprocess.Complet
 
 def test_all_is_installed_by_xlwings_itself_and_then_nothing_is_missing(machine: Machine) -> None:
     assert len(missing(machine)) == 2 + (machine.platform == "darwin")
-    made = install(machine, no)
+    made = install(ask=no, machine=machine)
     assert made.missing == []
     assert machine.add_in.read_bytes() == HERE.source.read_bytes()
     assert read_settings(machine.settings)[machine.key] == str(machine.interpreter)
@@ -85,9 +86,9 @@ def test_all_is_installed_by_xlwings_itself_and_then_nothing_is_missing(machine:
 
 
 def test_a_second_time_changes_nothing(machine: Machine) -> None:
-    install(machine, no)
+    install(ask=no, machine=machine)
     before = machine.settings.read_bytes()
-    made = install(machine, no)
+    made = install(ask=no, machine=machine)
     assert [each.split(":")[0] for each in made.done] == [
         f"The add-in of xlwings {HERE.xlwings} was there already", "Excel calls this Python already",
     ]  # fmt: skip
@@ -100,11 +101,11 @@ def test_another_interpreter_is_replaced_only_if_agreed(machine: Machine) -> Non
         f'"LICENSE_KEY","a, b"\r\n"{machine.key}","/old/python"\r\n"SHOW CONSOLE","True"'.encode()
     )
     before, asked = machine.settings.read_bytes(), []
-    made = install(machine, lambda question: bool(asked.append(question)))  # type: ignore[func-returns-value]
+    made = install(ask=lambda question: bool(asked.append(question)), machine=machine)  # type: ignore[func-returns-value]
     assert asked == [f"Excel calls /old/python now. Have it call {machine.interpreter} instead?"]
     assert machine.settings.read_bytes() == before
     assert made.done[-1] == "Excel goes on calling /old/python"
-    install(machine, yes)
+    install(ask=yes, machine=machine)
     assert machine.settings.read_bytes() == before.replace(b"/old/python", str(machine.interpreter).encode())
 
 
@@ -112,14 +113,14 @@ def test_an_add_in_of_another_version_is_replaced(machine: Machine) -> None:
     machine.add_in.parent.mkdir(parents=True)
     machine.add_in.write_bytes(b"older")
     assert f"is not the one of xlwings {HERE.xlwings}" in missing(machine)[0]
-    install(machine, yes)
+    install(ask=yes, machine=machine)
     assert machine.add_in.read_bytes() == HERE.source.read_bytes()
 
 
 def test_a_failure_of_xlwings_that_exits_with_0_is_found(machine: Machine) -> None:
     broken = with_run(machine, lambda command: answers("Error: Failed to install the add-in"))
     with pytest.raises(SetupError, match=r"was not installed: Error: Failed to install the add-in. Close Excel"):
-        install(broken, yes)
+        install(ask=yes, machine=broken)
     assert not machine.settings.exists()
 
 
@@ -128,7 +129,7 @@ def test_an_excel_that_does_not_start(machine: Machine) -> None:
         raise subprocess.TimeoutExpired(command, 1)
 
     with pytest.raises(SetupError, match=r"could not be run: .* Start Excel once"):
-        install(with_run(machine, run), yes)
+        install(ask=yes, machine=with_run(machine, run))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_an_excel_that_does_not_start(machine: Machine) -> None:
     ],
 )
 def test_an_interpreter_that_does_not_do(machine: Machine, answer: object, words: str) -> None:
-    install(machine, yes)
+    install(ask=yes, machine=machine)
 
     def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         assert command[0] == str(machine.interpreter)
@@ -160,7 +161,7 @@ def test_an_interpreter_that_does_not_do(machine: Machine, answer: object, words
 
 
 def test_a_conda_environment_is_left_to_xlwings(machine: Machine) -> None:
-    install(machine, yes)
+    install(ask=yes, machine=machine)
     machine.settings.write_text('"CONDA PATH","C:\\conda"\n"CONDA ENV","base"\n')
     assert missing(machine) == []
 
@@ -175,7 +176,7 @@ def test_the_interpreter_really_is_asked(tmp_path: Path) -> None:
 def test_on_linux_there_is_nothing_to_do(tmp_path: Path) -> None:
     linux = replace(HERE, platform="linux", home=tmp_path)
     assert missing(linux) == []
-    assert install(linux, no).done == [setup.NOTHING_TO_DO]
+    assert install(ask=no, machine=linux).done == [setup.NOTHING_TO_DO]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,7 +14,7 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
-from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
 from kopilot_xl.usecases.create import demo, new
 from kopilot_xl.usecases.result import Report
 from kopilot_xl.usecases.sample import SAMPLE_DATE
@@ -208,7 +208,7 @@ def test_a_bad_export_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_transactions_need_clients(tmp_path: Path) -> None:
-    with pytest.raises(BookError, match="--clients"):
+    with pytest.raises(UsageError, match="name the list of clients too"):
         new(tmp_path / "book.xlsm", transactions=EXPORTS / "rechnungen.csv")
 
 

@@ -39,24 +39,18 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Refresh:
-    """Refresh it, with the options of `refreshing.refresh`.
-
-    `meanwhile` is called once it is being read on another core, which leaves some time.
-    """
+    """Refresh it, with the options of `refresh`."""
 
     as_of: date | None = None
     output: Path | None = None
     backup: bool = False
     backfill: int = 0
-    meanwhile: Callable[[], None] | None = None
 
     def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
         """Refresh a workbook."""
         opened = _opened(book)
         if opened is None:
             return None
-        if self.meanwhile is not None:
-            self.meanwhile()
         from kopilot_xl.usecases import refresh
 
         return refresh.refresh(

@@ -12,13 +12,15 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import SaveError
+from kopilot_xl.errors import SaveError, UsageError
 from kopilot_xl.usecases.calculation import Computation
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.report.content import _content, _short, _tilt
 from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
+from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import palette
 
 SUFFIXES = {".html", ".htm"}
@@ -37,20 +39,31 @@ class Made:
     seconds: float
 
 
-def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *, now: datetime | None = None) -> Made:
-    """Write the portfolio of a book as one HTML page that needs nothing but itself; the book is only read.
+def report(
+    book: Book | str | PathLike[str],
+    as_of: date | None = None,
+    *,
+    output: str | PathLike[str] | None = None,
+    now: datetime | None = None,
+) -> Made:
+    """Write the portfolio of a workbook as one HTML page that needs nothing but itself; the workbook is only read.
 
     Args:
-        book: the workbook, from `open_book`.
-        output: where to, ending in .html; a file there is replaced, all at once.
+        book: the workbook: its path, or what `open_book` returned.
         as_of: the day to look at it; by default its AsOf setting, or today.
+        output: where to, ending in .html; a file there is replaced, all at once. By default beside the workbook, with
+            its name.
         now: the local time that counts as now.
 
     Raises:
-        KopilotError: the book cannot be read or the page not written; the text says why and what to do.
+        BookError: the file cannot be read as a workbook.
+        MissingError: a sheet, table, column or named cell is not there.
+        SettingError: a setting makes no sense.
+        SaveError: the page cannot be written.
+        UsageError: a workbook that is open in Excel has no page beside it; name one.
     """
-    start, now = time.perf_counter(), now or datetime.now()
-    target = Path(output)
+    start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
+    target = _beside(book) if output is None else Path(output)
     if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
@@ -59,6 +72,13 @@ def report(book: Book, output: str | PathLike[str], as_of: date | None = None, *
         text = page(book, known, now)
     write_atomically(target, text.encode())
     return Made(target, known.inputs.as_of, time.perf_counter() - start)
+
+
+def _beside(book: Book) -> Path:
+    """The page's name where none is given."""
+    if not isinstance(book, FileBook):
+        raise UsageError("the workbook is open in Excel: name the page to write.", "output")
+    return book.path.with_suffix(".html")
 
 
 def page(book: Book, known: Computation, now: datetime) -> str:

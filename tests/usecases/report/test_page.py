@@ -59,7 +59,7 @@ EVIL = "<script>alert(1)</script>\"'&"
 def written(path: Path, as_of: date | None = None) -> Any:
     """A book's report, parsed."""
     target = path.with_suffix(".html")
-    report(open_book(path), target, as_of, now=NOW)
+    report(open_book(path), as_of, output=target, now=NOW)
     return parsed(target)
 
 
@@ -104,7 +104,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         transaction_rows=[*TRANSACTIONS, [EVIL, date(2026, 1, 1), EVIL, EVIL, EVIL]],
         settings={"Company": EVIL, "Currency": "</style>"},
     )
-    report(open_book(path), path.with_suffix(".html"), AS_OF, now=NOW)
+    report(open_book(path), AS_OF, output=path.with_suffix(".html"), now=NOW)
     return path.with_suffix(".html")
 
 
@@ -591,20 +591,20 @@ def test_what_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
     openpyxl.Workbook().save(tmp_path / "no portfolio.xlsx")
     book = open_book(tmp_path / "no portfolio.xlsx")
     with pytest.raises(SaveError, match="there is no folder"):
-        report(book, tmp_path / "nowhere" / "page.html")
+        report(book, output=tmp_path / "nowhere" / "page.html")
     with pytest.raises(MissingError):
-        report(book, tmp_path / "page.html")
+        report(book, output=tmp_path / "page.html")
 
 
 def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -> None:
     path = make_portfolio(tmp_path / "book.xlsm")
     page = tmp_path / "page.html"
     page.write_text("old")
-    report(open_book(path), page, AS_OF, now=NOW)
+    report(open_book(path), AS_OF, output=page, now=NOW)
     once = page.read_bytes()
-    report(open_book(path), page, AS_OF, now=NOW)
+    report(open_book(path), AS_OF, output=page, now=NOW)
     assert page.read_bytes() == once
-    assert report(open_book(path), tmp_path / "PAGE.HTM", AS_OF, now=NOW).path.read_bytes() == once
+    assert report(open_book(path), AS_OF, output=tmp_path / "PAGE.HTM", now=NOW).path.read_bytes() == once
     before = path.read_bytes()
     targets = [path, tmp_path / "page.pdf"]
     if MAKES_LINKS:
@@ -612,7 +612,7 @@ def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -
         targets[-1].symlink_to(path)
     for target in targets:
         with pytest.raises(SaveError, match=r"\.html"):
-            report(open_book(path), target)
+            report(open_book(path), output=target)
     assert path.read_bytes() == before
     assert not (tmp_path / "page.pdf").exists()
 
@@ -820,7 +820,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
         client_rows=[[row[0], names[at % 4], row[2]] for at, row in enumerate(CLIENTS)],
         transaction_rows=[[row[0], row[1], 1e6 * float(str(row[2])), *row[3:]] for row in TRANSACTIONS],
     )
-    report(open_book(path), path.with_suffix(".html"), AS_OF, now=NOW)
+    report(open_book(path), AS_OF, output=path.with_suffix(".html"), now=NOW)
     return path.with_suffix(".html")
 
 

@@ -1,0 +1,128 @@
+"""Many workbooks refreshed or checked in one call, each in its turn or in several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kopilot_xl.errors import UsageError
+from kopilot_xl.usecases.batch.batch import work
+from kopilot_xl.usecases.batch.discovery import Search, workbooks
+from kopilot_xl.usecases.batch.tasks import Check, Done, Refresh, Task, Watch
+
+if TYPE_CHECKING:
+    from kopilot_xl.usecases.batch.summary_table import Line
+
+
+class Batch:
+    """Workbooks to be worked on; going through it does the work, and gives what became of each.
+
+    Attributes:
+        total: how many workbooks there are.
+        lines: the portfolios of those worked on so far, where there are several workbooks or a summary is written.
+    """
+
+    def __init__(self, search: Search, task: Task, jobs: int, summary: Path | None = None) -> None:
+        self.total = len(search.books)
+        self.lines: list[Line] = []
+        self._search, self._task, self._jobs, self._summary = search, task, jobs, summary
+
+    def __iter__(self) -> Iterator[Done]:
+        return self.results(_Unwatched())
+
+    def results(self, watch: Watch) -> Iterator[Done]:
+        """Do the work; yield what became of each workbook, in the order given.
+
+        What was only found in a folder and is not a Kopilot workbook is left alone: neither a report nor a reason.
+
+        Args:
+            watch: hears at once, whatever the order, which workbook is begun, ended or waited for.
+
+        Raises:
+            SaveError: the summary cannot be written.
+            Stopped: a signal asked to stop. What was done until then has been yielded; every file is old or new.
+        """
+        for path, why in self._search.failures:
+            yield self._noted(Done(path, why=why))
+        for done in work(self._task, self._search.books, self._jobs, watch):
+            yield self._noted(done)
+        if self._summary is not None:
+            from kopilot_xl.usecases.batch import summary_table
+
+            summary_table.write(self.lines, self._summary)
+
+    def _noted(self, done: Done) -> Done:
+        if (self.total > 1 or self._summary is not None) and (done.report or done.why):
+            from kopilot_xl.usecases.batch.summary_table import Line
+
+            self.lines.append(Line.of(done))
+        return done
+
+
+def refresh_all(
+    books: Iterable[str | PathLike[str]],
+    as_of: date | None = None,
+    *,
+    output: str | PathLike[str] | None = None,
+    backup: bool = False,
+    backfill: int = 0,
+    jobs: int = 1,
+    summary: str | PathLike[str] | None = None,
+) -> Batch:
+    """Refresh many workbooks; one that fails stops no other. The work is done while the result is gone through.
+
+    Args:
+        books: workbooks, patterns, and folders, of which it is the workbooks in them and in all folders in them.
+        as_of: the day to look at them; by default each one's AsOf setting, or today.
+        output: where to save it, of one workbook only; by default each where it came from.
+        backup: keep the version that is replaced beside it, as `Portfolio.xlsm.kopilot-backup`.
+        backfill: fill History for so many month ends before the day, reconstructed from today's rows.
+        jobs: how many processes share the work.
+        summary: a file that ends in .csv, .parquet or .xlsx and gets a row for each workbook, at the end.
+
+    Returns:
+        What became of each workbook, one by one: `path`, and `report` or, where there is none, `why`.
+
+    Raises:
+        UsageError: `output` names one file, but there are several workbooks.
+        SaveError: the summary cannot be written.
+    """
+    target = None if summary is None else Path(summary)
+    search = workbooks([fspath(each) for each in books], but=target)
+    if output is not None and len(search.books) > 1:
+        raise UsageError("it names one file, but there are several workbooks.", "output")
+    if target is not None:
+        from kopilot_xl.usecases.batch.summary_table import check_target
+
+        check_target(target, [each.path for each in search.books])
+    task = Refresh(as_of, None if output is None else Path(output), backup, backfill)
+    return Batch(search, task, jobs, target)
+
+
+def check_all(books: Iterable[str | PathLike[str]], *, jobs: int = 1) -> Batch:
+    """Find the problems of many workbooks, and write nothing. The work is done while the result is gone through.
+
+    Args:
+        books: workbooks, patterns, and folders, of which it is the workbooks in them and in all folders in them.
+        jobs: how many processes share the work.
+
+    Returns:
+        What became of each workbook, one by one: `path`, and `report` or, where there is none, `why`.
+    """
+    return Batch(workbooks([fspath(each) for each in books]), Check(), jobs)
+
+
+class _Unwatched:
+    """Nobody looks on."""
+
+    def begun(self, path: Path) -> None:
+        pass
+
+    def ended(self, path: Path) -> None:
+        pass
+
+    def waits(self, line: str) -> None:
+        pass
