@@ -712,7 +712,7 @@ def test_progress_is_for_several_books_on_a_terminal(books: list[str], jobs: str
     several = len(books) > 1
     assert [json.loads(line)["book"] for line in done.stdout.splitlines()] == books[:2]
     assert (b"Refreshing" in shown) == several
-    assert (b"2/3" in shown) == several
+    assert (b"3/3" in shown) == several  # the numbers before may be over between two pictures
     assert (b"kopilot-xl: There is no file none.xlsm" in shown) == several
 
 
