@@ -10,6 +10,7 @@ from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.workbook.addresses import cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Move
+from kopilot_xl.workbook.file.ooxml.references import moved
 from kopilot_xl.workbook.file.ooxml.tags import _FORMULA
 from kopilot_xl.workbook.file.ooxml.worksheet import walk
 
@@ -45,10 +46,6 @@ def _expand_shared_formulas(
 
 
 def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
-    # Only a few workbooks ever need this, and openpyxl takes a tenth of a refresh to import.
-    from openpyxl.formula.tokenizer import TokenizerError
-    from openpyxl.formula.translate import Translator, TranslatorError
-
     first = next(((row, column, formula.text) for row, column, formula in members if formula.text), None)
     if first is None:
         return
@@ -58,13 +55,12 @@ def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
     for row, column, formula in members:
         if not formula.text:
             try:
-                text = Translator(f"={first[2]}", origin).translate_formula(cell_address(row, column))
-            except (TokenizerError, TranslatorError) as error:
+                formula.text = moved(first[2], row - first[0], column - first[1])
+            except ValueError as error:
                 raise SaveError(
                     f"The formula in {origin} cannot be copied out to {cell_address(row, column)}: "
                     "enter it there anew in Excel, save, and try again."
                 ) from error
-            formula.text = text[1:]
         for name in ("t", "si", "ref"):
             if formula.get(name) is not None:
                 del formula.attrib[name]

@@ -224,22 +224,6 @@ def test_a_kept_cell_shows_the_style_to_take() -> None:
     assert result == '<row r="2"><c r="A2" s="1"><v>1</v></c></row><row r="3"><c r="A3" s="1"/></row>'
 
 
-def test_a_shared_formula_is_written_out_before_its_master_goes() -> None:
-    xml = sheet_xml(
-        '<row r="1"><c r="B1"><f t="shared" ref="B1:B3" si="0">A1*$A$1</f><v>1</v></c>'
-        '<c r="C1"><f t="shared" ref="C1:C2" si="1">A1</f></c></row>',
-        '<row r="2"><c r="B2"><f t="shared" si="0"/></c><c r="C2"><f t="shared" si="1"/></c></row>',
-        '<row r="3"><c r="B3"><f t="shared" si="0"/></c></row>',
-    )
-    result = rows_of(edit(xml, {1: {2: CLEAR}}))
-    assert '<c r="B1"/>' in result
-    assert '<c r="B2"><f>A2*$A$1</f></c>' in result
-    assert '<c r="B3"><f>A3*$A$1</f></c>' in result
-    assert '<c r="C2"><f t="shared" si="1"/></c>' in result
-    kept = rows_of(edit(xml, {1: {2: 5}}))
-    assert kept == rows_of(xml).replace("<v>1</v>", "<v>5</v>")
-
-
 @pytest.mark.parametrize("change", [1, CLEAR])
 def test_nothing_is_written_into_another_cells_array(change: Value | Edit) -> None:
     xml = sheet_xml(
@@ -281,14 +265,6 @@ def test_moving_cells() -> None:
     assert up.startswith('<row r="1"><c r="A1" s="4"><f>SUBTOTAL')
     assert '<c r="C1"><v>7</v></c></row><row r="3"><c r="C3"><v>8</v></c></row>' in up
     assert edit(xml, {}, moves=[Move(8, 9, 1, 2)]) == xml
-
-
-def test_moving_expands_shared_formulas() -> None:
-    xml = sheet_xml(
-        '<row r="1"><c r="A1"><f t="shared" ref="A1:B1" si="0">A2</f></c><c r="B1"><f t="shared" si="0"/></c></row>'
-    )
-    result = rows_of(edit(xml, {}, moves=[Move(1, 4, 1, 1)]))
-    assert result == '<row r="1"><c r="B1"><f>B2</f></c></row><row r="4"><c r="A4"><f>A2</f></c></row>'
 
 
 def test_a_merged_row_does_not_move() -> None:
