@@ -8,21 +8,21 @@ DEBUG = "KOPILOT_XL_DEBUG"
 """The environment variable that shows the traceback of a defect."""
 
 MAX_MESSAGE = 1_500
-"""How long a message is at most: what it quotes of a file may be of any length."""
+"""The longest message, in characters: what it quotes of a file may be of any length."""
 
 
 class KopilotError(Exception):
-    """Something the user can mend. Its text is shown as it stands; nothing was changed."""
+    """Something the user can mend. Its text is shown to the user as it is; nothing was changed."""
 
     def __str__(self) -> str:
         line = " ".join(super().__str__()[: 2 * MAX_MESSAGE].split())
         if not line.isprintable():
-            line = "".join(sign if sign.isprintable() else "\ufffd" for sign in line)
+            line = "".join(character if character.isprintable() else "\ufffd" for character in line)
         return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 
 def reason(error: BaseException) -> str:
-    """Return what to tell about an exception: the words of one of ours, else that it is a defect."""
+    """Return the message for an exception: its own text if it is a `KopilotError`, else that it is a defect."""
     from kopilot_xl._version import __version__
 
     if isinstance(error, KopilotError):
@@ -47,23 +47,23 @@ class UsageError(KopilotError, ValueError):
 
 
 class BookError(KopilotError):
-    """A workbook or data file that cannot be read as what it should be."""
+    """A workbook or data file cannot be read as what it should be."""
 
 
 class SaveError(KopilotError):
-    """A file that cannot be written: read-only, open elsewhere, changed meanwhile, no room."""
+    """A file cannot be written: it is read-only, open elsewhere or was changed meanwhile, or the disk is full."""
 
 
 class MissingError(KopilotError):
-    """A sheet, table, column or named cell that a workbook or file must have and does not have."""
+    """A sheet, table, column or named cell that a workbook or file must have is not there."""
 
 
 class SettingError(KopilotError):
-    """A setting that makes no sense; the text names its cell."""
+    """A setting makes no sense; the text names its cell."""
 
 
 class FrameError(KopilotError):
-    """A frame's column that cannot be read as what it should be."""
+    """A column of a frame cannot be read as what it should be."""
 
 
 class SetupError(KopilotError):

@@ -1,4 +1,4 @@
-"""Stop when asked to (Ctrl-C, or a request to end), but only where nothing is half done."""
+"""Stop on Ctrl-C or a request to terminate, but only at cancellation points, where nothing is half done."""
 
 from __future__ import annotations
 
@@ -11,85 +11,86 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
-"""What asks a process to end."""
+"""The signals that ask a process to end."""
 
-IMPATIENT = 1.0
-"""After so many seconds a second signal ends the process at once; some programs send the first one twice."""
+SECOND_SIGNAL_AFTER = 1.0
+"""From how many seconds after the first signal a second one ends the process at once; some programs send the first
+one twice."""
 
-_asked: Callable[[], int | None] = lambda: None  # noqa: E731 - what stands here until somebody can ask
+_signal_received: Callable[[], int | None] = lambda: None  # noqa: E731 - until `stop_when` sets another
 
 
 class Stopped(KeyboardInterrupt):
-    """Somebody asked to stop; `number` is the signal by which they did."""
+    """The work was stopped by a signal; `number` is the signal's."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by signal {number}")
         self.number = number
 
 
-def point() -> None:
-    """Let a stop happen here, where nothing is half done.
+def checkpoint() -> None:
+    """Cancellation point: raise `Stopped` if a signal has arrived. Nothing may be half done here.
 
     Raises:
-        Stopped: somebody asked to stop.
+        Stopped: a signal has arrived.
     """
-    number = _asked()
+    number = _signal_received()
     if number is not None:
         raise Stopped(number)
 
 
 @contextmanager
-def when(asked: Callable[[], int | None]) -> Iterator[None]:
-    """Have `point` stop, within the block, once `asked` returns a signal's number."""
-    global _asked
-    before, _asked = _asked, asked
+def stop_when(signal_received: Callable[[], int | None]) -> Iterator[None]:
+    """Within the block, have `checkpoint` raise once `signal_received` returns a signal's number."""
+    global _signal_received
+    before, _signal_received = _signal_received, signal_received
     try:
         yield
     finally:
-        _asked = before
+        _signal_received = before
 
 
 @contextmanager
-def on_signals() -> Iterator[None]:
-    """Have signals that ask to end stop the work at the next `point` of the block; an impatient second one ends it.
+def stop_on_signals() -> Iterator[None]:
+    """Within the block, have signals that ask to end take effect at the next `checkpoint`; a late second one at once.
 
-    A signal that is ignored (nohup) stays so. Only the main thread can have this; elsewhere nothing changes.
+    A signal that is ignored (nohup) stays ignored. This works in the main thread only; in others nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     first: list[tuple[int, float]] = []
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def receive(number: int, frame: FrameType | None) -> None:
         if not first:
             first.append((number, time.monotonic()))
-        elif time.monotonic() - first[0][1] > IMPATIENT:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+        elif time.monotonic() - first[0][1] > SECOND_SIGNAL_AFTER:
+            for handled, handler in before.items():
+                signal.signal(handled, handler)
             signal.raise_signal(number)
 
-    before = {each: signal.getsignal(each) for each in SIGNALS}
-    before = {each: handler for each, handler in before.items() if handler not in (signal.SIG_IGN, None)}
-    for each in before:
-        signal.signal(each, ask)
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:
+        signal.signal(number, receive)
     try:
-        with when(lambda: first[0][0] if first else None):
+        with stop_when(lambda: first[0][0] if first else None):
             yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
-def withheld() -> Iterator[None]:
-    """Have processes started in the block never get these signals: a terminal sends them to all, not to one.
+def signals_blocked() -> Iterator[None]:
+    """Keep these signals from the processes started in the block: a terminal sends them to all its processes.
 
-    The process itself gets them after the block, or at once in another of its threads.
+    This process receives them after the block, or at once in another of its threads.
     """
     if sys.platform == "win32":
         from ctypes import windll
 
-        # Whether Ctrl-C is ignored is passed on to the processes one starts.
+        # Child processes inherit whether Ctrl-C is ignored.
         windll.kernel32.SetConsoleCtrlHandler(None, True)
         try:
             yield

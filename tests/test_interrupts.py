@@ -37,12 +37,12 @@ def handlers() -> list[object]:
 def test_a_signal_stops_at_the_next_point_and_not_before(number: signal.Signals) -> None:
     before, done = handlers(), []
 
-    @interrupts.on_signals()
+    @interrupts.stop_on_signals()
     def work() -> None:
-        interrupts.point()
+        interrupts.checkpoint()
         os.kill(os.getpid(), number)
         done.append("what was begun")
-        interrupts.point()
+        interrupts.checkpoint()
         done.append("what was not")
 
     with pytest.raises(Stopped) as stop:
@@ -50,18 +50,18 @@ def test_a_signal_stops_at_the_next_point_and_not_before(number: signal.Signals)
     assert done == ["what was begun"]
     assert stop.value.number == number
     assert handlers() == before
-    interrupts.point()
+    interrupts.checkpoint()
 
 
 def test_the_first_signal_tells_and_an_impatient_second_one_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
-    @interrupts.on_signals()
+    @interrupts.stop_on_signals()
     def work() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)  # some programs send it twice
         done.append("what was begun")
-        monkeypatch.setattr(interrupts, "IMPATIENT", -1.0)
+        monkeypatch.setattr(interrupts, "SECOND_SIGNAL_AFTER", -1.0)
         os.kill(os.getpid(), signal.SIGINT)
         done.append("what was not")
 
@@ -74,9 +74,9 @@ def test_the_first_signal_tells_and_an_impatient_second_one_ends_at_once(monkeyp
 def test_a_signal_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with interrupts.on_signals():
+        with interrupts.stop_on_signals():
             os.kill(os.getpid(), signal.SIGHUP)
-            interrupts.point()
+            interrupts.checkpoint()
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -85,7 +85,7 @@ def test_in_another_thread_nothing_changes() -> None:
     found: list[object] = []
 
     def work() -> None:
-        with interrupts.on_signals():
+        with interrupts.stop_on_signals():
             found.extend(handlers())
 
     thread = threading.Thread(target=work)
@@ -97,14 +97,14 @@ def test_in_another_thread_nothing_changes() -> None:
 def soon() -> None:
     """Come to a point again and again: another thread may have got the signal, and tells the main one soon."""
     for _ in range(1_000):
-        interrupts.point()
+        interrupts.checkpoint()
         time.sleep(0.01)
 
 
-def test_signals_withheld_from_children_come_after_the_block() -> None:
+def test_signals_blocked_for_children_come_after_the_block() -> None:
     code = "import signal, sys; sys.exit(len(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
-    with interrupts.on_signals():
-        with interrupts.withheld():
+    with interrupts.stop_on_signals():
+        with interrupts.signals_blocked():
             child = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code])
             os.kill(os.getpid(), signal.SIGTERM)
         assert child == len(interrupts.SIGNALS)

@@ -25,7 +25,7 @@ def results(batch: Batch, what: str) -> Iterator[Done]:
     """
     foreign: list[Path] = []
     others = 0
-    with _watching(what, batch.total) as (watch, aside), interrupts.on_signals():
+    with _watching(what, batch.total) as (watch, aside), interrupts.stop_on_signals():
         for done in batch.results(watch):
             with aside():
                 if done.why:

@@ -69,10 +69,10 @@ def refresh(
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
         stored = snapshot.read(book)
         inputs = read(book, as_of, now.date())
-        interrupts.point()
+        interrupts.checkpoint()
         known = Computation(inputs)
         found = findings(known)
-        interrupts.point()
+        interrupts.checkpoint()
         found += write(book, known, found, stored, now, backfill)
         book.save(output, backup=backup)
     return replace(_report(book, known, found, start), forecast=known.forecast, prepared=known.prepared)

@@ -33,7 +33,7 @@ def work(task: Task, books: Sequence[Meant], jobs: int, watch: Watch) -> Iterato
         yield from Pool(task, books, jobs, watch).results()
         return
     for book in books:
-        interrupts.point()
+        interrupts.checkpoint()
         watch.begun(book.path)
         done = done_to(task, book, watch.waits)
         watch.ended(book.path)

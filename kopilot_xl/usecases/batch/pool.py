@@ -68,7 +68,7 @@ class Pool:
                 self._start()
             try:
                 while told < len(self.books):
-                    interrupts.point()
+                    interrupts.checkpoint()
                     self._hear()
                     while told in self.done:
                         yield self.done.pop(told)
@@ -90,7 +90,7 @@ class Pool:
         process = spawn.Process(target=_serve, args=(theirs, self.task), daemon=True)
         if os.name != "nt":
             resource_tracker.ensure_running()  # it would let signals through while a process starts
-        with interrupts.withheld():
+        with interrupts.signals_blocked():
             process.start()
         theirs.close()
         self.workers.append(_Worker(process, ours))
@@ -196,7 +196,7 @@ def _serve(pipe: Connection, task: Task) -> None:
     if hasattr(signal, "SIGBREAK"):  # what Windows sends to all in a console, even to those that ignore Ctrl-C
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
     _warm_up()
-    with interrupts.when(lambda: signal.SIGTERM if pipe.poll() else None):
+    with interrupts.stop_when(lambda: signal.SIGTERM if pipe.poll() else None):
         try:
             pipe.send(None)
             while book := pipe.recv():

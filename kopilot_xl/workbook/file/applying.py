@@ -38,7 +38,7 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
     for sheet in structure.sheets.values():
         if sheet.part not in edits:
             continue
-        interrupts.point()
+        interrupts.checkpoint()
         before, content = reader.xml(sheet), writes.sheets[sheet.part].content
         after = _edited(structure, sheet, before, content, edits[sheet.part], moves[sheet.part])
         package.replace(sheet.part, after, held=before)

@@ -216,5 +216,5 @@ class FileBook:
             BookError: a part to be written is damaged.
         """
         apply(self._writes, self._structure, self._reader, self._layouts)
-        interrupts.point()
+        interrupts.checkpoint()
         self._package.save(path, backup=backup)

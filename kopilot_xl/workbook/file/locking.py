@@ -166,7 +166,7 @@ def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = N
 def _acquire(file: Path, given: Path, waiting: Callable[[str], None] | None) -> int | None:
     deadline, pause = time.monotonic() + PATIENCE, _PAUSE
     while True:
-        interrupts.point()
+        interrupts.checkpoint()
         try:
             handle = open_plain(file, os.O_RDWR | os.O_CREAT)
         except OSError:
