@@ -29,19 +29,19 @@ def sides(folder: Path, clients: int, transactions: int) -> list[Side]:
 def refresh_one(source: str, as_of: str, output: str, how: str) -> None:
     """Refresh a workbook, with the forecast or without."""
     from kopilot_xl import open_book, refresh
+    from kopilot_xl.domain import sales
     from kopilot_xl.domain.forecast import forecast
-    from kopilot_xl.domain.sales import Sales
-    from kopilot_xl.usecases.calculation import Computation
+    from kopilot_xl.usecases import calculation
     from kopilot_xl.workbook.sheets import forecast as sheet
 
     day = date.fromisoformat(as_of)
     if how == "with":
         refresh(open_book(source), day, output=output)
         return
-    nothing = forecast(Sales.of(day, {}))
+    nothing = forecast(sales.Sales.of(day, {}))
     with (
-        patch.object(Computation, "forecast", nothing),
-        patch.object(Computation, "prepared", []),
+        patch.object(calculation, "_forecast", lambda *_: nothing),
+        patch.object(sales, "prepared", lambda *_: []),
         patch.object(sheet, "fill", lambda *_: None),
     ):
         refresh(open_book(source), day, output=output)

@@ -18,7 +18,7 @@ import kopilot_xl
 from kopilot_xl import KopilotError, Rules, UsageError, classify, open_book, refresh, refresh_all
 from kopilot_xl.cli.group import app
 from kopilot_xl.usecases.batch.tasks import Done
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from tests.portfolios import AS_OF, NOW, make_portfolio
 
 ROOT = Path(__file__).parents[1]
@@ -93,7 +93,7 @@ def test_the_page_about_python_names_everything(name: str) -> None:
 def test_a_path_is_as_good_as_a_book(tmp_path: Path) -> None:
     one, two = make_portfolio(tmp_path / "one.xlsm"), make_portfolio(tmp_path / "two.xlsm")
     by_path, by_book = refresh(one, AS_OF, now=NOW), refresh(open_book(two), AS_OF, now=NOW)
-    assert_type(by_path, Report)
+    assert_type(by_path, RefreshResult)
     assert by_path.summary == by_book.summary
     assert refresh(str(one), AS_OF, now=NOW).summary == by_path.summary
     assert kopilot_xl.check(one, AS_OF).summary == by_path.summary

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from kopilot_xl.domain.forecast import Line as ScenarioLine
     from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.usecases.forecast import Foretold
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
     from kopilot_xl.workbook.tables.problems import Problem
 
 
-def as_json(found: Report, name: str) -> dict[str, object]:
+def as_json(found: RefreshResult, name: str) -> dict[str, object]:
     """Return what a refresh found, in values JSON knows; tilts are unrounded, null where there is nothing to weigh."""
     summary = found.summary
     return {
@@ -75,7 +75,7 @@ def _line_as_json(line: ScenarioLine) -> dict[str, object]:
     }
 
 
-def checked_as_json(found: Report, name: str) -> dict[str, object]:
+def checked_as_json(found: RefreshResult, name: str) -> dict[str, object]:
     """Return every problem and notice of a book, in values JSON knows."""
     return {
         "book": name,

@@ -16,7 +16,7 @@ from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.summary_table import Line
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
 
 
 _PORTFOLIOS = 50
@@ -25,7 +25,7 @@ _FAILED = 10
 """How many of those that failed are named once more."""
 
 
-def brief(screen: Screen, found: Report, name: str) -> None:
+def brief(screen: Screen, found: RefreshResult, name: str) -> None:
     """Show a refreshed book among others, in a line."""
     summary = found.summary
     problems = found.count(Kind.PROBLEM)

@@ -17,7 +17,7 @@ from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
     from kopilot_xl.domain.portfolio import Client, Summary
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
     from kopilot_xl.workbook.tables.problems import Problem
 
 
@@ -33,7 +33,7 @@ _PROBLEMS, _NOTICES = 5, 3
 # a refreshed book
 
 
-def report(screen: Screen, found: Report) -> None:
+def report(screen: Screen, found: RefreshResult) -> None:
     """Show a refreshed portfolio: its shape and why, the histogram, the tilt, whom to turn to, what is wrong."""
     summary = found.summary
     screen.line(_title(found))
@@ -52,7 +52,7 @@ def report(screen: Screen, found: Report) -> None:
     _findings(screen, found)
 
 
-def _title(found: Report, name: str = "") -> Text:
+def _title(found: RefreshResult, name: str = "") -> Text:
     return Text.assemble((name or found.book, "bold"), f"  as of {formatting.day(found.as_of)}")
 
 
@@ -91,7 +91,7 @@ def _tilt(tilt: float | None) -> str:
     return "none" if tilt is None else formatting.tilt(tilt)
 
 
-def _to_do(screen: Screen, found: Report) -> None:
+def _to_do(screen: Screen, found: RefreshResult) -> None:
     lists = do_next(found.clients)
     if not any(lists.values()):
         return
@@ -105,7 +105,7 @@ def _to_do(screen: Screen, found: Report) -> None:
             screen.line(Text(f"{'':14}… and {len(clients) - room:,} more", "dim"), indent=2)
 
 
-def _client(client: Client, found: Report, heading: Heading | None) -> Text:
+def _client(client: Client, found: RefreshResult, heading: Heading | None) -> Text:
     told = [client.name or client.id]
     if client.name and client.name != client.id:
         told[0] += f" ({client.id})"
@@ -121,7 +121,7 @@ def _client(client: Client, found: Report, heading: Heading | None) -> Text:
     )
 
 
-def _findings(screen: Screen, found: Report) -> None:
+def _findings(screen: Screen, found: RefreshResult) -> None:
     problems, notices = found.count(Kind.PROBLEM), found.count(Kind.NOTICE)
     screen.line()
     screen.line(Text(portfolio.found(problems, notices), _ALERT if problems else ""))
@@ -145,7 +145,7 @@ def _money(value: float, currency: str) -> str:
 # a checked book
 
 
-def checked(screen: Screen, found: Report, name: str = "") -> None:
+def checked(screen: Screen, found: RefreshResult, name: str = "") -> None:
     """Show every problem and notice of a book, under its own name or another."""
     problems, notices = found.count(Kind.PROBLEM), found.count(Kind.NOTICE)
     screen.line(_title(found, name))

@@ -14,7 +14,7 @@ from kopilot_xl.cli.stderr import screen_on
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.tasks import Done
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
 
 
 @app.command(
@@ -227,7 +227,7 @@ def upgrade(
         screen.line(line)
 
 
-def _problems(found: Report) -> int:
+def _problems(found: RefreshResult) -> int:
     from kopilot_xl.workbook.tables.problems import Kind
 
     return found.count(Kind.PROBLEM)

@@ -32,8 +32,8 @@ from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_bl
 from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.inputs import Inputs
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
+    from kopilot_xl.workbook.sheets.contents import Inputs
 
 AFTER = "KopilotAfterPython"
 """The macro of the workbook that gets the message, its only argument, where Python cannot return it."""
@@ -97,7 +97,7 @@ def refresh_portfolio(as_of: Any = None) -> str:
     return _refreshed(refresh(book, _day(as_of, None)), book)
 
 
-def _refreshed(report: Report, book: LiveBook) -> str:
+def _refreshed(report: RefreshResult, book: LiveBook) -> str:
     summary, problems = report.summary, report.count(Kind.PROBLEM)
     told = [
         f"{summary.shape.value}, as of {formatting.day(report.as_of)}: {formatting.count(summary.size, 'client')} in "
@@ -136,7 +136,7 @@ def record(action: Any, client_ids: Any, issue_date: Any = None, amount: Any = N
 
 
 def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any, amount: Any, note: Any) -> str:
-    from kopilot_xl.usecases.calculation import Computation
+    from kopilot_xl.usecases.calculation import replay_log
     from kopilot_xl.usecases.inputs import read
 
     today = date.today()
@@ -162,7 +162,7 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
         if planning and day is None:
             raise _RefusedError("Nothing was recorded: write the day the invoice is planned for, as 2026-04-03.")
         judged = replace(inputs, actions=replace(inputs.actions, entries=[*inputs.actions.entries, *entries]))
-        verdicts = Computation(judged).folded.results[len(inputs.actions.entries) :]
+        verdicts = replay_log(judged, judged.as_of).results[len(inputs.actions.entries) :]
         names = _names(inputs, keys)
         refused = [
             f"{name}: {verdict.detail}"

@@ -21,7 +21,7 @@ from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
-from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.workbook.book import Book, ErrorValue, TableData, Value
 from kopilot_xl.workbook.live.excel_values import cell_value
@@ -71,8 +71,8 @@ def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of
             {people.TABLE.name: clients, invoices.TABLE.name: transactions, log.TABLE.name: actions}, settings
         )
         day = read_date(_scalar(as_of), choices.read(cast("Book", book)).date_order)
-        known = Computation(read(cast("Book", book), day, now.date()))
-        return stored.rows(known.summary, known.clients, known.inputs.as_of, now, None)
+        result = calculate(read(cast("Book", book), day, now.date()), ahead=False)
+        return stored.rows(result.summary, result.clients, result.as_of, now, None)
     except UnreadableError as reason:
         return _refusal(f"The as-of date: {reason}")
     except KopilotError as reason:

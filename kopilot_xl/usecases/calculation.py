@@ -1,165 +1,168 @@
-"""From what was read to what is known: where each client stands on a day, who moved, and what lies ahead."""
+"""From what was read to what is known: where each client stands on a day, who moved, and what lies ahead.
+
+Every function here answers from its arguments alone: the same inputs give the same result.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from functools import cached_property
 
-from kopilot_xl.domain.actions import ClientHistory, Plan, ReplayedLog, Transaction, replay
-from kopilot_xl.domain.clients import Identity, activities, clients_as_of
-from kopilot_xl.domain.forecast import Forecast, forecast
-from kopilot_xl.domain.movements import Baseline, Movements, movements
+from kopilot_xl.domain import forecast as forecasting
+from kopilot_xl.domain import movements as moving
+from kopilot_xl.domain import sales
+from kopilot_xl.domain.actions import Plan, ReplayedLog, replay
+from kopilot_xl.domain.clients import activities, clients_as_of
+from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
 from kopilot_xl.domain.portfolio import Client, Summary
-from kopilot_xl.domain.sales import Prepared, monthly_sales, prepared
+from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.scenarios import Model, Scenario
 from kopilot_xl.domain.transactions import Ledger, Status
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.usecases import seasonal_model
-from kopilot_xl.usecases.inputs import Inputs
+from kopilot_xl.workbook.sheets import actions, clients, history, settings, transactions
+from kopilot_xl.workbook.sheets.contents import Inputs, Result
+from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 
 
-class Computation:
-    """What can be computed from the rows of a book, on the as-of date or any other day.
+def calculate(
+    inputs: Inputs, baseline: Baseline | date | None = None, *, ahead: bool = True, backfill: int = 0
+) -> Result:
+    """Return what is known of a portfolio on the as-of date.
 
-    The rows are grouped by client once, whatever the number of days looked at.
+    Args:
+        inputs: the rows of a workbook, and the day.
+        baseline: the earlier day to compare with: where clients stood then, or the day alone, which is reconstructed
+            from today's rows; None for no comparison.
+        ahead: whether to look ahead as well: the outlook, the forecast and the months, which take the longest.
+        backfill: for how many month ends before the day the portfolio is reconstructed.
     """
+    as_of, rules = inputs.as_of, inputs.settings.rules
+    log = replay_log(inputs, as_of)
+    ledger = _with_plans_of(log, inputs)
+    portfolio = clients_as_of(inputs.clients.identities, ledger, as_of, rules, log.marks)
+    if isinstance(baseline, date):
+        baseline = reconstruct(inputs, baseline)
+    models = _models(inputs)
+    return Result(
+        inputs=inputs,
+        log=log,
+        clients=portfolio,
+        summary=Summary.of(portfolio, rules),
+        baseline=baseline,
+        movements=moving.movements(baseline, portfolio, as_of) if baseline else None,
+        outlook=_outlook(inputs, portfolio) if ahead else None,
+        forecast=_forecast(inputs, models) if ahead else None,
+        months=sales.prepared(portfolio, ledger, as_of, rules) if ahead else (),
+        past={day: _summary_on(inputs, day) for day in history.month_ends(as_of, backfill)},
+        problems=_problems(inputs, log, portfolio, models),
+    )
 
-    def __init__(self, inputs: Inputs) -> None:
-        self.inputs = inputs
 
-    @cached_property
-    def folded(self) -> ReplayedLog:
-        """The action log as of the day."""
-        return self._fold(self.inputs.as_of)
+def replay_log(inputs: Inputs, day: date) -> ReplayedLog:
+    """Return the action log replayed up to a day: what became of each row, the open plans, the marks in force."""
+    return replay(inputs.actions.entries, inputs.histories, day, inputs.settings.rules)
 
-    @cached_property
-    def clients(self) -> list[Client]:
-        """Where each client stands as of the day, in the order of the Clients table."""
-        return self._states(self.inputs.as_of, self.folded)
 
-    @cached_property
-    def summary(self) -> Summary:
-        """The portfolio in figures."""
-        return Summary.of(self.clients, self.inputs.settings.rules)
+def reconstruct(inputs: Inputs, day: date) -> Baseline:
+    """Return where each client stood on an earlier day, reconstructed from today's rows."""
+    log = replay_log(inputs, day)
+    found = activities(inputs.clients.identities, _with_plans_of(log, inputs), day, inputs.settings.rules, log.marks)
+    segments = {key: activity.segment for key, activity in zip(inputs.clients.keys, found, strict=True)}
+    return Baseline(day, segments, reconstructed=True)
 
-    def summary_on(self, day: date) -> Summary:
-        """Return the portfolio in figures on another day, reconstructed from today's rows."""
-        return Summary.of(self._states(day, self._fold(day)), self.inputs.settings.rules)
 
-    def earlier(self, since: date) -> Baseline:
-        """Return where each client stood on an earlier day, reconstructed from today's rows."""
-        folded = self._fold(since)
-        ledger, rules = self._with_plans_of(folded), self.inputs.settings.rules
-        found = activities(self._identities, ledger, since, rules, folded.marks)
-        segments = {key: here.segment for key, here in zip(self.inputs.clients.keys, found, strict=True)}
-        return Baseline(since, segments, reconstructed=True)
+def _summary_on(inputs: Inputs, day: date) -> Summary:
+    """The portfolio in figures on another day, reconstructed from today's rows."""
+    log, rules = replay_log(inputs, day), inputs.settings.rules
+    ledger = _with_plans_of(log, inputs)
+    return Summary.of(clients_as_of(inputs.clients.identities, ledger, day, rules, log.marks), rules)
 
-    def moved_since(self, earlier: Baseline) -> Movements:
-        """Return who moved since an earlier day."""
-        return movements(earlier, self.clients, self.inputs.as_of)
 
-    def outlook(self) -> Outlook:
-        """Return what becomes of the portfolio if nobody acts, and if all plans come true."""
-        as_of, rules = self.inputs.as_of, self.inputs.settings.rules
-        stored = self._stored()
-        crowd = Cohorts.of(self.clients, stored.keys() | self._dossiers.keys())
-        ahead: dict[str, Pipeline] = {}
-        futures: list[tuple[Projection, Projection]] = []
-        for days in STEPS:
-            then = self._fold(as_of + timedelta(days=days))
-            ahead = _with_plans(stored, then.plans, as_of)
-            futures.append(crowd.projections(ahead, then.marks, as_of, days, rules))
-        nobody, plans = zip(*futures, strict=True)
-        return Outlook(as_of, nobody, plans, expected_churn(self.clients, ahead, as_of, rules))
+def _with_plans_of(log: ReplayedLog, inputs: Inputs) -> Ledger:
+    """The transactions, and the open plans of the log as such."""
+    return inputs.transactions.ledger.with_plans((plan.client, plan.issue_date, plan.amount) for plan in log.plans)
 
-    @cached_property
-    def models(self) -> Mapping[Scenario, Model]:
-        """What fits the seasonal model, where the settings ask for it and its library is installed."""
-        if not self.inputs.settings.seasonal_model:
-            return {}
-        try:
-            return seasonal_model.models()
-        except KopilotError:
-            return {}
 
-    @cached_property
-    def forecast(self) -> Forecast:
-        """The next twelve months, by every scenario."""
-        table, issued = self.inputs.transactions, Status.ISSUED
-        rows = zip(table.days, table.amounts, table.statuses, strict=True)
-        invoices = ((day, amount) for day, amount, status in rows if status is issued)
-        return forecast(monthly_sales(invoices, self.inputs.as_of), self.models)
+# ahead
 
-    @cached_property
-    def prepared(self) -> list[Prepared]:
-        """What is planned in each of the next twelve months, and whom to call about it."""
-        ledger = self._with_plans_of(self.folded)
-        return prepared(self.clients, ledger, self.inputs.as_of, self.inputs.settings.rules)
 
-    def _stored(self) -> dict[str, Pipeline]:
-        """What the Transactions table has in store for clients after the as-of date."""
-        table, as_of = self.inputs.transactions, self.inputs.as_of
-        invoices: dict[str, list[date]] = defaultdict(list)
-        plans: dict[str, list[date]] = defaultdict(list)
-        for at in [at for at, day in enumerate(table.days) if day > as_of]:
-            key, day, amount, status = table.clients[at], table.days[at], table.amounts[at], table.statuses[at]
-            if amount is None or amount > 0:
-                if status is Status.ISSUED:
-                    invoices[key].append(day)
-                elif status is Status.PLANNED:
-                    plans[key].append(day)
-        return {
-            key: Pipeline(tuple(invoices.get(key, ())), tuple(plans.get(key, ())))
-            for key in invoices.keys() | plans.keys()
-        }
+def _outlook(inputs: Inputs, portfolio: Sequence[Client]) -> Outlook:
+    """What becomes of the portfolio if nobody acts, and if all plans come true."""
+    as_of, rules = inputs.as_of, inputs.settings.rules
+    stored = _pipelines(inputs)
+    cohorts = Cohorts.of(portfolio, stored.keys() | inputs.histories.keys())
+    pipelines: Mapping[str, Pipeline] = {}
+    projections: list[tuple[Projection, Projection]] = []
+    for days in STEPS:
+        then = replay_log(inputs, as_of + timedelta(days=days))
+        pipelines = _with_plans(stored, then.plans, as_of)
+        projections.append(cohorts.projections(pipelines, then.marks, as_of, days, rules))
+    nobody, plans = zip(*projections, strict=True)
+    return Outlook(as_of, nobody, plans, expected_churn(portfolio, pipelines, as_of, rules))
 
-    @cached_property
-    def _dossiers(self) -> dict[str, ClientHistory]:
-        """What is known of the clients the log names."""
-        table = self.inputs.transactions
-        named = {entry.client for entry in self.inputs.actions.entries}
-        rows: dict[str, list[Transaction]] = defaultdict(list)
-        if named:
-            for key, day, amount, status in zip(table.clients, table.days, table.amounts, table.statuses, strict=True):
-                if key in named:
-                    rows[key].append(Transaction(day, amount, status))
-        people = self.inputs.clients
-        return {
-            key: ClientHistory(created, rows.get(key, ()))
-            for key, created in zip(people.keys, people.created, strict=True)
-            if key in named
-        }
 
-    def _fold(self, day: date) -> ReplayedLog:
-        return replay(self.inputs.actions.entries, self._dossiers, day, self.inputs.settings.rules)
-
-    @cached_property
-    def _identities(self) -> list[Identity]:
-        return self.inputs.clients.identities
-
-    @cached_property
-    def _ledger(self) -> Ledger:
-        table = self.inputs.transactions
-        return Ledger.of(table.clients, table.days, table.amounts, table.statuses)
-
-    def _states(self, day: date, folded: ReplayedLog) -> list[Client]:
-        """Where each client stands on a day, the log's plans and marks included."""
-        return clients_as_of(
-            self._identities, self._with_plans_of(folded), day, self.inputs.settings.rules, folded.marks
-        )
-
-    def _with_plans_of(self, folded: ReplayedLog) -> Ledger:
-        """The transactions, and the plans of the log as such."""
-        return self._ledger.with_plans((plan.client, plan.issue_date, plan.amount) for plan in folded.plans)
+def _pipelines(inputs: Inputs) -> dict[str, Pipeline]:
+    """What the table Transactions has in store for clients after the as-of date."""
+    table, as_of = inputs.transactions, inputs.as_of
+    invoices: dict[str, list[date]] = defaultdict(list)
+    plans: dict[str, list[date]] = defaultdict(list)
+    for index in [index for index, day in enumerate(table.days) if day > as_of]:
+        amount, status = table.amounts[index], table.statuses[index]
+        if amount is None or amount > 0:
+            if status is Status.ISSUED:
+                invoices[table.clients[index]].append(table.days[index])
+            elif status is Status.PLANNED:
+                plans[table.clients[index]].append(table.days[index])
+    return {
+        key: Pipeline(tuple(invoices.get(key, ())), tuple(plans.get(key, ()))) for key in invoices.keys() | plans.keys()
+    }
 
 
 def _with_plans(stored: Mapping[str, Pipeline], plans: Sequence[Plan], as_of: date) -> dict[str, Pipeline]:
     """What is in store for clients, the log's plans after the as-of date included."""
-    ahead = dict(stored)
+    pipelines = dict(stored)
     for plan in plans:
         if plan.issue_date > as_of:
-            ahead[plan.client] = ahead.get(plan.client, Pipeline()).with_plan(plan.issue_date)
-    return ahead
+            pipelines[plan.client] = pipelines.get(plan.client, Pipeline()).with_plan(plan.issue_date)
+    return pipelines
+
+
+def _models(inputs: Inputs) -> Mapping[Scenario, Model]:
+    """What fits the seasonal model, where the settings ask for it and its library is installed."""
+    if not inputs.settings.seasonal_model:
+        return {}
+    try:
+        return seasonal_model.models()
+    except KopilotError:
+        return {}
+
+
+def _forecast(inputs: Inputs, models: Mapping[Scenario, Model]) -> Forecast:
+    table, issued = inputs.transactions, Status.ISSUED
+    rows = zip(table.days, table.amounts, table.statuses, strict=True)
+    invoices = ((day, amount) for day, amount, status in rows if status is issued)
+    return forecasting.forecast(sales.monthly_sales(invoices, inputs.as_of), models)
+
+
+# problems
+
+
+def _problems(
+    inputs: Inputs, log: ReplayedLog, portfolio: Sequence[Client], models: Mapping[Scenario, Model]
+) -> list[Problem]:
+    """Every problem and notice, sheet by sheet, in the order of the rows."""
+    cut = CutOffs.at(inputs.as_of, inputs.settings.rules)
+    sheets = (
+        [*inputs.clients.problems, *clients.negative_values(inputs.clients, portfolio)],
+        [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
+        actions.notices(inputs.actions, log.results),
+    )
+    found = [problem for sheet in sheets for problem in sorted(sheet, key=lambda problem: problem.row or 0)]
+    if inputs.settings.seasonal_model and not models:
+        wrong = f"{settings.SEASONAL_MODEL.label} is On, but the forecast was made without it."
+        found.append(about_sheet(Code.MODEL_NOT_INSTALLED, settings.SHEET, wrong, seasonal_model.NOT_INSTALLED))
+    return found

@@ -19,7 +19,7 @@ from kopilot_xl.workbook.tables.parsing import DateOrder
 
 if TYPE_CHECKING:
     from kopilot_xl.importing.export import Choices, Export
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
     from kopilot_xl.workbook.file.book import FileBook
 
 SUFFIX = ".xlsm"
@@ -78,7 +78,7 @@ def new(
     return Created(target, people, rows, [each.choices for each in exports])
 
 
-def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> Report:
+def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> RefreshResult:
     """Write the sample workbook, refresh it as of the sample's date and return what was found.
 
     Args:

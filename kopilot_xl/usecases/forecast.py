@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.sales import Prepared
+from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.errors import UsageError
-from kopilot_xl.usecases.calculation import Computation
-from kopilot_xl.usecases.findings import findings
-from kopilot_xl.usecases.inputs import Inputs, read
+from kopilot_xl.usecases.calculation import calculate
+from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.seasonal_model import NOT_INSTALLED
 from kopilot_xl.workbook.book import Book, TableData
 from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import actions as actions_sheet
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
+from kopilot_xl.workbook.sheets.contents import Inputs, Result
 from kopilot_xl.workbook.sheets.settings import Settings
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Problem
@@ -92,16 +93,16 @@ def forecast_book(book: Book, as_of: date | None = None, *, today: date | None =
     """Tell what to expect of the next twelve months, for a Kopilot workbook; nothing is written.
 
     Args:
-        book: the workbook, from `open_book`.
+        book: the workbook, its path or what `open_book` returned.
         as_of: the day to look at it; by default its AsOf setting, or today.
         today: what counts as today.
 
     Raises:
         KopilotError: the book cannot be read; the text says why and what to do.
     """
-    inputs = read(book, as_of, today or date.today())
-    known = Computation(replace(inputs, settings=replace(inputs.settings, seasonal_model=True)))
-    return _foretold(known, (), findings(known))
+    inputs = read(as_book(book), as_of, today or date.today())
+    result = calculate(replace(inputs, settings=replace(inputs.settings, seasonal_model=True)))
+    return _foretold(result, (), result.problems)
 
 
 def forecast_files(
@@ -133,7 +134,7 @@ def forecast_files(
     people = clients_sheet.read(people_export.rows, day, order)
     rows = transactions_sheet.read(rows_export.rows, set(people.keys), order)
     log = actions_sheet.TABLE
-    known = Computation(
+    result = calculate(
         Inputs(
             settings=Settings("", None, order, "", rules, seasonal_model=True),
             as_of=day,
@@ -142,9 +143,10 @@ def forecast_files(
             actions=actions_sheet.read(log.read(TableData(log.name, log.name, 1, 1, log.headers, []), ""), order),
         )
     )
-    return _foretold(known, (people_export.choices, rows_export.choices), [*people.problems, *rows.problems])
+    return _foretold(result, (people_export.choices, rows_export.choices), [*people.problems, *rows.problems])
 
 
-def _foretold(known: Computation, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:
-    missing = "" if known.models else NOT_INSTALLED
-    return Foretold(known.inputs.as_of, known.forecast, known.prepared, choices, problems, missing)
+def _foretold(result: Result, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:
+    assert result.forecast  # noqa: S101 - it was asked for
+    missing = "" if Scenario.SEASONAL_MODEL in result.forecast.lines else NOT_INSTALLED
+    return Foretold(result.as_of, result.forecast, result.months, choices, problems, missing)

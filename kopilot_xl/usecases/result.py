@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.sales import Prepared
-from kopilot_xl.usecases.calculation import Computation
-from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.problems import Kind, Problem, count
 
 
 @dataclass(frozen=True)
-class Report:
+class RefreshResult:
     """What a refresh, or a check, found.
 
     Attributes:
@@ -27,7 +25,7 @@ class Report:
         as_of: the day it was looked at.
         summary: the portfolio in figures.
         clients: every client, in the order of the Clients table.
-        actions: how many rows of the log came to each outcome.
+        actions: how many rows of the log have each status.
         problems: every problem and notice.
         currency: the currency of all amounts, blank if none is set.
         seconds: how long it took.
@@ -47,21 +45,24 @@ class Report:
     forecast: Forecast | None = None
     prepared: Sequence[Prepared] = ()
 
+    @classmethod
+    def of(cls, result: Result, book: str, seconds: float) -> RefreshResult:
+        """Return what is told of a result, given the workbook's name and how long it took."""
+        statuses = Counter(row.status for row in result.log.results)
+        return cls(
+            book=book,
+            company=result.inputs.settings.company,
+            as_of=result.as_of,
+            summary=result.summary,
+            clients=result.clients,
+            actions={status: statuses[status] for status in ActionStatus},
+            problems=result.problems,
+            currency=result.inputs.settings.currency,
+            seconds=seconds,
+            forecast=result.forecast,
+            prepared=result.months,
+        )
+
     def count(self, kind: Kind) -> int:
         """Return how many problems, or notices, were found."""
         return count(self.problems, kind)
-
-
-def _report(book: Book, known: Computation, found: Sequence[Problem], start: float) -> Report:
-    outcomes = Counter(each.status for each in known.folded.results)
-    return Report(
-        book=book.name,
-        company=known.inputs.settings.company,
-        as_of=known.inputs.as_of,
-        summary=known.summary,
-        clients=known.clients,
-        actions={each: outcomes[each] for each in ActionStatus},
-        problems=found,
-        currency=known.inputs.settings.currency,
-        seconds=time.perf_counter() - start,
-    )

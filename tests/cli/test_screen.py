@@ -16,7 +16,7 @@ from kopilot_xl.cli import screen as screen_module
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.usecases.create import demo, new
 from kopilot_xl.usecases.refresh import check
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.opening import open_book
 
 EXPORTS = Path(__file__).parents[1] / "importing" / "exports"
@@ -41,25 +41,25 @@ def text_of(stream: io.TextIOWrapper) -> str:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def found(tmp_path_factory: pytest.TempPathFactory) -> RefreshResult:
     return demo(tmp_path_factory.mktemp("demo") / "demo.xlsm")
 
 
 @pytest.fixture(scope="module")
-def shown(found: Report) -> str:
+def shown(found: RefreshResult) -> str:
     stream = io.StringIO()
     show_portfolio.report(screen_module.Screen(stream), found)
     return stream.getvalue()
 
 
-def test_the_report_tells_the_shape_and_why(shown: str, found: Report) -> None:
+def test_the_report_tells_the_shape_and_why(shown: str, found: RefreshResult) -> None:
     assert shown.startswith("demo.xlsm  as of 1 July 2026\n")
     assert f"{found.summary.shape}  {found.summary.words}\n" in shown
     for each in found.summary.checks:
         assert f"  {'✓' if each.passed else '✗'} {each.text}\n" in shown
 
 
-def test_the_histogram_has_the_domains_order_and_figures(shown: str, found: Report) -> None:
+def test_the_histogram_has_the_domains_order_and_figures(shown: str, found: RefreshResult) -> None:
     lines = shown.splitlines()
     bars = [line for line in lines if line.startswith("  ") and line.split("█")[0].strip() in set(BARS) and "█" in line]
     assert [line.split("█")[0].strip() for line in bars] == [each.value for each in BARS]
@@ -84,7 +84,7 @@ def test_without_a_terminal_there_are_no_colours_and_no_wrapped_lines(shown: str
     assert "set Date order to DMY or MDY. The row was left out.\n" in shown
 
 
-def test_a_terminal_gets_colours_and_wrapped_lines(found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_colours_and_wrapped_lines(found: RefreshResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -96,7 +96,7 @@ def test_a_terminal_gets_colours_and_wrapped_lines(found: Report, monkeypatch: p
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1", "utf-8", "cp932"])
-def test_any_encoding_will_do(encoding: str, found: Report) -> None:
+def test_any_encoding_will_do(encoding: str, found: RefreshResult) -> None:
     stream = encoded(encoding)
     screen = screen_module.Screen(stream)
     show_portfolio.report(screen, found)
@@ -126,7 +126,7 @@ def test_fitting(text: str, encoding: str | None, expected: str) -> None:
     assert screen_module.fitting(text, encoding) == expected
 
 
-def test_json(found: Report) -> None:
+def test_json(found: RefreshResult) -> None:
     stream = encoded("ascii")
     screen_module.Screen(stream).data(as_json.as_json(found, "Körner.xlsm"))
     read = json.loads(text_of(stream))

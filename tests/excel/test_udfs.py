@@ -14,7 +14,7 @@ import pytest
 
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.excel import udfs
-from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.file.book import FileBook
@@ -87,8 +87,8 @@ def arrays(book: FileBook) -> list[Any]:
 
 
 def expected(book: FileBook, as_of: date | None = None) -> list[list[Value]]:
-    known = Computation(read(book, as_of, NOW.date()))
-    return stored.rows(known.summary, known.clients, known.inputs.as_of, NOW, None)
+    result = calculate(read(book, as_of, NOW.date()))
+    return stored.rows(result.summary, result.clients, result.as_of, NOW, None)
 
 
 def without_moment(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:

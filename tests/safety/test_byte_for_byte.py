@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from tests import libreoffice
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, NOW, SEGMENTS, column
@@ -36,7 +36,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return everything(tmp_path_factory.mktemp("full") / "book.xlsm")
 
 
-def refreshed(path: Path) -> Report:
+def refreshed(path: Path) -> RefreshResult:
     return refresh(open_book(path), now=NOW)
 
 

@@ -16,7 +16,7 @@ from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
 from kopilot_xl.usecases.create import demo, new
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.sample import SAMPLE_DATE
 from kopilot_xl.workbook.sheets import actions, transactions
 from tests.invariants import assert_sound
@@ -25,7 +25,7 @@ EXPORTS = Path(__file__).parents[1] / "importing" / "exports"
 AS_OF = date(2026, 6, 30)
 
 
-def segments(report: Report) -> dict[str, Segment | None]:
+def segments(report: RefreshResult) -> dict[str, Segment | None]:
     return {each.id: each.segment for each in report.clients}
 
 

@@ -19,7 +19,7 @@ from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.errors import MissingError, SettingError
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.refresh import check
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.sheets import portfolio
@@ -28,7 +28,7 @@ from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, CLIENTS, NOW, SEGMENTS, TRANSACTIONS, column, make_portfolio
 
 
-def _refreshed(path: Path, as_of: date | None = None, now: datetime = NOW) -> Report:
+def _refreshed(path: Path, as_of: date | None = None, now: datetime = NOW) -> RefreshResult:
     report = refresh(open_book(path), as_of, now=now)
     assert_sound(path)
     return report

@@ -12,7 +12,7 @@ from kopilot_xl.errors import reason
 from kopilot_xl.usecases.batch.discovery import Meant
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
     from kopilot_xl.workbook.file.book import FileBook
 
 
@@ -32,7 +32,7 @@ class Watch(Protocol):
 class Task(Protocol):
     """What is done to each workbook. It can be sent to another process."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
         """Return what was found, None for a workbook in a folder that is none of ours."""
         ...
 
@@ -46,7 +46,7 @@ class Refresh:
     backup: bool = False
     backfill: int = 0
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
         """Refresh a workbook."""
         opened = _opened(book)
         if opened is None:
@@ -62,7 +62,7 @@ class Refresh:
 class Check:
     """List its problems, and write nothing."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
         """Check a workbook."""
         opened = _opened(book)
         if opened is None:
@@ -90,7 +90,7 @@ class Done:
     """What became of one workbook: a report, or why there is none; neither if it is none of ours."""
 
     path: Path
-    report: Report | None = None
+    report: RefreshResult | None = None
     why: str = ""
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from kopilot_xl._version import __version__
 from kopilot_xl.domain import formatting
+from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.outlook import Projection
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
+from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, WORST_TO_BEST, Heading, Segment
-from kopilot_xl.usecases.calculation import Computation
-from kopilot_xl.usecases.findings import compared_with, findings, hint
 from kopilot_xl.workbook.book import Book, Value
-from kopilot_xl.workbook.sheets import forecast, history, movements, outlook, portfolio, snapshot
+from kopilot_xl.workbook.sheets import forecast, history, movements, outlook, portfolio
+from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.parsing import UnreadableError, read_date
 from kopilot_xl.workbook.tables.problems import Kind, count
 
@@ -25,16 +26,14 @@ MOVES_ROWS, DEPARTURES_ROWS = 8, 12
 PROBLEMS_ROWS = {Kind.PROBLEM: 5, Kind.NOTICE: 5}
 
 
-def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
+def _content(result: Result, past: Sequence[HistoryRow], now: datetime) -> dict[str, Any]:
     """Everything the template shows."""
     from kopilot_xl.usecases.report import charts
 
-    inputs, summary = known.inputs, known.summary
-    as_of, settings = inputs.as_of, inputs.settings
-    earlier = compared_with(book, known, snapshot.read(book))
-    moved = known.moved_since(earlier) if earlier else None
-    ahead, past = known.outlook(), _past(book, as_of, summary)
-    found = findings(known)
+    as_of, settings, summary, found = result.as_of, result.inputs.settings, result.summary, result.problems
+    moved, ahead, told, months = result.movements, result.outlook, result.forecast, result.months
+    assert ahead is not None  # noqa: S101 - a report looks ahead
+    assert told is not None  # noqa: S101
     return {
         "Segment": Segment,
         "bars": BARS,
@@ -42,13 +41,13 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "company": settings.company,
         "currency": settings.currency,
         "as_of": as_of,
-        "hint": hint(as_of, settings.as_of, now.date()),
+        "hint": portfolio.hint(as_of, settings.as_of, now.date()),
         "summary": summary,
         "histogram": charts.histogram(summary, _histogram_in_words(summary)),
         "outside": portfolio.outside(summary),
         "total": summary.value(PORTFOLIO),
         "tilts": (("By clients", summary.tilt), ("By value", summary.tilt_by_value)),
-        "todo": [_Todo.of(heading, clients) for heading, clients in do_next(known.clients).items()],
+        "todo": [_Todo.of(heading, clients) for heading, clients in do_next(result.clients).items()],
         "past": past,
         "remarks": any(each.remark for each in past),
         "trend": _trend(past),
@@ -64,11 +63,11 @@ def _content(book: Book, known: Computation, now: datetime) -> dict[str, Any]:
         "futures": _futures(as_of, summary, ahead.nobody, ahead.plans),
         "departures": ahead.expected_churn,
         "most_departures": DEPARTURES_ROWS,
-        "told": known.forecast,
-        "forecast_note": forecast.note(known.forecast, known.prepared),
-        "forecast_words": forecast.explanation(known.forecast),
-        "ahead": _months(known),
-        "sales": _sales(known),
+        "told": told,
+        "forecast_note": forecast.note(told, months),
+        "forecast_words": forecast.explanation(told),
+        "ahead": _months(told, months),
+        "sales": _sales(told, months),
         "found": portfolio.found(count(found, Kind.PROBLEM), count(found, Kind.NOTICE)),
         "problems": [
             (kind, some[:room], len(some) - room)
@@ -118,7 +117,7 @@ def _moves(moved: Movements) -> list[_Moves]:
 
 
 @dataclass(frozen=True)
-class _Past:
+class HistoryRow:
     """A date of History: the counts, both tilts, the shape, and the remark of a row made later."""
 
     on: date
@@ -129,9 +128,10 @@ class _Past:
     remark: str
 
 
-def _past(book: Book, as_of: date, summary: Summary) -> list[_Past]:
-    """The last dates of History up to the day, the day itself as it is now, the earliest first."""
-    dates = {as_of: _Past(as_of, summary, summary.tilt, summary.tilt_by_value, summary.shape.value, "")}
+def read_history(book: Book, result: Result) -> list[HistoryRow]:
+    """Return the last dates of History up to the day, the day itself as it is now, the earliest first."""
+    as_of, summary = result.as_of, result.summary
+    dates = {as_of: HistoryRow(as_of, summary, summary.tilt, summary.tilt_by_value, summary.shape.value, "")}
     if book.has_table(history.TABLE.name):
         rows = history.TABLE.of(book)
         columns = {each: rows.values(each) for each in history.TABLE.columns}
@@ -140,7 +140,7 @@ def _past(book: Book, as_of: date, summary: Summary) -> list[_Past]:
             if on is None or on >= as_of:
                 continue
             counts = {segment: round(_number(columns[each][at]) or 0) for segment, each in history.COUNTS.items()}
-            dates[on] = _Past(
+            dates[on] = HistoryRow(
                 on,
                 Summary(counts, dict.fromkeys(Segment, 0.0), summary.rules),
                 _number(columns[history.TILT][at]),
@@ -175,9 +175,8 @@ class _Month:
     to_call: int
 
 
-def _months(known: Computation) -> list[_Month]:
+def _months(told: Forecast, months: Sequence[Prepared]) -> list[_Month]:
     """The months of the forecast; none where the past is too short."""
-    told, months = known.forecast, known.prepared
     if told.expected is None:
         return []
     return [
@@ -186,11 +185,10 @@ def _months(known: Computation) -> list[_Month]:
     ]
 
 
-def _sales(known: Computation) -> str:
+def _sales(told: Forecast, prepared: Sequence[Prepared]) -> str:
     """The picture of the months sold and expected; none where there is no forecast."""
     from kopilot_xl.usecases.report import charts
 
-    told = known.forecast
     if told.expected is None:
         return ""
 
@@ -201,7 +199,7 @@ def _sales(known: Computation) -> str:
             else charts.Mark(value, f"{formatting.month(month)}, {what}: {formatting.whole(value)}")
         )
 
-    rows = forecast.drawn(told, known.prepared)
+    rows = forecast.drawn(told, prepared)
     months = [
         charts.Month(
             f"{formatting.month(each.month)[:3]} {each.month.year}",
@@ -264,7 +262,7 @@ def _futures(
     return variants
 
 
-def _trend(past: Sequence[_Past]) -> str:
+def _trend(past: Sequence[HistoryRow]) -> str:
     from kopilot_xl.usecases.report import charts
 
     columns = [charts.Column(_label(each.on), formatting.day(each.on), each.summary) for each in past]
@@ -277,7 +275,7 @@ def _trend(past: Sequence[_Past]) -> str:
     return charts.stacked(columns, text, 960, max(each.summary.size for each in past))
 
 
-def _tilt_line(past: Sequence[_Past]) -> str:
+def _tilt_line(past: Sequence[HistoryRow]) -> str:
     from kopilot_xl.usecases.report import charts
 
     points = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -13,15 +14,16 @@ from pathlib import Path
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import SaveError, UsageError
-from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.gc_pause import collector_at_rest
-from kopilot_xl.usecases.inputs import read
-from kopilot_xl.usecases.report.content import _content, _short, _tilt
+from kopilot_xl.usecases.inputs import read, read_baseline
+from kopilot_xl.usecases.report.content import HistoryRow, _content, _short, _tilt, read_history
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import palette
+from kopilot_xl.workbook.sheets.contents import Result
 
 SUFFIXES = {".html", ".htm"}
 MOST_SIGNS = 120
@@ -68,10 +70,11 @@ def report(
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
     check_writable(target)
     with collector_at_rest():
-        known = Computation(read(book, as_of, now.date()))
-        text = page(book, known, now)
+        inputs = read(book, as_of, now.date())
+        result = calculate(inputs, read_baseline(book, inputs.as_of))
+        text = page(result, read_history(book, result), now)
     write_atomically(target, text.encode())
-    return Made(target, known.inputs.as_of, time.perf_counter() - start)
+    return Made(target, result.as_of, time.perf_counter() - start)
 
 
 def _beside(book: Book) -> Path:
@@ -81,8 +84,14 @@ def _beside(book: Book) -> Path:
     return book.path.with_suffix(".html")
 
 
-def page(book: Book, known: Computation, now: datetime) -> str:
-    """Return the page as HTML."""
+def page(result: Result, history: Sequence[HistoryRow], now: datetime) -> str:
+    """Return the page as HTML.
+
+    Args:
+        result: what was calculated, the look ahead included.
+        history: the dates of History up to the day.
+        now: the local time.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -105,7 +114,7 @@ def page(book: Book, known: Computation, now: datetime) -> str:
     content = environment.get_template("report.html").render(
         style=Markup(style),  # noqa: S704 - our own style sheet
         policy=policy,
-        **_content(book, known, now),
+        **_content(result, history, now),
     )
     return "\n".join(line for each in content.split("\n") if (line := each.strip())) + "\n"
 

@@ -75,6 +75,21 @@ class Page:
     now: datetime
 
 
+def hint(as_of: date, setting: date | None, today: date) -> str:
+    """Return why the as-of date stands out, blank if it does not.
+
+    Args:
+        as_of: the day looked at.
+        setting: the As-of date of Settings, None if that is blank.
+        today: what counts as today.
+    """
+    if as_of in {setting, today}:
+        return ""
+    if as_of < today:
+        return "A look back: not today, and not the As-of date of Settings."
+    return "A look ahead, if nobody acts: not today, and not the As-of date of Settings."
+
+
 WIDTHS = (5, 16, 12, 30, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
 """The widths of the sheet's columns, in characters."""
 

@@ -18,13 +18,11 @@ from kopilot_xl.workbook.sheets import (
     actions,
     clients,
     forecast,
-    guide,
-    history,
     movements,
     outlook,
     portfolio,
     problems,
-    settings,
+    registry,
     snapshot,
     transactions,
 )
@@ -49,18 +47,7 @@ XLWINGS_SHEET = "xlwings.conf"
 WORKBOOK_MODULE = "ThisWorkbook"
 
 SHEETS: dict[str, Callable[[Worksheet], None]] = {
-    portfolio.SHEET: layouts.portfolio.build,
-    clients.TABLE.name: layouts.clients.build,
-    transactions.TABLE.name: layouts.transactions.build,
-    actions.TABLE.name: layouts.actions.build,
-    history.TABLE.name: layouts.history.build,
-    movements.SHEET: layouts.movements.build,
-    outlook.SHEET: layouts.outlook.build,
-    forecast.SHEET: layouts.forecast.build,
-    problems.TABLE.name: layouts.problems.build,
-    settings.SHEET: layouts.settings.build,
-    guide.SHEET: layouts.guide.build,
-    snapshot.SHEET: layouts.snapshot.build,
+    sheet.name: getattr(layouts, sheet.module).build for sheet in registry.SHEETS
 }
 """The sheets in tab order; the settings for xlwings come last."""
 

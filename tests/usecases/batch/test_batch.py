@@ -20,7 +20,7 @@ from kopilot_xl.usecases.batch.tasks import Check, Done, Task
 from tests.portfolios import make_portfolio
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.result import Report
+    from kopilot_xl.usecases.result import RefreshResult
 
 
 class Watch:
@@ -43,7 +43,7 @@ class Watch:
 class Awkward:
     """A task that does what the name of the workbook says."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
         if "slow" in book.path.name:
             time.sleep(0.5)  # the others are done before
         if "die" in book.path.name:
@@ -58,7 +58,7 @@ class Awkward:
 class Unreadable:
     """A task that can be sent and not be received."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> Report | None:
+    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
         raise AssertionError
 
     def __reduce__(self) -> tuple[Any, ...]:

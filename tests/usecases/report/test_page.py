@@ -43,7 +43,7 @@ from kopilot_xl.usecases.report.charts import (
 )
 from kopilot_xl.usecases.report.content import DEPARTURES_ROWS, MOVES_ROWS
 from kopilot_xl.usecases.report.page import report
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.sample import COMPANY, SAMPLE_DATE, SAMPLE_MOMENT
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
@@ -84,7 +84,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def refreshed(sample: Path) -> Report:
+def refreshed(sample: Path) -> RefreshResult:
     """What a refresh of the same workbook finds."""
     return refresh(
         open_book(sample.with_suffix(".xlsm")),
@@ -111,7 +111,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # what it shows
 
 
-def test_the_figures_are_those_of_a_refresh(sample: Path, refreshed: Report) -> None:
+def test_the_figures_are_those_of_a_refresh(sample: Path, refreshed: RefreshResult) -> None:
     page, summary = parsed(sample), refreshed.summary
     assert text(page.find(".//h1")) == COMPANY
     assert text(page.find(".//header")).endswith(formatting.day(SAMPLE_DATE))
@@ -139,7 +139,7 @@ def test_the_figures_are_those_of_a_refresh(sample: Path, refreshed: Report) -> 
     assert text(page.find(".//footer")) == f"Computed on 1 July 2026, 08:30 by Kopilot XL {__version__}."
 
 
-def test_whom_to_turn_to_in_the_order_of_the_portfolio_sheet(sample: Path, refreshed: Report) -> None:
+def test_whom_to_turn_to_in_the_order_of_the_portfolio_sheet(sample: Path, refreshed: RefreshResult) -> None:
     page = parsed(sample)
     for heading, clients in do_next(refreshed.clients).items():
         room = portfolio.DO_NEXT_ROWS[heading]
@@ -171,7 +171,7 @@ def tilt(value: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def book(sample: Path, refreshed: Report) -> FileBook:
+def book(sample: Path, refreshed: RefreshResult) -> FileBook:
     """The workbook a refresh wrote where the report only looked."""
     return open_book(sample.with_name("refreshed.xlsm"))
 
@@ -267,7 +267,7 @@ def test_both_pictures_of_the_days_ahead_have_one_scale(tmp_path: Path) -> None:
         assert heights[0] == heights[1]
 
 
-def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: Report) -> None:
+def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: RefreshResult) -> None:
     page, told = parsed(sample), refreshed.forecast
     assert told is not None
     assert told.expected is not None
@@ -321,7 +321,7 @@ def points(chart: Any, series: str) -> list[tuple[float, float]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def test_the_months_sold_expected_and_planned_are_drawn_to_one_scale(sample: Path, refreshed: Report) -> None:
+def test_the_months_sold_expected_and_planned_are_drawn_to_one_scale(sample: Path, refreshed: RefreshResult) -> None:
     told = refreshed.forecast
     assert told is not None
     assert told.expected is not None
@@ -404,7 +404,7 @@ def test_an_axis_of_amounts_has_few_round_numbers(lowest: float, highest: float,
     assert [amount_in_short(each) for each in steps_around_zero(lowest, highest)] == told
 
 
-def test_the_first_problems_are_told_and_the_others_counted(sample: Path, refreshed: Report) -> None:
+def test_the_first_problems_are_told_and_the_others_counted(sample: Path, refreshed: RefreshResult) -> None:
     page, found = parsed(sample), refreshed.problems
     for at, kind in enumerate(Kind):
         some = [each for each in found if each.kind is kind]
@@ -759,7 +759,9 @@ def test_no_screen_is_too_narrow(width: int, page: Path, chromium: browser.Chrom
 
 @marked
 @pytest.mark.parametrize("width", [375, 1180])
-def test_what_a_screen_reader_is_told(width: int, sample: Path, refreshed: Report, chromium: browser.Chromium) -> None:
+def test_what_a_screen_reader_is_told(
+    width: int, sample: Path, refreshed: RefreshResult, chromium: browser.Chromium
+) -> None:
     chromium.open(sample, width=width)
     told = chromium.accessibility()
 

@@ -14,7 +14,7 @@ from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.usecases import sample
 from kopilot_xl.usecases.refresh import check
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.sample import make_history, rebuild
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import actions, clients, history, portfolio, problems, settings, transactions
@@ -23,7 +23,7 @@ from kopilot_xl.workbook.template import build
 
 
 @pytest.fixture(scope="module")
-def report() -> Report:
+def report() -> RefreshResult:
     return check(open_book(rebuild.SAMPLE), now=sample.SAMPLE_MOMENT)
 
 
@@ -34,18 +34,18 @@ def test_it_is_a_small_business_of_three_years() -> None:
     assert (min(days).year, max(days).year) == (2023, 2027)
 
 
-def test_every_segment_is_there(report: Report) -> None:
+def test_every_segment_is_there(report: RefreshResult) -> None:
     assert {segment: count > 0 for segment, count in report.summary.counts.items()} == dict.fromkeys(Segment, True)
     assert report.summary.shape is Shape.MATURE
     assert [each.passed for each in report.summary.checks] == [True, False, True]
 
 
-def test_every_outcome_of_an_action_is_there(report: Report) -> None:
+def test_every_outcome_of_an_action_is_there(report: RefreshResult) -> None:
     assert {outcome: count > 0 for outcome, count in report.actions.items()} == dict.fromkeys(ActionStatus, True)
     assert {row[2] for row in sample.actions()} == {"Plan revenue", "Mark lost", "Mark canceled", "Reactivate"}
 
 
-def test_every_kind_of_bad_data_is_there(report: Report) -> None:
+def test_every_kind_of_bad_data_is_there(report: RefreshResult) -> None:
     found = {(each.sheet, each.column) for each in report.problems if each.kind is Kind.PROBLEM}
     assert found == {
         (clients.TABLE.name, clients.CREATED_ON.header),
@@ -58,7 +58,7 @@ def test_every_kind_of_bad_data_is_there(report: Report) -> None:
     assert report.count(Kind.NOTICE) == 8
 
 
-def test_every_kind_of_transaction_is_there(report: Report) -> None:
+def test_every_kind_of_transaction_is_there(report: RefreshResult) -> None:
     kinds = {transactions.read_status(row[3]) for row in sample.transactions() if row[3] != "To approve"}
     assert kinds == set(Status)
     amounts = [row[2] for row in sample.transactions() if isinstance(row[2], int | float)]
@@ -73,7 +73,7 @@ def test_ids_are_written_in_more_than_one_way() -> None:
     assert {"P-014", "p-014"} & set(ids)
 
 
-def test_the_workbook_shows_what_the_refresh_found(report: Report) -> None:
+def test_the_workbook_shows_what_the_refresh_found(report: RefreshResult) -> None:
     book = open_book(rebuild.SAMPLE)
     rows = clients.TABLE.of(book)
     by_id = {each.id: each for each in report.clients}
@@ -91,7 +91,7 @@ def test_the_workbook_shows_what_the_refresh_found(report: Report) -> None:
     assert {each: outcomes.count(each) for each in ActionStatus} == dict(report.actions)
 
 
-def test_a_segment_cell_keeps_its_formula_and_its_value(report: Report) -> None:
+def test_a_segment_cell_keeps_its_formula_and_its_value(report: RefreshResult) -> None:
     with CalamineWorkbook.from_path(str(rebuild.SAMPLE)) as book:
         rows = book.get_sheet_by_name(clients.TABLE.name).to_python()
     assert {row[3] for row in rows[1:]} == {*(each.value for each in Segment), ""}, "blank for one not yet a client"

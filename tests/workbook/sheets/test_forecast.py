@@ -13,7 +13,7 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.sales import first_day, month_of
 from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.domain.segments import Segment
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.sheets import forecast, settings, snapshot
@@ -43,7 +43,7 @@ SALES: list[list[Value]] = [
 LAST_YEAR = [100.0] * 9 + [1000.0] + [100.0] * 2
 
 
-def made(path: Path, rows: list[list[Value]] = SALES, **settings: Value) -> tuple[Path, Report]:
+def made(path: Path, rows: list[list[Value]] = SALES, **settings: Value) -> tuple[Path, RefreshResult]:
     book = make_portfolio(path / "book.xlsm", PEOPLE, rows, [], settings)
     report = refresh(open_book(book), AS_OF, now=NOW)
     assert_sound(book)

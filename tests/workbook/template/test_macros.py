@@ -14,10 +14,10 @@ import pytest
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.usecases import sample
-from kopilot_xl.usecases.calculation import Computation
+from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.refresh import check
-from kopilot_xl.usecases.result import Report
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.sample import rebuild
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import guide, snapshot
@@ -28,7 +28,7 @@ NOT_AVAILABLE = 2042
 
 
 @pytest.fixture(scope="module")
-def report() -> Report:
+def report() -> RefreshResult:
     return check(open_book(rebuild.SAMPLE), now=sample.SAMPLE_MOMENT)
 
 
@@ -121,7 +121,7 @@ def test_every_formula_of_the_guide_is_there() -> None:
     assert made == {formula[1:].partition("(")[0] for formula, _ in guide.FORMULAS}
 
 
-def test_every_client_gets_what_the_refresh_computed(host: Any, report: Report) -> None:
+def test_every_client_gets_what_the_refresh_computed(host: Any, report: RefreshResult) -> None:
     for client in report.clients:
         segment = client.segment.value if client.segment else ""
         assert evaluate(host, f'SEGMENT("{client.id}")') == segment
@@ -130,7 +130,7 @@ def test_every_client_gets_what_the_refresh_computed(host: Any, report: Report) 
         assert (leaves.date() if isinstance(leaves, datetime) else leaves or None) == client.leaves_on
 
 
-def test_the_portfolio_as_a_whole(host: Any, report: Report) -> None:
+def test_the_portfolio_as_a_whole(host: Any, report: RefreshResult) -> None:
     assert evaluate(host, "PORTFOLIO_SHAPE()") == report.summary.shape.value
     counts = evaluate(host, "SEGMENT_COUNTS()")
     assert [[name, int(count)] for name, count in counts] == [
@@ -139,7 +139,8 @@ def test_the_portfolio_as_a_whole(host: Any, report: Report) -> None:
 
 
 def test_what_is_expected_of_a_month_is_what_the_refresh_told(host: Any) -> None:
-    told = Computation(read(open_book(rebuild.SAMPLE), None, sample.SAMPLE_DATE)).forecast
+    told = calculate(read(open_book(rebuild.SAMPLE), None, sample.SAMPLE_DATE)).forecast
+    assert told
     assert told.expected is not None
     for month, expected in zip(told.months, told.expected, strict=True):
         for given in (f"DateSerial({month.year}, {month.month}, 28)", f'"{month:%Y-%m}-05"'):
@@ -163,7 +164,7 @@ def test_what_another_version_stored_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("given", ["1001", "1001.0", '"1001"', '"1001.0"', '" 1001 "', 'Chr(9) & "1001" & Chr(160)'])
-def test_an_id_is_known_however_it_is_written(host: Any, given: str, report: Report) -> None:
+def test_an_id_is_known_however_it_is_written(host: Any, given: str, report: RefreshResult) -> None:
     first = report.clients[0]
     assert (first.id, evaluate(host, f"SEGMENT({given})")) == ("1001", first.segment)
 

@@ -1,0 +1,94 @@
+"""What the sheets hold: what the user keeps in them, and what a refresh writes into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction
+from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.movements import Baseline, Movements
+from kopilot_xl.domain.outlook import Outlook
+from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.sales import Prepared
+from kopilot_xl.domain.transactions import Status
+from kopilot_xl.workbook.sheets.actions import ActionRows
+from kopilot_xl.workbook.sheets.clients import ClientRows
+from kopilot_xl.workbook.sheets.settings import Settings
+from kopilot_xl.workbook.sheets.transactions import TransactionRows
+from kopilot_xl.workbook.tables.problems import Problem
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the user keeps in a workbook, read into typed rows.
+
+    Attributes:
+        settings: the settings.
+        as_of: the day to look at the portfolio.
+        clients: the table Clients.
+        transactions: the table Transactions.
+        actions: the log of actions.
+    """
+
+    settings: Settings
+    as_of: date
+    clients: ClientRows
+    transactions: TransactionRows
+    actions: ActionRows
+
+    @cached_property
+    def histories(self) -> Mapping[str, ClientHistory]:
+        """What is known of the clients that the log names, by key."""
+        named = {entry.client for entry in self.actions.entries}
+        ledger = self.transactions.ledger if named else None
+        return {
+            key: ClientHistory(
+                created_on,
+                [
+                    *(Transaction(*booking, Status.ISSUED) for booking in ledger.issued.get(key, ())),
+                    *(Transaction(*booking, Status.PLANNED) for booking in ledger.planned.get(key, ())),
+                ],
+            )
+            for key, created_on in zip(self.clients.keys, self.clients.created, strict=True)
+            if ledger and key in named
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known of a portfolio on a day. A value: sheets, report and console only read it.
+
+    Attributes:
+        inputs: what it was calculated from, and the day.
+        log: the action log replayed up to the day: what became of each row, the open plans, the marks in force.
+        clients: where each client stands, in the order of the table Clients.
+        summary: the portfolio in figures.
+        baseline: the earlier day it is compared with, and where clients stood then; None if there is none.
+        movements: who moved since then.
+        outlook: what becomes of the portfolio if nobody acts, and if all plans come true; None where that was not
+            asked for.
+        forecast: the next twelve months; None where that was not asked for.
+        months: what is planned in each of them, and whom to call about it.
+        past: the portfolio in figures on earlier days, reconstructed from today's rows, for History.
+        problems: every problem and notice, sheet by sheet, in the order of the rows.
+    """
+
+    inputs: Inputs
+    log: ReplayedLog
+    clients: Sequence[Client]
+    summary: Summary
+    baseline: Baseline | None
+    movements: Movements | None
+    outlook: Outlook | None
+    forecast: Forecast | None
+    months: Sequence[Prepared]
+    past: Mapping[date, Summary]
+    problems: Sequence[Problem]
+
+    @property
+    def as_of(self) -> date:
+        """The day."""
+        return self.inputs.as_of

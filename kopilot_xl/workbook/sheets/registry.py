@@ -1,0 +1,199 @@
+"""The sheets of a Kopilot workbook, each with what a refresh writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from kopilot_xl.errors import MissingError
+from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.sheets import (
+    actions,
+    clients,
+    forecast,
+    guide,
+    history,
+    movements,
+    outlook,
+    portfolio,
+    problems,
+    settings,
+    snapshot,
+    transactions,
+)
+from kopilot_xl.workbook.sheets.contents import Result
+from kopilot_xl.workbook.tables.problems import Code, Kind, Problem, about_sheet, count
+from kopilot_xl.workbook.tables.table import Table
+
+Fill = Callable[[Book, Result, datetime], None]
+"""Write a result to a sheet; `datetime` is the local time."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a Kopilot workbook.
+
+    Attributes:
+        name: its name, which is that of its table too where it has one.
+        module: the module about it here, and about its layout in `workbook.template.layouts`.
+        fill: what a refresh writes to it; None where it writes nothing.
+        optional: what the user may remove, the sheet or its table, so that nothing is written; a notice says so.
+        block: a named block of the sheet, by which it is found under another name.
+        after_all: whether it is written after all others: it tells what was found while those were written.
+        read_as: what a formula has in it that reads what a refresh writes here.
+    """
+
+    name: str
+    module: str
+    fill: Fill | None = None
+    optional: Literal["sheet", "table"] | None = None
+    block: str | None = None
+    after_all: bool = False
+    read_as: Sequence[str] = ()
+
+    def is_in(self, book: Book) -> bool:
+        """Tell whether a workbook has it; one that is not optional counts as there."""
+        if self.optional is None:
+            return True
+        if self.optional == "table":
+            return book.has_table(self.name)
+        return book.has_sheet(self.name) or (self.block is not None and has_name(book, self.block))
+
+
+def has_name(book: Book, name: str) -> bool:
+    """Tell whether a workbook has a cell of that name."""
+    try:
+        book.cell_address(name)
+    except MissingError:
+        return False
+    return True
+
+
+def _fill_portfolio(book: Book, result: Result, now: datetime) -> None:
+    chosen = result.inputs.settings
+    page = portfolio.Page(
+        company=chosen.company,
+        currency=chosen.currency,
+        as_of=result.as_of,
+        hint=portfolio.hint(result.as_of, chosen.as_of, now.date()),
+        problems=count(result.problems, Kind.PROBLEM),
+        notices=count(result.problems, Kind.NOTICE),
+        now=now.replace(second=0, microsecond=0),
+    )
+    portfolio.fill(book, result.summary, result.clients, page)
+
+
+def _fill_clients(book: Book, result: Result, _: datetime) -> None:
+    log = result.inputs.actions
+    clients.fill(book, result.inputs.clients, result.clients, log.rows, log.by_client)
+
+
+def _fill_actions(book: Book, result: Result, _: datetime) -> None:
+    actions.fill(book, result.inputs.actions, result.log.results)
+
+
+def _fill_history(book: Book, result: Result, now: datetime) -> None:
+    history.fill(book, {**result.past, result.as_of: result.summary}, now.date())
+
+
+def _fill_movements(book: Book, result: Result, _: datetime) -> None:
+    movements.fill(book, result.movements)
+
+
+def _fill_outlook(book: Book, result: Result, _: datetime) -> None:
+    if result.outlook:
+        outlook.fill(book, result.summary, result.outlook)
+
+
+def _fill_forecast(book: Book, result: Result, _: datetime) -> None:
+    if result.forecast:
+        forecast.fill(book, result.forecast, result.months)
+
+
+def _fill_problems(book: Book, result: Result, _: datetime) -> None:
+    problems.fill(book, result.problems)
+
+
+def _fill_snapshot(book: Book, result: Result, now: datetime) -> None:
+    snapshot.fill(book, result.summary, result.clients, result.as_of, now, result.baseline, result.forecast)
+
+
+def _written(table: Table, prefix: str = "") -> list[str]:
+    return [f"{prefix}[{column.header}]" for column in table.columns if column.written]
+
+
+SHEETS: tuple[Sheet, ...] = (
+    Sheet(
+        portfolio.SHEET, "portfolio", _fill_portfolio, "sheet", portfolio.TITLE, after_all=True,
+        read_as=[f"{portfolio.SHEET}!"],
+    ),
+    Sheet(
+        clients.TABLE.name, "clients", _fill_clients, read_as=[*_written(clients.TABLE), f"{clients.TABLE.name}!"]
+    ),
+    Sheet(transactions.TABLE.name, "transactions"),
+    Sheet(actions.TABLE.name, "actions", _fill_actions, read_as=_written(actions.TABLE, actions.TABLE.name)),
+    Sheet(history.TABLE.name, "history", _fill_history, "table", read_as=[f"{history.TABLE.name}["]),
+    Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE),
+    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE),
+    Sheet(forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"]),
+    Sheet(
+        problems.TABLE.name, "problems", _fill_problems, "table", after_all=True,
+        read_as=[f"{problems.TABLE.name}["],
+    ),
+    Sheet(settings.SHEET, "settings"),
+    Sheet(guide.SHEET, "guide", read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS]),
+    Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
+)  # fmt: skip
+"""The sheets, in the order of their tabs."""
+
+
+def write(book: Book, result: Result, now: datetime) -> Result:
+    """Write what refresh owns, sheet by sheet.
+
+    Args:
+        book: where to.
+        result: what was calculated, the look ahead included.
+        now: the local time.
+
+    Returns:
+        The result with a notice for each sheet that is not there any more, and about formulas that show it too late.
+    """
+    present = [sheet for sheet in SHEETS if sheet.is_in(book)]
+    for sheet in present:
+        if sheet.fill and not sheet.after_all:
+            sheet.fill(book, result, now)
+    gone = [_gone(sheet) for sheet in SHEETS if sheet not in present]
+    result = replace(result, problems=[*result.problems, *gone, *_stale_formulas(book)])
+    for sheet in present:
+        if sheet.fill and sheet.after_all:
+            sheet.fill(book, result, now)
+    return result
+
+
+def _gone(sheet: Sheet) -> Problem:
+    return about_sheet(
+        Code.MISSING_SHEET,
+        sheet.name,
+        f"The {sheet.optional} {sheet.name} is not in the workbook.",
+        "It was not written. To have it back, copy it from a workbook made with kopilot-xl new.",
+    )
+
+
+def _stale_formulas(book: Book) -> list[Problem]:
+    """A notice about the user's own formulas that read what refresh wrote: they show the old result until then."""
+    words = [word for sheet in SHEETS for word in sheet.read_as]
+    own = f"{problems.TABLE.name}!"  # its links are written after this
+    cells = [address for address in book.formulas_mentioning(words) if not address.startswith(own)]
+    if not cells:
+        return []
+    named = ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+    return [
+        about_sheet(
+            Code.STALE_FORMULAS,
+            cells[0].rpartition("!")[0].strip("'"),
+            f"Formulas of your own mention what refresh writes ({named}).",
+            "They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there.",
+        )
+    ]
