@@ -40,17 +40,17 @@ class Progress:
         self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)
         self._task = self._bar.add_task("", total=total, rate="")
 
-    def begun(self, path: Path) -> None:
+    def on_begin(self, path: Path) -> None:
         """Name the workbook that was begun last."""
         self._name.plain = path.name
 
-    def ended(self, path: Path) -> None:
+    def on_end(self, path: Path) -> None:
         """Count a workbook that is done."""
         self._bar.advance(self._task)
         speed = self._bar.tasks[0].speed
         self._bar.update(self._task, rate="" if speed is None else pace(speed))
 
-    def waits(self, line: str) -> None:
+    def on_wait(self, line: str) -> None:
         """Tell what work has to wait for."""
         with self.aside():
             self._tell(line)

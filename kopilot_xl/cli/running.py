@@ -13,7 +13,7 @@ from kopilot_xl.cli.stderr import print_message, screen_on
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.several import Batch
-    from kopilot_xl.usecases.batch.tasks import Done, Watch
+    from kopilot_xl.usecases.batch.tasks import Done, ProgressListener
 
 
 def results(batch: Batch, what: str) -> Iterator[Done]:
@@ -25,8 +25,8 @@ def results(batch: Batch, what: str) -> Iterator[Done]:
     """
     foreign: list[Path] = []
     others = 0
-    with _watching(what, batch.total) as (watch, aside), interrupts.stop_on_signals():
-        for done in batch.results(watch):
+    with _watching(what, batch.total) as (listener, aside), interrupts.stop_on_signals():
+        for done in batch.results(listener):
             with aside():
                 if done.why:
                     print_message(done.why)
@@ -49,7 +49,7 @@ def _print_left_alone(foreign: Sequence[Path]) -> None:
 
 
 @contextmanager
-def _watching(what: str, total: int) -> Iterator[tuple[Watch, Callable[[], AbstractContextManager[None]]]]:
+def _watching(what: str, total: int) -> Iterator[tuple[ProgressListener, Callable[[], AbstractContextManager[None]]]]:
     """What shows how far the work is, where there are several workbooks and somebody looks on; and takes it aside."""
     if total < 2 or not (screen := screen_on(sys.stderr)).is_terminal:
         yield _Unwatched(), nullcontext
@@ -63,11 +63,11 @@ def _watching(what: str, total: int) -> Iterator[tuple[Watch, Callable[[], Abstr
 class _Unwatched:
     """Nobody looks on; who has to wait is told all the same."""
 
-    def begun(self, path: Path) -> None:
+    def on_begin(self, path: Path) -> None:
         pass
 
-    def ended(self, path: Path) -> None:
+    def on_end(self, path: Path) -> None:
         pass
 
-    def waits(self, line: str) -> None:
+    def on_wait(self, line: str) -> None:
         print_message(line)

@@ -206,8 +206,8 @@ def test_where_room_is_short_the_figures_beside_the_bar_stay_whole(
     stream = Terminal()
     with progress_module.Progress(screen_module.Screen(stream), "Refreshing", 1000, print) as progress:
         for _ in range(300):
-            progress.begun(Path("Clients", "Portfolio [red] of a long name.xlsm"))
-            progress.ended(Path("Clients", "Portfolio [red] of a long name.xlsm"))
+            progress.on_begin(Path("Clients", "Portfolio [red] of a long name.xlsm"))
+            progress.on_end(Path("Clients", "Portfolio [red] of a long name.xlsm"))
     plain = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
     *_, last = (each for each in re.split(r"[\r\n]|\x1b\[[0-9;?]*[a-zA-Z]", plain) if "300/1000" in each)
     assert re.fullmatch(rf"Refreshing\s+[━╸╺\s]*300/1000 \d+ a second 00:0\d left {name}\s*", last)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kopilot_xl import interrupts
-from kopilot_xl.usecases.batch.discovery import Meant
-from kopilot_xl.usecases.batch.tasks import Done, Task, Watch, done_to
+from kopilot_xl.usecases.batch.discovery import Target
+from kopilot_xl.usecases.batch.tasks import Done, ProgressListener, Task, done_to
 
 MOST_JOBS = 60
 """How many processes there may be; Windows waits for 63 at once."""
 
 
-def work(task: Task, books: Sequence[Meant], jobs: int, watch: Watch) -> Iterator[Done]:
+def work(task: Task, books: Sequence[Target], jobs: int, listener: ProgressListener) -> Iterator[Done]:
     """Do a task for each workbook, and tell what became of each, in the order given.
 
     Args:
@@ -20,7 +20,7 @@ def work(task: Task, books: Sequence[Meant], jobs: int, watch: Watch) -> Iterato
         books: the workbooks.
         jobs: how many processes work at the same time. With one, or one workbook, it is this process that works; the
             reports of others come without their clients.
-        watch: is told what is going on, at once, whatever the order.
+        listener: is told what is going on, at once, whatever the order.
 
     Raises:
         Stopped: somebody asked to stop. What was done until then has been told, and every file is old or new.
@@ -30,11 +30,11 @@ def work(task: Task, books: Sequence[Meant], jobs: int, watch: Watch) -> Iterato
     if jobs > 1:
         from kopilot_xl.usecases.batch.pool import Pool
 
-        yield from Pool(task, books, jobs, watch).results()
+        yield from Pool(task, books, jobs, listener).results()
         return
     for book in books:
         interrupts.checkpoint()
-        watch.begun(book.path)
-        done = done_to(task, book, watch.waits)
-        watch.ended(book.path)
+        listener.on_begin(book.path)
+        done = done_to(task, book, listener.on_wait)
+        listener.on_end(book.path)
         yield done

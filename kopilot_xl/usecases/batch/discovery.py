@@ -16,8 +16,13 @@ _HIDDEN = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2)
 
 
 @dataclass(frozen=True)
-class Meant:
-    """A workbook to work on. One that was only found in a folder may be somebody else's."""
+class Target:
+    """A workbook to work on.
+
+    Attributes:
+        path: where it is.
+        named: whether the user named it; one that was only found in a folder may be somebody else's.
+    """
 
     path: Path
     named: bool = True
@@ -25,14 +30,14 @@ class Meant:
 
 @dataclass(frozen=True)
 class Search:
-    """The workbooks meant, each once, and why there are not more of them: places, each with the reason."""
+    """The workbooks meant, each once, and the folders that gave none, each with the reason."""
 
-    books: Sequence[Meant]
+    books: Sequence[Target]
     failures: Sequence[tuple[Path, str]]
 
 
-def workbooks(names: Sequence[str], *, but: Path | None = None) -> Search:
-    """Find what names stand for: files, patterns that no shell has resolved, and folders.
+def workbooks(names: Sequence[str], *, exclude: Path | None = None) -> Search:
+    """Find the workbooks that names stand for: files, patterns that no shell has resolved, and folders.
 
     Of a folder and all folders in it these are the files that end in .xlsx or .xlsm and are neither hidden nor
     Excel's own beside an open workbook. Folders that are links are not entered. A workbook that is reached on
@@ -40,26 +45,26 @@ def workbooks(names: Sequence[str], *, but: Path | None = None) -> Search:
 
     Args:
         names: what the user wrote.
-        but: a file that is none of them, if it was not named.
+        exclude: a file that is not one of them, unless it was named.
     """
-    books: dict[str, Meant] = {}
+    books: dict[str, Target] = {}
     failures: list[tuple[Path, str]] = []
-    kept_out = None if but is None else _identity(but)
-    for path in (path for each in names for path in _matches(each)):
+    kept_out = None if exclude is None else _identity(exclude)
+    for path in (path for name in names for path in _matches(name)):
         if not path.is_dir():
             key = _identity(path)
-            books[key] = Meant(books[key].path if key in books else path)
+            books[key] = Target(books[key].path if key in books else path)
             continue
         empty = True
         for found in _walk(path, failures):
             key = _identity(found)
             if key != kept_out:
                 empty = False
-                books.setdefault(key, Meant(found, named=False))
-        if empty and not any(place == path for place, _ in failures):
+                books.setdefault(key, Target(found, named=False))
+        if empty and not any(failed == path for failed, _ in failures):
             why = f"There is no workbook ({' or '.join(SUFFIXES)}) in the folder {path}: name another one."
             failures.append((path, why))
-    real = [each for each in books.values() if not each.path.name.startswith(_OWNER)]
+    real = [book for book in books.values() if not book.path.name.startswith(_OWNER)]
     return Search(real or list(books.values()), failures)
 
 
@@ -76,14 +81,14 @@ def _walk(folder: Path, failures: list[tuple[Path, str]]) -> Iterator[Path]:
     """The workbooks in a folder, folder by folder, in the order of their names."""
 
     def fail(error: OSError) -> None:
-        place = Path(error.filename or folder)
-        why = f"The folder {place} cannot be looked through: {error.strerror or error}. Check that you may open it."
-        failures.append((place, why))
+        failed = Path(error.filename or folder)
+        why = f"The folder {failed} cannot be looked through: {error.strerror or error}. Check that you may open it."
+        failures.append((failed, why))
 
-    for place, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = sorted(each for each in folders if not _is_hidden(os.path.join(place, each)))
+    for parent, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = sorted(name for name in folders if not _is_hidden(os.path.join(parent, name)))
         for name in sorted(files):
-            path = os.path.join(place, name)
+            path = os.path.join(parent, name)
             # A link that leads nowhere counts: a workbook is missing.
             may_be = name.lower().endswith(SUFFIXES) and (os.path.isfile(path) or not os.path.exists(path))
             if may_be and not name.startswith(_OWNER) and not _is_hidden(path):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from kopilot_xl import interrupts
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.interrupts import Stopped
-from kopilot_xl.usecases.batch.discovery import Meant
-from kopilot_xl.usecases.batch.tasks import Done, Task, Watch, done_to
+from kopilot_xl.usecases.batch.discovery import Target
+from kopilot_xl.usecases.batch.tasks import Done, ProgressListener, Task, done_to
 
 if TYPE_CHECKING:
     import sys
@@ -49,9 +49,9 @@ class Pool:
     """
 
     task: Task
-    books: Sequence[Meant]
+    books: Sequence[Target]
     jobs: int
-    watch: Watch
+    listener: ProgressListener
     workers: list[_Worker] = field(default_factory=list)
     given: int = 0
     done: dict[int, Done] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Pool:
                 self._lost(worker)
                 continue
             if isinstance(said, str):
-                self.watch.waits(said)
+                self.listener.on_wait(said)
                 continue
             worker.is_up = True
             if isinstance(said, Done):
@@ -117,7 +117,7 @@ class Pool:
             self._dismiss(worker)
             return
         worker.place, self.given = self.given, self.given + 1
-        self.watch.begun(self.books[worker.place].path)
+        self.listener.on_begin(self.books[worker.place].path)
         try:
             worker.pipe.send(self.books[worker.place])
         except OSError:
@@ -126,7 +126,7 @@ class Pool:
     def _finished(self, worker: _Worker, done: Done) -> None:
         assert worker.place is not None  # noqa: S101 - it was given what it has done
         self.done[worker.place] = done
-        self.watch.ended(done.path)
+        self.listener.on_end(done.path)
         worker.place = None
 
     def _dismiss(self, worker: _Worker) -> None:
@@ -195,7 +195,6 @@ def _serve(pipe: Connection, task: Task) -> None:
     """What a worker does: say that it is there, then take workbooks until the pipe ends."""
     if hasattr(signal, "SIGBREAK"):  # what Windows sends to all in a console, even to those that ignore Ctrl-C
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
-    _warm_up()
     with interrupts.stop_when(lambda: signal.SIGTERM if pipe.poll() else None):
         try:
             pipe.send(None)
@@ -204,12 +203,6 @@ def _serve(pipe: Connection, task: Task) -> None:
                 pipe.send(replace(done, report=done.report and replace(done.report, clients=())))
         except (Stopped, EOFError, OSError):
             return
-
-
-def _warm_up() -> None:
-    """Import what every workbook needs, so that the first one takes no longer than the others."""
-    from kopilot_xl.usecases import refresh  # noqa: F401
-    from kopilot_xl.workbook.file import book as file  # noqa: F401
 
 
 def _how_ended(process: SpawnProcess) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.errors import UsageError
 from kopilot_xl.usecases.batch.batch import work
 from kopilot_xl.usecases.batch.discovery import Search, workbooks
-from kopilot_xl.usecases.batch.tasks import Check, Done, Refresh, Task, Watch
+from kopilot_xl.usecases.batch.tasks import Check, Done, ProgressListener, Refresh, Task
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.summary_table import Line
@@ -33,13 +33,13 @@ class Batch:
     def __iter__(self) -> Iterator[Done]:
         return self.results(_Unwatched())
 
-    def results(self, watch: Watch) -> Iterator[Done]:
+    def results(self, listener: ProgressListener) -> Iterator[Done]:
         """Do the work; yield what became of each workbook, in the order given.
 
         What was only found in a folder and is not a Kopilot workbook is left alone: neither a report nor a reason.
 
         Args:
-            watch: hears at once, whatever the order, which workbook is begun, ended or waited for.
+            listener: hears at once, whatever the order, which workbook is begun, ended or waited for.
 
         Raises:
             SaveError: the summary cannot be written.
@@ -47,7 +47,7 @@ class Batch:
         """
         for path, why in self._search.failures:
             yield self._noted(Done(path, why=why))
-        for done in work(self._task, self._search.books, self._jobs, watch):
+        for done in work(self._task, self._search.books, self._jobs, listener):
             yield self._noted(done)
         if self._summary is not None:
             from kopilot_xl.usecases.batch import summary_table
@@ -91,7 +91,7 @@ def refresh_all(
         SaveError: the summary cannot be written.
     """
     target = None if summary is None else Path(summary)
-    search = workbooks([fspath(each) for each in books], but=target)
+    search = workbooks([fspath(each) for each in books], exclude=target)
     if output is not None and len(search.books) > 1:
         raise UsageError("it names one file, but there are several workbooks.", "output")
     if target is not None:
@@ -118,11 +118,11 @@ def check_all(books: Iterable[str | PathLike[str]], *, jobs: int = 1) -> Batch:
 class _Unwatched:
     """Nobody looks on."""
 
-    def begun(self, path: Path) -> None:
+    def on_begin(self, path: Path) -> None:
         pass
 
-    def ended(self, path: Path) -> None:
+    def on_end(self, path: Path) -> None:
         pass
 
-    def waits(self, line: str) -> None:
+    def on_wait(self, line: str) -> None:
         pass

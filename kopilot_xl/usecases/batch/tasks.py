@@ -6,34 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from kopilot_xl.errors import reason
-from kopilot_xl.usecases.batch.discovery import Meant
+from kopilot_xl.usecases import refresh
+from kopilot_xl.usecases.batch.discovery import Target
+from kopilot_xl.usecases.inputs import is_ours
+from kopilot_xl.usecases.result import RefreshResult
+from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.opening import open_book
 
-if TYPE_CHECKING:
-    from kopilot_xl.usecases.result import RefreshResult
-    from kopilot_xl.workbook.file.book import FileBook
 
+class ProgressListener(Protocol):
+    """What is called while workbooks are worked on."""
 
-class Watch(Protocol):
-    """Who looks on while workbooks are worked on."""
+    def on_begin(self, path: Path) -> None:
+        """Work on a workbook begins."""
 
-    def begun(self, path: Path) -> None:
-        """Hear that a workbook is being worked on."""
+    def on_end(self, path: Path) -> None:
+        """Work on a workbook has ended, well or not."""
 
-    def ended(self, path: Path) -> None:
-        """Hear that work on it has ended, well or not."""
-
-    def waits(self, line: str) -> None:
-        """Hear that work has to wait, as a line to show says."""
+    def on_wait(self, line: str) -> None:
+        """Work has to wait; the line to show says what for."""
 
 
 class Task(Protocol):
     """What is done to each workbook. It can be sent to another process."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
-        """Return what was found, None for a workbook in a folder that is none of ours."""
+    def __call__(self, book: Target, on_wait: Callable[[str], None]) -> RefreshResult | None:
+        """Return what was found; None for a workbook in a folder that is not a Kopilot workbook.
+
+        Args:
+            book: the workbook.
+            on_wait: called with a line to show, if the work has to wait.
+        """
         ...
 
 
@@ -46,15 +52,13 @@ class Refresh:
     backup: bool = False
     backfill: int = 0
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
+    def __call__(self, book: Target, on_wait: Callable[[str], None]) -> RefreshResult | None:
         """Refresh a workbook."""
         opened = _opened(book)
         if opened is None:
             return None
-        from kopilot_xl.usecases import refresh
-
         return refresh.refresh(
-            opened, self.as_of, output=self.output, backup=self.backup, backfill=self.backfill, waiting=waits
+            opened, self.as_of, output=self.output, backup=self.backup, backfill=self.backfill, waiting=on_wait
         )
 
 
@@ -62,42 +66,39 @@ class Refresh:
 class Check:
     """List its problems, and write nothing."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
+    def __call__(self, book: Target, on_wait: Callable[[str], None]) -> RefreshResult | None:
         """Check a workbook."""
         opened = _opened(book)
         if opened is None:
             return None
-        from kopilot_xl.usecases import refresh
-
         return refresh.check(opened)
 
 
-def _opened(book: Meant) -> FileBook | None:
-    """Open a workbook and begin to read it, before all that computes is imported; None for one that is none of ours."""
-    from kopilot_xl.workbook.opening import open_book
-
-    opened = open_book(book.path)
-    if not book.named:
-        from kopilot_xl.usecases.inputs import is_ours
-
-        if not is_ours(opened):
-            return None
-    return opened
+def _opened(target: Target) -> FileBook | None:
+    """Open a workbook; None for one that was only found in a folder and is not a Kopilot workbook."""
+    book = open_book(target.path)
+    return book if target.named or is_ours(book) else None
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one workbook: a report, or why there is none; neither if it is none of ours."""
+    """What became of one workbook.
+
+    Attributes:
+        path: where it is.
+        report: what was found; None if the work failed, or the workbook was left alone as not a Kopilot workbook.
+        why: why the work failed, blank if it did not.
+    """
 
     path: Path
     report: RefreshResult | None = None
     why: str = ""
 
 
-def done_to(task: Task, book: Meant, waits: Callable[[str], None]) -> Done:
-    """Do a task for one workbook; whatever goes wrong is told, and stops no other."""
+def done_to(task: Task, book: Target, on_wait: Callable[[str], None]) -> Done:
+    """Do a task for one workbook; whatever goes wrong is in the result, and stops no other."""
     try:
-        return Done(book.path, task(book, waits))
+        return Done(book.path, task(book, on_wait))
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise

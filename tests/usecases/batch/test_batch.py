@@ -15,7 +15,7 @@ import pytest
 
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.usecases.batch.batch import work
-from kopilot_xl.usecases.batch.discovery import Meant
+from kopilot_xl.usecases.batch.discovery import Target
 from kopilot_xl.usecases.batch.tasks import Check, Done, Task
 from tests.portfolios import make_portfolio
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.result import RefreshResult
 
 
-class Watch:
+class ProgressListener:
     """Takes down what it hears."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, str]] = []
 
-    def begun(self, path: Path) -> None:
+    def on_begin(self, path: Path) -> None:
         self.heard.append(("begun", path.name))
 
-    def ended(self, path: Path) -> None:
+    def on_end(self, path: Path) -> None:
         self.heard.append(("ended", path.name))
 
-    def waits(self, line: str) -> None:
+    def on_wait(self, line: str) -> None:
         self.heard.append(("waits", line))
 
 
@@ -43,13 +43,13 @@ class Watch:
 class Awkward:
     """A task that does what the name of the workbook says."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
+    def __call__(self, book: Target, on_wait: Callable[[str], None]) -> RefreshResult | None:
         if "slow" in book.path.name:
             time.sleep(0.5)  # the others are done before
         if "die" in book.path.name:
             os._exit(7)
         if "wait" in book.path.name:
-            waits(book.path.name)
+            on_wait(book.path.name)
         if "fail" in book.path.name:
             raise ZeroDivisionError
         return None
@@ -58,18 +58,18 @@ class Awkward:
 class Unreadable:
     """A task that can be sent and not be received."""
 
-    def __call__(self, book: Meant, waits: Callable[[str], None]) -> RefreshResult | None:
+    def __call__(self, book: Target, on_wait: Callable[[str], None]) -> RefreshResult | None:
         raise AssertionError
 
     def __reduce__(self) -> tuple[Any, ...]:
         return int, ("no number",)
 
 
-def results(task: Task, names: list[str], jobs: int) -> tuple[list[Done], Watch]:
-    watch = Watch()
-    found = list(work(task, [Meant(Path(each)) for each in names], jobs, watch))
+def results(task: Task, names: list[str], jobs: int) -> tuple[list[Done], ProgressListener]:
+    listener = ProgressListener()
+    found = list(work(task, [Target(Path(each)) for each in names], jobs, listener))
     assert multiprocessing.active_children() == []
-    return found, watch
+    return found, listener
 
 
 @pytest.fixture(autouse=True)
@@ -81,13 +81,13 @@ def _no_thread_is_left() -> Iterator[None]:
 
 def test_results_come_in_the_order_given_whatever_becomes_of_each() -> None:
     names = ["slow one", "fail", "wait 1", "die 1", "two", "die 2", "three"]
-    found, watch = results(Awkward(), names, 2)
+    found, listener = results(Awkward(), names, 2)
     assert [each.path.name for each in found] == names
     why = {each.path.name: each.why for each in found if each.why}
     assert list(why) == ["fail", "die 1", "die 2"]
     assert "this is a defect, please report it: ZeroDivisionError" in why["fail"]
     assert why["die 1"].startswith("die 1: the process that worked on it ended with exit code 7, perhaps for want of")
-    assert sorted(watch.heard) == sorted(
+    assert sorted(listener.heard) == sorted(
         [*((what, name) for what in ("begun", "ended") for name in names), ("waits", "wait 1")]
     )
 
@@ -99,7 +99,7 @@ def test_when_no_process_can_be_started_that_is_told() -> None:
 
 
 def test_who_does_not_want_the_rest_ends_all_processes() -> None:
-    found = work(Awkward(), [Meant(Path(f"{number}")) for number in range(100)], 2, Watch())
+    found = work(Awkward(), [Target(Path(f"{number}")) for number in range(100)], 2, ProgressListener())
     assert isinstance(found, Iterator)
     assert next(found).path == Path("0")
     assert multiprocessing.active_children() != []

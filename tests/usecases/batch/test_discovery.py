@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kopilot_xl.usecases.batch.discovery import Meant, workbooks
+from kopilot_xl.usecases.batch.discovery import Target, workbooks
 
 TREE = (
     "alder/Portfolio.xlsm",
@@ -37,8 +37,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def found(*names: str, but: Path | None = None) -> list[str]:
-    search = workbooks(names, but=but)
+def found(*names: str, exclude: Path | None = None) -> list[str]:
+    search = workbooks(names, exclude=exclude)
     assert search.failures == []
     return [each.path.as_posix() for each in search.books]
 
@@ -70,17 +70,17 @@ def test_names(names: list[str], expected: list[str]) -> None:
 
 def test_what_is_named_is_meant_and_what_is_found_may_be_somebody_elses() -> None:
     assert workbooks(["alder", "zebra.xlsx"]).books == [
-        Meant(Path("alder/Portfolio.xlsm"), named=False),
-        Meant(Path("zebra.xlsx"), named=True),
+        Target(Path("alder/Portfolio.xlsm"), named=False),
+        Target(Path("zebra.xlsx"), named=True),
     ]
     both = workbooks([".", "zebra.xlsx"]).books
-    assert both[0] == Meant(Path("zebra.xlsx"), named=True)
+    assert both[0] == Target(Path("zebra.xlsx"), named=True)
     assert len(both) == len(ALL)
 
 
 def test_the_summary_of_the_last_time_is_none_of_them_unless_it_is_named() -> None:
-    assert found(".", but=Path("alder/../zebra.xlsx")) == ALL[1:]
-    assert found("zebra.xlsx", but=Path("zebra.xlsx")) == ["zebra.xlsx"]
+    assert found(".", exclude=Path("alder/../zebra.xlsx")) == ALL[1:]
+    assert found("zebra.xlsx", exclude=Path("zebra.xlsx")) == ["zebra.xlsx"]
 
 
 @pytest.mark.parametrize("name", ["empty", ".hidden/none"])
