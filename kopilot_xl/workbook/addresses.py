@@ -45,11 +45,11 @@ def split_address(address: str) -> tuple[int, int]:
     """Return row and column of an address such as `B3` or `$B$3`.
 
     Raises:
-        ValueError: it is no cell of a sheet.
+        ValueError: it is not a cell of a sheet.
     """
     match = _CELL.fullmatch(address)
     if not match:
-        raise ValueError(f"{address!r} is no cell address")
+        raise ValueError(f"{address!r} is not a cell address")
     row, column = int(match[2]), column_number(match[1])
     if not (1 <= row <= LAST_ROW and column <= LAST_COLUMN):
         raise ValueError(f"{address!r} lies outside a sheet")

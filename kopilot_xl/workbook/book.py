@@ -111,7 +111,7 @@ class Writable(Protocol):
     def write_column(self, table: str, header: str, values: Sequence[Value], *, formula: str | None = None) -> bool:
         """Write one value per data row into a column; a cell that holds a formula keeps it and shows the value.
 
-        `formula` is what a cell without one gets in a calculated column, with `{Header}` standing for the cell of
+        `formula` is what a cell without one gets in a calculated column, with `{Header}` meaning the cell of
         that column in the same row: `SEGMENT({Client ID})`. Returns False where the column does not exist.
 
         Raises:

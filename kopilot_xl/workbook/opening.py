@@ -14,7 +14,7 @@ def open_book(path: str | PathLike[str]) -> FileBook:
     """Return a workbook file (.xlsx or .xlsm) as a book, to be read and refreshed without Excel.
 
     Raises:
-        BookError: there is no such file, or it is no workbook that can be read; the text says which and what to do.
+        BookError: there is no such file, or it is not a workbook that can be read; the text says which and what to do.
     """
     from kopilot_xl.workbook.file.book import FileBook
 

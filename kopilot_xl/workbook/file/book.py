@@ -155,7 +155,7 @@ class FileBook:
         """Write one value per data row into a column; a cell that holds a formula keeps it and shows the value.
 
         `formula` goes into the other cells of a calculated column (one whose table says so, or that has a
-        formula already), `{Header}` standing for the cell of that column in the same row; none
+        formula already), `{Header}` meaning the cell of that column in the same row; none
         does if it names a column that is missing. Returns False where the column does not exist.
 
         Raises:

@@ -14,7 +14,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
-from kopilot_xl.workbook.file.ooxml.archive import Packed, archive_of
+from kopilot_xl.workbook.file.ooxml.archive import ZipEntry, archive_of
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 
 MAX_CELLS = 30_000_000
@@ -159,7 +159,7 @@ class SheetReader:
         checked, no DOCTYPE, and no other encoding than UTF-8. Sheets are handed on as they are packed.
         """
         entries = {
-            part: Packed.plain(_without_counts(self._checked(part, self._package.read(part))))
+            part: ZipEntry.stored(_without_counts(self._checked(part, self._package.read(part))))
             for part in _FOR_READER
             if self._package.has(part)
         }
@@ -167,7 +167,7 @@ class SheetReader:
             if self._package.has(sheet.part):
                 xml = self.xml(sheet)
                 text = self._checked(sheet.part, xml)
-                entries[sheet.part] = self._package.packed(sheet.part) if text is xml else Packed.plain(text)
+                entries[sheet.part] = self._package.packed(sheet.part) if text is xml else ZipEntry.stored(text)
         return BytesIO(archive_of(entries))
 
     def _checked(self, part: str, data: bytes) -> bytes:

@@ -10,7 +10,7 @@ MACRO = "KopilotWrite"
 """The macro of the workbook that takes a `plan` and returns how many of its patches it wrote, from the first on."""
 
 HEADING = 6
-"""How many cells tell where a patch goes: sheet, row, column, height, width, and whether it holds formulas."""
+"""How many cells say where a patch goes: sheet, row, column, height, width, and whether it holds formulas."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Patch:
 
 
 def joined(patches: Sequence[Patch]) -> list[Patch]:
-    """Join patches that stand side by side and are equally high, or one below the other and equally wide."""
+    """Join patches that are side by side and equally high, or one below the other and equally wide."""
     found: list[Patch] = []
-    for patch in sorted(patches, key=lambda each: (each.sheet, each.formulas, each.top, each.left)):
-        for place, other in enumerate(found):
+    for patch in sorted(patches, key=lambda patch: (patch.sheet, patch.formulas, patch.top, patch.left)):
+        for index, other in enumerate(found):
             if (other.sheet, other.formulas) != (patch.sheet, patch.formulas):
                 continue
             if other.top == patch.top and other.height == patch.height and other.left + other.width == patch.left:
@@ -55,7 +55,7 @@ def joined(patches: Sequence[Patch]) -> list[Patch]:
                 rows = [*map(list, other.rows), *map(list, patch.rows)]
             else:
                 continue
-            found[place] = Patch(other.sheet, other.top, other.left, rows, other.formulas)
+            found[index] = Patch(other.sheet, other.top, other.left, rows, other.formulas)
             break
         else:
             found.append(patch)
@@ -67,12 +67,12 @@ def plan(patches: Sequence[Patch]) -> list[list[object]]:
 
     One array of one shape passes between programs as it is, however many patches there are.
     """
-    width = max([HEADING, *(each.width for each in patches)])
+    width = max([HEADING, *(patch.width for patch in patches)])
     rows: list[list[object]] = []
-    for each in patches:
-        heading = [each.sheet, each.top, each.left, each.height, each.width, each.formulas]
+    for patch in patches:
+        heading = [patch.sheet, patch.top, patch.left, patch.height, patch.width, patch.formulas]
         rows.append([*heading, *[""] * (width - HEADING)])
-        rows += [[*map(_passed, row), *[""] * (width - each.width)] for row in each.rows]
+        rows += [[*map(_passed, row), *[""] * (width - patch.width)] for row in patch.rows]
     return rows
 
 

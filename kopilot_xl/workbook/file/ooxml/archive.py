@@ -13,7 +13,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml.markup import shortened
 
 MAX_UNPACKED = 2 * 1024**3
-"""How many bytes all entries together may declare to unpack to; more is no workbook but an attack."""
+"""How many bytes all entries together may declare to unpack to; more is not a workbook but an attack."""
 
 MAX_ENTRIES = 20_000
 """How many entries there may be; a workbook has a few dozen."""
@@ -62,7 +62,7 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class ZipEntry:
     """Content as an entry of an archive holds it: how it is packed, its checksum, and its size once unpacked."""
 
     method: int
@@ -71,12 +71,12 @@ class Packed:
     data: bytes
 
     @classmethod
-    def plain(cls, content: bytes) -> Packed:
+    def stored(cls, content: bytes) -> ZipEntry:
         """Return content that is not packed at all."""
         return cls(zipfile.ZIP_STORED, zlib.crc32(content), len(content), content)
 
 
-def archive_of(entries: Mapping[str, Packed]) -> bytes:
+def archive_of(entries: Mapping[str, ZipEntry]) -> bytes:
     """Return an archive with these entries and nothing else: every size and position in it is right."""
     pieces: list[bytes] = []
     directory: list[bytes] = []
@@ -97,7 +97,7 @@ class Archive:
     """A zip archive in memory. Entry names are as `normal_name` gives them.
 
     Raises:
-        BookError: it is no zip archive, damaged, encrypted, unpacks to too much, or has entry names that
+        BookError: it is not a zip archive, damaged, encrypted, unpacks to too much, or has entry names that
             are doubled or lead outside. `title` is what the message calls the file.
     """
 
@@ -197,7 +197,7 @@ class Archive:
         except _UNREADABLE as error:
             raise BookError(f"{self._title} {_DAMAGED}. Its part {shortened(name)} cannot be read.") from error
 
-    def packed(self, name: str) -> Packed:
+    def packed(self, name: str) -> ZipEntry:
         """Return an entry as it is packed; only `read` finds out whether it is what it says.
 
         Raises:
@@ -206,7 +206,7 @@ class Archive:
         entry = self._entry_of[name]
         info = entry.info
         data = self.data[entry.body : entry.body + info.compress_size]
-        return Packed(info.compress_type, info.CRC, info.file_size, data)
+        return ZipEntry(info.compress_type, info.CRC, info.file_size, data)
 
     def _unpacked(self, entry: _Entry) -> bytes:
         info = entry.info
@@ -271,7 +271,7 @@ class Archive:
         after = entry.start + _LOCAL.size
         name = self.data[after : after + name_length]
         extra = _without_zip64(self.data[after + name_length : after + name_length + extra_length])
-        # Sizes stand in the header itself, so nothing announces a data descriptor behind the data.
+        # Sizes are in the header itself, so nothing announces a data descriptor behind the data.
         header = _LOCAL.pack(
             signature,
             version,
@@ -373,7 +373,7 @@ def _record_of_replaced(entry: _Entry, shift: int, content: bytes, packed_size: 
 
 
 def _record_moved(entry: _Entry, shift: int) -> bytes:
-    """Return the central-directory record of an entry that only stands elsewhere now."""
+    """Return the central-directory record of an entry that has only moved."""
     record = bytearray(entry.record)
     (offset,) = struct.unpack_from("<L", record, 42)
     if offset != _FULL:
@@ -385,7 +385,7 @@ def _record_moved(entry: _Entry, shift: int) -> bytes:
 
 
 def _zip64_offset(record: bytes) -> tuple[int, int]:
-    """Return where in a record its 64-bit offset stands, and the offset."""
+    """Return the position of the 64-bit offset in a record, and the offset."""
     fields = _CENTRAL.unpack_from(record)
     position = _CENTRAL.size + fields[10]
     end = position + fields[11]

@@ -51,7 +51,7 @@ class Move(NamedTuple):
 
 
 Edits = Mapping[int, Mapping[int, Value | Edit]]
-"""By row and column, counted from 1. A value alone leaves a formula in its place and shows the value."""
+"""By row and column, counted from 1. A value alone keeps the cell's formula and sets what it shows."""
 
 
 def encoded(value: Value, date1904: bool) -> tuple[str | None, str]:

@@ -12,12 +12,12 @@ from kopilot_xl.workbook.file.ooxml.edits import KEEP, Edit, Edits, Move
 from kopilot_xl.workbook.file.ooxml.worksheet import Layout, array_areas, merged_areas
 
 
-def _check_surroundings(xml: bytes, layout: Layout) -> None:
+def check_surroundings(xml: bytes, layout: Layout) -> None:
     """Refuse a sheet that is damaged outside its rows: those are parsed when they are edited."""
     markup.parse(xml[: layout.start] + xml[layout.end :])
 
 
-def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]) -> None:
+def check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]) -> None:
     """Refuse edits that would tear apart what one formula fills or one merged cell covers."""
     merged = merged_areas(xml, layout)
     arrays = [area for area in array_areas(xml, layout) if area.height > 1 or area.width > 1]
@@ -46,7 +46,7 @@ def _check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move]
                     f"{cell_address(row, column)} belongs to the formula in "
                     f"{cell_address(area.top, area.left)}, which fills {area}: move that formula elsewhere."
                 )
-    _check_merged(merged, edits)
+    check_merged(merged, edits)
 
 
 def _rows_within(area: Area, rows: Sequence[int]) -> Sequence[int]:
@@ -54,7 +54,12 @@ def _rows_within(area: Area, rows: Sequence[int]) -> Sequence[int]:
     return rows[bisect_left(rows, area.top) : bisect_left(rows, area.bottom + 1)]
 
 
-def _check_merged(areas: list[Area], edits: Edits) -> None:
+def check_merged(areas: list[Area], edits: Edits) -> None:
+    """Refuse values that would lie under a merged cell.
+
+    Raises:
+        SaveError: one would.
+    """
     edited = sorted(edits)
     for area in areas:
         for row in _rows_within(area, edited):

@@ -111,9 +111,9 @@ def refuse_doctype(data: bytes) -> None:
     Raises:
         BookError: it has one.
     """
-    # What stands before the root element is passed over: a cell's text may well speak of a DOCTYPE.
-    place = _BEFORE_ROOT.match(data)
-    if place is None or data[place.end() : place.end() + 2] == b"<!":
+    # What precedes the root element is passed over: a cell's text may well mention a DOCTYPE.
+    prolog = _BEFORE_ROOT.match(data)
+    if prolog is None or data[prolog.end() : prolog.end() + 2] == b"<!":
         raise BookError("its XML has a DOCTYPE, which Office files never have")
 
 
@@ -121,7 +121,7 @@ def parse(data: bytes) -> etree._Element:
     """Return the root element of an XML document that comes from a file of someone else.
 
     Raises:
-        BookError: it is no well-formed XML, or it carries a DOCTYPE, which no Office file may.
+        BookError: it is not well-formed XML, or it carries a DOCTYPE, which no Office file may.
     """
     data = as_utf8(data)
     refuse_doctype(data)
@@ -150,7 +150,7 @@ def number(text: str | None, missing: int) -> int:
     """Return the whole number an attribute holds, `missing` where there is no such attribute.
 
     Raises:
-        BookError: it is no number of at most ten digits.
+        BookError: it is not a number of at most ten digits.
     """
     if text is None:
         return missing

@@ -15,7 +15,7 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml import markup
-from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, Packed
+from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, ZipEntry
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Relationship:
-    """What one part has to do with another: `kind` is the last word of its type, as in `worksheet`.
+    """A relationship from one part to another: `kind` is the last word of its type, as in `worksheet`.
 
     `target` is a part's name, or None where the relationship leads outside the package.
     """
@@ -51,7 +51,7 @@ class Package:
     """An Excel workbook as a package of parts. Reading sees it as it was opened.
 
     Raises:
-        BookError: there is no such file, or it is no workbook that can be worked on; the text says which
+        BookError: there is no such file, or it is not a workbook that can be worked on; the text says which
             and what to do.
     """
 
@@ -95,7 +95,7 @@ class Package:
             )
         return self._archive.read(name)
 
-    def packed(self, part: str) -> Packed:
+    def packed(self, part: str) -> ZipEntry:
         """Return a part as it is packed, once `read` has found it sound.
 
         Raises:
@@ -286,7 +286,7 @@ class Package:
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:
-    """Return what tells one version of a file from another without reading it; None if it is not there."""
+    """Return what differs between versions of a file, without reading it; None if it is not there."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -309,11 +309,11 @@ def _read_file(path: Path) -> bytes:
 
 
 def _refuse_other_kinds(path: Path, data: bytes) -> None:
-    """Refuse what is no zip archive, saying what it is instead."""
+    """Refuse what is not a zip archive, saying what it is instead."""
     if not data:
         raise BookError(f"{path} is empty: restore it from a backup.")
     if data.startswith(_COMPOUND_FILE):
-        # The stream names stand in the compound file's directory, in UTF-16.
+        # The stream names are in the compound file's directory, in UTF-16.
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise BookError(
                 f"{path} is protected by a password: open it in Excel, remove the password "

@@ -11,14 +11,14 @@ from kopilot_xl.workbook.addresses import cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Move
 from kopilot_xl.workbook.file.ooxml.references import moved
-from kopilot_xl.workbook.file.ooxml.tags import _FORMULA
+from kopilot_xl.workbook.file.ooxml.tags import FORMULA
 from kopilot_xl.workbook.file.ooxml.worksheet import walk
 
 MAX_FORMULA = 8_192
 """How many characters a formula has in Excel; a longer shared one is not copied out into its cells."""
 
 
-def _expand_shared_formulas(
+def expand_shared_formulas(
     root: etree._Element,
     ordered: Iterable[tuple[int, Mapping[int, Value | Edit]]],
     moves: Iterable[Move],
@@ -35,7 +35,7 @@ def _expand_shared_formulas(
     groups: dict[str, list[tuple[int, int, etree._Element]]] = {}
     broken: set[str] = set()
     for row, column, cell in walk(root):
-        formula = cell.find(_FORMULA)
+        formula = cell.find(FORMULA)
         if formula is not None and formula.get("t") == "shared":
             group = formula.get("si", "")
             groups.setdefault(group, []).append((row, column, formula))

@@ -16,8 +16,8 @@ _OTHER_CELL = re.compile(rb'<c(?! r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[1-9][0-9]*")?(
 _CELL_TAG = re.compile(rb"<(?:[\w.-]++:)?c(?=[\s/>])([^<>]*+)>")
 
 
-def _column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
-    """Return the style of each column that has one of its own."""
+def column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
+    """Return the styles of the columns that have one of their own."""
     styles: dict[int, str] = {}
     seen = 0
     for tag in markup.tags(xml, 0, layout.start):
@@ -28,16 +28,17 @@ def _column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
                 columns = range(markup.number(first, 1), min(markup.number(last, 0), LAST_COLUMN) + 1)
                 seen += len(columns)
                 if seen > LAST_COLUMN:
-                    raise BookError("it tells the widths of more columns than a sheet has")
+                    raise BookError("it states the widths of more columns than a sheet has")
                 styles.update(dict.fromkeys(columns, style))
     return styles
 
 
-def _style_mark(style: str | None) -> str:
+def style_attribute(style: str | None) -> str:
+    """Return the attribute of a cell with a style, as text; empty where it has none."""
     return f' s="{style}"' if style else ""
 
 
-def _styles(xml: bytes, layout: Layout, columns: Mapping[int, str]) -> dict[int, dict[int, str]]:
+def cell_styles(xml: bytes, layout: Layout, columns: Mapping[int, str]) -> dict[int, dict[int, str]]:
     """Return the styles of the cells that have one, and not that of their column, by row and column."""
     styles: dict[int, dict[int, str]] = {}
     for row, column, style in _styled_cells(xml, layout):
@@ -54,7 +55,7 @@ def _styled_cells(xml: bytes, layout: Layout) -> Iterator[tuple[int, int, str]]:
         return
     if _OTHER_CELL.search(xml, layout.inner, layout.inner_end) is None:
         found = _STYLED_CELL.findall(xml, layout.inner, layout.inner_end)
-        column_of = {letters: column_number(letters.decode()) for letters in {each[0] for each in found}}
+        column_of = {letters: column_number(letters.decode()) for letters in {cell[0] for cell in found}}
         yield from ((int(row), column_of[letters], style.decode()) for letters, row, style in found)
         return
     for match in _CELL_TAG.finditer(xml, layout.inner, layout.inner_end):

@@ -1,4 +1,4 @@
-"""Edit a sheet's cells as an element tree."""
+"""Edit the rows of a sheet: as text where they are written in the usual way, else as an element tree."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kopilot_xl.workbook.addresses import Area, cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.edits import KEEP, Edit, Move, encoded
-from kopilot_xl.workbook.file.ooxml.shared_formulas import _expand_shared_formulas
-from kopilot_xl.workbook.file.ooxml.tags import _CELL, _DATA, _FORMULA, _HOLDERS, _INLINE, _ROW, _SPACE, _TEXT, _VALUE
-from kopilot_xl.workbook.file.ooxml.text_editor import RowEdits, Scribe, nothing
+from kopilot_xl.workbook.file.ooxml.shared_formulas import expand_shared_formulas
+from kopilot_xl.workbook.file.ooxml.tags import CELL, DATA, FORMULA, HOLDERS, INLINE, ROW, SPACE, TEXT, VALUE
+from kopilot_xl.workbook.file.ooxml.text_editor import RowEdits, RowTextEditor, no_style
 from kopilot_xl.workbook.file.ooxml.worksheet import Layout, area_of
 
 _DIGITS = "0123456789"
 
-_DAMAGED_ORDER = "its rows or cells are out of order"
+OUT_OF_ORDER = "its rows or cells are out of order"
 
 
 def _is_main(layout: Layout) -> bool:
@@ -27,11 +27,11 @@ def _is_main(layout: Layout) -> bool:
     return layout.name == b"sheetData" and root.nsmap.get(None) == markup.MAIN_NAMESPACE
 
 
-class _Editor:
-    """Sets cells in batches of rows that come one after the other, from the top of the sheet down."""
+class RowEditor:
+    """Edits batches of rows, one after the other, from the top of the sheet down."""
 
     def __init__(self, layout: Layout, column_styles: Mapping[int, str], date1904: bool) -> None:
-        self._scribe = Scribe(column_styles, date1904)
+        self._text_editor = RowTextEditor(column_styles, date1904)
         self._layout = layout
         self._column_styles = column_styles
         self._date1904 = date1904
@@ -48,12 +48,12 @@ class _Editor:
     @property
     def created(self) -> Area | None:
         """Where there are new cells."""
-        return self._scribe.created
+        return self._text_editor.created
 
     def rewritten(self, rows: bytes, ordered: RowEdits) -> bytes | None:
-        """Return rows with the edits made as text; None, and nothing is done, where they are not written as usual."""
+        """Return rows with the edits made as text; None, and nothing is done, unless they are written as usual."""
         head, tail = self._around
-        return self._scribe.rewritten(head, rows, tail, ordered) if self._textual else None
+        return self._text_editor.rewritten(head, rows, tail, ordered) if self._textual else None
 
     def edited(
         self,
@@ -70,11 +70,11 @@ class _Editor:
         except etree.XMLSyntaxError as error:
             raise BookError(f"its XML is damaged ({error})") from error
         data = root[0]
-        if data.tag != _DATA:
+        if data.tag != DATA:
             raise BookError(f"its cells are in the namespace {markup.shortened(str(data.tag))}, not in Excel's")
         self._metadata = b"vm" in rows or b"cm" in rows
         self._changed = False
-        _expand_shared_formulas(root, ordered, moves)
+        expand_shared_formulas(root, ordered, moves)
         for move in moves:
             self._move(data, move)
         self._edit_rows(data, ordered)
@@ -87,10 +87,10 @@ class _Editor:
 
     def _edit_rows(self, data: etree._Element, ordered: RowEdits) -> None:
         last, done, count = 0, 0, len(ordered)
-        for element in list(data.iterchildren(_ROW)):
+        for element in list(data.iterchildren(ROW)):
             number = markup.number(element.get("r"), last + 1)
             if number <= last:
-                raise BookError(_DAMAGED_ORDER)
+                raise BookError(OUT_OF_ORDER)
             last = number
             while done < count and ordered[done][0] < number:
                 new = self._new_row(data, *ordered[done])
@@ -107,14 +107,14 @@ class _Editor:
 
     def _new_row(self, data: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> etree._Element:
         """Return a new row with its cells; without any it is not worth inserting."""
-        element = data.makeelement(_ROW, {"r": str(row)})
+        element = data.makeelement(ROW, {"r": str(row)})
         self._edit_row(element, row, columns)
         return element
 
     def _edit_row(self, element: etree._Element, row: int, columns: Mapping[int, Value | Edit]) -> None:
         cells = self._cells(element)
-        if row != self._scribe.last + 1:
-            self._scribe.above = nothing
+        if row != self._text_editor.last + 1:
+            self._text_editor.above = no_style
         for column, change in columns.items():
             if change is KEEP:
                 continue
@@ -124,15 +124,15 @@ class _Editor:
                 if cell is None:
                     continue
             self._set(cell, change)
-        self._scribe.last = row
-        self._scribe.above = lambda column: None if column not in cells else cells[column].get("s", "0")
+        self._text_editor.last = row
+        self._text_editor.above = lambda column: None if column not in cells else cells[column].get("s", "0")
 
     def _cells(self, element: etree._Element) -> dict[int, etree._Element]:
         """Return the cells of a row by column."""
         cells: dict[int, etree._Element] = {}
         column_of, last = self._column_of, 0
         number = element.get("r")
-        for cell in element.iterchildren(_CELL):
+        for cell in element.iterchildren(CELL):
             address = cell.get("r")
             if address is None:
                 column = last + 1
@@ -140,9 +140,9 @@ class _Editor:
                 letters = address.rstrip(_DIGITS)
                 column = column_of.get(letters) or column_of.setdefault(letters, area_of(address).left)
                 if number is not None and address[len(letters) :] != number:
-                    raise BookError(f"the cell {markup.shortened(address)} stands in row {number}")
+                    raise BookError(f"the cell {markup.shortened(address)} is in row {number}")
             if column <= last:
-                raise BookError(_DAMAGED_ORDER)
+                raise BookError(OUT_OF_ORDER)
             cells[column] = cell
             last = column
         return cells
@@ -158,20 +158,20 @@ class _Editor:
         """Insert a cell where it belongs and return it; None where a blank without style would be all."""
         if type(change) is Edit and not change.keep_formula and change.value is None and change.formula is None:
             return None
-        style = self._scribe.above(column)
+        style = self._text_editor.above(column)
         if style is None and element.get("customFormat") in ("1", "true"):
             style = element.get("s")
         style = style or self._column_styles.get(column, "0")
         value, formula = (change.value, change.formula) if type(change) is Edit else (change, None)
         if style == "0" and formula is None and (value == "" or encoded(value, self._date1904)[0] is None):  # type: ignore[arg-type]
             return None
-        cell = element.makeelement(_CELL, {"r": cell_address(row, column)})
+        cell = element.makeelement(CELL, {"r": cell_address(row, column)})
         if style != "0":
             cell.set("s", style)
-        self._place(element, row, column, cell, cells)
+        self._insert(element, row, column, cell, cells)
         return cell
 
-    def _place(
+    def _insert(
         self,
         element: etree._Element,
         row: int,
@@ -182,14 +182,14 @@ class _Editor:
         """Put a cell into a row, behind the cells to its left."""
         following = min((other for other in cells if other > column), default=None)
         if following is None:
-            element.insert(_after_last(element, _CELL), cell)
+            element.insert(_after_last(element, CELL), cell)
         else:
             element.insert(element.index(cells[following]), cell)
         cells[column] = cell
         spans = element.get("spans")
         if spans is not None and not _in_spans(spans, column):
             del element.attrib["spans"]
-        self._scribe.note_new(row, column)
+        self._text_editor.add_created(row, column)
         self._changed = True
 
     def _set(self, cell: etree._Element, change: Value | Edit) -> None:
@@ -202,19 +202,19 @@ class _Editor:
         held: dict[str, etree._Element] = {}
         for child in list(cell):
             tag = str(child.tag)
-            if tag in _HOLDERS:
-                if tag in held:  # it may have one of each: the last stands
+            if tag in HOLDERS:
+                if tag in held:  # it may have one of each kind: the last counts
                     cell.remove(held[tag])
                     self._changed = True
                 held[tag] = child
-        formula, stored, inline = map(held.get, _HOLDERS)
+        formula, stored, inline = map(held.get, HOLDERS)
         if formula is not None and not keep:
             cell.remove(formula)
             formula = None
             self._changed = True
         if formula is None:
             if new_formula is not None:
-                formula = cell.makeelement(_FORMULA)
+                formula = cell.makeelement(FORMULA)
                 formula.text = new_formula
                 cell.insert(0, formula)
                 self._changed = True
@@ -247,17 +247,17 @@ class _Editor:
             inline is not None
             and cell.get("t") == "inlineStr"
             and len(inline) == 1
-            and inline[0].tag == _TEXT
+            and inline[0].tag == TEXT
             and inline[0].text == text
-            and (inline[0].get(_SPACE) == "preserve" or text == text.strip())
+            and (inline[0].get(SPACE) == "preserve" or text == text.strip())
         ):
             return
         if inline is not None:
             cell.remove(inline)
-        inline = etree.SubElement(cell, _INLINE)
-        content = etree.SubElement(inline, _TEXT)
+        inline = etree.SubElement(cell, INLINE)
+        content = etree.SubElement(inline, TEXT)
         if text != text.strip():
-            content.set(_SPACE, "preserve")
+            content.set(SPACE, "preserve")
         content.text = text
         if len(cell) > 1:
             cell.insert(0, inline)
@@ -288,19 +288,19 @@ class _Editor:
                 cell.remove(stored)
                 self._changed = True
         elif stored is None:
-            stored = cell.makeelement(_VALUE)
+            stored = cell.makeelement(VALUE)
             stored.text = text
-            cell.insert(_after_last(cell, _FORMULA), stored)
+            cell.insert(_after_last(cell, FORMULA), stored)
             self._changed = True
         elif not _same(stored.text or "", text, number=kind == current == "n"):
             stored.text = text
             self._changed = True
 
     def _move(self, data: etree._Element, move: Move) -> None:
-        """Move cells from one row to another; what stood there goes."""
+        """Move cells from one row to another; what was there goes."""
         rows: dict[int, etree._Element] = {}
         number = 0
-        for element in data.iterchildren(_ROW):
+        for element in data.iterchildren(ROW):
             number = markup.number(element.get("r"), number + 1)
             rows[number] = element
         source = rows.get(move.row)
@@ -308,9 +308,9 @@ class _Editor:
             return
         target = rows.get(move.to)
         if target is None:
-            target = data.makeelement(_ROW, {"r": str(move.to)})
+            target = data.makeelement(ROW, {"r": str(move.to)})
             following = min((other for other in rows if other > move.to), default=None)
-            data.insert(_after_last(data, _ROW) if following is None else data.index(rows[following]), target)
+            data.insert(_after_last(data, ROW) if following is None else data.index(rows[following]), target)
         moved = {column: cell for column, cell in self._cells(source).items() if move.left <= column <= move.right}
         _number_cells(source, move.row, self._cells(source))
         cells = self._cells(target)
@@ -321,10 +321,10 @@ class _Editor:
             source.remove(cell)
             address = cell_address(move.to, column)
             cell.set("r", address)
-            formula = cell.find(_FORMULA)
+            formula = cell.find(FORMULA)
             if formula is not None and formula.get("ref") is not None:
                 formula.set("ref", address)
-            self._place(target, move.to, column, cell, cells)
+            self._insert(target, move.to, column, cell, cells)
         self._changed = True
 
 
@@ -342,7 +342,7 @@ def _after_last(element: etree._Element, tag: str) -> int:
 
 
 def _same(current: str, wanted: str, *, number: bool) -> bool:
-    """Tell whether two value texts say the same: 3 and 3.0 do."""
+    """Tell whether two value texts are equal: 3 and 3.0 are, as numbers."""
     if current == wanted:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Look into worksheet XML without building a tree of it: where its cells stand, formulas, errors, arrays, merges."""
+"""Look into worksheet XML without building a tree of it: its cells, formulas, errors, arrays and merges."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _FORMULA_MARK = re.compile(rb"[<:]f(?=[\s/>])")
 _NOT_COMPACT = re.compile(rb'<c(?! r="[A-Z]1?[0-9]{1,5}")')
 _NOT_NEAR = re.compile(rb'<c(?! r="[A-Z][0-9]{1,6}")')
 _COLUMN = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
-_PLACED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_CELL_START = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
 _FORMULA_TAG = re.compile(rb"<(?:[\w.-]++:)?f(\s[^<>]*+)>")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the cells stand in a worksheet's XML, as offsets.
+    """Where the cells are in a worksheet's XML, as offsets.
 
     The bytes before `start` and from `end` on belong to others; `start` to `inner` is the start tag of
     sheetData, `inner` to `inner_end` are its rows. `plain` says that there are no comments, CDATA or
@@ -60,7 +60,7 @@ class Layout:
         """Find the rows of a worksheet.
 
         Raises:
-            BookError: it is no worksheet, or carries a DOCTYPE.
+            BookError: it is not a worksheet, or carries a DOCTYPE.
         """
         markup.refuse_doctype(xml)
         depth = 0
@@ -74,8 +74,8 @@ class Layout:
             if tag["close"]:
                 depth -= 1
             elif depth == 1 and markup.local_name(tag["name"]) == b"sheetData":
-                place = (tag.end(), tag.end(), tag.end(), True) if empty else _end_of_rows(xml, tag)
-                return cls(root[0], root["name"], tag["name"], tag.start(), *place)
+                offsets = (tag.end(), tag.end(), tag.end(), True) if empty else _end_of_rows(xml, tag)
+                return cls(root[0], root["name"], tag["name"], tag.start(), *offsets)
             elif not empty:
                 depth += 1
         raise BookError("there is no sheetData in it")
@@ -231,7 +231,7 @@ def not_numbers(xml: bytes) -> dict[tuple[int, int], str]:
 
 
 def wrapped_values(xml: bytes) -> dict[tuple[int, int], str]:
-    """Return the texts that stand in CDATA sections, by row and column: not every reader sees those.
+    """Return the texts in CDATA sections, by row and column: not every reader sees those.
 
     Raises:
         BookError: the XML is damaged.
@@ -270,7 +270,7 @@ def rows_between(xml: bytes) -> tuple[int, int]:
 
 
 def cells_by_column(xml: bytes, top: int, bottom: int) -> Counter[str]:
-    """Return how many cells each column has from a row to another, at a glance: too few of those written unusually."""
+    """Return how many cells columns have from a row to another, at a glance: too few of those written unusually."""
     start, end = rows_between(xml)
     first = xml.find(b'<row r="%d"' % top, start, end)
     last = xml.find(b'<row r="%d"' % (bottom + 1), start, end)
@@ -279,12 +279,12 @@ def cells_by_column(xml: bytes, top: int, bottom: int) -> Counter[str]:
 
 
 def _has(xml: bytes, mark: bytes, start: int, end: int) -> bool:
-    """Tell whether a mark stands between two offsets; its last byte is rare, and a single byte is found quicker."""
+    """Tell whether a mark is between two offsets; its last byte is rare, and a single byte is found quicker."""
     return xml.find(mark[-1:], start, end) >= 0 and xml.find(mark, start, end) >= 0
 
 
 def _prefixed(xml: bytes, mark: bytes, start: int = 0, end: int | None = None) -> bool:
-    """Tell whether the colon of a prefix and what follows it may stand in a sheet."""
+    """Tell whether a sheet may have the colon of a prefix and what follows it."""
     return xml.find(b":", start, end) >= 0 and xml.find(mark, start, end) >= 0
 
 
@@ -294,7 +294,7 @@ def cell_count(xml: bytes) -> int:
 
 
 def is_compact(xml: bytes) -> bool:
-    """Tell whether the values of a sheet are sure to stand within the columns A to Z and the rows to 199,999."""
+    """Tell whether the values of a sheet are sure to be within the columns A to Z and the rows to 199,999."""
     start, end = rows_between(xml)
     return not _prefixed(xml, b":c", start, end) and _NOT_COMPACT.search(xml, start, end) is None
 
@@ -309,20 +309,20 @@ def greatest_extent(xml: bytes, enough: int) -> int:
         return LAST_ROW * LAST_COLUMN
     if enough >= 26 * 999_999 and _NOT_NEAR.search(xml, start, end) is None:
         return 26 * 999_999
-    places = _PLACED_CELL.findall(xml, start, end)
-    if len(places) != xml.count(b"<c", start, end):
+    cells = _CELL_START.findall(xml, start, end)
+    if len(cells) != xml.count(b"<c", start, end):
         return LAST_ROW * LAST_COLUMN
-    if not places:
+    if not cells:
         return 0
-    columns = max(column_number(letters.decode()) for letters in {letters for letters, _ in places})
-    return columns * max(int(digits) for digits in {digits for _, digits in places})
+    columns = max(column_number(letters.decode()) for letters in {letters for letters, _ in cells})
+    return columns * max(int(digits) for digits in {digits for _, digits in cells})
 
 
 def farthest_value(xml: bytes) -> tuple[str, int]:
     """Return the address of the value farthest away in a worksheet, and how many cells its values span.
 
     Raises:
-        BookError: a row or cell has a place that is none.
+        BookError: a row or cell has an address that is not on a sheet.
     """
     row = column = rows = columns = 0
     far = ""
@@ -332,8 +332,8 @@ def farthest_value(xml: bytes) -> tuple[str, int]:
             row, column = markup.number(address, row + 1), 0
             continue
         if address:
-            place = area_of(address)
-            row, column = place.bottom, place.right
+            area = area_of(address)
+            row, column = area.bottom, area.right
         else:
             column += 1
         if max(row, 1) > LAST_ROW or column > LAST_COLUMN:

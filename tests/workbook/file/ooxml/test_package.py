@@ -16,7 +16,7 @@ import pytest
 from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.workbook.file import saving
 from kopilot_xl.workbook.file.ooxml import archive
-from kopilot_xl.workbook.file.ooxml.archive import Archive, Packed, archive_of
+from kopilot_xl.workbook.file.ooxml.archive import Archive, ZipEntry, archive_of
 from kopilot_xl.workbook.file.ooxml.package import Package
 from tests.invariants import assert_sound
 from tests.systems import links
@@ -522,7 +522,7 @@ def test_an_archive_of_entries_holds_them_as_they_are_packed() -> None:
         entries.writestr("xl/été.xml", content)
     packed = Archive(source.getvalue(), "a test").packed("xl/été.xml")
     assert len(packed.data) < len(content) == packed.size
-    made = archive_of({"xl/été.xml": packed, "plain.xml": Packed.plain(b"<b/>"), "empty.xml": Packed.plain(b"")})
+    made = archive_of({"xl/été.xml": packed, "plain.xml": ZipEntry.stored(b"<b/>"), "empty.xml": ZipEntry.stored(b"")})
     with zipfile.ZipFile(BytesIO(made)) as entries:
         assert entries.testzip() is None
         assert {name: entries.read(name) for name in entries.namelist()} == {

@@ -14,7 +14,7 @@ from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.file.ooxml import sheet_editor as cells_module
 from kopilot_xl.workbook.file.ooxml.edits import KEEP, Edit
 from kopilot_xl.workbook.file.ooxml.sheet_editor import edit
-from kopilot_xl.workbook.file.ooxml.text_editor import Scribe
+from kopilot_xl.workbook.file.ooxml.text_editor import RowTextEditor
 from tests.workbook.file.ooxml.test_sheet_editor import VALUES, rows_of
 from tests.workbook.workbooks import sheet_xml
 
@@ -82,14 +82,14 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.as_text: list[bool] = []
-        real = Scribe.rewritten
+        real = RowTextEditor.rewritten
 
-        def rewritten(scribe: Scribe, *given: object) -> bytes | None:
+        def rewritten(scribe: RowTextEditor, *given: object) -> bytes | None:
             found = real(scribe, *given)  # type: ignore[arg-type]
             self.as_text.append(found is not None)
             return found
 
-        monkeypatch.setattr(Scribe, "rewritten", rewritten)
+        monkeypatch.setattr(RowTextEditor, "rewritten", rewritten)
 
 
 _ANY_ROWS = given(
@@ -152,7 +152,7 @@ def say_the_same(
         assert as_text == by_rows
         assert all(watch.as_text)
         assert edit(as_text, edits) == as_text
-        patch.setattr(Scribe, "rewritten", lambda *given: None)
+        patch.setattr(RowTextEditor, "rewritten", lambda *given: None)
         assert canonical(as_text) == canonical(edit(xml, edits))
 
 
