@@ -14,7 +14,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
-from kopilot_xl.workbook.file.ooxml.archive import ZipEntry, archive_of
+from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry, archive_of
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 
 MAX_CELLS = 30_000_000

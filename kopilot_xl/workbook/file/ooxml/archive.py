@@ -11,6 +11,21 @@ from io import BytesIO
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml.markup import shortened
+from kopilot_xl.workbook.file.ooxml.zip_records import (
+    CENTRAL,
+    ENCRYPTED,
+    END,
+    END64_LOCATOR,
+    FULL,
+    LOCAL,
+    ZipEntry,
+    append_entry,
+    header_of_replaced,
+    name_length,
+    pack,
+    record_moved,
+    record_of_replaced,
+)
 
 MAX_UNPACKED = 2 * 1024**3
 """How many bytes all entries together may declare to unpack to; more is not a workbook but an attack."""
@@ -25,17 +40,6 @@ sheet that are all the same come to about 100, a zip bomb to 1,000."""
 FREE_OF_RATIO = 100 * 1024**2
 """Entries that unpack to no more bytes than this may be packed as tightly as they like."""
 
-_LOCAL = struct.Struct("<4s5H3L2H")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
-_END64_LOCATOR = struct.Struct("<4sLQL")
-_LEVEL_BITS_AND_DESCRIPTOR = 0b1110
-_ENCRYPTED = 0b1
-_NAME_IS_UTF8 = 0x800
-_VERSION = 20
-_FIRST_DAY = 0x21  # 1 January 1980, from which archives count
-_ZIP64 = 1
-_FULL = 0xFFFFFFFF
 _DAMAGED = "is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)"
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -59,38 +63,6 @@ class _Entry:
     end: int
     body: int
     record: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ZipEntry:
-    """Content as an entry of an archive holds it: how it is packed, its checksum, and its size once unpacked."""
-
-    method: int
-    checksum: int
-    size: int
-    data: bytes
-
-    @classmethod
-    def stored(cls, content: bytes) -> ZipEntry:
-        """Return content that is not packed at all."""
-        return cls(zipfile.ZIP_STORED, zlib.crc32(content), len(content), content)
-
-
-def archive_of(entries: Mapping[str, ZipEntry]) -> bytes:
-    """Return an archive with these entries and nothing else: every size and position in it is right."""
-    pieces: list[bytes] = []
-    directory: list[bytes] = []
-    position = 0
-    for text, entry in entries.items():
-        name = text.encode()
-        common = (_NAME_IS_UTF8, entry.method, 0, _FIRST_DAY, entry.checksum, len(entry.data), entry.size, len(name), 0)
-        header = _LOCAL.pack(b"PK\3\4", _VERSION, *common) + name
-        directory.append(_CENTRAL.pack(b"PK\1\2", _VERSION, _VERSION, *common, 0, 0, 0, 0, position) + name)
-        pieces += (header, entry.data)
-        position += len(header) + len(entry.data)
-    size = sum(map(len, directory))
-    end = _END.pack(b"PK\5\6", 0, 0, len(directory), len(directory), size, position, 0)
-    return b"".join([*pieces, *directory, end])
 
 
 class Archive:
@@ -151,14 +123,14 @@ class Archive:
             raise zipfile.BadZipFile("two entries share their data")
         entries = []
         for info in infos:
-            if info.flag_bits & _ENCRYPTED:
+            if info.flag_bits & ENCRYPTED:
                 raise zipfile.BadZipFile("encrypted entry")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise zipfile.BadZipFile("a kind of packing that Office files do not have")
-            fields = _CENTRAL.unpack_from(self.data, position)
-            length = _CENTRAL.size + fields[10] + fields[11] + fields[12]
-            local = _LOCAL.unpack_from(self.data, info.header_offset)
-            body = info.header_offset + _LOCAL.size + local[9] + local[10]
+            fields = CENTRAL.unpack_from(self.data, position)
+            length = CENTRAL.size + fields[10] + fields[11] + fields[12]
+            local = LOCAL.unpack_from(self.data, info.header_offset)
+            body = info.header_offset + LOCAL.size + local[9] + local[10]
             end = end_of[info.header_offset]
             if fields[0] != b"PK\1\2" or local[0] != b"PK\3\4" or body + info.compress_size > end:
                 raise zipfile.BadZipFile("entries overlap")
@@ -167,7 +139,7 @@ class Archive:
         self._tail_start = position
         # What cannot be moved is found now, not after the work is done.
         for entry in entries:
-            _record_moved(entry, 0)
+            record_moved(entry.record, 0)
         self._tail(self._zip.start_dir, position, len(entries))
         return entries
 
@@ -210,8 +182,8 @@ class Archive:
 
     def _unpacked(self, entry: _Entry) -> bytes:
         info = entry.info
-        named = entry.start + _LOCAL.size
-        if not self.data[named : entry.body].startswith(entry.record[_CENTRAL.size :][: _name_length(entry.record)]):
+        named = entry.start + LOCAL.size
+        if not self.data[named : entry.body].startswith(entry.record[CENTRAL.size :][: name_length(entry.record)]):
             raise zipfile.BadZipFile("its name differs")
         content = self.data[entry.body : entry.body + info.compress_size]
         if info.compress_type == zipfile.ZIP_DEFLATED:
@@ -245,47 +217,23 @@ class Archive:
             offset_of[name] = len(output)
             if name in replaced:
                 packed = pack(replaced[name])
-                local = self._header(entry, replaced[name], len(packed))
+                local = header_of_replaced(self.data[entry.start : entry.body], replaced[name], len(packed))
                 packed_size_of[name] = len(packed)
                 output += local
                 output += packed
             else:
                 output += memoryview(self.data)[entry.start : entry.end]
-        new_records = [_appended(output, name, content) for name, content in (added or {}).items()]
+        new_records = [append_entry(output, name, content) for name, content in (added or {}).items()]
         directory_start = len(output)
         for name, entry in entries.items():
             shift = offset_of[name] - entry.start
             if name in replaced:
-                output += _record_of_replaced(entry, shift, replaced[name], packed_size_of[name])
+                output += record_of_replaced(entry.record, shift, replaced[name], packed_size_of[name])
             else:
-                output += _record_moved(entry, shift)
+                output += record_moved(entry.record, shift)
         output += b"".join(new_records)
         output += self._tail(directory_start, len(output), len(entries) + len(new_records))
         return bytes(output)
-
-    def _header(self, entry: _Entry, content: bytes, packed_size: int) -> bytes:
-        """Return the local header of an entry with new content."""
-        signature, version, flags, _, clock, day, _, _, _, name_length, extra_length = _LOCAL.unpack_from(
-            self.data, entry.start
-        )
-        after = entry.start + _LOCAL.size
-        name = self.data[after : after + name_length]
-        extra = _without_zip64(self.data[after + name_length : after + name_length + extra_length])
-        # Sizes are in the header itself, so nothing announces a data descriptor behind the data.
-        header = _LOCAL.pack(
-            signature,
-            version,
-            flags & ~_LEVEL_BITS_AND_DESCRIPTOR,
-            zipfile.ZIP_DEFLATED,
-            clock,
-            day,
-            zlib.crc32(content),
-            packed_size,
-            len(content),
-            name_length,
-            len(extra),
-        )
-        return header + name + extra
 
     def _tail(self, directory_start: int, directory_end: int, count: int) -> bytes:
         """Return what follows the central directory: the end records and the archive's comment."""
@@ -298,14 +246,14 @@ class Archive:
             (old_start,) = struct.unpack_from("<Q", tail, 48)
             struct.pack_into("<4Q", tail, 24, count, count, size, old_start + shift)
             position = 12 + length
-            signature, disk, old_end, disks = _END64_LOCATOR.unpack_from(tail, position)
+            signature, disk, old_end, disks = END64_LOCATOR.unpack_from(tail, position)
             moved = old_end + directory_end - self._tail_start
-            _END64_LOCATOR.pack_into(tail, position, signature, disk, moved, disks)
-            position += _END64_LOCATOR.size
-        signature, disk, start_disk, here, total, old_size, old_start, comment = _END.unpack_from(tail, position)
+            END64_LOCATOR.pack_into(tail, position, signature, disk, moved, disks)
+            position += END64_LOCATOR.size
+        signature, disk, start_disk, here, total, old_size, old_start, comment = END.unpack_from(tail, position)
         if signature != b"PK\5\6":
             raise zipfile.BadZipFile("something stands between its directory and its end")
-        _END.pack_into(
+        END.pack_into(
             tail,
             position,
             signature,
@@ -313,86 +261,13 @@ class Archive:
             start_disk,
             here if here == 0xFFFF else count,
             total if total == 0xFFFF else count,
-            old_size if old_size == _FULL else size,
-            old_start if old_start == _FULL else old_start + shift,
+            old_size if old_size == FULL else size,
+            old_start if old_start == FULL else old_start + shift,
             comment,
         )
         return bytes(tail)
 
 
-def _appended(output: bytearray, name: str, content: bytes) -> bytes:
-    """Append a new entry to an archive that is being written; return its record for the central directory."""
-    plain, packed = name.encode(), pack(content)
-    sizes = (zlib.crc32(content), len(packed), len(content), len(plain))
-    common = (_NAME_IS_UTF8, zipfile.ZIP_DEFLATED, 0, _FIRST_DAY, *sizes, 0)
-    position = len(output)
-    output += _LOCAL.pack(b"PK\3\4", _VERSION, *common) + plain + packed
-    return _CENTRAL.pack(b"PK\1\2", _VERSION, _VERSION, *common, 0, 0, 0, 0, position) + plain
-
-
-def pack(content: bytes) -> bytes:
-    """Return content as an entry holds it."""
-    compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return compressor.compress(content) + compressor.flush()
-
-
-def _name_length(record: bytes) -> int:
-    """Return how many bytes the name in a central-directory record has."""
-    return int(_CENTRAL.unpack_from(record)[10])
-
-
 def normal_name(info: zipfile.ZipInfo) -> str:
     """Return an entry's name with forward slashes, which some writers get wrong."""
     return info.orig_filename.replace("\\", "/")
-
-
-def _without_zip64(extra: bytes) -> bytes:
-    """Return extra fields without the one for 64-bit sizes: the new sizes fit where they belong."""
-    kept, position = b"", 0
-    while position + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, position)
-        if kind != _ZIP64:
-            kept += extra[position : position + 4 + length]
-        position += 4 + length
-    return kept + extra[position:]
-
-
-def _record_of_replaced(entry: _Entry, shift: int, content: bytes, packed_size: int) -> bytes:
-    """Return the central-directory record of an entry with new content."""
-    fields = list(_CENTRAL.unpack_from(entry.record))
-    name_end = _CENTRAL.size + fields[10]
-    extra_end = name_end + fields[11]
-    extra = _without_zip64(entry.record[name_end:extra_end])
-    old_offset = fields[16] if fields[16] != _FULL else _zip64_offset(entry.record)[1]
-    fields[3] &= ~_LEVEL_BITS_AND_DESCRIPTOR
-    fields[4] = zipfile.ZIP_DEFLATED
-    fields[7], fields[8], fields[9] = zlib.crc32(content), packed_size, len(content)
-    fields[11] = len(extra)
-    fields[16] = old_offset + shift
-    return _CENTRAL.pack(*fields) + entry.record[_CENTRAL.size : name_end] + extra + entry.record[extra_end:]
-
-
-def _record_moved(entry: _Entry, shift: int) -> bytes:
-    """Return the central-directory record of an entry that has only moved."""
-    record = bytearray(entry.record)
-    (offset,) = struct.unpack_from("<L", record, 42)
-    if offset != _FULL:
-        struct.pack_into("<L", record, 42, offset + shift)
-    else:
-        position, offset = _zip64_offset(entry.record)
-        struct.pack_into("<Q", record, position, offset + shift)
-    return bytes(record)
-
-
-def _zip64_offset(record: bytes) -> tuple[int, int]:
-    """Return the position of the 64-bit offset in a record, and the offset."""
-    fields = _CENTRAL.unpack_from(record)
-    position = _CENTRAL.size + fields[10]
-    end = position + fields[11]
-    while position + 4 <= end:
-        kind, length = struct.unpack_from("<HH", record, position)
-        if kind == _ZIP64:
-            position += 4 + 8 * sum(size == _FULL for size in (fields[9], fields[8]))
-            return position, int(struct.unpack_from("<Q", record, position)[0])
-        position += 4 + length
-    raise zipfile.BadZipFile("64-bit offset is missing")

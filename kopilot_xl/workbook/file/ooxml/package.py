@@ -15,7 +15,8 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml import markup
-from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive, ZipEntry
+from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive
+from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 
 CONTENT_TYPES = "[Content_Types].xml"

@@ -16,8 +16,9 @@ import pytest
 from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.workbook.file import saving
 from kopilot_xl.workbook.file.ooxml import archive
-from kopilot_xl.workbook.file.ooxml.archive import Archive, ZipEntry, archive_of
+from kopilot_xl.workbook.file.ooxml.archive import Archive
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry, archive_of
 from tests.invariants import assert_sound
 from tests.systems import links
 from tests.workbook.workbooks import by_hand, changed_entries, raw_entries, rich, sheet_xml, tabled, with_parts
