@@ -1,4 +1,4 @@
-"""Write docs/commands.md from the commands themselves: `python docs/generate_commands.py`."""
+"""Write docs/commands.md from the commands themselves: `python docs/generate_commands.py`, or `--check` it."""
 
 from __future__ import annotations
 
@@ -70,6 +70,14 @@ def _table(title: str, rows: list[tuple[str, str]]) -> str:
     return "\n".join([*lines, *(f"| `{name.replace('|', chr(92) + '|')}` | {text} |" for name, text in rows)])
 
 
+def main() -> None:
+    """Write the page; with --check say instead whether it is as the commands are."""
+    if "--check" not in sys.argv:
+        sys.stdout.write(f"{PAGE}\n")
+        PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE} is stale: run python {sys.argv[0]}")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{PAGE}\n")
-    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    main()
