@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl._version import __version__
 
 if TYPE_CHECKING:
-    from kopilot_xl.bigdata.classify import classify
-    from kopilot_xl.bigdata.segment import segment
+    from kopilot_xl.bigdata import classify, segment
     from kopilot_xl.domain.rules import Rules
     from kopilot_xl.domain.segments import Segment
     from kopilot_xl.errors import (
@@ -64,8 +63,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "bigdata.classify": ("classify",),
-    "bigdata.segment": ("segment",),
+    "bigdata": ("classify", "segment"),
     "domain.rules": ("Rules",),
     "domain.segments": ("Segment",),
     "errors": (

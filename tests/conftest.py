@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from openpyxl.reader.excel import ExcelReader
 
-from kopilot_xl.bigdata.engines import Engine
+from kopilot_xl.bigdata import Engine
+from kopilot_xl.bigdata.engines.starting import running
 from tests import libreoffice, postgresql
 
 _read = ExcelReader.read
@@ -52,7 +53,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         pytest.skip("Java is not installed (Debian: default-jre-headless)")
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-    with Engine.SPARK.running(tmp_path_factory.mktemp("spark"), memory="1GB"):
+    with running(Engine.SPARK, tmp_path_factory.mktemp("spark"), memory="1GB"):
         monkeypatch.undo()
         from pyspark.sql import SparkSession
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from os import path as paths
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import polars as pl
+import narwhals as nw
 
 from kopilot_xl.bigdata import output_folder
+from kopilot_xl.bigdata.local import LocalFrame, check_parquet, plain, plain_values
+from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.result import Place, Segmentation
-from kopilot_xl.bigdata.sources import Source
-from kopilot_xl.bigdata.tables import FOLDERS
+from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.errors import SaveError
 
 _PARQUET = ".parquet"
@@ -24,20 +25,23 @@ _PACKING: Literal["snappy"] = "snappy"
 # where the result goes
 
 
-def _target(output: Place, sources: Sequence[Source]) -> Path:
+def check_output(output: Place, sources: Sequence[Source]) -> Path:
     """Return where to write to.
 
     Raises:
         SaveError: it cannot be written, or holds what is to be read.
+        KopilotError: what writes Parquet is not installed.
     """
     from kopilot_xl.workbook.file.saving import check_writable
 
     target = Path(output)
-    for each in (piece.path for source in sources for piece in source.pieces):
+    for each in (piece.path for source in sources for piece in source.files):
         if paths.realpath(each) == paths.realpath(target):
             raise SaveError(f"{target} is one of the files to read: name another file for the output.")
         if Path(paths.realpath(target)) in Path(paths.realpath(each)).parents:
             raise SaveError(f"{target} holds files to read, such as {each}: name another folder for the output.")
+    if target.suffix.lower() != ".csv":
+        check_parquet(target, "written")
     if _is_folder(target):
         output_folder.check_replaceable(target, _PARQUET)
         return target
@@ -53,28 +57,46 @@ def _is_folder(target: Path) -> bool:
     return target.is_dir() or not target.suffix
 
 
-def _write(result: Segmentation, target: Path) -> None:
+def write_output(result: Segmentation, target: Path) -> None:
+    """Write a result to a file or folder, all at once.
+
+    Raises:
+        SaveError: it cannot be written.
+    """
     from kopilot_xl.workbook.file.saving import write_atomically
 
+    frame = nw.from_native(result.frame, eager_only=True)
     if _is_folder(target):
         with output_folder.replaced(target) as draft:
-            for folder, part in _parts(result):
+            for folder, part in _parts(frame, result.folders):
                 place = draft / folder
                 place.mkdir(parents=True, exist_ok=True)
-                part.write_parquet(place / f"part-0{_PARQUET}", compression=_PACKING)
+                _write_parquet(part, place / f"part-0{_PARQUET}")
     elif target.suffix.lower() == ".csv":
         write_atomically(target, result.csv.encode())
     else:
         buffer = BytesIO()
-        result.frame.write_parquet(buffer, compression=_PACKING)
+        _write_parquet(frame, buffer)
         write_atomically(target, buffer.getvalue())
 
 
-def _parts(result: Segmentation) -> list[tuple[str, pl.DataFrame]]:
+def _parts(frame: LocalFrame, folders: nw.Series[Any] | None) -> Iterator[tuple[str, LocalFrame]]:
     """The pieces of the result, each with its folder: those of the clients."""
-    if result.folders is None:
-        return [("", result.frame)]
-    parts = result.frame.with_columns(result.folders).partition_by(
-        FOLDERS, as_dict=True, include_key=False, maintain_order=True
-    )
-    return [(str(folder or ""), part) for (folder,), part in parts.items()]
+    if folders is None:
+        yield "", frame
+        return
+    for (folder,), part in frame.with_columns(folders).group_by(FOLDERS):
+        yield plain(folder) or "", part.drop(FOLDERS)
+
+
+def _write_parquet(frame: LocalFrame, target: Path | BytesIO) -> None:
+    if frame.implementation.is_polars():
+        frame.to_native().write_parquet(target, compression=_PACKING)
+        return
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {nw.String: pa.string(), nw.Float64: pa.float64()}
+    schema = pa.schema([(name, kinds.get(type(kind), pa.date32())) for name, kind in frame.schema.items()])
+    table = pa.table([plain_values(column) for column in frame.iter_columns()], schema=schema)
+    parquet.write_table(table, target, compression=_PACKING)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from os import PathLike
+from typing import Any
 
-import polars as pl
+import narwhals as nw
 
-from kopilot_xl.bigdata.classify import COLUMNS
+from kopilot_xl.bigdata.frames import COLUMNS
+from kopilot_xl.bigdata.local import LocalFrame, plain_rows, plain_values
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.importing.export import Choices
 from kopilot_xl.workbook.tables.csv_escape import neutral
 from kopilot_xl.workbook.tables.problems import Problem
 
 Place = str | PathLike[str]
+"""A file, a folder, a pattern of files, or the address of a database's table."""
 
 DECIMALS, LARGE, DECIMALS_OF_LARGE = 4, 1e9, 2
 """To how many decimals a sum is rounded, and a large one: on these the engines agree, in whatever order they add up."""
@@ -23,34 +29,44 @@ DECIMALS, LARGE, DECIMALS_OF_LARGE = 4, 1e9, 2
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Where each client stands.
+    """The segment of each client.
 
     Attributes:
         as_of: the day it was looked at.
-        frame: the result, with dates as dates and values rounded to `DECIMALS`, from `LARGE` on to fewer, in the order
-            of the clients.
+        frame: the result as a frame of Polars where that is installed, else of pandas: days as days (in pandas as
+            midnights), values rounded to `DECIMALS`, from `LARGE` on to fewer, in the order of the clients.
         choices: how each table was read.
         problems: what was found: with file and row, or, in tables that are read in streams, how often.
         seconds: how long it took.
         actions: how many rows of the action log had each outcome.
-        folders: the folders of each row's partition, none if the clients are not partitioned.
+        folders: the folders of each row's partition, None if the clients are not partitioned.
         raw: whether the CSV has the ids as they are.
     """
 
     as_of: date
-    frame: pl.DataFrame
+    frame: Any
     choices: Sequence[Choices]
     problems: Sequence[Problem]
     seconds: float
     actions: Mapping[ActionStatus, int] = field(default_factory=dict)
-    folders: pl.Series | None = None
+    folders: nw.Series[Any] | None = None
     raw: bool = False
+
+    def __len__(self) -> int:
+        """Return how many clients there are."""
+        return len(self.frame)
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The result as rows of plain values: None for blanks, dates for days."""
+        return plain_rows(self._frame)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many clients are in each segment; those that are not yet clients are in none."""
-        found = self.frame[COLUMNS[1]].drop_nulls().value_counts()
-        return dict(found.sort("count", COLUMNS[1], descending=[True, False]).iter_rows())
+        """How many clients are in each segment, the largest first; those that are not yet clients are in none."""
+        found = Counter(plain_values(self._frame[COLUMNS[1]]))
+        del found[None]
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     @property
     def csv(self) -> str:
@@ -58,7 +74,18 @@ class Segmentation:
 
         An id that a spreadsheet would take for a formula has an apostrophe before it, unless `raw` is set.
         """
-        if self.raw:
-            return self.frame.write_csv()
-        shown = [neutral(each) for each in self.frame[COLUMNS[0]]]
-        return self.frame.with_columns(pl.Series(COLUMNS[0], shown, pl.String)).write_csv()
+        frame = self._frame
+        if not self.raw:
+            shown = [neutral(value) for value in plain_values(frame[COLUMNS[0]])]
+            column = nw.new_series(COLUMNS[0], shown, nw.String(), backend=frame.implementation)
+            frame = frame.with_columns(column)
+        if frame.implementation.is_polars():
+            return str(frame.to_native().write_csv())
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([frame.columns, *plain_rows(frame)])
+        return text.getvalue()
+
+    @property
+    def _frame(self) -> LocalFrame:
+        return nw.from_native(self.frame, eager_only=True)

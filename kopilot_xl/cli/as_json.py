@@ -9,7 +9,7 @@ from kopilot_xl.domain.segments import Segment
 from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
-    from kopilot_xl.bigdata.result import Segmentation
+    from kopilot_xl.bigdata import Segmentation
     from kopilot_xl.domain.forecast import Forecast
     from kopilot_xl.domain.forecast import Line as ScenarioLine
     from kopilot_xl.domain.sales import Prepared
@@ -104,7 +104,7 @@ def segmented_as_json(found: Segmentation, output: str | None) -> dict[str, obje
         "output": output,
         "as_of": found.as_of.isoformat(),
         "sources": [each.file for each in found.choices],
-        "clients": found.frame.height,
+        "clients": len(found),
         "segments": {each.value: found.counts.get(each.value, 0) for each in Segment},
         "actions": {each.value: number for each, number in found.actions.items()},
         "problems": [_finding(each) for each in found.problems if each.kind is Kind.PROBLEM],

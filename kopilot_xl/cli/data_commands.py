@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kopilot_xl.bigdata.engines import LOCAL, Engine
+from kopilot_xl.bigdata import LOCAL, Engine
 from kopilot_xl.cli.group import app
 from kopilot_xl.cli.options import AsJson, Order, as_of_option, examples, output_option, read_size
 from kopilot_xl.cli.stderr import screen_on
@@ -60,11 +60,15 @@ def segment(
         ),
     ] = None,
     engine: Annotated[
-        Engine,
+        Engine | None,
         typer.Option(
-            "--engine", metavar="|".join(Engine), help="The library that computes; each gives the same table."
+            "--engine",
+            metavar="|".join(Engine),
+            help="The library that computes; each gives the same table. Without it: polars where it is installed, else "
+            "pandas.",
+            show_default=False,
         ),
-    ] = Engine.POLARS,
+    ] = None,
     memory: Annotated[
         str | None,
         typer.Option(

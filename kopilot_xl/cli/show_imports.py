@@ -12,7 +12,7 @@ from kopilot_xl.cli.show_portfolio import _listed
 from kopilot_xl.domain import formatting
 
 if TYPE_CHECKING:
-    from kopilot_xl.bigdata.result import Segmentation
+    from kopilot_xl.bigdata import Segmentation
     from kopilot_xl.importing.export import Choices
     from kopilot_xl.usecases.create import Created
 
@@ -49,7 +49,7 @@ def segmented(screen: Screen, found: Segmentation, output: str | None) -> None:
     if found.actions:
         screen.line(f"Actions: {', '.join(told) or 'none'}.")
     if output:
-        screen.line(f"{formatting.count(found.frame.height, 'client')} as of {formatting.day(found.as_of)}: {output}")
+        screen.line(f"{formatting.count(len(found), 'client')} as of {formatting.day(found.as_of)}: {output}")
 
 
 def _quoted(path: str) -> str:

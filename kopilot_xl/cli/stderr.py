@@ -27,7 +27,7 @@ def screen_on(stream: Any = None) -> Screen:
 
 def print_message(message: str) -> None:
     """Print a message on standard error, as one line that begins with the command's name, without credentials."""
-    from kopilot_xl.bigdata.address import without_secrets
+    from kopilot_xl.bigdata.sources.address import without_secrets
     from kopilot_xl.cli.screen import fitting
 
     line = f"{NAME}: {without_secrets(' '.join(message.splitlines()))}"
@@ -50,7 +50,7 @@ def hide_secrets(error: BaseException) -> None:
     """Take credentials out of what Typer says of wrong usage: it quotes what was given."""
     message = getattr(error, "message", None)
     if isinstance(message, str):
-        from kopilot_xl.bigdata.address import without_secrets
+        from kopilot_xl.bigdata.sources.address import without_secrets
 
         error.message = without_secrets(message)  # type: ignore[attr-defined]  # it is there
 

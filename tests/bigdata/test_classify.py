@@ -16,9 +16,8 @@ import polars as pl
 import pytest
 
 from kopilot_xl import FrameError, Rules, classify, open_book, refresh
-from kopilot_xl.bigdata.classify import COLUMNS
-from kopilot_xl.bigdata.engines import Engine
-from kopilot_xl.bigdata.segment import segment as segment_files
+from kopilot_xl.bigdata import COLUMNS, Engine
+from kopilot_xl.bigdata import segment as segment_files
 from kopilot_xl.errors import KopilotError, MissingError, SaveError
 from kopilot_xl.usecases.create import new
 from kopilot_xl.usecases.sample import SAMPLE_DATE, write_sample

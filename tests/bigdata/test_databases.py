@@ -18,8 +18,8 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from kopilot_xl.bigdata.address import Address, is_address, without_secrets
-from kopilot_xl.bigdata.segment import segment
+from kopilot_xl.bigdata.segmentation import segment
+from kopilot_xl.bigdata.sources.address import Address, is_address, without_secrets
 from kopilot_xl.cli.group import app
 from kopilot_xl.errors import BookError, KopilotError, MissingError
 from tests.postgresql import PASSWORD, USER, Server

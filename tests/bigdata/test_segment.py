@@ -15,15 +15,17 @@ from typing import Any
 from urllib.parse import quote
 
 import duckdb
+import narwhals as nw
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kopilot_xl.bigdata import output_folder, sources
-from kopilot_xl.bigdata.classify import COLUMNS
-from kopilot_xl.bigdata.engines import Engine
-from kopilot_xl.bigdata.segment import segment
+from kopilot_xl.bigdata import Engine, output_folder
+from kopilot_xl.bigdata.engines.starting import running
+from kopilot_xl.bigdata.frames import COLUMNS
+from kopilot_xl.bigdata.segmentation import segment
+from kopilot_xl.bigdata.sources import data_files as sources
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.ids import client_key, shown_id
 from kopilot_xl.domain.rules import DEFAULT
@@ -696,7 +698,7 @@ def test_amounts_that_are_no_numbers_and_rows_without_anything(engine: Engine, t
     found = segment(clients_of(tmp_path, "Client ID\nA\n"), tmp_path / "bills.parquet", AS_OF, engine=engine)
     assert found.frame["Value"].to_list() == [5.0]
     assert found.choices[1].rows == 5
-    assert found.problems == []
+    assert [each.wrong for each in found.problems] == ["2 rows with an amount that cannot be read."]
 
 
 def test_what_of_a_folder_is_read_and_in_which_order(tmp_path: Path) -> None:
@@ -764,9 +766,9 @@ def test_duckdb_needs_no_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_duckdb_keeps_to_its_memory_and_works_on_disk_in_the_folder_given(tmp_path: Path) -> None:
-    with Engine.DUCKDB.running(tmp_path, "512MB") as at_work:
+    with running(Engine.DUCKDB, tmp_path, "512MB") as at_work:
         settings = ", ".join(f"current_setting('{each}')" for each in ("memory_limit", "temp_directory"))
-        told = at_work.frame(pl.DataFrame({"a": [1]})).select(settings).fetchall()
+        told = at_work.frame(nw.from_native(pl.DataFrame({"a": [1]}), eager_only=True)).select(settings).fetchall()
     assert told == [("488.2 MiB", str(tmp_path / "duckdb"))]
 
 

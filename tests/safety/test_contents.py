@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.bigdata.segment import segment as segment_files
+from kopilot_xl.bigdata.segmentation import segment as segment_files
 from kopilot_xl.cli.group import app
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.book import Value

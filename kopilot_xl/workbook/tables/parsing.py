@@ -30,6 +30,8 @@ class UnreadableError(ValueError):
         self.code = code
 
 
+LARGEST_AMOUNT = 1e100
+"""An amount from here on is unreadable: sums and squares of smaller ones are finite numbers."""
 _LAST_SERIAL = 2_958_465
 """31 December 9999."""
 
@@ -108,11 +110,14 @@ def all_amounts(values: Sequence[Value]) -> list[float | None] | None:
     kinds = set(map(type, values))
     if not kinds <= {float, int, NoneType}:
         return None
-    amounts = (
-        [None if value is None else float(cast("float", value)) for value in values] if kinds != {float} else values
-    )
+    try:
+        amounts = (
+            [None if value is None else float(cast("float", value)) for value in values] if kinds != {float} else values
+        )
+    except OverflowError:  # a whole number of more than 308 digits
+        return None
     found = cast("list[float | None]", amounts)
-    return found if math.isfinite(sum(filter(None, found))) else None
+    return found if sum(map(abs, filter(None, found))) < LARGEST_AMOUNT else None
 
 
 def _text_day(text: str, whole: str, order: DateOrder | None) -> date:
@@ -164,7 +169,7 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
     if value is None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if math.isfinite(value):
+        if -LARGEST_AMOUNT < value < LARGEST_AMOUNT:
             return float(value)
         raise UnreadableError(f"{value} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
     if not isinstance(value, str):
@@ -184,7 +189,7 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
         sign, plain = (-sign if plain[0] == "-" else sign), plain[1:]
     plain = _CURRENCY.sub("", plain)
     number = _point_decimal(plain, text, decimal)
-    if number is None:
+    if number is None or number >= LARGEST_AMOUNT:
         raise UnreadableError(f"{_shown(text)} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
     return sign * number
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kopilot_xl.bigdata.engines import LOCAL, Engine
-from kopilot_xl.bigdata.output import _target, _write
+from kopilot_xl.bigdata.engines.starting import running
+from kopilot_xl.bigdata.output import check_output, write_output
 from kopilot_xl.bigdata.result import Place, Segmentation
-from kopilot_xl.bigdata.run import _Work
-from kopilot_xl.bigdata.sources import Source
+from kopilot_xl.bigdata.run import Run
+from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.importing import export
@@ -27,7 +28,7 @@ def segment(
     as_of: date | None = None,
     *,
     output: Place | None = None,
-    engine: Engine | str = Engine.POLARS,
+    engine: Engine | str | None = None,
     actions: Place | None = None,
     date_order: DateOrder | str | None = None,
     rules: Rules = DEFAULT,
@@ -36,23 +37,23 @@ def segment(
     spark_master: str = LOCAL,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> Segmentation:
-    """Tell where each client stands, and write it to a file or folder if one is named.
+    """Return the segment of each client, and write them to a file or folder if one is named.
 
     Args:
         clients: CSV, Parquet or a workbook; a folder or a pattern of CSV or Parquet files; or a database's table, as
             `postgresql://user@host/database#table`, or its query, as `…#select …`. They must fit memory.
-        transactions: as well. They need not fit memory, with Polars, DuckDB or Spark.
-        as_of: the day to look at it, today by default.
-        output: a .csv or .parquet file, or a folder, which is partitioned as the clients are; an existing one is
+        transactions: likewise. They need not fit memory, with Polars, DuckDB or Spark.
+        as_of: the day to look at, today by default.
+        output: a .csv or .parquet file, or a folder, which is partitioned as the clients are; an existing result is
             replaced, all at once.
-        engine: what computes; each gives the same table.
+        engine: what computes; each gives the same table. By default Polars where it is installed, else pandas.
         actions: an action log, with the columns of the Actions sheet, as CSV, Parquet or a workbook.
         date_order: how to read a text such as 03/04/2026.
         rules: the thresholds.
         raw: write ids into CSV as they are, even those that a spreadsheet would take for formulas.
         memory: how much DuckDB or Spark may take before it works on disk, as in `4GB`.
         spark_master: which Spark computes.
-        tell: told what is being done, when it begins.
+        tell: called with what is being done, when it begins.
 
     Raises:
         KopilotError: something cannot be read or written, or the engine is not installed; the text says what to do.
@@ -61,32 +62,33 @@ def segment(
     start, day = time.perf_counter(), as_of or date.today()
     CutOffs.at(day, rules)
     order = DateOrder(date_order) if date_order else None
-    people_source, rows_source = Source.of(clients), Source.of(transactions)
-    target = None if output is None else _target(output, (people_source, rows_source))
+    library = Engine(engine) if engine else Engine.default()
+    client_source, transaction_source = Source.of(clients), Source.of(transactions)
+    target = None if output is None else check_output(output, (client_source, transaction_source))
     log = None if actions is None else actions_sheet.read(export.read_actions(actions, order).rows, order)
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
-        Engine(engine).running(Path(folder), memory, spark_master) as at_work,
+        running(library, Path(folder), memory, spark_master) as at_work,
     ):
-        work = _Work(Path(folder), at_work, day, order, rules, tell)
-        people, rows = work.read(people_source, rows_source)
-        frame, folded = work.placed(people, rows, log)
-    problems = [*people.problems, *work.problems]
+        run = Run(Path(folder), at_work, day, order, rules, tell)
+        index, rows = run.read(client_source, transaction_source)
+        frame, replayed = run.compute(index, rows, log)
+    problems = [*index.problems, *run.problems]
     counted: Counter[ActionStatus] = Counter()
-    if log and folded:
-        problems += actions_sheet.notices(log, folded.results)
-        counted.update(each.status for each in folded.results)
-    result = Segmentation(
+    if log and replayed:
+        problems += actions_sheet.notices(log, replayed.results)
+        counted.update(result.status for result in replayed.results)
+    found = Segmentation(
         as_of=day,
-        frame=frame,
-        choices=work.choices,
+        frame=frame.to_native(),
+        choices=run.choices,
         problems=problems,
         seconds=time.perf_counter() - start,
-        actions={each: counted[each] for each in ActionStatus} if log else {},
-        folders=people.folders,
+        actions={status: counted[status] for status in ActionStatus} if log else {},
+        folders=index.folders,
         raw=raw,
     )
     if target is not None:
         tell(f"Writing {target}")
-        _write(result, target)
-    return result
+        write_output(found, target)
+    return found

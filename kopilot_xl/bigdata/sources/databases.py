@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kopilot_xl.bigdata.address import Address, Kind, _quoted
+from kopilot_xl.bigdata.sources.address import Address, Kind, _quoted
 from kopilot_xl.errors import BookError, KopilotError, MissingError
 
 if TYPE_CHECKING:

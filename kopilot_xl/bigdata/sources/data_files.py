@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from kopilot_xl.bigdata import address as address_module
-from kopilot_xl.bigdata.address import Address
+from kopilot_xl.bigdata.local import has_polars
+from kopilot_xl.bigdata.sources import address as address_module
+from kopilot_xl.bigdata.sources.address import Address
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.grid import PARQUET_FILES, TEXT_FILES
 
@@ -28,7 +29,7 @@ NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True)
-class Piece:
+class DataFile:
     """A file of a table, the folders of its partition, and the values that their names give."""
 
     path: Path
@@ -42,12 +43,12 @@ class Source:
 
     Attributes:
         name: how it is called in texts.
-        pieces: its files, none for a database, in the order that decides which of two rows is the first.
+        files: its files, none for a database, in the order that decides which of two rows is the first.
         address: the table or query of a database.
     """
 
     name: str
-    pieces: Sequence[Piece] = ()
+    files: Sequence[DataFile] = ()
     address: Address | None = None
 
     @classmethod
@@ -63,30 +64,32 @@ class Source:
             return cls(str(address), address=address)
         path = Path(text)
         if path.is_dir():
-            return cls(text, _pieces(path, path.rglob("*")))
+            return cls(text, _data_files(path, path.rglob("*")))
         if not path.exists() and glob.has_magic(text):
             base = Path(*_before_pattern(path.parts))
-            return cls(text, _pieces(base, map(Path, glob.iglob(text, recursive=True)), f"No file is like {text}."))
-        return cls(text, (Piece(path),))
+            return cls(text, _data_files(base, map(Path, glob.iglob(text, recursive=True)), f"No file is like {text}."))
+        return cls(text, (DataFile(path),))
 
     @property
     def is_large(self) -> bool:
         """Whether it is read in streams, not row by row."""
-        if self.address or len(self.pieces) != 1 or self.pieces[0].partition:
+        if self.address or len(self.files) != 1 or self.files[0].partition:
             return True
         suffix = self.file.suffix.lower()
+        if suffix in PARQUET_FILES and not has_polars():
+            return True  # what reads small files has only Polars for these
         weight = 1 if suffix in TEXT_FILES else _DENSE if suffix in PARQUET_FILES else 0
         return bool(weight) and self.file.is_file() and self.file.stat().st_size * weight > LARGE
 
     @property
     def file(self) -> Path:
         """The one file of a table that is read row by row."""
-        return self.pieces[0].path
+        return self.files[0].path
 
     @property
     def partitions(self) -> list[str]:
         """The names of the columns that its folders give."""
-        return list(self.pieces[0].partition) if self.pieces else []
+        return list(self.files[0].partition) if self.files else []
 
 
 def _before_pattern(parts: Sequence[str]) -> Iterator[str]:
@@ -96,21 +99,21 @@ def _before_pattern(parts: Sequence[str]) -> Iterator[str]:
         yield part
 
 
-def _pieces(base: Path, found: Iterator[Path], none: str = "") -> list[Piece]:
+def _data_files(base: Path, found: Iterator[Path], none: str = "") -> list[DataFile]:
     """The files of a table, in the order of their names; hidden ones and those of other programs' books are none."""
     paths = []
     for path in found:
         parts = path.relative_to(base).parts
         if path.suffix.lower() in (*TEXT_FILES, *PARQUET_FILES) and not any(each[0] in "._" for each in parts):
             paths.append((parts, path))
-    pieces = [_piece(path, parts[:-1]) for parts, path in sorted(paths) if path.is_file()]
-    if not pieces:
+    files = [_data_file(path, parts[:-1]) for parts, path in sorted(paths) if path.is_file()]
+    if not files:
         raise BookError(
             f"{none or f'There is nothing to read in the folder {base}.'} What can be read there is "
             f"{', '.join((*TEXT_FILES, *PARQUET_FILES))}."
         )
-    first = pieces[0]
-    for each in pieces:
+    first = files[0]
+    for each in files:
         if list(each.partition) != list(first.partition):
             raise BookError(
                 f"{each.path} and {first.path} are partitioned differently: have each file in as many folders "
@@ -118,11 +121,11 @@ def _pieces(base: Path, found: Iterator[Path], none: str = "") -> list[Piece]:
             )
         if (each.path.suffix.lower() in PARQUET_FILES) != (first.path.suffix.lower() in PARQUET_FILES):
             raise BookError(f"{each.path} and {first.path} are of different kinds: have one kind in a folder.")
-    return pieces
+    return files
 
 
-def _piece(path: Path, folders: Sequence[str]) -> Piece:
+def _data_file(path: Path, folders: Sequence[str]) -> DataFile:
     parts = [each for each in folders if "=" in each]
     pairs = [each.partition("=") for each in parts]
     values = {unquote(name): None if value == NO_VALUE else unquote(value) for name, _, value in pairs}
-    return Piece(path, "/".join(parts), values)
+    return DataFile(path, "/".join(parts), values)

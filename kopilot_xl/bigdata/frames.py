@@ -16,7 +16,7 @@ from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import FrameError, MissingError
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
-from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
+from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.table import Column, Table, same_name
 
 RESULT = {
@@ -182,8 +182,13 @@ def _with_amount(frame: _Frame, column: str) -> _Frame:
         return frame.with_columns(nw.lit(None, dtype=nw.Float64).alias("amount"))
     if kind.is_numeric():
         amount = nw.col(column).cast(nw.Float64)
-        return frame.with_columns(nw.when(amount.is_finite()).then(amount).alias("amount"))
+        return frame.with_columns(nw.when(is_amount(amount)).then(amount).alias("amount"))
     return _mapped(frame, column, "amount", _readable(read_amount), nw.Float64())
+
+
+def is_amount(number: nw.Expr) -> nw.Expr:
+    """Return whether a number can be an amount: finite (which DuckDB must be asked of NaN by itself), and in bounds."""
+    return number.is_finite() & (number.abs() < LARGEST_AMOUNT)
 
 
 def _with_status(frame: _Frame, column: str) -> _Frame:

@@ -1,0 +1,1 @@
+"""Tables of any size brought into one typed shape, and what could not be read in them."""

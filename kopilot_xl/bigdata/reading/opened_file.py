@@ -1,0 +1,89 @@
+"""A file whose columns are known, whatever library reads it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kopilot_xl.bigdata.reading.column_issues import TableIssues
+from kopilot_xl.errors import BookError
+from kopilot_xl.importing.csv_dialect import Sample
+from kopilot_xl.workbook.tables.table import Column
+
+FOLDERS = "folders"
+"""The column that names the folders of a row's partition."""
+_ENCODINGS = {"UTF-16": "utf-16", "Windows-1252": "cp1252"}
+
+
+@dataclass(frozen=True)
+class OpenedFile(ABC):
+    """A file whose columns are known: all texts for CSV, typed for Parquet.
+
+    Attributes:
+        kinds: the type of each of its columns, in the words of the library that reads it.
+        mapping: which of its columns is taken for which of ours.
+        headings: how the columns that are taken are headed.
+        ignored: the headings of the others.
+        sample: what the beginning of a text file shows, None for Parquet.
+        folders: the folders of its partition.
+    """
+
+    kinds: Mapping[str, Any]
+    mapping: Mapping[Column, str]
+    headings: Mapping[Column, str]
+    ignored: Sequence[str]
+    sample: Sample | None
+    folders: str
+
+    def kind(self, column: Column) -> Any:
+        """Return the type of a column, None where it is missing."""
+        return self.kinds[self.mapping[column]] if column in self.mapping else None
+
+    @property
+    def decimal(self) -> str | None:
+        """The decimal sign of its amounts, where they are texts and show it."""
+        return self.sample.decimal if self.sample else None
+
+    @abstractmethod
+    def frames(self, columns: Mapping[str, Column], issues: TableIssues) -> Iterator[Any]:
+        """Return these columns, typed and under these names, and `FOLDERS`; without rows that are blank in all.
+
+        They are frames of the library that reads the file: a lazy one, or one for each part of the file.
+        """
+
+    @abstractmethod
+    def fits_in_place(self, column: Column) -> bool:
+        """Return whether an engine could read a column from the file itself: it is missing, or in our type."""
+
+
+def encoding_of(path: Path, sample: Sample) -> str:
+    """Return how a text file is encoded: its beginning may be ASCII and the rest Windows-1252."""
+    return _ENCODINGS.get(sample.encoding) or ("utf-8-sig" if _is_utf8(path) else "cp1252")
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            while file.read(1 << 22):
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def unreadable(path: Path, error: OSError) -> BookError:
+    """Return what to raise for a file that the system does not let us read."""
+    if isinstance(error, FileNotFoundError):
+        return BookError(f"There is no file {path}. Check its name and folder.")
+    return BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.")
+
+
+def broken(name: str, why: str) -> BookError:
+    """Return what to raise for a file that ends, or changes its form, in its middle."""
+    return BookError(
+        f"{name} cannot be read to its end: {why}. Look for a row with more cells than there are headings, or for a "
+        "broken file; export it again, or as Parquet."
+    )

@@ -1,0 +1,1 @@
+"""Where a table comes from: files, folders, patterns and database addresses."""
