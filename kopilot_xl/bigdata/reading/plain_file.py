@@ -47,7 +47,7 @@ class PlainFile(OpenedFile):
         stored = [name for name in taken if name not in self.partition]
         yield local_frame({name: [] for name in kinds}, kinds)
         for height, part in self.parts(stored):
-            interrupts.point()
+            interrupts.checkpoint()
             found = {name: self._typed(part, height, column, issues) for name, column in columns.items()}
             filled = [any(value is not None for value in row) for row in zip(*found.values(), strict=True)]
             found[FOLDERS] = [self.folders or None] * height
