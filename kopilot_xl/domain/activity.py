@@ -12,6 +12,7 @@ from typing import Any, cast
 import narwhals as nw
 from narwhals.typing import IntoFrameT
 
+from kopilot_xl.domain.credit_frames import without_credited
 from kopilot_xl.domain.rules import DEFAULT, VALUE_MONTHS, Band, CutOffs, Rules
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Status
@@ -94,6 +95,7 @@ def client_activity(
     today, horizon = literal(cut.as_of, day_type), literal(cut.horizon, day_type)
     day, amount, status = nw.col("issue_date"), nw.col("amount"), nw.col("status")
 
+    rows = without_credited(rows, today)
     open_rows = rows.filter(~status.is_in([Status.DRAFT.value, Status.CANCELED.value]))
     planned = status == Status.PLANNED.value
     counts = amount.is_null() | (amount > 0)
@@ -118,7 +120,7 @@ def client_activity(
     windows = dates.select(
         "client", "last_invoice", "next_planned", before=last.dt.offset_by(f"-{VALUE_MONTHS}mo").cast(day_type)
     )
-    in_year = (day <= last) & (day > nw.col("before"))
+    in_year = (day <= today) & (day > nw.col("before"))
     is_next = nw.col("coming") == nw.col("next_planned")
     sums = (
         kinds.join(windows, on="client", how="inner")

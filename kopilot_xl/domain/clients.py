@@ -13,6 +13,7 @@ from functools import cache
 from math import fsum
 from typing import NamedTuple
 
+from kopilot_xl.domain.credits import is_invoice, taken_by
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.rules import DEFAULT, VALUE_MONTHS, CutOffs, Rules, add_months
 from kopilot_xl.domain.segments import Segment
@@ -42,6 +43,10 @@ class Activity(NamedTuple):
     far_off: date | None
     leaves_on: date | None
     value: float | None
+    coming_amount: float | None
+    unpaid: float | None
+    unpaid_since: date | None
+    first_invoice: date | None
 
 
 def clients_as_of(
@@ -50,12 +55,14 @@ def clients_as_of(
     as_of: date,
     rules: Rules = DEFAULT,
     marks: Mapping[str, Segment] = _NO_MARKS,
+    *,
+    looking_back: bool = False,
 ) -> list[Client]:
     """Return where each client stands as of a day, in the order given. Arguments and errors are those of `activities`.
 
     Nothing is coming, overdue or far off for a client under a mark.
     """
-    found = activities(identities, ledger, as_of, rules, marks)
+    found = activities(identities, ledger, as_of, rules, marks, looking_back=looking_back)
     return [
         Client(
             key=identity.key,
@@ -70,6 +77,10 @@ def clients_as_of(
             far_off=here.far_off,
             leaves_on=here.leaves_on,
             value=here.value,
+            coming_amount=here.coming_amount,
+            unpaid=here.unpaid,
+            unpaid_since=here.unpaid_since,
+            first_invoice=here.first_invoice,
         )
         for identity, here in zip(identities, found, strict=True)
     ]
@@ -81,6 +92,8 @@ def activities(
     as_of: date,
     rules: Rules = DEFAULT,
     marks: Mapping[str, Segment] = _NO_MARKS,
+    *,
+    looking_back: bool = False,
 ) -> Iterator[Activity]:
     """Yield where each client stands as of a day, in the order given.
 
@@ -90,6 +103,7 @@ def activities(
         as_of: the day; nothing dated after it has happened.
         rules: the thresholds.
         marks: the segment that a mark in force puts a client in, by key.
+        looking_back: whether the day is reconstructed, so that invoices dated after it are unknown, not coming.
 
     Raises:
         ValueError: the as-of date is out of range.
@@ -101,18 +115,28 @@ def activities(
     # A portfolio has far more clients than dates: what follows from dates alone is worked out once.
     segment_of = cache(cut.segment_of)
     year_before = cache(lambda day: add_months(day, -VALUE_MONTHS))
-    issued_rows, planned_rows = ledger.issued.get, ledger.planned.get
+    issued_rows, planned_rows, owed_rows = ledger.issued.get, ledger.planned.get, ledger.unpaid.get
     new, lost, canceled, no_activity = Segment.NEW, Segment.LOST, Segment.CANCELED, Segment.NO_ACTIVITY
     for key, _, _, created_on in identities:
         issued, planned = issued_rows(key, _NO_ROWS), planned_rows(key, _NO_ROWS)
+        unpaid: Sequence[Booking] = [issued[index] for index in owed_rows(key, ())]
+        if key in ledger.credited:
+            taken = taken_by(issued, today)
+            unpaid = [issued[index] for index in owed_rows(key, ()) if index not in taken]
+            issued = [row for index, row in enumerate(issued) if index not in taken]
+        first: date | None = None
         last: date | None = None
         coming: list[Booking] = []
         for row in issued:
             day, amount = row
+            if amount is not None and amount <= 0:
+                continue
             if day <= today:
-                if (last is None or day > last) and (amount is None or amount > 0):
+                if last is None or day > last:
                     last = day
-            elif day <= horizon and (amount is None or amount > 0):
+                if first is None or day < first:
+                    first = day
+            elif day <= horizon and not looking_back:
                 coming.append(row)
         overdue: date | None = None
         far_off: date | None = None
@@ -132,18 +156,34 @@ def activities(
             value = 0.0
             if last is not None:
                 before = year_before(last)
-                value = fsum([amount for day, amount in issued if before < day <= last and amount])
+                value = fsum([amount for day, amount in issued if before < day <= today and amount])
         next_planned: date | None = None
         next_amount: float | None = None
+        coming_amount: float | None = None
         leaves_on: date | None = None
         if coming:
             next_planned = min(day for day, _ in coming)
             next_amount = _sum(row for row in coming if row[0] == next_planned)
+            coming_amount = None if any(amount is None for _, amount in coming) else _sum(coming)
         elif segment is no_activity:
             leaves_on = created_on + lifespan if created_on else None
         elif last is not None and segment is not lost and segment is not canceled:
             leaves_on = last + after_last
-        yield Activity(segment, last, next_planned, next_amount, overdue, far_off, leaves_on, value)
+        owed = [row for row in unpaid if row[0] <= today and is_invoice(row[1])]
+        yield Activity(
+            segment=segment,
+            last_invoice=last,
+            next_planned=next_planned,
+            next_amount=next_amount,
+            overdue=overdue,
+            far_off=far_off,
+            leaves_on=leaves_on,
+            value=value,
+            coming_amount=coming_amount,
+            unpaid=_sum(owed) if owed else None,
+            unpaid_since=min((day for day, _ in owed), default=None),
+            first_invoice=first,
+        )
 
 
 def _sum(rows: Iterable[Booking]) -> float:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from math import floor
 
-Booking = tuple[date, float | None]
-"""An invoice or a credit note: its issue date, and its amount, None if that is blank or unreadable."""
+from kopilot_xl.domain.transactions import Booking
 
 
 def cents(amount: float) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from kopilot_xl.domain.credits import Booking, cents
+from kopilot_xl.domain.credits import cents
+from kopilot_xl.domain.transactions import Booking
 
 EARLY = timedelta(days=30)
 """An invoice may be dated this much before the planned date and still fulfil the plan."""

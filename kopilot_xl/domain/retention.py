@@ -8,8 +8,9 @@ from datetime import date
 from itertools import accumulate
 from math import fsum
 
-from kopilot_xl.domain.credits import Booking, cents, is_invoice, without_credited
+from kopilot_xl.domain.credits import cents, is_invoice, without_credited
 from kopilot_xl.domain.rules import add_months
+from kopilot_xl.domain.transactions import Booking
 
 YEAR = 12
 """The months of a year."""

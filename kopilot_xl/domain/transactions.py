@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -30,20 +30,28 @@ class Ledger:
     Attributes:
         issued: invoices and credit notes, post-dated ones among them.
         planned: planned revenue, of any date.
+        unpaid: the positions in `issued` of a client's rows that are overdue or bad debt.
+        credited: the clients that have a credit note.
     """
 
     issued: Mapping[str, Sequence[Booking]]
     planned: Mapping[str, Sequence[Booking]]
+    unpaid: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    credited: Set[str] = frozenset()
 
     @classmethod
     def of(
         cls,
-        clients: Iterable[str],
-        days: Iterable[date],
-        amounts: Iterable[float | None],
-        statuses: Iterable[Status],
+        clients: Sequence[str],
+        days: Sequence[date],
+        amounts: Sequence[float | None],
+        statuses: Sequence[Status],
+        unpaid: Set[int] = frozenset(),
     ) -> Ledger:
-        """Group transactions given as parallel columns: client key, issue date, amount, status."""
+        """Group transactions given as parallel columns: client key, issue date, amount, status.
+
+        `unpaid` are the positions of those that are overdue or bad debt.
+        """
         issued: defaultdict[str, list[Booking]] = defaultdict(list)
         planned: defaultdict[str, list[Booking]] = defaultdict(list)
         is_issued, is_planned = Status.ISSUED, Status.PLANNED  # looked up once: there may be a million rows
@@ -52,11 +60,26 @@ class Ledger:
                 issued[client].append((day, amount))
             elif status is is_planned:
                 planned[client].append((day, amount))
-        return cls(dict(issued), dict(planned))
+        credited = {client for client, amount in zip(clients, amounts, strict=True) if amount and amount < 0}
+        return cls(dict(issued), dict(planned), _owed(clients, statuses, unpaid), credited)
 
     def with_plans(self, plans: Iterable[tuple[str, date, float]]) -> Ledger:
         """Return the same ledger with more plans, each the key of its client, its date and its amount."""
         planned = dict(self.planned)
         for client, day, amount in plans:
             planned[client] = [*planned.get(client, ()), (day, amount)]
-        return Ledger(self.issued, planned)
+        return replace(self, planned=planned)
+
+
+def _owed(clients: Sequence[str], statuses: Sequence[Status], unpaid: Set[int]) -> dict[str, list[int]]:
+    """The positions of unpaid rows among the issued rows of each client."""
+    debtors = {clients[position] for position in unpaid}
+    owed: dict[str, list[int]] = {}
+    counted: Counter[str] = Counter()
+    if debtors:
+        for position, (client, status) in enumerate(zip(clients, statuses, strict=True)):
+            if client in debtors and status is Status.ISSUED:
+                if position in unpaid:
+                    owed.setdefault(client, []).append(counted[client])
+                counted[client] += 1
+    return owed

@@ -15,7 +15,7 @@ from kopilot_xl.domain.segments import Action
 from kopilot_xl.domain.transactions import Status
 from tests.domain.oracle import Person, Row, months_from
 
-AMOUNTS = st.sampled_from([None, None, -500.0, -100.0, 0.0, 0.25, 40.0, 100.0, 1200.5])
+AMOUNTS = st.sampled_from([None, None, -500.0, -100.0, -100.0, -40.0, 0.0, 0.25, 40.0, 100.0, 100.0, 1200.5])
 MARKS = st.sampled_from([None, None, None, None, "Lost", "Canceled"])
 STATUSES = st.sampled_from(["Issued", "Issued", "Issued", "Planned", "Planned", "Draft", "Canceled"])
 
@@ -150,3 +150,30 @@ def crowded_log(seed: int) -> Drawn:
         planned = recorded.date() + timedelta(days=chance.choice(AHEAD))
         entries.append(LoggedAction(row, recorded, "a", action, planned, chance.choice([100.0, 80.0])))
     return entries, {"a": ClientHistory(created_on, transactions)}, SHORT
+
+
+def credited_portfolio(seed: int) -> tuple[list[Person], list[Row], date, Rules]:
+    """Clients whose invoices, credit notes and plans have few amounts and days, so that they meet."""
+    chance = random.Random(seed)
+    rules = chance.choice([SHORT, Rules()])
+    as_of = START + timedelta(days=chance.randint(-3, 3))
+    spread = chance.choice([3, 30, 500])
+    people = [
+        Person(
+            f"c{number}",
+            chance.choice([None, as_of - timedelta(days=chance.randint(-3, 500))]),
+            chance.choice([None, None, None, None, "Lost", "Canceled"]),
+        )
+        for number in range(chance.randint(1, 6))
+    ]
+    rows = [
+        Row(
+            chance.choice(people).client,
+            as_of + timedelta(days=chance.randint(-spread, 4)),
+            chance.choice([100.0, 100.0, 100.0, -100.0, -100.0, 250.0, -250.0, -7.0, None, 0.0]),
+            chance.choice(["Issued"] * 7 + ["Planned", "Draft", "Canceled"]),
+            chance.random() < 0.3,
+        )
+        for _ in range(chance.randint(0, 40))
+    ]
+    return people, rows, as_of, rules
