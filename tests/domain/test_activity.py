@@ -15,9 +15,8 @@ from hypothesis import example, given, settings
 
 from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, Rules
-from kopilot_xl.domain.transactions import Status
 from tests.domain import oracle
-from tests.domain.engines import CLIENTS, TRANSACTIONS, Engine, PlainPython, whole_days
+from tests.domain.engines import CLIENTS, TRANSACTIONS, Engine, whole_days
 from tests.domain.oracle import Person, Row, Standing
 from tests.domain.strategies import SHORT, edges, portfolios
 
@@ -295,10 +294,6 @@ def test_an_as_of_date_out_of_range_is_refused(way: Engine) -> None:
         computed(way, [], [], date(1900, 1, 1))
 
 
-def test_the_statuses_are_the_four_kinds() -> None:
-    assert {str(each) for each in Status} == {"Issued", "Planned", "Draft", "Canceled"}
-
-
 def differences(
     found: dict[str, Standing], people: Sequence[Person], rows: Sequence[Row], as_of: date, rules: Rules
 ) -> list[str]:
@@ -350,14 +345,6 @@ def test_any_portfolio_is_as_computed_by_hand(
 ) -> None:
     people, rows, as_of, rules = portfolio
     assert not differences(computed(way, people, rows, as_of, rules), people, rows, as_of, rules)
-
-
-@settings(deadline=None, max_examples=50)
-@given(portfolios())
-def test_plain_python_makes_the_same_table_of_the_same_rows(
-    engine: Engine, portfolio: tuple[list[Person], list[Row], date, Rules]
-) -> None:
-    assert computed(PlainPython(), *portfolio) == computed(engine, *portfolio)
 
 
 def test_the_order_of_the_rows_makes_no_difference(way: Engine) -> None:
