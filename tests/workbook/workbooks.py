@@ -25,6 +25,9 @@ CLIENTS = [
 ]
 HEADERS = ("Client ID", "Client", "Segment", "Last invoice", "Value")
 
+LOG: list[list[Any]] = [["Day", "Text", "Note"], [1.5, "a", "x"], [2.5, "b", "y"], [3.5, "c", "z"]]
+"""A header row and three rows."""
+
 
 def rich(path: Path) -> Path:
     """Make a workbook with what openpyxl would lose: text box, sparklines, x14 formats, comments, a chart."""
