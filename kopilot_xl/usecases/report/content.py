@@ -57,7 +57,7 @@ def _content(result: Result, past: Sequence[HistoryRow], now: datetime) -> dict[
         "moves": _moves(moved) if moved else [],
         "before": movements.BEFORE,
         "standing": WORST_TO_BEST,
-        "place": movements.place,
+        "place": movements.segment_name,
         "outlook_note": outlook.note(ahead),
         "leaving_rows": outlook.LEAVING_ROWS,
         "futures": _futures(as_of, summary, ahead.nobody, ahead.plans),

@@ -1,1 +1,1 @@
-"""The rooms: what stands on each sheet, how it is read and what a refresh writes to it."""
+"""The sheets of a Kopilot workbook: the columns and blocks of each, how it is read, and what a refresh writes to it."""

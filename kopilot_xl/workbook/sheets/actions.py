@@ -39,7 +39,7 @@ class ActionRows:
     @property
     def by_client(self) -> Mapping[str, int]:
         """How many rows are about each client, by key."""
-        return Counter(each.client for each in self.entries if each.client)
+        return Counter(entry.client for entry in self.entries if entry.client)
 
 
 def read_action(value: Value) -> Action | None:
@@ -59,7 +59,7 @@ def read_action(value: Value) -> Action | None:
 def read(rows: TableRows, order: DateOrder | None) -> ActionRows:
     """Return the log. What cannot be read is the entry's flaw, which rejects it."""
     entries = []
-    columns = [rows.values(each) for each in (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT)]
+    columns = [rows.values(column) for column in (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT)]
     for position, (recorded, client, action, issue_date, amount) in enumerate(zip(*columns, strict=True)):
         row = rows.row_number(position)
         try:

@@ -16,5 +16,5 @@ def clients(*, drawn: bool) -> float:
 
 
 def amounts(*, drawn: bool) -> float:
-    """Return what an axis of amounts reaches at least: where any is drawn, down to zero, on which columns stand."""
+    """Return what an axis of amounts reaches at least: where any is drawn, down to zero, where columns begin."""
     return 0.0 if drawn else NOTHING

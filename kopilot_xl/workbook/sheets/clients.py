@@ -1,4 +1,4 @@
-"""The Clients sheet: who the clients are, and where each stands."""
+"""The Clients sheet: who the clients are, and what a refresh writes beside each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ID_HEADINGS = (
     "Debtor", "Kundennummer", "Kundennr", "Kunden-ID", "Debitor", "Debitorennummer", "Code client", "N° client",
     "No client", "Numéro client", "Numéro de client", "ID client", "Klantnummer", "Klantnr", "Klantcode",
 )  # fmt: skip
-"""How exports head a column of client ids, whatever else stands in the table."""
+"""How exports head a column of client ids, whatever else is in the table."""
 
 CLIENT_ID = Column(
     "Client ID",
@@ -72,7 +72,7 @@ def log_link(sheet: str, letter: str, client_id: str) -> str:
     """Return the formula that counts a client's rows in the log and leads to the first of them; blank without any.
 
     It looks at the whole column of ids, so it stays right while rows are added there. An id may be a number in one
-    place and a text in the other.
+    table and a text in the other.
 
     Args:
         sheet: the sheet of the log.
@@ -81,13 +81,13 @@ def log_link(sheet: str, letter: str, client_id: str) -> str:
     """
     ids = f"{quote_sheet(sheet)}!${letter}:${letter}"
     forms = (client_id, f'{client_id}&""', f"--{client_id}")
-    row = "IFERROR({},IFERROR({},{}))".format(*(f"MATCH({each},{ids},0)" for each in forms))
+    row = "IFERROR({},IFERROR({},{}))".format(*(f"MATCH({form},{ids},0)" for form in forms))
     target = f"#{quote_sheet(sheet)}!{letter}".replace('"', '""')
     return f'IFERROR(HYPERLINK("{target}"&{row},MAX(1,COUNTIF({ids},{client_id}))),"")'
 
 
 LOG, LOG_ID_LETTER = "Actions", "B"
-"""The table of the log, and where its ids stand in a new workbook."""
+"""The table of the log, and the column of its ids in a new workbook."""
 IN_ACTIONS = Column(
     "In Actions",
     Format.ROWS,
@@ -191,22 +191,22 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows
     Args:
         book: where to.
         rows: the clients as they were read.
-        clients: where each stands.
+        clients: the same clients as of the day.
         log: the table of the log.
         logged: how many rows of it are about each client, by key.
     """
     data = rows.rows.data
-    known = {each.key: each for each in clients}
+    known = {client.key: client for client in clients}
     here: list[Client | None] = [None] * len(data.rows)
     for index, key in zip(rows.rows.indices, rows.all_keys, strict=True):
         here[index] = known.get(key) if key else None
     columns: dict[Column, list[Value]] = {
-        SEGMENT: [each.segment.value if each and each.segment else None for each in here],
-        LAST_INVOICE: [each.last_invoice if each else None for each in here],
-        NEXT_PLANNED: [each.next_planned if each else None for each in here],
-        LEAVES_ON: [each.leaves_on if each else None for each in here],
-        VALUE: [each.value if each else None for each in here],
-        NEXT_ACTION: [each.next_action if each else None for each in here],
+        SEGMENT: [client.segment.value if client and client.segment else None for client in here],
+        LAST_INVOICE: [client.last_invoice if client else None for client in here],
+        NEXT_PLANNED: [client.next_planned if client else None for client in here],
+        LEAVES_ON: [client.leaves_on if client else None for client in here],
+        VALUE: [client.value if client else None for client in here],
+        NEXT_ACTION: [client.next_action if client else None for client in here],
     }
     for column, values in columns.items():
         book.write_column(data.name, column.header, values, formula=column.formula)
@@ -214,5 +214,5 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows
     if ids is not None:
         letter = column_letters(log.data.first_column + ids)
         link = log_link(log.data.sheet, letter, f"{{{CLIENT_ID.header}}}")
-        counts: list[Value] = [logged.get(each.key) if each else None for each in here]
+        counts: list[Value] = [logged.get(client.key) if client else None for client in here]
         book.write_links(data.name, IN_ACTIONS.header, counts, link)

@@ -16,8 +16,8 @@ from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 DATE = Column("Date", Format.DATE, width=12, written=True)
 WRITTEN_ON = Column("Written on", Format.DATE, width=13, written=True)
 COUNTS = {
-    each: Column(each.value, Format.COUNT, width=max(9, len(each.value) + 5), written=True)
-    for each in (*BARS, Segment.CANCELED)
+    segment: Column(segment.value, Format.COUNT, width=max(9, len(segment.value) + 5), written=True)
+    for segment in (*BARS, Segment.CANCELED)
 }
 SIZE = Column("Portfolio", Format.COUNT, width=13, written=True)
 TILT = Column("Tilt", Format.TILT, width=10, written=True)
@@ -33,13 +33,13 @@ TABLE = Table("History", (DATE, WRITTEN_ON, *COUNTS.values(), SIZE, TILT, TILT_B
 TREND = "HistoryTrend"
 """The block the trend chart is drawn from: a label, the bars' counts and the tilt of the last dates."""
 REACH = "HistoryReach"
-"""The cell that tells how high the chart's axis reaches at least."""
+"""The cell with the least height of the chart's axis."""
 TREND_DATES = 24
 CHART_WORDS = (
     f"A bar for each of the last {TREND_DATES} dates of the table below, which grows with every day you refresh. "
     "kopilot-xl refresh --backfill 12 fills in the twelve months before."
 )
-TREND_COLUMNS = ("Date", *(each.value for each in BARS), TILT.header)
+TREND_COLUMNS = ("Date", *(segment.value for segment in BARS), TILT.header)
 
 _TOP = 3
 """The first row of the block, beside the chart: there no sorting, filtering or deleting of dates touches it."""
@@ -47,7 +47,7 @@ _HEADER_ROW = _TOP + TREND_DATES
 """The row of the table's headers, and of the block's below it: the first of the sheet, by which the table is found
 where it is none any more, as in a workbook that another program saved."""
 CORNER = f"A{_HEADER_ROW}"
-"""The corner of the table; nothing stands below it, so that it grows."""
+"""The corner of the table; there is nothing below it, so that it can grow."""
 
 
 def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
@@ -57,20 +57,20 @@ def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
     so that what the user keeps beside them stays beside them.
     """
     rows = TABLE.of(book)
-    table: dict[Column, list[Value]] = {each: list(_all(rows, each)) for each in TABLE.columns}
+    table: dict[Column, list[Value]] = {column: list(_all(rows, column)) for column in TABLE.columns}
     changed = False
     for day, summary in summaries.items():
-        place = _place(table[DATE], table[WRITTEN_ON], day, today) if day <= today else None
-        if place is None:
+        index = _index_of(table[DATE], table[WRITTEN_ON], day, today) if day <= today else None
+        if index is None:
             continue
         changed = True
         for column, value in _row(summary, day, today).items():
-            if place == len(table[column]):
+            if index == len(table[column]):
                 table[column].append(value)
             else:
-                table[column][place] = value
+                table[column][index] = value
     if changed:
-        book.write_table(rows.data.name, {each.header: values for each, values in table.items()})
+        book.write_table(rows.data.name, {column.header: values for column, values in table.items()})
     trend = _trend(table)
     book.write_block(TREND, trend)
     book.write_block(REACH, [[chart_axes.clients(drawn=_any_drawn(trend))]])
@@ -116,25 +116,25 @@ def _day(value: Value) -> date | None:
         return None
 
 
-def _place(dates: Sequence[Value], written: Sequence[Value], as_of: date, today: date) -> int | None:
+def _index_of(dates: Sequence[Value], written: Sequence[Value], as_of: date, today: date) -> int | None:
     """Where the row of a date goes: its own row, else the first blank one, else the end; None to leave it alone."""
-    days = [_day(each) for each in dates]
+    days = [_day(value) for value in dates]
     if as_of in days:
         at = days.index(as_of)
         final = _day(written[at]) == as_of and today != as_of
         return None if final else at
-    return next((at for at, each in enumerate(dates) if each is None), len(dates))
+    return next((at for at, value in enumerate(dates) if value is None), len(dates))
 
 
 def _trend(table: dict[Column, list[Value]]) -> list[list[Value]]:
     """The last dates, oldest first; blank rows after them."""
     days = [(day, at) for at, value in enumerate(table[DATE]) if (day := _day(value))]
     shown = [at for _, at in sorted(days)[-TREND_DATES:]]
-    columns = [*(COUNTS[each] for each in BARS), TILT]
+    columns = [*(COUNTS[segment] for segment in BARS), TILT]
     return [[_day(table[DATE][at]), *(table[column][at] for column in columns)] for at in shown]
 
 
 def _any_drawn(trend: Sequence[Sequence[Value]]) -> bool:
     """Tell whether any client of the portfolio is in the trend; the lost are not drawn."""
-    columns = [TREND_COLUMNS.index(each.value) for each in PORTFOLIO]
+    columns = [TREND_COLUMNS.index(segment.value) for segment in PORTFOLIO]
     return any(row[column] for row in trend for column in columns)

@@ -16,7 +16,7 @@ SHEET = "Movements"
 NOTE, MATRIX, TOTALS = "MovementsNote", "MovementsMatrix", "MovementsTotals"
 
 BEFORE: tuple[Segment | None, ...] = (None, *WORST_TO_BEST)
-"""The rows of the matrix: where clients stood before. The columns are `WORST_TO_BEST`: where they stand now."""
+"""The rows of the matrix: where clients stood before. The columns are `WORST_TO_BEST`: where they are now."""
 JOINED = "not yet a client"
 """What a client was called before it was one."""
 
@@ -34,10 +34,10 @@ WORSE = Table("Worse", (CLIENT_ID, NAME, FROM, TO, VALUE))
 """Two tables side by side on this sheet, so that each grows by itself."""
 
 PLACES = {BETTER: "A19", WORSE: "G19"}
-"""The corner of each table; nothing stands below them."""
+"""The corner of each table; there is nothing below them."""
 
 FIRST_WORDS = "Not refreshed yet: the second refresh tells who moved, and from where to where."
-"""What stands in the headline until the first refresh."""
+"""The headline until the first refresh."""
 
 
 def fill(book: Book, moved: Movements | None) -> None:
@@ -52,19 +52,19 @@ def fill(book: Book, moved: Movements | None) -> None:
 
 
 def note(moved: Movements | None) -> str:
-    """Return the sentence that tells which days are compared."""
+    """Return the sentence about the days that are compared."""
     if moved is None:
         return "There is no earlier date to compare with yet: refresh again on another day."
     days = f"From {formatting.day(moved.earlier.since)} to {formatting.day(moved.as_of)}"
-    told = f"{days}: {formatting.count(len(moved.better), 'client')} better, "
-    told += f"{formatting.count(len(moved.worse), 'client')} worse."
+    text = f"{days}: {formatting.count(len(moved.better), 'client')} better, "
+    text += f"{formatting.count(len(moved.worse), 'client')} worse."
     if moved.earlier.reconstructed:
-        told += " The earlier day is reconstructed from today's rows."
-    return told
+        text += " The earlier day is reconstructed from today's rows."
+    return text
 
 
-def place(segment: Segment | None) -> str:
-    """Return the name of where a client stood or stands."""
+def segment_name(segment: Segment | None) -> str:
+    """Return the name of a segment, or what to call a client without one: it was not yet a client."""
     return segment.value if segment else JOINED
 
 
@@ -76,18 +76,18 @@ def is_better(before: Segment | None, after: Segment) -> bool:
 def _totals(moved: Movements) -> list[list[Value]]:
     """How many moved for the better, for the worse and not at all, and what those who moved are worth."""
     sums: list[list[Value]] = [
-        [len(each), sum(move.client.weight for move in each)] for each in (moved.better, moved.worse)
+        [len(moves), sum(move.client.weight for move in moves)] for moves in (moved.better, moved.worse)
     ]
     return [*sums, [moved.stayed, None]]
 
 
 def _columns(moves: Sequence[Move]) -> dict[str, list[Value]]:
     return {
-        CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in moves],
-        NAME.header: [fitting(each.client.name, NAME.width) for each in moves],
-        FROM.header: [place(each.before) for each in moves],
-        TO.header: [place(each.after) for each in moves],
-        VALUE.header: [each.client.value for each in moves],
+        CLIENT_ID.header: [fitting_smaller(move.client.id, CLIENT_ID.width) for move in moves],
+        NAME.header: [fitting(move.client.name, NAME.width) for move in moves],
+        FROM.header: [segment_name(move.before) for move in moves],
+        TO.header: [segment_name(move.after) for move in moves],
+        VALUE.header: [move.client.value for move in moves],
     }
 
 

@@ -19,7 +19,7 @@ NOTE = "OutlookNote"
 DATES, NOBODY, NOBODY_LEAVING = "OutlookDates", "OutlookNobody", "OutlookNobodyLeaving"
 PLANS_DATES, PLANS, PLANS_LEAVING = "OutlookPlansDates", "OutlookPlans", "OutlookPlansLeaving"
 REACHES = {NOBODY: "OutlookNobodyReach", PLANS: "OutlookPlansReach"}
-"""The cell beside each histogram that tells how high its chart's axis reaches at least."""
+"""The cell beside each histogram with the least height of its chart's axis."""
 
 COLUMNS = ("Today", *(f"+{days} days" for days in STEPS))
 """The columns of every block: today, then the days ahead."""
@@ -48,10 +48,10 @@ LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
 DEPARTURES = Table("Departures", (LEAVES_ON, DAYS_LEFT, CLIENT_ID, NAME, SEGMENT, VALUE, LAST_INVOICE))
 
 CORNER = "A33"
-"""The corner of the table Departures; nothing stands below it."""
+"""The corner of the table Departures; there is nothing below it."""
 
 FIRST_WORDS = "Not refreshed yet: a refresh tells who leaves when if nobody acts."
-"""What stands in the headline until the first refresh."""
+"""The headline until the first refresh."""
 
 
 def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
@@ -62,23 +62,23 @@ def fill(book: Book, summary: Summary, outlook: Outlook) -> None:
         (outlook.nobody, DATES, NOBODY, NOBODY_LEAVING),
         (outlook.plans, PLANS_DATES, PLANS, PLANS_LEAVING),
     ):
-        book.write_block(dates, [[as_of, *(each.on for each in futures)]])
-        days = [summary, *(each.summary for each in futures)]
-        book.write_block(bars, [[each.counts[segment] for each in days] for segment in BARS])
+        book.write_block(dates, [[as_of, *(future.on for future in futures)]])
+        days = [summary, *(future.summary for future in futures)]
+        book.write_block(bars, [[day.counts[segment] for day in days] for segment in BARS])
         book.write_block(leaving, _leaving(futures))
-        book.write_block(REACHES[bars], [[chart_axes.clients(drawn=any(each.size for each in days))]])
+        book.write_block(REACHES[bars], [[chart_axes.clients(drawn=any(day.size for day in days))]])
     if book.has_table(DEPARTURES.name):
-        gone = outlook.expected_churn
+        leavers = outlook.expected_churn
         book.write_table(
             DEPARTURES.name,
             {
-                LEAVES_ON.header: [each.on for each in gone],
-                DAYS_LEFT.header: [(each.on - as_of).days for each in gone],
-                CLIENT_ID.header: [fitting_smaller(each.client.id, CLIENT_ID.width) for each in gone],
-                NAME.header: [fitting(each.client.name, NAME.width) for each in gone],
-                SEGMENT.header: [each.client.segment and each.client.segment.value for each in gone],
-                VALUE.header: [each.client.value for each in gone],
-                LAST_INVOICE.header: [each.client.last_invoice for each in gone],
+                LEAVES_ON.header: [leaver.on for leaver in leavers],
+                DAYS_LEFT.header: [(leaver.on - as_of).days for leaver in leavers],
+                CLIENT_ID.header: [fitting_smaller(leaver.client.id, CLIENT_ID.width) for leaver in leavers],
+                NAME.header: [fitting(leaver.client.name, NAME.width) for leaver in leavers],
+                SEGMENT.header: [leaver.client.segment and leaver.client.segment.value for leaver in leavers],
+                VALUE.header: [leaver.client.value for leaver in leavers],
+                LAST_INVOICE.header: [leaver.client.last_invoice for leaver in leavers],
             },
         )
 
@@ -98,9 +98,9 @@ def note(outlook: Outlook) -> str:
 
 def _leaving(futures: Sequence[Projection]) -> list[list[Value]]:
     return [
-        [None, *(each.leaving for each in futures)],
-        [None, *(each.leaving_value for each in futures)],
-        [None, *(each.share_of_value for each in futures)],
+        [None, *(future.leaving for future in futures)],
+        [None, *(future.leaving_value for future in futures)],
+        [None, *(future.share_of_value for future in futures)],
     ]
 
 

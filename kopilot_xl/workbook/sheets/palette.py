@@ -23,7 +23,7 @@ BAR = "CCE3F0"
 """A bar behind dark text."""
 BETTER_TINT = "CCE3F0"
 WORSE_TINT = "FBE0CC"
-"""Backgrounds of moves for the better and for the worse: blue and orange, told apart by the colour-blind too."""
+"""Backgrounds of moves for the better and for the worse: blue and orange, distinct to the colour-blind too."""
 
 SOLD, EXPECTED, PLANNED = INK, "0072B2", "E69F00"
 """The lines and columns of the forecast."""
@@ -38,7 +38,7 @@ SEGMENTS: dict[Segment, str] = {
     Segment.NO_ACTIVITY: "E69F00",
     Segment.CANCELED: "7B8794",
 }
-"""One colour per segment, told apart by the colour-blind too (the Okabe-Ito set; Lost is grey)."""
+"""One colour per segment, distinct to the colour-blind too (the Okabe-Ito set; Lost is grey)."""
 
 TINTS: dict[Segment, str] = {
     Segment.LOST: "E4E7EB",
@@ -63,4 +63,4 @@ AT_NIGHT: dict[str, str] = {
     GOOD: "79D39B",
     EXPECTED: "56B4E9",
 }
-"""What stands for each colour of text, ground and line where a page is read on a dark screen (contrast above 4.5)."""
+"""What replaces each colour of text, ground and line where a page is read on a dark screen (contrast above 4.5)."""

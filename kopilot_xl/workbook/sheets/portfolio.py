@@ -27,7 +27,7 @@ DO_NEXT = {
 }
 
 DO_NEXT_ROWS = {Heading.KEEP: 10, Heading.WIN_BACK: 5, Heading.DECIDE: 5}
-"""How many clients are named under each heading; one more row tells how many there are beside them."""
+"""How many clients are named under each heading; one more row says how many others there are."""
 DO_NEXT_COLUMNS = ("Segment", "Client ID", "Client", "Days left", "Last invoice", "Value", "What to do")
 
 HISTOGRAM_COLUMNS = ("Segment", "Clients", "Share", "Value", "Share of value")
@@ -47,7 +47,7 @@ BLOCKS: dict[str, tuple[int, int]] = {
     TILT: (2, 3),
     PROBLEMS: (1, 1),
     REFRESHED: (1, 1),
-    **{DO_NEXT[each]: (rows + 1, len(DO_NEXT_COLUMNS)) for each, rows in DO_NEXT_ROWS.items()},
+    **{DO_NEXT[heading]: (rows + 1, len(DO_NEXT_COLUMNS)) for heading, rows in DO_NEXT_ROWS.items()},
 }
 """The named blocks and their size in rows and columns."""
 
@@ -55,7 +55,7 @@ FIRST_WORDS = (
     "Put your clients and transactions into their sheets, save and close this workbook, then refresh it: "
     "kopilot-xl refresh and its name. The Guide sheet tells the rest."
 )
-"""What stands under the label until the first refresh."""
+"""What is under the label until the first refresh."""
 
 BALANCE = 10
 """Places on either side of the middle of the balance picture."""
@@ -103,8 +103,8 @@ def fill(book: Book, summary: Summary, clients: Sequence[Client], page: Page) ->
         ICON: [[summary.shape.icon]],
         SHAPE: [[summary.shape.value]],
         WORDS: [[summary.words]],
-        CHECKS: [["✓" if each.passed else "✗", each.text] for each in summary.checks],
-        HISTOGRAM: [_bar(summary, each) for each in BARS],
+        CHECKS: [["✓" if check.passed else "✗", check.text] for check in summary.checks],
+        HISTOGRAM: [_bar(summary, segment) for segment in BARS],
         TOTAL: [
             [
                 "Portfolio",
@@ -142,15 +142,15 @@ def _bar(summary: Summary, segment: Segment) -> list[Value]:
 def _todo(clients: Sequence[Client], room: int, as_of: date) -> list[list[Value]]:
     rows: list[list[Value]] = [
         [
-            each.segment and each.segment.value,
-            fitting_smaller(each.id, WIDTHS[2]),
-            fitting(each.name, WIDTHS[3]),
-            (each.leaves_on - as_of).days if each.leaves_on else None,
-            each.last_invoice,
-            each.value,
-            each.next_action,
+            client.segment and client.segment.value,
+            fitting_smaller(client.id, WIDTHS[2]),
+            fitting(client.name, WIDTHS[3]),
+            (client.leaves_on - as_of).days if client.leaves_on else None,
+            client.last_invoice,
+            client.value,
+            client.next_action,
         ]
-        for each in clients[:room]
+        for client in clients[:room]
     ]
     if len(clients) > room:
         rows.append([None, None, f"… and {formatting.count(len(clients) - room, 'more client')}"])
@@ -169,9 +169,9 @@ def found(problems: int, notices: int) -> str:
     """Return the sentence about the data's problems and notices."""
     if not problems and not notices:
         return "No data problems."
-    told = [formatting.count(problems, "data problem")] if problems else []
-    told += [formatting.count(notices, "notice")] if notices else []
-    return f"{' and '.join(told)}: see the Problems sheet."
+    counts = [formatting.count(problems, "data problem")] if problems else []
+    counts += [formatting.count(notices, "notice")] if notices else []
+    return f"{' and '.join(counts)}: see the Problems sheet."
 
 
 def balance(tilt: float | None) -> str | None:

@@ -37,19 +37,19 @@ TABLE = Table("Problems", (KIND, GO_TO, SHEET, ROW, COLUMN, CELL, VALUE, WRONG, 
 
 def fill(book: Book, problems: Sequence[Problem]) -> None:
     """Write one row per finding, problems before notices; one blank row when there is none."""
-    ordered = sorted(problems, key=lambda each: each.kind is not Kind.PROBLEM)
+    ordered = sorted(problems, key=lambda problem: problem.kind is not Kind.PROBLEM)
     book.write_table(
         TABLE.name,
         {
-            KIND.header: [each.kind.value for each in ordered],
-            SHEET.header: [each.sheet for each in ordered],
-            ROW.header: [each.row for each in ordered],
-            COLUMN.header: [each.column for each in ordered],
-            CELL.header: [each.cell for each in ordered],
-            VALUE.header: [each.value for each in ordered],
-            WRONG.header: [each.wrong for each in ordered],
-            DONE.header: [each.done for each in ordered],
+            KIND.header: [problem.kind.value for problem in ordered],
+            SHEET.header: [problem.sheet for problem in ordered],
+            ROW.header: [problem.row for problem in ordered],
+            COLUMN.header: [problem.column for problem in ordered],
+            CELL.header: [problem.cell for problem in ordered],
+            VALUE.header: [problem.value for problem in ordered],
+            WRONG.header: [problem.wrong for problem in ordered],
+            DONE.header: [problem.done for problem in ordered],
         },
     )
-    links = [f"{each.sheet}!{each.cell}" for each in ordered]
+    links = [f"{problem.sheet}!{problem.cell}" for problem in ordered]
     book.write_column(TABLE.name, GO_TO.header, links or [None], formula=GO_TO.formula)

@@ -41,7 +41,7 @@ class Sheet:
         fill: what a refresh writes to it; None where it writes nothing.
         optional: what the user may remove, the sheet or its table, so that nothing is written; a notice says so.
         block: a named block of the sheet, by which it is found under another name.
-        after_all: whether it is written after all others: it tells what was found while those were written.
+        after_all: whether it is written after all others: it shows what was found while those were written.
         read_as: what a formula has in it that reads what a refresh writes here.
     """
 

@@ -94,12 +94,12 @@ def read(book: Book) -> Settings:
         MissingError: a named cell is missing.
         SettingError: a value makes no sense; the text names the cell.
     """
-    values = {each: _value(book, each) for each in ALL}
-    numbers = {each.rule: _number(book, each, values[each]) for each in NUMBERS if each.rule}
+    values = {setting: _value(book, setting) for setting in ALL}
+    numbers = {setting.rule: _number(book, setting, values[setting]) for setting in NUMBERS if setting.rule}
     try:
         rules = Rules(**numbers)  # type: ignore[arg-type]  # Rules itself refuses what is no whole number
     except RuleError as reason:
-        setting = next(each for each in NUMBERS if each.rule == reason.field)
+        setting = next(setting for setting in NUMBERS if setting.rule == reason.field)
         raise _error(book, setting, str(reason)) from None
     order = shown(values[DATE_ORDER]).strip().upper()
     if order and order not in list(DateOrder):

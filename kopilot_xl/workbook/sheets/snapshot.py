@@ -15,7 +15,7 @@ from kopilot_xl.workbook.tables.parsing import UnreadableError, read_date
 
 SHEET = "_Segments"
 FORMAT = 1
-"""Raised when the layout changes, so that an older workbook's functions can tell."""
+"""Raised when the layout changes, so that the functions of an older workbook can see it."""
 
 COLUMNS = ("Client ID", "Segment", "Next action", "Leaves on", "Value", "Before")
 """`Before` is the segment on the day `Since`: the refresh before the first one of this as-of date."""
@@ -23,7 +23,7 @@ SINCE_COLUMN = 4
 AS_OF_ROW, REFRESHED_ROW, SHAPE_ROW, TILT_ROW, TILT_BY_VALUE_ROW, COUNTS_ROW = 2, 3, 4, 5, 6, 7
 """The sheet rows of the summary; the counts follow in the order of the bars, then Canceled."""
 CLIENTS_ROW = COUNTS_ROW + len(BARS) + 1
-"""The row that tells how many clients follow; then the header, then the clients."""
+"""The row with the number of clients that follow; then the header, then the clients."""
 FIRST_CLIENT_ROW = CLIENTS_ROW + 2
 MONTH_COLUMN, EXPECTED_COLUMN = 5, 6
 """Beside the rows from `REFRESHED_ROW` on: the first days of the twelve months ahead, and what is expected of each."""
@@ -33,11 +33,11 @@ DUE = "due"
 REFUSED = "Error"
 """The first cell of an answer to the workbook's functions that says why there is no snapshot."""
 
-_NAMES = {each.value: each for each in Segment}
+_NAMES = {segment.value: segment for segment in Segment}
 
 
 @dataclass(frozen=True)
-class Stored:
+class Snapshot:
     """What the last refresh stored: each client's segment by its key, and what it was on an earlier day."""
 
     as_of: date
@@ -46,7 +46,7 @@ class Stored:
     before: Mapping[str, Segment | None]
 
 
-def read(book: Book) -> Stored | None:
+def read(book: Book) -> Snapshot | None:
     """Return what the last refresh stored; None if there was none, or another version wrote it."""
     if not book.has_sheet(SHEET):
         return None
@@ -60,7 +60,7 @@ def read(book: Book) -> Stored | None:
     if as_of is None:
         return None
     body = table[FIRST_CLIENT_ROW - 1 :]
-    return Stored(
+    return Snapshot(
         as_of,
         {str(row[0]): _NAMES.get(str(row[1])) for row in body},
         since,
@@ -73,14 +73,14 @@ def rows(
     clients: Sequence[Client],
     as_of: date,
     now: datetime,
-    earlier: Baseline | None,
-    told: Forecast | None = None,
+    baseline: Baseline | None,
+    forecast: Forecast | None = None,
 ) -> list[list[Value]]:
     """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
 
     Every row has as many cells as `COLUMNS`. Clients are named by the key their id is compared by.
     """
-    since, before = (earlier.since, earlier.segments) if earlier else (None, {})
+    since, before = (baseline.since, baseline.segments) if baseline else (None, {})
     head: list[list[Value]] = [
         ["Kopilot XL", FORMAT],
         ["As of", as_of, "Since", since],
@@ -89,23 +89,23 @@ def rows(
         ["Tilt", summary.tilt],
         ["Tilt by value", summary.tilt_by_value],
     ]
-    head += [[each.value, summary.counts[each], summary.values[each]] for each in (*BARS, Segment.CANCELED)]
+    head += [[segment.value, summary.counts[segment], summary.values[segment]] for segment in (*BARS, Segment.CANCELED)]
     head += [["Clients", len(clients)], list(COLUMNS)]
     body: list[list[Value]] = [
         [
-            each.key,
-            each.segment and each.segment.value,
-            each.next_action,
-            each.leaves_on,
-            each.value,
-            was.value if (was := before.get(each.key)) else None,
+            client.key,
+            client.segment and client.segment.value,
+            client.next_action,
+            client.leaves_on,
+            client.value,
+            was.value if (was := before.get(client.key)) else None,
         ]
-        for each in clients
+        for client in clients
     ]
     width = len(COLUMNS)
     head = [row + [None] * (width - len(row)) for row in head]
-    if told and told.expected is not None:
-        for row, month, expected in zip(head[REFRESHED_ROW - 1 :], told.months, told.expected, strict=False):
+    if forecast and forecast.expected is not None:
+        for row, month, expected in zip(head[REFRESHED_ROW - 1 :], forecast.months, forecast.expected, strict=False):
             row[MONTH_COLUMN - 1], row[EXPECTED_COLUMN - 1] = month, expected
     return head + body
 
@@ -116,8 +116,8 @@ def fill(
     clients: Sequence[Client],
     as_of: date,
     now: datetime,
-    earlier: Baseline | None = None,
-    told: Forecast | None = None,
+    baseline: Baseline | None = None,
+    forecast: Forecast | None = None,
 ) -> bool:
     """Write the snapshot; False if the workbook has no such sheet."""
-    return book.write_sheet(SHEET, rows(summary, clients, as_of, now, earlier, told))
+    return book.write_sheet(SHEET, rows(summary, clients, as_of, now, baseline, forecast))

@@ -421,7 +421,7 @@ def test_a_move_for_the_better_has_another_sign_and_tint_than_one_for_the_worse(
                 assert found == ('"▼ ', palette.WORSE_TINT)
     assert palette.BETTER_TINT != palette.WORSE_TINT
     for down, was in enumerate(movements.BEFORE):
-        assert sheet.cell(top + down, left - 1).value == movements.place(was)
+        assert sheet.cell(top + down, left - 1).value == movements.segment_name(was)
     assert [sheet.cell(top - 1, left + at).value for at in range(len(WORST_TO_BEST))] == [
         each.value for each in WORST_TO_BEST
     ]

@@ -20,7 +20,7 @@ from kopilot_xl.workbook.sheets.movements import (
     TOTALS,
     _mark,
     is_better,
-    place,
+    segment_name,
 )
 from kopilot_xl.workbook.tables.table import Format
 
@@ -93,12 +93,13 @@ def _build_matrix(ws: Worksheet) -> None:
     styles.put(ws, "I4:P4", "now →", look=styles.font(color=palette.MUTED), stand=styles.align(indent=1))
     for letter, now in zip(letters, WORST_TO_BEST, strict=True):
         styles.put(
-            ws, f"{letter}{top}", place(now), look=quiet, stand=styles.align("center"), background=palette.TINTS[now],
+            ws, f"{letter}{top}", segment_name(now), look=quiet, stand=styles.align("center"),
+            background=palette.TINTS[now],
         )  # fmt: skip
     for row, was in enumerate(BEFORE, top + 1):
         ws.row_dimensions[row].height = 18
         tint = palette.TINTS[was] if was else palette.BAND
-        styles.put(ws, f"H{row}", place(was), look=quiet, stand=styles.align("right", indent=1), background=tint)
+        styles.put(ws, f"H{row}", segment_name(was), look=quiet, stand=styles.align("right", indent=1), background=tint)
         for letter, now in zip(letters, WORST_TO_BEST, strict=True):
             cell = f"{letter}{row}"
             stayed, better = was is now, is_better(was, now)
