@@ -10,10 +10,11 @@ import functools
 import os
 import platform
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, time
+from typing import Any
 
 import xlwings as xw
 
@@ -23,17 +24,19 @@ from kopilot_xl.domain.actions import ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.excel.setup import Machine, missing
+from kopilot_xl.usecases.calculation import replay_log
+from kopilot_xl.usecases.inputs import read
+from kopilot_xl.usecases.refresh import check, refresh
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.live.book import LiveBook
 from kopilot_xl.workbook.live.excel_values import cell_value
 from kopilot_xl.workbook.sheets import actions as log
 from kopilot_xl.workbook.sheets import clients as people
+from kopilot_xl.workbook.sheets.contents import Inputs
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 from kopilot_xl.workbook.tables.problems import Kind
-
-if TYPE_CHECKING:
-    from kopilot_xl.usecases.result import RefreshResult
-    from kopilot_xl.workbook.sheets.contents import Inputs
 
 AFTER = "KopilotAfterPython"
 """The macro of the workbook that gets the message, its only argument, where Python cannot return it."""
@@ -52,18 +55,18 @@ class _RefusedError(KopilotError):
     """What cannot be recorded. Nothing was written."""
 
 
-def _told(work: Callable[..., str]) -> Callable[..., str]:
-    """Have a function return what went wrong as a message."""
+def _with_message(work: Callable[..., str]) -> Callable[..., str]:
+    """Return the same function, which returns what went wrong as a message instead of raising."""
 
     @functools.wraps(work)
-    def told(*arguments: Any) -> str:
+    def guarded(*arguments: Any) -> str:
         try:
             message = work(*arguments)
         except Exception as error:
             message = _reason(error)
         return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 2].rpartition(' ')[0]} …"
 
-    return told
+    return guarded
 
 
 def _reason(error: Exception) -> str:
@@ -74,16 +77,14 @@ def _reason(error: Exception) -> str:
         f"(Kopilot XL {__version__}). If cells changed, close the workbook without saving it."
     )
     if os.environ.get(DEBUG):
-        import traceback
-
         message += "\n" + "".join(traceback.format_exception(error))
     return message
 
 
 @xw.script
-@_told
+@_with_message
 def refresh_portfolio(as_of: Any = None) -> str:
-    """Recompute the open workbook, and tell its shape.
+    """Recompute the open workbook, and return its shape in a sentence.
 
     Args:
         as_of: the day to look at it, as a date, a serial number or a text; blank: its AsOf setting, or today.
@@ -91,21 +92,19 @@ def refresh_portfolio(as_of: Any = None) -> str:
     Returns:
         The shape in a sentence, the data problems, and what hinders saving; or why nothing was done.
     """
-    from kopilot_xl.usecases.refresh import refresh
-
     book = _caller()
     return _refreshed(refresh(book, _day(as_of, None)), book)
 
 
 def _refreshed(report: RefreshResult, book: LiveBook) -> str:
     summary, problems = report.summary, report.count(Kind.PROBLEM)
-    told = [
+    sentences = [
         f"{summary.shape.value}, as of {formatting.day(report.as_of)}: {formatting.count(summary.size, 'client')} in "
         f"the portfolio. {summary.words}"
     ]
     if problems:
-        told.append(f"{formatting.count(problems, 'data problem')} to look at on the sheet Problems.")
-    return " ".join([*told, *_cannot_be_saved(book)])
+        sentences.append(f"{formatting.count(problems, 'data problem')} to look at on the sheet Problems.")
+    return " ".join([*sentences, *_cannot_be_saved(book)])
 
 
 def _cannot_be_saved(book: LiveBook) -> Iterator[str]:
@@ -115,7 +114,7 @@ def _cannot_be_saved(book: LiveBook) -> Iterator[str]:
 
 @xw.script
 @xw.arg("client_ids", convert="raw")
-@_told
+@_with_message
 def record(action: Any, client_ids: Any, issue_date: Any = None, amount: Any = None, note: Any = None) -> str:
     """Append an action for each of some clients to the sheet Actions, recorded today.
 
@@ -136,14 +135,11 @@ def record(action: Any, client_ids: Any, issue_date: Any = None, amount: Any = N
 
 
 def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any, amount: Any, note: Any) -> str:
-    from kopilot_xl.usecases.calculation import replay_log
-    from kopilot_xl.usecases.inputs import read
-
     today = date.today()
     what = log.read_action(cell_value(action))
     if what is None:
         raise _RefusedError(f"Nothing was recorded: choose {', '.join(Action)}.")
-    keys = list(dict.fromkeys(key for each in client_ids if (key := client_key(each)) is not None))
+    keys = list(dict.fromkeys(key for value in client_ids if (key := client_key(value)) is not None))
     if not keys:
         raise _RefusedError(
             "Nothing was recorded: no client is selected. Select cells in rows of the sheet Clients, then try again."
@@ -187,20 +183,18 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
         book.save()
     where = f"row {row}" if count == 1 else f"rows {row} to {row + count - 1}"
     planned = f", {formatting.amount(expected)} on {formatting.day(day)}" if day and expected else ""
-    details = dict.fromkeys(each.detail for each in verdicts if each.detail)
-    told = [
+    details = dict.fromkeys(result.detail for result in verdicts if result.detail)
+    sentences = [
         f"{what.value}{planned}, for {formatting.count(count, 'client')}: {_several(names, ', ')}. "
         f"It stands on the sheet {log.TABLE.name}, {where}; delete it there to undo it.",
         *details,
         "Refresh the portfolio to see its effect.",
         *_cannot_be_saved(book),
     ]
-    return " ".join(told)
+    return " ".join(sentences)
 
 
-def _moment(day: date) -> Any:
-    from datetime import datetime, time
-
+def _moment(day: date) -> datetime:
     return datetime.combine(day, time.min)
 
 
@@ -229,36 +223,32 @@ def _several(texts: Sequence[str], between: str) -> str:
 
 
 @xw.script
-@_told
+@_with_message
 def problems() -> str:
     """Tell the data problems of the open workbook as a refresh would find them now, and write nothing."""
-    from kopilot_xl.usecases.refresh import check
-
     book = _caller()
     with book.locked():
         report = check(book)
-    found = [str(each) for each in report.problems if each.kind is Kind.PROBLEM]
+    found = [str(problem) for problem in report.problems if problem.kind is Kind.PROBLEM]
     notices = report.count(Kind.NOTICE)
-    told = formatting.count(len(found), "data problem") if found else "No data problems"
+    counts = formatting.count(len(found), "data problem") if found else "No data problems"
     if notices:
-        told += f" and {formatting.count(notices, 'notice')}"
+        counts += f" and {formatting.count(notices, 'notice')}"
     return "\n".join(
-        [f"{told}.", *found[:_NAMED], *([f"… and {len(found) - _NAMED:,} more."] if found[_NAMED:] else [])]
+        [f"{counts}.", *found[:_NAMED], *([f"… and {len(found) - _NAMED:,} more."] if found[_NAMED:] else [])]
     )
 
 
 @xw.script
-@_told
+@_with_message
 def connection() -> str:
     """Tell that Python answers: the versions, the interpreter, and what is missing in the installation."""
-    from kopilot_xl.excel.setup import Machine, missing
-
     lines = [
         f"Python answers. Kopilot XL {__version__}, xlwings {xw.__version__}, Python {platform.python_version()}.",
         f"Interpreter: {sys.executable}",
     ]
     found = missing(Machine.here())
-    return "\n".join([*lines, *(f"Missing: {each}" for each in found)])
+    return "\n".join([*lines, *(f"Missing: {line}" for line in found)])
 
 
 # on a Mac
@@ -281,7 +271,7 @@ def on_mac(button: str, *arguments: Any) -> None:
     book.macro(AFTER)(message)
 
 
-@_told
+@_with_message
 def _record_selected(book: xw.Book, action: Any, issue_date: Any = None, amount: Any = None, note: Any = None) -> str:
     live = LiveBook(book)
     return _recorded(live, action, selected_clients(book), issue_date, amount, note)
@@ -296,7 +286,7 @@ def selected_clients(book: xw.Book) -> list[Value]:
     live = LiveBook(book)
     data = live.table(people.TABLE.name)
     selection: Any = book.app.selection
-    at = next((place for place, each in enumerate(data.headers) if each.strip() == people.CLIENT_ID.header), None)
+    at = next((index for index, header in enumerate(data.headers) if header.strip() == people.CLIENT_ID.header), None)
     if selection is None or selection.sheet.name != data.sheet or at is None:
         raise _RefusedError(
             f"Nothing was recorded: select the clients on the sheet {data.sheet}, then click the button again."
@@ -305,7 +295,7 @@ def selected_clients(book: xw.Book) -> list[Value]:
     last = min(selection.row + selection.shape[0] - 1, data.header_row + len(data.rows))
     visible = _visible(selection.sheet, first, last)
     ids = [data.rows[row - data.header_row - 1][at] for row in visible]
-    return [each for each in ids if not is_blank(each)]
+    return [cell for cell in ids if not is_blank(cell)]
 
 
 def _visible(sheet: Any, first: int, last: int) -> list[int]:
@@ -331,13 +321,13 @@ def _flat(given: Any) -> list[Value]:
 
     def cells(value: Any) -> Iterator[Any]:
         if isinstance(value, (list, tuple)):
-            for each in value:
-                yield from cells(each)
+            for cell in value:
+                yield from cells(cell)
         else:
             yield value
 
     values: Iterable[Value] = map(cell_value, cells(given))
-    return [each for each in values if not is_blank(each) and not isinstance(each, ErrorValue)]
+    return [value for value in values if not is_blank(value) and not isinstance(value, ErrorValue)]
 
 
 def _day(given: Any, order: DateOrder | None) -> date | None:

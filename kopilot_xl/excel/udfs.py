@@ -96,8 +96,8 @@ class _Handed:
 
     def table(self, name: str) -> TableData:
         """Return a table that was handed over; its rows count as those of a sheet of its name, from row 1 on."""
-        rows = [[cell_value(each) for each in row] for row in _rows(self._tables[name])]
-        headers = ["" if each is None else str(each) for each in rows[0]] if rows else []
+        rows = [[cell_value(cell) for cell in row] for row in _rows(self._tables[name])]
+        headers = ["" if header is None else str(header) for header in rows[0]] if rows else []
         return TableData(name, name, 1, 1, headers, rows[1:])
 
     def cell(self, name: str) -> Value:
@@ -143,8 +143,8 @@ def ACTIVITY_SEGMENT(created_on: Any, last_invoice: Any, next_planned: Any, as_o
         return NO_VALUE
     given = (created_on, last_invoice, next_planned)
     if not any(map(_is_array, given)):
-        return _placed([cell_value(_present(each)) for each in given], cut)
-    grids = [_rows(each) if _is_array(each) else None for each in given]
+        return _placed([cell_value(_present(argument)) for argument in given], cut)
+    grids = [_rows(argument) if _is_array(argument) else None for argument in given]
     shapes = {(len(grid), len(grid[0]) if grid else 0) for grid in grids if grid is not None}
     if len(shapes) > 1:
         return NO_VALUE
@@ -252,7 +252,7 @@ def FORECAST_REVENUE(month: Any, table: Any = None) -> Any:  # noqa: N802 - as E
         expected = _Lookup(table, None).months
     except _UnavailableError:
         expected = {}
-    answers = [[_expected(cell_value(each), expected) for each in row] for row in days]
+    answers = [[_expected(cell_value(cell), expected) for cell in row] for row in days]
     return answers if _is_array(month) else answers[0][0]
 
 
@@ -283,7 +283,7 @@ class _Lookup:
 
     def __init__(self, table: Any, as_of: Any) -> None:
         given = _present(table)
-        self.rows = [[cell_value(each) for each in row] for row in _rows(_last_refresh() if given is None else given)]
+        self.rows = [[cell_value(cell) for cell in row] for row in _rows(_last_refresh() if given is None else given)]
         if len(self.rows) < stored.CLIENTS_ROW or self.rows[0][:2] != ["Kopilot XL", stored.FORMAT]:
             raise _UnavailableError(NOT_AVAILABLE)
         try:
@@ -309,8 +309,8 @@ class _Lookup:
 
     def column(self, header: str) -> dict[str | None, Value]:
         """Return a column of the clients by their keys."""
-        place = stored.COLUMNS.index(header)
-        return {client_key(row[0]): row[place] for row in self.rows[stored.FIRST_CLIENT_ROW - 1 :]}
+        index = stored.COLUMNS.index(header)
+        return {client_key(row[0]): row[index] for row in self.rows[stored.FIRST_CLIENT_ROW - 1 :]}
 
 
 def _last_refresh() -> Any:
@@ -329,7 +329,7 @@ def _looked_up(client: Any, header: str, as_of: Any, table: Any) -> Any:
         missing = NOT_AVAILABLE
     except _UnavailableError as error:
         known, missing = None, error.shown
-    answers = [[_answer(cell_value(each), known, missing) for each in row] for row in ids]
+    answers = [[_answer(cell_value(cell), known, missing) for cell in row] for row in ids]
     return answers if _is_array(client) else answers[0][0]
 
 
@@ -370,8 +370,8 @@ def _scalar(given: Any) -> Value:
     Raises:
         UnreadableError: there are several.
     """
-    cells: Iterable[Any] = [each for row in _rows(given) for each in row]
-    values = [cell_value(each) for each in cells]
+    cells: Iterable[Any] = [cell for row in _rows(given) for cell in row]
+    values = [cell_value(cell) for cell in cells]
     if len(values) > 1:
         raise UnreadableError("several cells were given where one date belongs", Code.UNREADABLE_DATE)
     return values[0] if values else None

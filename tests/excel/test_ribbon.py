@@ -13,7 +13,7 @@ import xlwings as xw
 
 from kopilot_xl._version import __version__
 from kopilot_xl.domain.segments import Action
-from kopilot_xl.excel import ribbon, setup
+from kopilot_xl.excel import ribbon
 from kopilot_xl.workbook.book import Value
 from tests.excel.stand_in import BUSY, ComError, StandIn
 from tests.portfolios import make_portfolio
@@ -192,7 +192,7 @@ def test_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     told = ribbon.connection().splitlines()
     assert told[0].startswith(f"Python answers. Kopilot XL {__version__}, xlwings {xw.__version__}, Python 3.")
     assert told[1] == f"Interpreter: {sys.executable}"
-    monkeypatch.setattr(setup, "missing", lambda machine: ["The add-in. Run kopilot-xl install."])
+    monkeypatch.setattr(ribbon, "missing", lambda machine: ["The add-in. Run kopilot-xl install."])
     assert ribbon.connection().endswith("Missing: The add-in. Run kopilot-xl install.")
 
 
