@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+from kopilot_xl._version import __version__
+from kopilot_xl.texts import t
+
 DEBUG = "KOPILOT_XL_DEBUG"
 """The environment variable that shows the traceback of a defect."""
 
@@ -23,8 +26,6 @@ class KopilotError(Exception):
 
 def reason(error: BaseException) -> str:
     """Return the message for an exception: its own text if it is a `KopilotError`, else that it is a defect."""
-    from kopilot_xl._version import __version__
-
     if isinstance(error, KopilotError):
         return str(error)
     if os.environ.get(DEBUG):
@@ -32,7 +33,12 @@ def reason(error: BaseException) -> str:
 
         traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}".rstrip(": ")
-    return f"this is a defect, please report it: {what} (version {__version__}; {DEBUG}=1 shows where)"
+    return t(
+        "this is a defect, please report it: {what} (version {version}; {debug}=1 shows where)",
+        what=what,
+        version=__version__,
+        debug=DEBUG,
+    )
 
 
 class UsageError(KopilotError, ValueError):

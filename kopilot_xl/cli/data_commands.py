@@ -12,42 +12,46 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kopilot_xl.bigdata import LOCAL, Engine
-from kopilot_xl.cli.group import app
-from kopilot_xl.cli.options import AsJson, Order, as_of_option, examples, output_option, read_size
+from kopilot_xl.cli.group import command
+from kopilot_xl.cli.options import AsJson, Order, as_of_option, output_option, read_size
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     from kopilot_xl.cli.screen import Screen
 
 
-@app.command(
-    epilog=examples(
-        "segment clients.csv invoices.csv > segments.csv",
-        "segment clients.parquet invoices.parquet --as-of 2026-06-30 --output segments.parquet --engine duckdb",
-        "segment clients 'invoices/*.parquet' --actions actions.csv --output segments --engine spark",
-        "segment postgresql://books@db.example/crm#clients postgresql://books@db.example/crm#sales.invoices",
-    )
+@command(
+    "segment clients.csv invoices.csv > segments.csv",
+    "segment clients.parquet invoices.parquet --as-of 2026-06-30 --output segments.parquet --engine duckdb",
+    "segment clients 'invoices/*.parquet' --actions actions.csv --output segments --engine spark",
+    "segment postgresql://books@db.example/crm#clients postgresql://books@db.example/crm#sales.invoices",
 )
 def segment(
     clients: Annotated[
         str,
         typer.Argument(
             metavar="CLIENTS",
-            help="The clients: CSV, Parquet or Excel; a folder or 'pattern*' of CSV or Parquet files; or a table of a "
-            "database, as postgresql://user@host/database#table, sqlite:///file#table or duckdb:///file#table, where a "
-            "query may stand for the table.",
+            help=t(
+                "The clients: CSV, Parquet or Excel; a folder or 'pattern*' of CSV or Parquet files; "
+                "or a table of a database, as postgresql://user@host/database#table, "
+                "sqlite:///file#table or duckdb:///file#table, where a query may stand for the table."
+            ),
             show_default=False,
         ),
     ],
     transactions: Annotated[
-        str, typer.Argument(metavar="TRANSACTIONS", help="Their invoices: the same kinds.", show_default=False)
+        str, typer.Argument(metavar="TRANSACTIONS", help=t("Their invoices: the same kinds."), show_default=False)
     ],
-    as_of: Annotated[date | None, as_of_option("Without it: today.")] = None,
+    as_of: Annotated[date | None, as_of_option(t("Without it: today."))] = None,
     output: Annotated[
         Path | None,
         output_option(
-            "A .csv or .parquet file, or a folder, which is partitioned as the clients are; what is there is replaced. "
-            "Without it, CSV is printed."
+            t(
+                "A .csv or .parquet file, or a folder, which is partitioned as the clients are; what is there is "
+                "replaced. "
+                "Without it, CSV is printed."
+            )
         ),
     ] = None,
     actions: Annotated[
@@ -55,7 +59,7 @@ def segment(
         typer.Option(
             "--actions",
             metavar="FILE",
-            help="An action log with the columns of the Actions sheet: CSV, Parquet or Excel.",
+            help=t("An action log with the columns of the Actions sheet: CSV, Parquet or Excel."),
             show_default=False,
         ),
     ] = None,
@@ -64,8 +68,10 @@ def segment(
         typer.Option(
             "--engine",
             metavar="|".join(Engine),
-            help="The library that computes; each gives the same table. Without it: polars where it is installed, else "
-            "pandas.",
+            help=t(
+                "The library that computes; each gives the same table. Without it: polars where it is installed, else "
+                "pandas."
+            ),
             show_default=False,
         ),
     ] = None,
@@ -75,19 +81,21 @@ def segment(
             "--memory",
             metavar="SIZE",
             parser=read_size,
-            help="How much memory DuckDB or Spark may take before it works on disk, as 4GB.",
+            help=t("How much memory DuckDB or Spark may take before it works on disk, as 4GB."),
             show_default=False,
         ),
     ] = None,
     spark_master: Annotated[
-        str, typer.Option("--spark-master", metavar="URL", help="Which Spark computes: this machine's, or a cluster's.")
+        str,
+        typer.Option("--spark-master", metavar="URL", help=t("Which Spark computes: this machine's, or a cluster's.")),
     ] = LOCAL,
     date_order: Order = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Write client ids into CSV as they are, without the apostrophe.")
+        bool, typer.Option("--raw", help=t("Write client ids into CSV as they are, without the apostrophe."))
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="Print JSON about the result, which --output must name, on standard output.")
+        bool,
+        typer.Option("--json", help=t("Print JSON about the result, which --output must name, on standard output.")),
     ] = False,
 ) -> None:
     """Tell the segment of each client for data outside a workbook, of any size.
@@ -103,7 +111,7 @@ def segment(
     A password is best left out of an address: PostgreSQL's own PGPASSWORD and ~/.pgpass are heeded. None is printed.
     """
     if json and output is None:
-        raise typer.BadParameter("it tells about a file: name it with --output.", param_hint="--json")
+        raise typer.BadParameter(t("it tells about a file: name it with --output."), param_hint="--json")
     from kopilot_xl import segment
     from kopilot_xl.cli import as_json, show_imports
 
@@ -130,27 +138,25 @@ def segment(
         typer.echo(found.csv.encode(), nl=False)
 
 
-@app.command(
-    epilog=examples(
-        "forecast Portfolio.xlsm",
-        "forecast clients.csv invoices.csv",
-        "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
-    )
+@command(
+    "forecast Portfolio.xlsm",
+    "forecast clients.csv invoices.csv",
+    "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
 )
 def forecast(
     clients: Annotated[
         Path,
         typer.Argument(
             metavar="BOOK|CLIENTS",
-            help="A Kopilot workbook; or the clients: CSV, Parquet or Excel.",
+            help=t("A Kopilot workbook; or the clients: CSV, Parquet or Excel."),
             show_default=False,
         ),
     ],
     transactions: Annotated[
         Path | None,
-        typer.Argument(metavar="TRANSACTIONS", help="The clients' invoices: the same kinds.", show_default=False),
+        typer.Argument(metavar="TRANSACTIONS", help=t("The clients' invoices: the same kinds."), show_default=False),
     ] = None,
-    as_of: Annotated[date | None, as_of_option("Without it: today.")] = None,
+    as_of: Annotated[date | None, as_of_option(t("Without it: today."))] = None,
     date_order: Order = None,
     json: AsJson = False,
 ) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from enum import IntEnum
-from typing import Annotated, Any
+from inspect import cleandoc
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -12,10 +14,13 @@ from typer.core import TyperGroup
 from kopilot_xl._version import __version__
 from kopilot_xl.cli.stderr import NAME, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
 from kopilot_xl.errors import UsageError, reason
+from kopilot_xl.texts import t
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Exit(IntEnum):
-    """What a command's exit code means; wrong usage is 2, as everywhere, and a stop is `STOPPED` and the signal."""
+    """Exit codes; wrong usage is 2, as everywhere, and a stop by a signal is `STOPPED` plus its number."""
 
     DONE = 0
     FAILED = 1
@@ -31,7 +36,7 @@ class CommandGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            print_message("stopped. Every file is as it was before, or done.")
+            print_message(t("stopped. Every file is as it was before, or done."))
             raise typer.Exit(Exit.STOPPED + getattr(stop, "number", signal.SIGINT)) from None
         except BaseException as error:
             if is_unheard(error):
@@ -65,6 +70,17 @@ app = typer.Typer(
 )
 
 
+def command(*examples: str) -> Callable[[F], F]:
+    """Make a function a command: its docstring is the help, as `t` has it, with examples of calls below."""
+
+    def register(function: F) -> F:
+        calls = (f"[cyan]{NAME} {example}[/cyan]" for example in examples)
+        epilog = "\n\n".join([f"[bold]{t('Examples')}[/bold]", *calls])
+        return app.command(help=t(cleandoc(function.__doc__ or "")), epilog=epilog)(function)
+
+    return register
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"{NAME} {__version__}")
@@ -74,7 +90,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _kopilot(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=t("Show the version and exit."))
     ] = False,
 ) -> None:
     """Where each client stands, and what shape the portfolio is in, straight from the Excel workbook."""

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from kopilot_xl.cli.group import Exit, app
-from kopilot_xl.cli.options import examples
+from kopilot_xl.cli.group import Exit, command
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.texts import t
 
 
-@app.command(epilog=examples("install", "install --check"))
+@command("install", "install --check")
 def install(
-    check: Annotated[bool, typer.Option("--check", help="Only tell what is missing, and change nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help=t("Only tell what is missing, and change nothing."))] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask before changing which Python Excel calls.")
+        bool, typer.Option("--yes", "-y", help=t("Do not ask before changing which Python Excel calls."))
     ] = False,
 ) -> None:
     """Connect Excel to this Python: install the xlwings add-in and set which Python it calls.
@@ -30,11 +30,11 @@ def install(
     for line in made.done:
         screen.line(line)
     if made.missing:
-        screen.line("Missing:")
+        screen.line(t("Missing:"))
     elif made.clicks:
-        screen.line("In Excel, once:")
+        screen.line(t("In Excel, once:"))
     elif check and not made.done:
-        screen.line("Nothing is missing.")
+        screen.line(t("Nothing is missing."))
     for line in made.missing or made.clicks:
         screen.line(line, indent=2)
     raise typer.Exit(Exit.FAILED if made.missing else Exit.DONE)

@@ -9,16 +9,14 @@ from pathlib import Path
 from rich.text import Text
 
 from kopilot_xl.cli.screen import Screen
+from kopilot_xl.texts import t
 
 _PROGRESS = 40
-"""How long the bar is that tells how far many workbooks are."""
-
-
-# many books
+"""The longest bar, in characters."""
 
 
 class Progress:
-    """A bar that tells how many of many workbooks are done, how fast it goes and how long it will take."""
+    """A bar that shows how many workbooks are done, how fast it goes and how long it will take."""
 
     def __init__(self, screen: Screen, what: str, total: int, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -34,7 +32,7 @@ class Progress:
             MofNCompleteColumn(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
-            TextColumn("left"),
+            TextColumn(t("left")),
             RenderableColumn(self._name),
         )
         self._bar = Bar(*columns, console=screen.console, transient=True, speed_estimate_period=120)
@@ -74,6 +72,6 @@ class Progress:
 
 def pace(speed: float) -> str:
     """Return a number of workbooks a second as people say it: `12 a second`, `4.2 a second`, `30 a minute`."""
-    if speed >= 1:
-        return f"{speed:.0f} a second" if speed >= 10 else f"{speed:.1f} a second"
-    return f"{speed * 60:.0f} a minute" if speed * 60 >= 10 else f"{speed * 60:.1f} a minute"
+    number = speed if speed >= 1 else speed * 60
+    shown = f"{number:.0f}" if number >= 10 else f"{number:.1f}"
+    return t("{number} a second", number=shown) if speed >= 1 else t("{number} a minute", number=shown)

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl import interrupts
 from kopilot_xl.cli.stderr import print_message, screen_on
+from kopilot_xl.texts import t, tn
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.several import Batch
     from kopilot_xl.usecases.batch.tasks import Done, ProgressListener
+
+_NAMED = 3
+"""How many of the workbooks that are left alone are named."""
 
 
 def results(batch: Batch, what: str) -> Iterator[Done]:
@@ -38,19 +42,26 @@ def results(batch: Batch, what: str) -> Iterator[Done]:
     if foreign:
         _print_left_alone(foreign)
     if foreign and not others:
-        print_message("there is no Kopilot workbook among them: kopilot-xl new makes one.")
+        print_message(t("there is no Kopilot workbook among them: kopilot-xl new makes one."))
 
 
 def _print_left_alone(foreign: Sequence[Path]) -> None:
-    from kopilot_xl.domain import formatting
-
-    named = ", ".join(map(str, foreign[:3])) + (f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else "")
-    print_message(f"left alone {formatting.count(len(foreign), 'other workbook')}, not of Kopilot: {named}.")
+    named = ", ".join(map(str, foreign[:_NAMED]))
+    if len(foreign) > _NAMED:
+        named = t("{names} and {count:,} more", names=named, count=len(foreign) - _NAMED)
+    print_message(
+        tn(
+            "left alone {count:,} other workbook, not of Kopilot: {names}.",
+            "left alone {count:,} other workbooks, not of Kopilot: {names}.",
+            len(foreign),
+            names=named,
+        )
+    )
 
 
 @contextmanager
 def _watching(what: str, total: int) -> Iterator[tuple[ProgressListener, Callable[[], AbstractContextManager[None]]]]:
-    """What shows how far the work is, where there are several workbooks and somebody looks on; and takes it aside."""
+    """Show the progress of several workbooks on a terminal; yield its listener, and what clears it for a message."""
     if total < 2 or not (screen := screen_on(sys.stderr)).is_terminal:
         yield _Unwatched(), nullcontext
         return
@@ -61,7 +72,7 @@ def _watching(what: str, total: int) -> Iterator[tuple[ProgressListener, Callabl
 
 
 class _Unwatched:
-    """Nobody looks on; who has to wait is told all the same."""
+    """No progress is shown; that the work has to wait is printed all the same."""
 
     def on_begin(self, path: Path) -> None:
         pass

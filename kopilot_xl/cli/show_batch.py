@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from kopilot_xl.cli.screen import Screen
-from kopilot_xl.cli.show_portfolio import _ALERT, _money, _tilt
+from kopilot_xl.cli.show_portfolio import ALERT, money, problem_count, tilt_text
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.batch.summary_table import Line
+    from kopilot_xl.usecases.batch.summary_table import Line, Total
     from kopilot_xl.usecases.result import RefreshResult
 
 
@@ -25,18 +26,17 @@ _FAILED = 10
 """How many of those that failed are named once more."""
 
 
-def brief(screen: Screen, found: RefreshResult, name: str) -> None:
+def brief(screen: Screen, result: RefreshResult, name: str) -> None:
     """Show a refreshed book among others, in a line."""
-    summary = found.summary
-    problems = found.count(Kind.PROBLEM)
-    told = [
-        f"as of {formatting.day(found.as_of)}",
+    summary = result.summary
+    parts = [
+        t("as of {day}", day=formatting.day(result.as_of)),
         summary.shape.value,
-        formatting.count(summary.size, "client"),
-        f"tilt {_tilt(summary.tilt)}",
-        formatting.count(problems, "data problem") if problems else "no data problems",
+        tn("{count:,} client", "{count:,} clients", summary.size),
+        t("tilt {tilt}", tilt=tilt_text(summary.tilt)),
+        problem_count(result.count(Kind.PROBLEM)),
     ]
-    screen.line(Text.assemble((name, "bold"), ": " + ", ".join(told)))
+    screen.line(Text.assemble((name, "bold"), ": " + ", ".join(parts)))
 
 
 def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
@@ -46,56 +46,70 @@ def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
     shown = lines if len(lines) <= _PORTFOLIOS else summary_table.leftmost_first(lines)[:_PORTFOLIOS]
     totals = summary_table.totals(lines)
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column("Workbook", overflow="fold")
-    for heading in ("Shape", "Tilt", "Clients", "Leaving", "Leaving value", "Problems"):
-        table.add_column(heading, justify="left" if heading == "Shape" else "right", no_wrap=True)
+    table.add_column(t("Workbook"), overflow="fold")
+    table.add_column(t("Shape"), no_wrap=True)
+    for heading in (t("Tilt"), t("Clients"), t("Leaving"), t("Leaving value"), t("Problems")):
+        table.add_column(heading, justify="right", no_wrap=True)
     for line in shown:
         _add_portfolio(table, line)
-    for place, total in enumerate(totals):
-        value = "" if total.leaving_value is None else _money(total.leaving_value, total.currency)
+    for at, total in enumerate(totals):
+        value = "" if total.leaving_value is None else money(total.leaving_value, total.currency)
         figures = (f"{total.clients:,}", f"{total.leaving:,}", value, f"{total.problems:,}")
-        whose = f"in {total.currency}" if total.currency else "without a currency"
-        name = f"{formatting.count(total.portfolios, 'portfolio')} {whose}"
-        if not place:
+        if not at:
             table.add_section()
-        table.add_row(name, "", "", *figures, style="bold")
+        table.add_row(_total_name(total), "", "", *figures, style="bold")
     done = sum(total.portfolios for total in totals)
-    told = f"{done:,} of {formatting.count(len(lines), 'workbook')} done"
+    text = tn("{done:,} of {count:,} workbook done", "{done:,} of {count:,} workbooks done", len(lines), done=done)
     by_shape = ", ".join(f"{number:,} {shape}" for shape, number in summary_table.shapes(lines).items())
     screen.line()
     screen.show(table)
     screen.line()
-    screen.line(Text(f"{told}{': ' if by_shape else ''}{by_shape}.", "bold"))
+    screen.line(Text(f"{text}: {by_shape}." if by_shape else f"{text}.", "bold"))
     if len(shown) < len(lines):
         screen.line(
-            f"The table shows the {len(shown)} that lean most to the left. --summary FILE writes all of them.", indent=2
+            t(
+                "The table shows the {count} that lean most to the left. --summary FILE writes all of them.",
+                count=len(shown),
+            ),
+            indent=2,
         )
-        _failed(screen, [each for each in lines if each.error])
+        _failed(screen, [line for line in lines if line.error])
+
+
+def _total_name(total: Total) -> str:
+    if not total.currency:
+        return tn("{count:,} portfolio without a currency", "{count:,} portfolios without a currency", total.portfolios)
+    return tn(
+        "{count:,} portfolio in {currency}",
+        "{count:,} portfolios in {currency}",
+        total.portfolios,
+        currency=total.currency,
+    )
 
 
 def _failed(screen: Screen, lines: Sequence[Line]) -> None:
-    """Say once more which of very many workbooks failed, and why: where it was said first is far above."""
+    """Show once more which of very many workbooks failed, and why: the first message is far above."""
     if not lines:
         return
-    screen.line(Text(f"{formatting.count(len(lines), 'workbook')} failed:", _ALERT))
-    for each in lines[:_FAILED]:
-        screen.line(each.error, indent=2)
+    screen.line(Text(tn("{count:,} workbook failed:", "{count:,} workbooks failed:", len(lines)), ALERT))
+    for line in lines[:_FAILED]:
+        screen.line(line.error, indent=2)
     if len(lines) > _FAILED:
-        screen.line(Text(f"… and {len(lines) - _FAILED:,} more", "dim"), indent=2)
+        screen.line(Text(t("… and {count:,} more", count=len(lines) - _FAILED), "dim"), indent=2)
 
 
 def _add_portfolio(table: Table, line: Line) -> None:
     summary = line.summary
     if summary is None:
-        table.add_row(line.book, Text("failed", _ALERT))
+        table.add_row(line.book, Text(t("failed"), ALERT))
         return
     leaving = summary.counts[Segment.LEAVING]
     table.add_row(
         line.book,
         summary.shape.value,
-        _tilt(summary.tilt),
+        tilt_text(summary.tilt),
         f"{summary.size:,}",
         f"{leaving:,}",
-        _money(summary.values[Segment.LEAVING], line.currency),
-        Text(f"{line.problems:,}", _ALERT if line.problems else ""),
+        money(summary.values[Segment.LEAVING], line.currency),
+        Text(f"{line.problems:,}", ALERT if line.problems else ""),
     )

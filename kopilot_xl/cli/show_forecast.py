@@ -10,8 +10,9 @@ from rich.text import Text
 
 from kopilot_xl.cli.screen import Screen
 from kopilot_xl.cli.show_imports import choices
-from kopilot_xl.cli.show_portfolio import _listed
+from kopilot_xl.cli.show_portfolio import show_problems
 from kopilot_xl.domain import formatting
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import forecast
 
 if TYPE_CHECKING:
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.forecast import Foretold
 
 
-# a forecast
-
-
 def read_for_forecast(screen: Screen, found: Foretold) -> None:
     """Show how files were read, every problem in them, and why there is no seasonal model."""
     choices(screen, found.choices)
-    _listed(screen, found.problems)
+    show_problems(screen, found.problems)
     if found.missing:
         screen.line(Text(found.missing, "dim"))
 
@@ -49,8 +47,8 @@ def foretold(screen: Screen, found: Foretold) -> None:
 
 def _months_ahead(told: Forecast, months: Sequence[Prepared]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column("Month", no_wrap=True)
-    for header in ("Expected", "At least", "At most", "Planned", "To call"):
+    table.add_column(t("Month"), no_wrap=True)
+    for header in (t("Expected"), t("At least"), t("At most"), t("Planned"), t("To call")):
         table.add_column(header, justify="right")
     ends = told.band.low, told.band.high
     for at, (month, expected) in enumerate(zip(told.months, told.expected or (), strict=True)):
@@ -69,8 +67,8 @@ def _months_ahead(told: Forecast, months: Sequence[Prepared]) -> Table:
 
 def _scenarios(told: Forecast) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column("Scenario", no_wrap=True)
-    for header in ("12 months", "Year lands at", "Off by", "of a month", "MASE", "Past dates"):
+    table.add_column(t("Scenario"), no_wrap=True)
+    for header in (t("12 months"), t("Year lands at"), t("Off by"), t("of a month"), t("MASE"), t("Past dates")):
         table.add_column(header, justify="right")
     for each in told.lines.values():
         checked = each.accuracy

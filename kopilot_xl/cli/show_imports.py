@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from kopilot_xl.cli.screen import Screen
-from kopilot_xl.cli.show_portfolio import _listed
+from kopilot_xl.cli.show_portfolio import show_problems
 from kopilot_xl.domain import formatting
+from kopilot_xl.texts import t, tn
 
 if TYPE_CHECKING:
     from kopilot_xl.bigdata import Segmentation
@@ -17,20 +18,19 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.create import Created
 
 
-# what was read and made
-
-
 def created(screen: Screen, made: Created) -> None:
     """Show where a new workbook is, what is in it, how the exports were read and how to go on."""
     choices(screen, made.choices)
     if made.choices:
-        filled = f"{formatting.count(made.clients, 'client')} and {formatting.count(made.transactions, 'transaction')}"
-        how = f"Next: kopilot-xl refresh {_quoted(str(made.path))}"
+        clients = tn("{count:,} client", "{count:,} clients", made.clients)
+        transactions = tn("{count:,} transaction", "{count:,} transactions", made.transactions)
+        text = t(" is made, with {clients} and {transactions}.", clients=clients, transactions=transactions)
+        then = t("Next: kopilot-xl refresh {path}", path=_quoted(str(made.path)))
     else:
-        filled = "no clients yet"
-        how = "Next: fill its sheets Clients and Transactions, then refresh it."
-    screen.line(Text.assemble((str(made.path), "bold"), f" is made, with {filled}."))
-    screen.line(how)
+        text = t(" is made, with no clients yet.")
+        then = t("Next: fill its sheets Clients and Transactions, then refresh it.")
+    screen.line(Text.assemble((str(made.path), "bold"), text))
+    screen.line(then)
 
 
 def choices(screen: Screen, read: Sequence[Choices]) -> None:
@@ -44,12 +44,20 @@ def choices(screen: Screen, read: Sequence[Choices]) -> None:
 def segmented(screen: Screen, found: Segmentation, output: str | None) -> None:
     """Show how tables were read, every problem in them, and where the result is."""
     choices(screen, found.choices)
-    _listed(screen, found.problems)
-    told = [f"{outcome} {number:,}" for outcome, number in found.actions.items() if number]
+    show_problems(screen, found.problems)
     if found.actions:
-        screen.line(f"Actions: {', '.join(told) or 'none'}.")
+        counts = ", ".join(f"{status} {number:,}" for status, number in found.actions.items() if number)
+        screen.line(t("Actions: {counts}.", counts=counts or t("none")))
     if output:
-        screen.line(f"{formatting.count(len(found), 'client')} as of {formatting.day(found.as_of)}: {output}")
+        screen.line(
+            tn(
+                "{count:,} client as of {day}: {output}",
+                "{count:,} clients as of {day}: {output}",
+                len(found),
+                day=formatting.day(found.as_of),
+                output=output,
+            )
+        )
 
 
 def _quoted(path: str) -> str:

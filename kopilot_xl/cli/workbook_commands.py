@@ -7,31 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kopilot_xl.cli.group import Exit, app
-from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, examples, output_option
+from kopilot_xl.cli.group import Exit, command
+from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, output_option
 from kopilot_xl.cli.running import results
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.tasks import Done
     from kopilot_xl.usecases.result import RefreshResult
 
 
-@app.command(
-    epilog=examples(
-        "new Portfolio.xlsm", "new Portfolio.xlsm --clients clients.csv --transactions invoices.xlsx --date-order DMY"
-    )
-)
+@command("new Portfolio.xlsm", "new Portfolio.xlsm --clients clients.csv --transactions invoices.xlsx --date-order DMY")
 def new(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook to make; it ends in .xlsm.")],
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help=t("The workbook to make; it ends in .xlsm."))],
     clients: Annotated[
         Path | None,
-        typer.Option("--clients", metavar="FILE", help="Clients from CSV, Parquet or Excel.", show_default=False),
+        typer.Option("--clients", metavar="FILE", help=t("Clients from CSV, Parquet or Excel."), show_default=False),
     ] = None,
     transactions: Annotated[
         Path | None,
         typer.Option(
-            "--transactions", metavar="FILE", help="Their invoices, from CSV, Parquet or Excel.", show_default=False
+            "--transactions", metavar="FILE", help=t("Their invoices, from CSV, Parquet or Excel."), show_default=False
         ),
     ] = None,
     date_order: Order = None,
@@ -48,9 +45,9 @@ def new(
     show_imports.created(screen_on(), made)
 
 
-@app.command(epilog=examples("demo", "demo try.xlsm --force"))
+@command("demo", "demo try.xlsm --force")
 def demo(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="Where to write it; it ends in .xlsm.")] = Path(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help=t("Where to write it; it ends in .xlsm."))] = Path(
         "kopilot-demo.xlsm"
     ),
     force: Force = False,
@@ -62,28 +59,31 @@ def demo(
     show_portfolio.report(screen_on(), demo(book, force=force))
 
 
-@app.command(
-    epilog=examples(
-        "refresh Portfolio.xlsm",
-        "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
-        "refresh *.xlsm --json --strict --backup",
-        "refresh Clients --jobs 4 --summary Portfolios.xlsx",
-        "refresh Portfolio.xlsm --backfill 12",
-    )
+@command(
+    "refresh Portfolio.xlsm",
+    "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
+    "refresh *.xlsm --json --strict --backup",
+    "refresh Clients --jobs 4 --summary Portfolios.xlsx",
+    "refresh Portfolio.xlsm --backfill 12",
 )
 def refresh(
     books: Books,
     as_of: AsOf = None,
     output: Annotated[
         Path | None,
-        output_option("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only."),
+        output_option(
+            t("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only.")
+        ),
     ] = None,
     backup: Annotated[
         bool,
         typer.Option(
             "--backup",
-            help="Keep the version that is replaced beside it: Portfolio.xlsm as Portfolio.xlsm.kopilot-backup. "
-            "The backup made before is replaced. To go back, rename it.",
+            help=t(
+                "Keep the version that is replaced beside it: Portfolio.xlsm as "
+                "Portfolio.xlsm.kopilot-backup. The backup made before is replaced. To go back, "
+                "rename it."
+            ),
         ),
     ] = False,
     backfill: Annotated[
@@ -93,8 +93,10 @@ def refresh(
             metavar="N",
             min=0,
             max=120,
-            help="Also fill History for the ends of the N months before, as today's rows tell it. Such rows are marked "
-            "as reconstructed; a row written on its own day stays.",
+            help=t(
+                "Also fill History for the ends of the N months before, as today's rows tell it. "
+                "Such rows are marked as reconstructed; a row written on its own day stays."
+            ),
             show_default=False,
         ),
     ] = 0,
@@ -104,14 +106,17 @@ def refresh(
         typer.Option(
             "--summary",
             metavar="FILE",
-            help="Also write a table with a row for each workbook: shape, tilt, clients by segment, value, leaving "
-            "value, problems. It ends in .csv, .parquet or .xlsx, and a file there is replaced.",
+            help=t(
+                "Also write a table with a row for each workbook: shape, tilt, clients by segment, "
+                "value, leaving value, problems. It ends in .csv, .parquet or .xlsx, and a file "
+                "there is replaced."
+            ),
             show_default=False,
         ),
     ] = None,
     json: AsJson = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if there are data problems. Notices never count.")
+        bool, typer.Option("--strict", help=t("Exit with 1 if there are data problems. Notices never count."))
     ] = False,
 ) -> None:
     """Recompute the segments and the Portfolio sheet of one or more workbooks.
@@ -131,7 +136,7 @@ def refresh(
 
     batch = refresh_all(books, as_of, output=output, backup=backup, backfill=backfill, jobs=jobs, summary=summary)
     several, done, sound = batch.total > 1, 0, True
-    for result in results(batch, "Refreshing"):
+    for result in results(batch, t("Refreshing")):
         done += 1
         sound = sound and result.report is not None and not (strict and _problems(result.report))
         _show(result, json, several)
@@ -154,7 +159,7 @@ def _show(done: Done, json: bool, several: bool) -> None:
         show_portfolio.report(screen_on(), done.report)
 
 
-@app.command(epilog=examples("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4"))
+@command("check Portfolio.xlsm", "check Portfolio.xlsm --json", "check Clients --jobs 4")
 def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
     """List the data problems of one or more workbooks, and write nothing.
 
@@ -164,7 +169,7 @@ def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
     from kopilot_xl.cli import as_json, show_portfolio
 
     screen, batch, done, sound = screen_on(), check_all(books, jobs=jobs), 0, True
-    for result in results(batch, "Checking"):
+    for result in results(batch, t("Checking")):
         done += 1
         sound = sound and result.report is not None and not _problems(result.report)
         if result.report is None:
@@ -176,15 +181,17 @@ def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
     raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
 
 
-@app.command(epilog=examples("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html"))
+@command("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html")
 def report(
     book: Book,
     as_of: AsOf = None,
     output: Annotated[
         Path | None,
         output_option(
-            "The page to write; it ends in .html, and a file there is replaced. "
-            "Without it: beside the workbook, with its name."
+            t(
+                "The page to write; it ends in .html, and a file there is replaced. "
+                "Without it: beside the workbook, with its name."
+            )
         ),
     ] = None,
 ) -> None:
@@ -195,22 +202,28 @@ def report(
     from kopilot_xl import report
 
     made = report(book, as_of, output=output)
-    screen_on().line(f"{made.path} shows the portfolio as of {made.as_of}.")
+    screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=made.path, as_of=made.as_of))
 
 
-@app.command(epilog=examples("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm"))
+@command("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm")
 def upgrade(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="The workbook of an earlier version, .xlsx or .xlsm.")],
+    book: Annotated[
+        Path, typer.Argument(metavar="BOOK", help=t("The workbook of an earlier version, .xlsx or .xlsm."))
+    ],
     output: Annotated[
         Path | None,
-        output_option("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded)."),
+        output_option(
+            t("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded).")
+        ),
     ] = None,
     force: Annotated[
         bool,
         typer.Option(
             "--force",
-            help="Replace the file if it is there already. Where that is BOOK itself, it is kept beside the new one, "
-            "its name with .kopilot-backup added.",
+            help=t(
+                "Replace the file if it is there already. Where that is BOOK itself, it is kept "
+                "beside the new one, its name with .kopilot-backup added."
+            ),
         ),
     ] = False,
 ) -> None:

@@ -181,7 +181,7 @@ def test_wrong_usage(arguments: list[str], folder: Path) -> None:
 
 def test_an_unreadable_day_says_how_to_write_it(folder: Path) -> None:
     said = " ".join(run("refresh", "sample.xlsm", "--as-of", "31 June").stderr.replace("│", " ").split())
-    assert '"31 June" is no date that can be read. Write 2026-04-03, or today.' in said
+    assert '"31 June" is not a date that can be read. Write 2026-04-03, or today.' in said
 
 
 # new and demo
