@@ -23,7 +23,7 @@ from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
-from kopilot_xl.workbook.book import Book, ErrorValue, TableData, Value
+from kopilot_xl.workbook.book import BelowCell, Book, ErrorValue, TableData, Value
 from kopilot_xl.workbook.live.excel_values import cell_value
 from kopilot_xl.workbook.sheets import actions as log
 from kopilot_xl.workbook.sheets import clients as people
@@ -99,6 +99,17 @@ class _Handed:
         rows = [[cell_value(cell) for cell in row] for row in _rows(self._tables[name])]
         headers = ["" if header is None else str(header) for header in rows[0]] if rows else []
         return TableData(name, name, 1, 1, headers, rows[1:])
+
+    def below(self, name: str) -> Sequence[Sequence[BelowCell]]:
+        """Return nothing: only tables are handed over."""
+        return []
+
+    def grow(self, name: str, rows: int) -> None:
+        """Never called, for there is nothing below."""
+
+    def beside(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return nothing: only tables are handed over."""
+        return []
 
     def cell(self, name: str) -> Value:
         """Return a setting.

@@ -157,6 +157,7 @@ def _problems(
     """Every problem and notice, sheet by sheet, in the order of the rows."""
     cut = CutOffs.at(inputs.as_of, inputs.settings.rules)
     sheets = (
+        inputs.outside,
         [*inputs.clients.problems, *clients.negative_values(inputs.clients, portfolio)],
         [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
         actions.notices(inputs.actions, log.results),

@@ -11,6 +11,10 @@ from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs
 from kopilot_xl.workbook.sheets.registry import has_name
+from kopilot_xl.workbook.tables.joining import join
+
+_OWNED = (clients.TABLE, transactions.TABLE, actions.TABLE)
+"""The tables that the user fills."""
 
 
 def is_ours(book: Book) -> bool:
@@ -30,6 +34,7 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
         MissingError: a table, a column or a named cell is not there.
         SettingError: a setting makes no sense, or the day is out of range.
     """
+    outside = [problem for table in _OWNED for problem in join(book, table)]
     chosen = settings.read(book)
     day, order = as_of or chosen.as_of or today, chosen.date_order
     if not FIRST_DAY <= day <= LAST_DAY:
@@ -41,6 +46,7 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
         clients=people,
         transactions=transactions.read(transactions.TABLE.of(book), set(people.keys), order),
         actions=actions.read(actions.TABLE.of(book), order),
+        outside=outside,
     )
 
 

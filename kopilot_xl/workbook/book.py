@@ -24,6 +24,21 @@ Value = str | float | int | bool | date | datetime | time | ErrorValue | None
 """What a cell holds. A whole day is a `date`, a blank cell is None."""
 
 
+@dataclass(frozen=True, slots=True)
+class BelowCell:
+    """A cell under a table: its value, and its formula without `=` where it has one."""
+
+    value: Value = None
+    formula: str | None = None
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it holds anything but blanks."""
+        return self.formula is not None or not (
+            self.value is None or (isinstance(self.value, str) and not self.value.strip())
+        )
+
+
 @dataclass(frozen=True)
 class TableData:
     """A table of a book: headers and data rows, no totals row.
@@ -65,6 +80,35 @@ class Readable(Protocol):
 
         Raises:
             MissingError: there is no such table.
+        """
+        ...
+
+    def below(self, name: str) -> Sequence[Sequence[BelowCell]]:
+        """Return the cells right under a table, row by row in its columns, down to the last filled one.
+
+        They end where another table begins. A table with a totals row has that row in between.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        ...
+
+    def beside(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return the values of a table's sheet from A1 on, if cells outside its columns may be in use; else none.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        ...
+
+    def grow(self, name: str, rows: int) -> None:
+        """Count so many rows right under a table as its own from now on; `save` makes it that long.
+
+        They keep what they hold and get the looks of the row above them.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: the table cannot grow: it has a totals row, or its rows come from a query.
         """
         ...
 

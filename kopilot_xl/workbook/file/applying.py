@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
+from kopilot_xl.workbook.addresses import Area
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.ooxml import sheet_editor, worksheet
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Edits, Move
+from kopilot_xl.workbook.file.ooxml.joined_rows import dressed
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 from kopilot_xl.workbook.file.reading import SheetReader
-from kopilot_xl.workbook.file.resizing import resize, resized_part
+from kopilot_xl.workbook.file.resizing import prepare, resize, resized_part
 from kopilot_xl.workbook.file.writing import PendingWrites
 
 
@@ -29,9 +31,15 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
     package.revert()
     edits = {part: {row: dict(columns) for row, columns in of.edits.items()} for part, of in writes.sheets.items()}
     moves: dict[str, list[Move]] = {part: [] for part in edits}
+    joined: dict[str, list[Area]] = {part: [] for part in edits}
     for key, height in writes.heights.items():
         layout = layouts.of(key)
         resize(layout, height, edits[layout.sheet.part], moves[layout.sheet.part])
+        if layout.joined:
+            bottom = layout.header_row + layout.height
+            rows = Area(bottom - layout.joined + 1, layout.first_column, bottom, layout.last_column)
+            joined[layout.sheet.part].append(rows)
+            prepare(rows, edits[layout.sheet.part], reader.values(layout.sheet), layout.formulas)
         if layout.part:
             package.replace(layout.part, resized_part(package.read(layout.part), layout, height))
     loses_formula = False
@@ -41,6 +49,8 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
         interrupts.checkpoint()
         before, content = reader.xml(sheet), writes.sheets[sheet.part].content
         after = _edited(structure, sheet, before, content, edits[sheet.part], moves[sheet.part])
+        for rows in joined[sheet.part]:
+            after = dressed(after, rows)
         package.replace(sheet.part, after, held=before)
         may_lose = content is not None or moves[sheet.part] or _clears_formulas(edits[sheet.part])
         loses_formula = loses_formula or bool(may_lose and _loses_formula(reader.formulas(sheet), after))

@@ -10,7 +10,7 @@ from pathlib import Path
 from kopilot_xl import interrupts
 from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import TableData, Value, name_key
+from kopilot_xl.workbook.book import BelowCell, TableData, Value, name_key
 from kopilot_xl.workbook.file.applying import apply
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.locking import turn
@@ -99,6 +99,37 @@ class FileBook:
             BookError: its sheet cannot be read.
         """
         return self._layouts.data(name)
+
+    def below(self, name: str) -> Sequence[Sequence[BelowCell]]:
+        """Return the cells right under a table, row by row in its columns, down to the last filled one.
+
+        They end where another table begins.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: its sheet cannot be read.
+        """
+        return self._layouts.below(name)
+
+    def beside(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return the values of a table's sheet from A1 on, if cells outside its columns may be in use; else none.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: its sheet cannot be read.
+        """
+        return self._layouts.beside(name)
+
+    def grow(self, name: str, rows: int) -> None:
+        """Count so many rows right under a table as its own from now on; `save` makes it that long.
+
+        They keep what they hold and get the looks of the row above them.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: the table cannot grow: it has a totals row, or its rows come from a query.
+        """
+        self._writes.grow(name, rows)
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""

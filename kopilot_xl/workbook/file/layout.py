@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from kopilot_xl.errors import BookError, MissingError
+from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook import header_row
-from kopilot_xl.workbook.addresses import Area
-from kopilot_xl.workbook.book import TableData, Value, name_key
+from kopilot_xl.workbook.addresses import LAST_ROW, Area
+from kopilot_xl.workbook.book import BelowCell, TableData, Value, name_key
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, unescaped
 from kopilot_xl.workbook.file.reading import MAX_CELLS, SheetReader
@@ -20,7 +20,8 @@ class Layout:
 
     `header_row` and `first_column` count from 1. A table without a part of its own (`part` is None) is a header row
     on a sheet, with the rows under it. `calculated` has the indexes of the columns that the table says are calculated;
-    `query` says that its rows come from a query.
+    `query` says that its rows come from a query, `joined` how many of the last rows stand under what the part covers,
+    `formulas` has those of its calculated columns, by index.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Layout:
     part: str | None = None
     calculated: frozenset[int] = frozenset()
     query: bool = False
+    joined: int = 0
+    formulas: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def last_column(self) -> int:
@@ -88,6 +91,69 @@ class Layouts:
             self._found[key] = self._of_table(table) if table else self._on_sheet(sheet) if sheet else None
         return self._found[key]
 
+    def grow(self, name: str, rows: int) -> Layout:
+        """Count so many rows under a table as its own from now on.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: it has a totals row, or its rows come from a query.
+        """
+        layout = self.of(name)
+        if layout.totals or layout.query:
+            raise SaveError(f"The table {layout.name} in {self._structure.name} cannot grow over the rows below it.")
+        grown = replace(layout, height=layout.height + rows, joined=layout.joined + rows)
+        for key, known in self._found.items():
+            if known is layout:
+                self._found[key] = grown
+        return grown
+
+    def below(self, name: str) -> list[list[BelowCell]]:
+        """Return the cells under a table, down to the last filled one or to the next table.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: its sheet cannot be read.
+        """
+        layout = self.of(name)
+        bottom = layout.area.bottom
+        others = [
+            table.area.top
+            for table in self._structure.tables.values()
+            if table.sheet == layout.sheet
+            and table.part != layout.part
+            and table.area.top > bottom
+            and table.area.left <= layout.last_column
+            and table.area.right >= layout.first_column
+        ]
+        values = self._reader.values(layout.sheet)[bottom : min(others, default=LAST_ROW + 1) - 1]
+        formulas = {
+            (formula.row - bottom - 1, formula.column): formula.text
+            for formula in self._reader.formulas(layout.sheet)
+            if formula.row > bottom and formula.column in layout.columns
+        }
+        rows = [
+            [
+                BelowCell(row[column - 1] if column <= len(row) else None, formulas.get((index, column)))
+                for column in layout.columns
+            ]
+            for index, row in enumerate(values)
+        ]
+        while rows and not any(cell.is_filled for cell in rows[-1]):
+            rows.pop()
+        return rows
+
+    def beside(self, name: str) -> list[list[Value]]:
+        """Return the values of a table's sheet, if some lie outside its columns.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: its sheet cannot be read.
+        """
+        layout = self.of(name)
+        values = self._reader.values(layout.sheet)
+        beyond = layout.first_column > 1 or max(map(len, values), default=0) > layout.last_column
+        return values if beyond else []
+
     def data(self, name: str) -> TableData:
         """Return the headers and data rows of a table, or of what is on a sheet of that name.
 
@@ -137,6 +203,11 @@ class Layouts:
                 for index, element in enumerate(elements)
                 if element.find("{*}calculatedColumnFormula") is not None
             ),
+            formulas={
+                index: formula
+                for index, element in enumerate(elements)
+                if (formula := element.findtext("{*}calculatedColumnFormula"))
+            },
             query=root.get("tableType") == "queryTable"
             or any(item.kind == "queryTable" for item in package.relationships(table.part)),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kopilot_xl.errors import SaveError
@@ -80,6 +80,25 @@ def resize(layout: Layout, height: int, edits: dict[int, dict[int, Value | Edit]
         if row not in moved_to:
             for column in layout.columns:
                 edits.setdefault(row, {})[column] = CLEAR
+
+
+def prepare(
+    rows: Area,
+    edits: dict[int, dict[int, Value | Edit]],
+    values: Sequence[Sequence[Value]],
+    formulas: Mapping[int, str],
+) -> None:
+    """Have rows that join a table, and the one above them, in the edited ones, with a cell in every column.
+
+    Blank cells of calculated columns get the formula of the column, by its index.
+    """
+    for row in range(rows.top - 1, rows.bottom + 1):
+        held = values[row - 1] if row <= len(values) else ()
+        for column in range(rows.left, rows.right + 1):
+            is_blank = column > len(held) or held[column - 1] is None
+            formula = formulas.get(column - rows.left) if is_blank and row >= rows.top else None
+            blank: Value | Edit = Edit(formula=formula) if formula else None
+            edits.setdefault(row, {}).setdefault(column, blank if is_blank and row >= rows.top else KEEP)
 
 
 def resized_part(data: bytes, layout: Layout, height: int) -> bytes:

@@ -158,6 +158,12 @@ class PendingWrites:
                 if not values:
                     writes.set(top, column, None)
 
+    def grow(self, table: str, rows: int) -> None:
+        """Count rows under a table as its own, as `FileBook.grow` says."""
+        layout = self._layouts.grow(table, rows)
+        self._writes_to(layout.sheet)
+        self.heights[name_key(layout.name)] = layout.height
+
     def block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Write a named block as `FileBook.write_block` says."""
         try:

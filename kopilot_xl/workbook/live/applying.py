@@ -78,10 +78,11 @@ def _check_room(structure: Structure, layout: Layout, height: int) -> None:
 
 
 def _resize(layout: Layout, height: int) -> None:
-    if height == layout.height:
+    if height == layout.height and not layout.joined:
         return
     sheet, left, right = layout.sheet, layout.first_column, layout.right
-    top, old_end, new_end = layout.header_row + 1, layout.header_row + layout.height, layout.header_row + height
+    top, new_end = layout.header_row + 1, layout.header_row + height
+    old_end = layout.header_row + layout.height - layout.joined
     if layout.table is not None and layout.totals:
         layout.table.show_totals = False
     for part in visible_parts(sheet, new_end + 1, left, old_end - new_end, right - left + 1):

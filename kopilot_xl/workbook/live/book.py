@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import TableData, Value, name_key
+from kopilot_xl.workbook.book import BelowCell, TableData, Value, name_key
 from kopilot_xl.workbook.live.applying import apply, check
 from kopilot_xl.workbook.live.excel_errors import explained, patience
 from kopilot_xl.workbook.live.layout import Structure
@@ -83,6 +83,38 @@ class LiveBook:
         """
         found = self._structure.layout(name)
         return TableData(found.name, found.sheet.name, found.header_row, found.first_column, found.headers, found.rows)
+
+    def below(self, name: str) -> Sequence[Sequence[BelowCell]]:
+        """Return the cells right under a table, row by row in its columns, down to the last filled one.
+
+        They end where another table begins.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        return self._structure.below(name)
+
+    def beside(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return the values of a table's sheet from A1 on, if cells outside its columns may be in use; else none.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        return self._structure.beside(name)
+
+    def grow(self, name: str, rows: int) -> None:
+        """Count so many rows right under a table as its own from now on; `save` makes it that long.
+
+        They keep what they hold and get the looks of the row above them.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: the table has a totals row.
+            BookError: Excel does not answer.
+        """
+        self._writes.grow(name, rows)
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""

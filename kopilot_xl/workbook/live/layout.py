@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kopilot_xl.errors import BookError, MissingError
+from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW
-from kopilot_xl.workbook.book import Value, name_key
+from kopilot_xl.workbook.book import BelowCell, Value, name_key
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
-from kopilot_xl.workbook.live.ranges import values_of
+from kopilot_xl.workbook.live.ranges import formulas_of, range_of, values_of
 
 if TYPE_CHECKING:
     import xlwings as xw
@@ -32,7 +32,8 @@ class Layout:
     """The header row, first column, headers and data rows of a table.
 
     `header_row` and `first_column` count from 1. `table` is Excel's own; None for a header row on a sheet with the
-    rows under it. `below` has the values of the rows under the table, as far as they were read.
+    rows under it. `below` has the values of the rows under the table, as far as they were read; `joined` is how many
+    of the last rows Excel does not count as the table's yet.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Layout:
     table: ExcelTable | None = None
     totals: bool = False
     below: Sequence[Sequence[Value]] = ()
+    joined: int = 0
 
     @property
     def bottom(self) -> int:
@@ -163,6 +165,87 @@ class Structure:
                 else:
                     self._found[key] = self._layout_on(sheet) if sheet is not None else None
         return self._found[key]
+
+    def below(self, name: str) -> list[list[BelowCell]]:
+        """Return the cells under a table, down to the last filled one or to the next table.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        layout = self.layout(name)
+        if layout.table is None:
+            return []
+        with explained(BookError):
+            values = self._values_below(layout)
+            while values and all(value is None for value in values[-1]):
+                values.pop()
+            if not values:
+                return []
+            top, width = layout.bottom + 1, len(layout.headers)
+            cells = range_of(layout.sheet, top, layout.first_column, len(values), width)
+            formulas = formulas_of(cells, len(values), width)
+        return [
+            [
+                BelowCell(value, text[1:] if isinstance(text, str) and text.startswith("=") else None)
+                for value, text in zip(row, texts, strict=True)
+            ]
+            for row, texts in zip(values, formulas, strict=True)
+        ]
+
+    def beside(self, name: str) -> list[list[Value]]:
+        """Return the values of a table's sheet, if some may lie outside its columns.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        layout = self.layout(name)
+        with explained(BookError):
+            beyond = layout.first_column > 1 or layout.sheet.used_range.last_cell.column > layout.right
+        return self.values(layout.sheet) if beyond else []
+
+    def _values_below(self, layout: Layout) -> list[list[Value]]:
+        """The values under a table, up to the next one."""
+        values = [list(row) for row in layout.below]
+        if values and any(value is not None for value in values[-1]):
+            used = layout.sheet.used_range.last_cell.row
+            if used > layout.bottom + len(values):
+                bottom, right = min(used, LAST_ROW), layout.right
+                values = values_of(layout.sheet.range((layout.bottom + 1, layout.first_column), (bottom, right)))
+        if not any(value is not None for row in values for value in row):
+            return []
+        for table in self.tables.values():
+            cells: Any = table.range
+            across = cells.column <= layout.right and cells.column + cells.shape[1] > layout.first_column
+            if across and table.parent.name == layout.sheet.name and cells.row > layout.bottom:
+                values = values[: cells.row - layout.bottom - 1]
+        return values
+
+    def grow(self, name: str, rows: int) -> Layout:
+        """Count so many rows under a table as its own from now on.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: it has a totals row.
+            BookError: Excel does not answer.
+        """
+        layout = self.layout(name)
+        if layout.totals or layout.table is None:
+            raise SaveError(f"The table {layout.name} in {self.name} cannot grow over the rows below it.")
+        with explained(BookError):
+            below = self._values_below(layout)
+        grown = replace(
+            layout,
+            height=layout.height + rows,
+            joined=layout.joined + rows,
+            rows=[*layout.rows, *below[:rows]],
+            below=below[rows:],
+        )
+        for key, known in self._found.items():
+            if known is layout:
+                self._found[key] = grown
+        return grown
 
     def values(self, sheet: xw.Sheet) -> list[list[Value]]:
         """Return the values of a sheet from A1 on, row by row.

@@ -98,6 +98,11 @@ class PendingWrites:
             writes.columns[index] = (start, values)
         return layout.header_row + 1 + start
 
+    def grow(self, table: str, rows: int) -> None:
+        """Count rows under a table as its own, as `LiveBook.grow` says."""
+        layout = self._structure.grow(table, rows)
+        self._writes_to(layout).height = layout.height
+
     def block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Write a named block as `LiveBook.write_block` says."""
         try:

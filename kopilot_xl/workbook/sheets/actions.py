@@ -24,7 +24,11 @@ NOTE = Column("Note", width=60, wrap=True, clear=True)
 STATUS = Column("Status", width=14, written=True)
 DETAIL = Column("Detail", width=94, written=True)
 
-TABLE = Table(clients.LOG, (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL))
+TABLE = Table(
+    clients.LOG,
+    (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL),
+    needed=((CLIENT_ID,), (ACTION,)),
+)
 
 _ACTIONS = {action.casefold(): action for action in Action}
 

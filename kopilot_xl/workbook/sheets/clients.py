@@ -101,6 +101,7 @@ NEXT_ACTION = Column("Next action", width=112, written=True)
 TABLE = Table(
     "Clients",
     (CLIENT_ID, NAME, CREATED_ON, SEGMENT, LAST_INVOICE, NEXT_PLANNED, LEAVES_ON, VALUE, IN_ACTIONS, NEXT_ACTION),
+    needed=((CLIENT_ID,),),
 )
 
 IDS = "ClientIds"

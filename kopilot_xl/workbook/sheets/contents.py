@@ -31,6 +31,7 @@ class Inputs:
         clients: the table Clients.
         transactions: the table Transactions.
         actions: the log of actions.
+        outside: what was found outside the tables: rows that joined them, and rows that did not.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Inputs:
     clients: ClientRows
     transactions: TransactionRows
     actions: ActionRows
+    outside: Sequence[Problem] = ()
 
     @cached_property
     def histories(self) -> Mapping[str, ClientHistory]:

@@ -86,7 +86,11 @@ REFERENCE = Column(
     ),
 )  # fmt: skip
 
-TABLE = Table("Transactions", (CLIENT_ID, ISSUE_DATE, AMOUNT, STATUS, REFERENCE))
+TABLE = Table(
+    "Transactions",
+    (CLIENT_ID, ISSUE_DATE, AMOUNT, STATUS, REFERENCE),
+    needed=((CLIENT_ID,), (ISSUE_DATE, AMOUNT)),
+)
 
 _LEFT_OUT = "The row was left out."
 

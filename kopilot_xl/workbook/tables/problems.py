@@ -26,6 +26,7 @@ class Code(StrEnum):
     DUPLICATE_ID = "duplicate-id"
     MISSING_DATE = "missing-date"
     MISSING_ID = "missing-id"
+    ROWS_OUTSIDE_TABLE = "rows-outside-table"
     UNKNOWN_CLIENT = "unknown-client"
     UNKNOWN_STATUS = "unknown-status"
     UNREADABLE_AMOUNT = "unreadable-amount"
@@ -39,13 +40,15 @@ class Code(StrEnum):
     NEGATIVE_VALUE = "negative-value"
     NO_CLIENTS = "no-clients"
     NO_TRANSACTIONS = "no-transactions"
+    ROWS_JOINED = "rows-joined"
     OVERDUE_PLAN = "overdue-plan"
     STALE_FORMULAS = "stale-formulas"
 
 
 NOTICES = frozenset({
     Code.ACTION_REJECTED, Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.MISSING_SHEET, Code.MODEL_NOT_INSTALLED,
-    Code.NEGATIVE_VALUE, Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OVERDUE_PLAN, Code.STALE_FORMULAS,
+    Code.NEGATIVE_VALUE, Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
+    Code.STALE_FORMULAS,
 })  # fmt: skip
 """The codes of notices; every other code is a problem's."""
 

@@ -67,6 +67,8 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
+    needed: tuple[tuple[Column, ...], ...] = ()
+    """what a row right under the table has to hold to be one of it: something in one column of each group"""
 
     @property
     def headers(self) -> list[str]:
