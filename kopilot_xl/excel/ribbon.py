@@ -25,6 +25,7 @@ from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.excel.setup import Machine, missing
+from kopilot_xl.texts import t, tn
 from kopilot_xl.usecases.calculation import replay_log
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.refresh import check, refresh
@@ -52,7 +53,7 @@ _NAMED = 8
 
 
 class _RefusedError(KopilotError):
-    """What cannot be recorded. Nothing was written."""
+    """An action cannot be recorded. Nothing was written."""
 
 
 def _with_message(work: Callable[..., str]) -> Callable[..., str]:
@@ -72,9 +73,12 @@ def _with_message(work: Callable[..., str]) -> Callable[..., str]:
 def _reason(error: Exception) -> str:
     if isinstance(error, (KopilotError, UnreadableError)):
         return str(error)
-    message = (
-        f"This is a defect, please report it: {type(error).__name__}: {error} "
-        f"(Kopilot XL {__version__}). If cells changed, close the workbook without saving it."
+    message = t(
+        "This is a defect, please report it: {kind}: {error} (Kopilot XL {version}). If "
+        "cells changed, close the workbook without saving it.",
+        kind=type(error).__name__,
+        error=error,
+        version=__version__,
     )
     if os.environ.get(DEBUG):
         message += "\n" + "".join(traceback.format_exception(error))
@@ -99,17 +103,28 @@ def refresh_portfolio(as_of: Any = None) -> str:
 def _refreshed(report: RefreshResult, book: LiveBook) -> str:
     summary, problems = report.summary, report.count(Kind.PROBLEM)
     sentences = [
-        f"{summary.shape.value}, as of {formatting.day(report.as_of)}: {formatting.count(summary.size, 'client')} in "
-        f"the portfolio. {summary.words}"
+        t(
+            "{shape}, as of {day}: {clients} in the portfolio. {words}",
+            shape=summary.shape.value,
+            day=formatting.day(report.as_of),
+            clients=tn("{count:,} client", "{count:,} clients", summary.size),
+            words=summary.words,
+        )
     ]
     if problems:
-        sentences.append(f"{formatting.count(problems, 'data problem')} to look at on the sheet Problems.")
+        sentences.append(
+            tn(
+                "{count:,} data problem to look at on the sheet Problems.",
+                "{count:,} data problems to look at on the sheet Problems.",
+                problems,
+            )
+        )
     return " ".join([*sentences, *_cannot_be_saved(book)])
 
 
 def _cannot_be_saved(book: LiveBook) -> Iterator[str]:
     if book.is_read_only:
-        yield "The workbook is open read-only: to keep this, save it under another name (F12)."
+        yield t("The workbook is open read-only: to keep this, save it under another name (F12).")
 
 
 @xw.script
@@ -138,11 +153,11 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
     today = date.today()
     what = log.read_action(cell_value(action))
     if what is None:
-        raise _RefusedError(f"Nothing was recorded: choose {', '.join(Action)}.")
+        raise _RefusedError(t("Nothing was recorded: choose {actions}.", actions=", ".join(Action)))
     keys = list(dict.fromkeys(key for value in client_ids if (key := client_key(value)) is not None))
     if not keys:
         raise _RefusedError(
-            "Nothing was recorded: no client is selected. Select cells in rows of the sheet Clients, then try again."
+            t("Nothing was recorded: no client is selected. Select cells in rows of the sheet Clients, then try again.")
         )
     planning = what is Action.PLAN_REVENUE
     with book.locked():
@@ -156,7 +171,7 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
             for at, key in enumerate(keys)
         ]
         if planning and day is None:
-            raise _RefusedError("Nothing was recorded: write the day the invoice is planned for, as 2026-04-03.")
+            raise _RefusedError(t("Nothing was recorded: write the day the invoice is planned for, as 2026-04-03."))
         judged = replace(inputs, actions=replace(inputs.actions, entries=[*inputs.actions.entries, *entries]))
         verdicts = replay_log(judged, judged.as_of).results[len(inputs.actions.entries) :]
         names = _names(inputs, keys)
@@ -166,7 +181,7 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
             if verdict.status is ActionStatus.REJECTED
         ]
         if refused:
-            raise _RefusedError(f"Nothing was recorded. {_several(refused, ' ')}")
+            raise _RefusedError(t("Nothing was recorded. {refused}", refused=_several(refused, " ")))
         ids = _written_ids(inputs, keys)
         count = len(keys)
         row = book.append_rows(
@@ -181,14 +196,26 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
             },
         )
         book.save()
-    where = f"row {row}" if count == 1 else f"rows {row} to {row + count - 1}"
-    planned = f", {formatting.amount(expected)} on {formatting.day(day)}" if day and expected else ""
+    where = t("row {row}", row=row) if count == 1 else t("rows {row} to {last}", row=row, last=row + count - 1)
+    planned = (
+        t(", {amount} on {day}", amount=formatting.amount(expected), day=formatting.day(day))
+        if day and expected
+        else ""
+    )
     details = dict.fromkeys(result.detail for result in verdicts if result.detail)
     sentences = [
-        f"{what.value}{planned}, for {formatting.count(count, 'client')}: {_several(names, ', ')}. "
-        f"It stands on the sheet {log.TABLE.name}, {where}; delete it there to undo it.",
+        t(
+            "{action}{planned}, for {clients}: {names}. It is on the sheet {table}, {where}; "
+            "delete it there to undo it.",
+            action=what.value,
+            planned=planned,
+            clients=tn("{count:,} client", "{count:,} clients", count),
+            names=_several(names, ", "),
+            table=log.TABLE.name,
+            where=where,
+        ),
         *details,
-        "Refresh the portfolio to see its effect.",
+        t("Refresh the portfolio to see its effect."),
         *_cannot_be_saved(book),
     ]
     return " ".join(sentences)
@@ -219,7 +246,8 @@ def _written_ids(inputs: Inputs, keys: Sequence[str]) -> list[Value]:
 def _several(texts: Sequence[str], between: str) -> str:
     """Some texts, the first of them if there are many."""
     more = len(texts) - _NAMED
-    return between.join(texts[:_NAMED]) + (f"{between}and {more:,} more" if more > 0 else "")
+    shown = between.join(texts[:_NAMED])
+    return shown + between + t("and {count:,} more", count=more) if more > 0 else shown
 
 
 @xw.script
@@ -231,11 +259,15 @@ def problems() -> str:
         report = check(book)
     found = [str(problem) for problem in report.problems if problem.kind is Kind.PROBLEM]
     notices = report.count(Kind.NOTICE)
-    counts = formatting.count(len(found), "data problem") if found else "No data problems"
+    counts = tn("{count:,} data problem", "{count:,} data problems", len(found)) if found else t("No data problems")
     if notices:
-        counts += f" and {formatting.count(notices, 'notice')}"
+        counts += t(" and ") + tn("{count:,} notice", "{count:,} notices", notices)
     return "\n".join(
-        [f"{counts}.", *found[:_NAMED], *([f"… and {len(found) - _NAMED:,} more."] if found[_NAMED:] else [])]
+        [
+            f"{counts}.",
+            *found[:_NAMED],
+            *([t("… and {count:,} more.", count=len(found) - _NAMED)] if found[_NAMED:] else []),
+        ]
     )
 
 
@@ -244,7 +276,12 @@ def problems() -> str:
 def connection() -> str:
     """Tell that Python answers: the versions, the interpreter, and what is missing in the installation."""
     lines = [
-        f"Python answers. Kopilot XL {__version__}, xlwings {xw.__version__}, Python {platform.python_version()}.",
+        t(
+            "Python answers. Kopilot XL {version}, xlwings {xlwings}, Python {python}.",
+            version=__version__,
+            xlwings=xw.__version__,
+            python=platform.python_version(),
+        ),
         f"Interpreter: {sys.executable}",
     ]
     found = missing(Machine.here())
@@ -289,7 +326,10 @@ def selected_clients(book: xw.Book) -> list[Value]:
     at = next((index for index, header in enumerate(data.headers) if header.strip() == people.CLIENT_ID.header), None)
     if selection is None or selection.sheet.name != data.sheet or at is None:
         raise _RefusedError(
-            f"Nothing was recorded: select the clients on the sheet {data.sheet}, then click the button again."
+            t(
+                "Nothing was recorded: select the clients on the sheet {sheet}, then click the button again.",
+                sheet=data.sheet,
+            )
         )
     first = max(selection.row, data.header_row + 1)
     last = min(selection.row + selection.shape[0] - 1, data.header_row + len(data.rows))

@@ -18,33 +18,40 @@ from pathlib import Path
 
 from kopilot_xl._version import __version__
 from kopilot_xl.errors import SetupError
+from kopilot_xl.texts import t
 
 ADD_IN = "xlwings.xlam"
 _WAIT = 180
-"""How many seconds Excel and an interpreter get to answer; the first start of Excel can take a minute."""
+"""The timeout for Excel and for an interpreter, in seconds; the first start of Excel can take a minute."""
 
 _IMPORTS = "import kopilot_xl, xlwings; print(kopilot_xl.__version__, xlwings.__version__)"
 _ADD_IN_INSTALL = "from xlwings.cli import main; main()"
 
 TRUST = {
     "win32": (
-        "Excel, File, Options, Trust Center, Trust Center Settings, Macro Settings: choose "
-        "“Disable VBA macros with notification”, and OK.",
-        "Make the workbook here with kopilot-xl new: a downloaded one is blocked by Windows.",
-        "Open it and click Enable Content in the yellow bar, once.",
+        t(
+            "Excel, File, Options, Trust Center, Trust Center Settings, Macro Settings: choose "
+            "“Disable VBA macros with notification”, and OK."
+        ),
+        t("Make the workbook here with kopilot-xl new: a downloaded one is blocked by Windows."),
+        t("Open it and click Enable Content in the yellow bar, once."),
     ),
     "darwin": (
-        "Excel, Settings, Security: choose “Disable all macros with notification”.",
-        "Quit Excel with Cmd-Q and start it again.",
-        "Open a workbook made with kopilot-xl new and click Enable Macros. The ribbon calls Python; the formulas "
-        "answer from the last refresh, since xlwings has no worksheet functions on a Mac.",
+        t("Excel, Settings, Security: choose “Disable all macros with notification”."),
+        t("Quit Excel with Cmd-Q and start it again."),
+        t(
+            "Open a workbook made with kopilot-xl new and click Enable Macros. The ribbon calls "
+            "Python; the formulas answer from the last refresh, since xlwings has no worksheet "
+            "functions on a Mac."
+        ),
     ),
 }
-"""What to click in Excel, in this order."""
+"""What to click in Excel, in this order, by platform."""
 
-NOTHING_TO_DO = (
-    "There is nothing to install here: Excel runs on Windows and on a Mac only. kopilot-xl refresh works on the "
-    "workbook's file, and in LibreOffice the formulas answer from the last refresh."
+NOTHING_TO_DO = t(
+    "There is nothing to install here: Excel runs on Windows and on a Mac only. "
+    "kopilot-xl refresh works on the workbook's file, and in LibreOffice the formulas "
+    "answer from the last refresh."
 )
 
 
@@ -61,13 +68,13 @@ def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[st
 
 @dataclass(frozen=True)
 class Machine:
-    """Where things are on a machine.
+    """The paths and versions of a machine that connecting Excel needs.
 
     Attributes:
         platform: as `sys.platform` says.
         home: the user's own folder.
         environment: the environment variables.
-        interpreter: the Python that Excel shall call.
+        interpreter: the Python that Excel is to call.
         xlwings: the version of xlwings in it.
         source: the add-in that comes with it.
         run: runs a command in a folder.
@@ -171,7 +178,9 @@ def write_setting(path: Path, key: str, value: str) -> None:
                 os.unlink(made)
             raise
     except (OSError, UnicodeEncodeError) as error:
-        raise SetupError(f"{path} cannot be written: {error}. Close Excel, and try again.") from error
+        raise SetupError(
+            t("{path} cannot be written: {error}. Close Excel, and try again.", path=path, error=error)
+        ) from error
 
 
 def _lines(path: Path) -> list[str]:
@@ -181,7 +190,9 @@ def _lines(path: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise SetupError(f"{path} cannot be read: {error}. Close Excel, and try again.") from error
+        raise SetupError(
+            t("{path} cannot be read: {error}. Close Excel, and try again.", path=path, error=error)
+        ) from error
 
 
 def _fields(line: str) -> list[str]:
@@ -205,14 +216,25 @@ def missing(machine: Machine) -> list[str]:
 def _add_in_problems(machine: Machine) -> list[str]:
     found = []
     if not machine.add_in.is_file():
-        found.append(f"The xlwings add-in is not installed ({machine.add_in}). Run kopilot-xl install.")
+        found.append(
+            t("The xlwings add-in is not installed ({add_in}). Run kopilot-xl install.", add_in=machine.add_in)
+        )
     elif machine.source.is_file() and machine.add_in.read_bytes() != machine.source.read_bytes():
         found.append(
-            f"The xlwings add-in ({machine.add_in}) is not the one of xlwings {machine.xlwings}. Close Excel and run "
-            "kopilot-xl install."
+            t(
+                "The xlwings add-in ({add_in}) is not the one of xlwings {xlwings}. Close Excel and "
+                "run kopilot-xl install.",
+                add_in=machine.add_in,
+                xlwings=machine.xlwings,
+            )
         )
     if machine.script is not None and not machine.script.is_file():
-        found.append(f"What macros need to call Python is not installed ({machine.script}). Run kopilot-xl install.")
+        found.append(
+            t(
+                "What macros need to call Python is not installed ({script}). Run kopilot-xl install.",
+                script=machine.script,
+            )
+        )
     return found
 
 
@@ -223,7 +245,7 @@ def _setting_problems(machine: Machine) -> list[str]:
     if conda:
         return []  # xlwings starts the environment that is named there; only Excel can tell what is in it
     if not interpreter:
-        return [f"{machine.settings} does not say which Python to call. Run kopilot-xl install."]
+        return [t("{settings} does not say which Python to call. Run kopilot-xl install.", settings=machine.settings)]
     return _interpreter_problems(machine, interpreter)
 
 
@@ -231,20 +253,43 @@ def _interpreter_problems(machine: Machine, interpreter: str) -> list[str]:
     try:
         run = machine.run([interpreter, "-c", _IMPORTS], machine.home)
     except subprocess.TimeoutExpired:
-        return [f"The Python that Excel calls, {interpreter}, does not answer. Run kopilot-xl install --yes."]
-    except OSError as error:
-        return [f"The Python that Excel calls, {interpreter}, cannot be run: {error}. Run kopilot-xl install --yes."]
-    if run.returncode:
-        reason = (run.stderr.strip().splitlines() or ["it says nothing"])[-1]
         return [
-            f"The Python that Excel calls, {interpreter}, has no working kopilot-xl: {reason}. Install it there, "
-            f"{interpreter} -m pip install kopilot-xl, or run kopilot-xl install --yes to have Excel call this one."
+            t(
+                "The Python that Excel calls, {interpreter}, does not answer. Run kopilot-xl install --yes.",
+                interpreter=interpreter,
+            )
+        ]
+    except OSError as error:
+        return [
+            t(
+                "The Python that Excel calls, {interpreter}, cannot be run: {error}. Run kopilot-xl install --yes.",
+                interpreter=interpreter,
+                error=error,
+            )
+        ]
+    if run.returncode:
+        reason = (run.stderr.strip().splitlines() or [t("it says nothing")])[-1]
+        return [
+            t(
+                "The Python that Excel calls, {interpreter}, has no working kopilot-xl: {reason}. "
+                "Install it there, {interpreter} -m pip install kopilot-xl, or run kopilot-xl "
+                "install --yes to have Excel call this one.",
+                interpreter=interpreter,
+                reason=reason,
+            )
         ]
     versions = run.stdout.split()
     if versions != [__version__, machine.xlwings]:
         return [
-            f"The Python that Excel calls, {interpreter}, has kopilot-xl {' and xlwings '.join(versions)}; here they "
-            f"are {__version__} and {machine.xlwings}. Run kopilot-xl install --yes to have Excel call this one."
+            t(
+                "The Python that Excel calls, {interpreter}, has kopilot-xl {versions}; here they "
+                "are {version} and {xlwings}. Run kopilot-xl install --yes to have Excel call this "
+                "one.",
+                interpreter=interpreter,
+                versions=" and xlwings ".join(versions),
+                version=__version__,
+                xlwings=machine.xlwings,
+            )
         ]
     return []
 
@@ -293,18 +338,26 @@ def install(
     done = []
     if _add_in_problems(machine):
         _install_add_in(machine)
-        done.append(f"The add-in of xlwings {machine.xlwings} is installed: {machine.add_in}")
+        done.append(
+            t("The add-in of xlwings {xlwings} is installed: {add_in}", xlwings=machine.xlwings, add_in=machine.add_in)
+        )
     else:
-        done.append(f"The add-in of xlwings {machine.xlwings} was there already: {machine.add_in}")
+        done.append(
+            t(
+                "The add-in of xlwings {xlwings} was there already: {add_in}",
+                xlwings=machine.xlwings,
+                add_in=machine.add_in,
+            )
+        )
     before, mine = read_settings(machine.settings).get(machine.key), str(machine.interpreter)
-    question = f"Excel calls {before} now. Have it call {mine} instead?"
+    question = t("Excel calls {before} now. Have it call {mine} instead?", before=before, mine=mine)
     if before == mine:
-        done.append(f"Excel calls this Python already: {mine}")
+        done.append(t("Excel calls this Python already: {mine}", mine=mine))
     elif not before or yes or ask(question):
         write_setting(machine.settings, machine.key, mine)
-        done.append(f"Excel calls this Python from now on: {mine} ({machine.settings})")
+        done.append(t("Excel calls this Python from now on: {mine} ({settings})", mine=mine, settings=machine.settings))
     else:
-        done.append(f"Excel goes on calling {before}")
+        done.append(t("Excel goes on calling {before}", before=before))
     return Installed(done, missing(machine), TRUST[machine.platform])
 
 
@@ -314,11 +367,16 @@ def _install_add_in(machine: Machine) -> None:
         run = machine.run([str(machine.interpreter), "-c", _ADD_IN_INSTALL, "addin", "install"], machine.home)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SetupError(
-            f"xlwings addin install could not be run: {error}. Start Excel once, and try again."
+            t("xlwings addin install could not be run: {error}. Start Excel once, and try again.", error=error)
         ) from error
     if _add_in_problems(machine):
-        said = " ".join((run.stdout + run.stderr).split()) or "it said nothing"
+        said = " ".join((run.stdout + run.stderr).split()) or t("it said nothing")
         raise SetupError(
-            f"The xlwings add-in was not installed: {said}. Close Excel, then run kopilot-xl install again; if it "
-            f"fails again, copy {machine.source} to {machine.add_in.parent}."
+            t(
+                "The xlwings add-in was not installed: {said}. Close Excel, then run kopilot-xl "
+                "install again; if it fails again, copy {source} to {parent}.",
+                said=said,
+                source=machine.source,
+                parent=machine.add_in.parent,
+            )
         )

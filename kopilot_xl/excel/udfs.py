@@ -21,6 +21,7 @@ from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.workbook.book import BelowCell, Book, ErrorValue, TableData, Value
@@ -36,21 +37,21 @@ from kopilot_xl.workbook.tables.problems import Code
 NOT_AVAILABLE, NO_VALUE = "#N/A", "#VALUE!"
 """What is answered for an unknown client, and for a date that is none."""
 
-_BOOK = "This workbook"
+_BOOK = t("This workbook")
 _MISSING = -2147352572
 """How Excel hands over an argument that was left out, where it is not replaced on the way."""
 _CATEGORY = "Kopilot XL"
-_AS_OF = "The day to look at it; left out or blank: today."
-_STORED_DAY = "The day to look at it; left out: the day of the table. Another day than that is not available."
-_TABLE = "What the function snapshot returned. Left out: what the last refresh stored in this workbook."
+_AS_OF = t("The day to look at it; left out or blank: today.")
+_STORED_DAY = t("The day to look at it; left out: the day of the table. Another day than that is not available.")
+_TABLE = t("What the function snapshot returned. Left out: what the last refresh stored in this workbook.")
 
 
 @xw.func(category=_CATEGORY, call_in_wizard=False)
-@xw.arg("clients", convert="raw", doc="The table Clients with its headers.")
-@xw.arg("transactions", convert="raw", doc="The table Transactions with its headers.")
-@xw.arg("actions", convert="raw", doc="The table Actions with its headers.")
-@xw.arg("settings", convert="raw", doc="Two columns: the names of the settings, and their values.")
-@xw.arg("as_of", convert="raw", doc="The day to look at the portfolio; blank: the setting AsOf, or today.")
+@xw.arg("clients", convert="raw", doc=t("The table Clients with its headers."))
+@xw.arg("transactions", convert="raw", doc=t("The table Transactions with its headers."))
+@xw.arg("actions", convert="raw", doc=t("The table Actions with its headers."))
+@xw.arg("settings", convert="raw", doc=t("Two columns: the names of the settings, and their values."))
+@xw.arg("as_of", convert="raw", doc=t("The day to look at the portfolio; blank: the setting AsOf, or today."))
 def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of: Any = None) -> list[Any]:
     """Tell where every client stands: the summary, then a row per client, as the sheet _Segments holds them.
 
@@ -74,7 +75,7 @@ def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of
         result = calculate(read(cast("Book", book), day, now.date()), ahead=False)
         return stored.rows(result.summary, result.clients, result.as_of, now, None)
     except UnreadableError as reason:
-        return _refusal(f"The as-of date: {reason}")
+        return _refusal(t("The as-of date: {reason}", reason=reason))
     except KopilotError as reason:
         return _refusal(str(reason))
 
@@ -120,8 +121,13 @@ class _Handed:
         key = name.casefold()
         if key not in self._settings:
             raise MissingError(
-                f"{self.name} has no cell named {name}: select the cell on the sheet {choices.SHEET} and type {name} "
-                "into the Name Box in Excel."
+                t(
+                    "{book} has no cell named {name}: select the cell on the sheet {sheet} and type "
+                    "{name} into the Name Box in Excel.",
+                    book=self.name,
+                    name=name,
+                    sheet=choices.SHEET,
+                )
             )
         return self._settings[key]
 
@@ -131,9 +137,9 @@ class _Handed:
 
 
 @xw.func(category=_CATEGORY)
-@xw.arg("created_on", convert="raw", doc="When the client was created, a cell or a range; blank if unknown.")
-@xw.arg("last_invoice", convert="raw", doc="The date of its last invoice; blank if it was never invoiced.")
-@xw.arg("next_planned", convert="raw", doc="The date of the next planned revenue; blank if nothing is planned.")
+@xw.arg("created_on", convert="raw", doc=t("When the client was created, a cell or a range; blank if unknown."))
+@xw.arg("last_invoice", convert="raw", doc=t("The date of its last invoice; blank if it was never invoiced."))
+@xw.arg("next_planned", convert="raw", doc=t("The date of the next planned revenue; blank if nothing is planned."))
 @xw.arg("as_of", convert="raw", doc=_AS_OF)
 def ACTIVITY_SEGMENT(created_on: Any, last_invoice: Any, next_planned: Any, as_of: Any = None) -> Any:  # noqa: N802 - as Excel shows it
     """Tell the segment of a client by three dates, with the default thresholds; a range gives an array of its shape.
@@ -185,7 +191,7 @@ def _placed(dates: Sequence[Value], cut: CutOffs) -> str:
 
 
 @xw.func(category=_CATEGORY)
-@xw.arg("client", convert="raw", doc="The client's id, or a range of ids.")
+@xw.arg("client", convert="raw", doc=t("The client's id, or a range of ids."))
 @xw.arg("as_of", convert="raw", doc=_STORED_DAY)
 @xw.arg("table", convert="raw", doc=_TABLE)
 def SEGMENT(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
@@ -204,7 +210,7 @@ def SEGMENT(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: 
 
 
 @xw.func(category=_CATEGORY)
-@xw.arg("client", convert="raw", doc="The client's id, or a range of ids.")
+@xw.arg("client", convert="raw", doc=t("The client's id, or a range of ids."))
 @xw.arg("as_of", convert="raw", doc=_STORED_DAY)
 @xw.arg("table", convert="raw", doc=_TABLE)
 def NEXT_ACTION(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
@@ -213,7 +219,7 @@ def NEXT_ACTION(client: Any, as_of: Any = None, table: Any = None) -> Any:  # no
 
 
 @xw.func(category=_CATEGORY)
-@xw.arg("client", convert="raw", doc="The client's id, or a range of ids.")
+@xw.arg("client", convert="raw", doc=t("The client's id, or a range of ids."))
 @xw.arg("as_of", convert="raw", doc=_STORED_DAY)
 @xw.arg("table", convert="raw", doc=_TABLE)
 def LEAVES_ON(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
@@ -245,8 +251,8 @@ def SEGMENT_COUNTS(as_of: Any = None, table: Any = None) -> Any:  # noqa: N802 -
 
 
 @xw.func(category=_CATEGORY)
-@xw.arg("month", convert="raw", doc="Any day of the month, one of the next twelve, or a range of days.")
-@xw.arg("table", convert="raw", doc="What the last refresh stored in _Segments. Left out: that of this workbook.")
+@xw.arg("month", convert="raw", doc=t("Any day of the month, one of the next twelve, or a range of days."))
+@xw.arg("table", convert="raw", doc=t("What the last refresh stored in _Segments. Left out: that of this workbook."))
 def FORECAST_REVENUE(month: Any, table: Any = None) -> Any:  # noqa: N802 - as Excel shows it
     """Tell what the last refresh expects of a month, as its sheet Forecast; a range gives an array of its shape.
 
@@ -384,5 +390,5 @@ def _scalar(given: Any) -> Value:
     cells: Iterable[Any] = [cell for row in _rows(given) for cell in row]
     values = [cell_value(cell) for cell in cells]
     if len(values) > 1:
-        raise UnreadableError("several cells were given where one date belongs", Code.UNREADABLE_DATE)
+        raise UnreadableError(t("several cells were given where one date belongs"), Code.UNREADABLE_DATE)
     return values[0] if values else None

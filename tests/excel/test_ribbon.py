@@ -87,7 +87,7 @@ def test_a_read_only_workbook_is_refreshed_and_the_way_out_told(excel: StandIn) 
 
 def test_one_client(excel: StandIn) -> None:
     told = ribbon.record("Mark lost", "a1", None, None, "no answer since May")
-    assert told.startswith("Mark lost, for 1 client: Alder & Co (A1). It stands on the sheet Actions, row 3;")
+    assert told.startswith("Mark lost, for 1 client: Alder & Co (A1). It is on the sheet Actions, row 3;")
     assert logged(excel)[1:] == [[TODAY, "A1", "Mark lost", None, None, "no answer since May"]]
     assert logged(excel)[0][1:3] == ["A1", "Plan revenue"]
 

@@ -15,10 +15,10 @@ from kopilot_xl.workbook.tables.parsing import UnreadableError
 
 PACKAGE = Path(texts.__file__).parents[1]
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
-SPOKEN = ("cli/", "errors.py")
+SPOKEN = ("cli/", "errors.py", "excel/ribbon.py")
 """Rooms whose every sentence is for users, wherever it is in the source."""
 
-WAITING = ("bigdata/", "excel/", "importing/", "usecases/", "workbook/")
+WAITING = ("bigdata/", "importing/", "usecases/", "workbook/")
 """Rooms whose texts have not come this way yet."""
 
 _KINDS: list[type[Exception]] = [errors.KopilotError, *errors.KopilotError.__subclasses__(), UnreadableError]
