@@ -15,7 +15,7 @@ from kopilot_xl.bigdata.reading.column_issues import ColumnIssues
 from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.reading.table import SourceTable, collected
 from kopilot_xl.domain.activity import literal
-from kopilot_xl.importing.export import Choices, Export
+from kopilot_xl.importing.plain.export import Choices, Export
 from kopilot_xl.workbook.sheets import clients as sheet
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet

@@ -23,9 +23,11 @@ from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction, r
 from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.transactions import Status
-from kopilot_xl.importing import export as exports
-from kopilot_xl.importing import headings
-from kopilot_xl.importing.export import Choices, Export
+from kopilot_xl.importing.choices import ImportChoices
+from kopilot_xl.importing.output import read_pair
+from kopilot_xl.importing.plain import export as exports
+from kopilot_xl.importing.plain import headings
+from kopilot_xl.importing.plain.export import Choices, Export
 from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Problem
@@ -48,9 +50,10 @@ class Run:
         """Return the clients, and the engine's frame of their transactions: `client` (an index), and `ROWS`."""
         self.show(f"Reading {clients.name}")
         if not clients.is_large and not transactions.is_large:
-            pair = exports.read_pair(clients.file, transactions.file, self.order)
-            index = self._listed_clients(pair[0])
-            return index, self._listed_transactions(pair[1], index)
+            pair = read_pair(clients.file, transactions.file, ImportChoices(self.order, accept=True))
+            self.choices += pair.files
+            index = listed_clients(pair.clients, self.as_of, self.order)
+            return index, self._listed_transactions(pair.transactions, index)
         if clients.is_large:
             table = open_table(clients, headings.CLIENTS, self.scratch, self.order)
             index, choices = streamed_clients(table, self.as_of)
@@ -60,6 +63,7 @@ class Run:
         self.show(f"Reading {transactions.name}")
         if not transactions.is_large:
             export = exports.read_transactions(transactions.file, self.order)
+            self.choices.append(export.choices)
             return index, self._listed_transactions(export, index)
         table = open_table(transactions, headings.TRANSACTIONS, self.scratch, self.order)
         stream = TransactionStream(table, index, self.engine, self.scratch)
@@ -74,7 +78,6 @@ class Run:
         return listed_clients(export, self.as_of, self.order)
 
     def _listed_transactions(self, export: Export, index: ClientIndex) -> Any:
-        self.choices.append(export.choices)
         rows, problems = listed_transactions(export, index, self.order, self.engine)
         self.problems += problems
         return rows

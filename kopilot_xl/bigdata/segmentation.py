@@ -17,7 +17,7 @@ from kopilot_xl.bigdata.run import Run
 from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
-from kopilot_xl.importing import export
+from kopilot_xl.importing.plain import export
 from kopilot_xl.workbook.sheets import actions as actions_sheet
 from kopilot_xl.workbook.tables.parsing import DateOrder
 

@@ -18,8 +18,8 @@ from kopilot_xl.bigdata.local import LocalFrame, has_polars, local_frame, plain_
 from kopilot_xl.bigdata.reading.column_issues import ColumnIssues
 from kopilot_xl.bigdata.reading.table import SourceTable, collected, computed
 from kopilot_xl.domain.transactions import Status
-from kopilot_xl.importing import headings
-from kopilot_xl.importing.export import Choices, Export
+from kopilot_xl.importing.plain import headings
+from kopilot_xl.importing.plain.export import Choices, Export
 from kopilot_xl.workbook.sheets import transactions as sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet

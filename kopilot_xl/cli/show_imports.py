@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from kopilot_xl.cli import as_json, show_portfolio
 from kopilot_xl.cli.screen import Screen
 from kopilot_xl.cli.show_portfolio import show_problems
 from kopilot_xl.domain import formatting
@@ -14,13 +15,14 @@ from kopilot_xl.texts import t, tn
 
 if TYPE_CHECKING:
     from kopilot_xl.bigdata import Segmentation
-    from kopilot_xl.importing.export import Choices
-    from kopilot_xl.usecases.create import Created
+    from kopilot_xl.importing.summary import FileSummary, Verdict
+    from kopilot_xl.usecases.create import Created, Trial
 
 
 def created(screen: Screen, made: Created) -> None:
-    """Show where a new workbook is, what is in it, how the exports were read and how to go on."""
+    """Show how the exports were read, the verdict on them, where the new workbook is and how to go on."""
     choices(screen, made.choices)
+    verdict(screen, made.verdict)
     if made.choices:
         clients = tn("{count:,} client", "{count:,} clients", made.clients)
         transactions = tn("{count:,} transaction", "{count:,} transactions", made.transactions)
@@ -33,7 +35,47 @@ def created(screen: Screen, made: Created) -> None:
     screen.line(then)
 
 
-def choices(screen: Screen, read: Sequence[Choices]) -> None:
+def created_as_json(made: Created) -> dict[str, object]:
+    """Return what was made and how the files were read, in values JSON knows."""
+    return {
+        "book": str(made.path),
+        "clients": made.clients,
+        "transactions": made.transactions,
+        "files": [each.as_json for each in made.choices],
+        "verdict": made.verdict.as_json if made.verdict is not None else None,
+    }
+
+
+def tried(screen: Screen, trial: Trial) -> None:
+    """Show how the exports were read, the verdict on them, and the portfolio they make."""
+    choices(screen, trial.choices)
+    verdict(screen, trial.verdict)
+    screen.line()
+    show_portfolio.report(screen, trial.report)
+    screen.line(t("Nothing was written. Next: kopilot-xl new Portfolio.xlsm with the same options."))
+
+
+def tried_as_json(trial: Trial) -> dict[str, object]:
+    """Return how the files were read and the portfolio they make, in values JSON knows."""
+    return {
+        "files": [each.as_json for each in trial.choices],
+        "verdict": trial.verdict.as_json,
+        "portfolio": as_json.as_json(trial.report, "try"),
+    }
+
+
+def verdict(screen: Screen, found: Verdict | None) -> None:
+    """Show the figures of an import, to be checked against the books."""
+    if found is None:
+        return
+    screen.line(Text(t("Check these figures against your books:"), "bold"))
+    for line in found.lines:
+        screen.line(line, indent=2)
+    for line in found.warnings:
+        screen.line(Text.assemble((t("Accepted: "), "bold"), line), indent=2)
+
+
+def choices(screen: Screen, read: Sequence[FileSummary]) -> None:
     """Show how exports were read."""
     for each in read:
         screen.line(Text(each.title, "bold"))

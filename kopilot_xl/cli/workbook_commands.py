@@ -18,31 +18,140 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.result import RefreshResult
 
 
-@command("new Portfolio.xlsm", "new Portfolio.xlsm --clients clients.csv --transactions invoices.xlsx --date-order DMY")
+@command(
+    "new Portfolio.xlsm",
+    "new Portfolio.xlsm --clients clients.csv --transactions invoices.xlsx --date-order DMY",
+    "new --try --transactions invoices.csv",
+    "new Portfolio.xlsm --clients contacts.csv --transactions 2025.csv --transactions 2026.csv",
+    'new Portfolio.xlsm --clients Book.xlsx#Customers --transactions Book.xlsx#Sales --map "Client=Odběratel"',
+    'new Portfolio.xlsm --clients contacts.csv --transactions invoices.csv --status "Te laat=Overdue"',
+)
 def new(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help=t("The workbook to make; it ends in .xlsm."))],
-    clients: Annotated[
+    book: Annotated[
         Path | None,
-        typer.Option("--clients", metavar="FILE", help=t("Clients from CSV, Parquet or Excel."), show_default=False),
+        typer.Argument(metavar="BOOK", help=t("The workbook to make; it ends in .xlsm."), show_default=False),
+    ] = None,
+    clients: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clients",
+            metavar="FILE",
+            help=t(
+                "Clients from CSV, Excel, OpenDocument or Parquet: a file, a folder or a pattern; File.xlsx#Sheet "
+                "names "
+                "a sheet. May be given several times. Without it, the clients are made from the invoices."
+            ),
+            show_default=False,
+        ),
     ] = None,
     transactions: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
-            "--transactions", metavar="FILE", help=t("Their invoices, from CSV, Parquet or Excel."), show_default=False
+            "--transactions",
+            metavar="FILE",
+            help=t("Their invoices, in the same ways. May be given several times."),
+            show_default=False,
         ),
     ] = None,
     date_order: Order = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding", metavar="NAME", help=t("Of text files, such as cp1250 or mac_roman."), show_default=False
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=HEADING",
+            help=t(
+                "Which heading of the files is which column, such as Client=Odběratel. The columns are Client, Client "
+                "ID, Issue date, Amount, Total (of the whole document), Line amount, Status, Type, Reference, "
+                "Currency, Email, "
+                "Created on."
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            metavar="WORD=MEANING",
+            help=t(
+                "What a status or type of the files means: Issued, Paid, Overdue, Planned, Draft, Canceled, "
+                "Credit note "
+                "or Leave out."
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option("--sheet", metavar="NAME", help=t("The sheet of workbooks to read."), show_default=False),
+    ] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            "--currency",
+            metavar="CODE",
+            help=t("The one currency to take, where the files have several, such as EUR."),
+            show_default=False,
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            "--year",
+            metavar="YEAR",
+            min=1990,
+            max=2100,
+            help=t("Of dates that have a day and a month only."),
+            show_default=False,
+        ),
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help=t("Go on where a figure says that something may be wrong."))
+    ] = False,
+    try_: Annotated[
+        bool,
+        typer.Option(
+            "--try", help=t("Show the verdict and the portfolio as of the data's last date, and write nothing.")
+        ),
+    ] = False,
+    json: AsJson = False,
     force: Force = False,
 ) -> None:
     """Make a new workbook, empty or filled from your exports.
 
-    Delimiter, encoding, decimal comma and common headings are found out; what was chosen is printed.
+    Delimiter, encoding, headings, dates, amounts, kinds of documents and status words are found out. What was read,
+    what was left out and what was assumed is printed, to be checked against your books. Where the files leave a doubt,
+    nothing is written: one line says what to settle, and how.
     """
-    from kopilot_xl import new
+    if book is None and not try_:
+        raise typer.BadParameter("name the workbook to make, or look first with --try.", param_hint="BOOK")
     from kopilot_xl.cli import show_imports
+    from kopilot_xl.cli.settling import pairs, settling
+    from kopilot_xl.importing.choices import ImportChoices
+    from kopilot_xl.usecases import create
 
-    made = new(book, clients, transactions, date_order=date_order, force=force)
-    show_imports.created(screen_on(), made)
+    choices = ImportChoices(
+        date_order, encoding, pairs(columns, "--map"), pairs(statuses, "--status"), sheet, currency, year, accept
+    )
+    if try_:
+        trial = settling(choices, lambda each: create.try_out(clients, transactions, each), json)
+        if json:
+            screen_on().data(show_imports.tried_as_json(trial))
+        else:
+            show_imports.tried(screen_on(), trial)
+        return
+    assert book is not None  # noqa: S101 - asked above
+    made = settling(choices, lambda each: create.new(book, clients, transactions, choices=each, force=force), json)
+    if json:
+        screen_on().data(show_imports.created_as_json(made))
+    else:
+        show_imports.created(screen_on(), made)
 
 
 @command("demo", "demo try.xlsm --force")

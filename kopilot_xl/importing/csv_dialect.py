@@ -1,4 +1,4 @@
-"""Encoding, delimiter and quoting of text files."""
+"""From the text of a file to its rows: what parts the columns, and what quotation marks are for."""
 
 from __future__ import annotations
 
@@ -6,153 +6,111 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.conversion import _decimal
-from kopilot_xl.importing.grid import _MAGIC, _Grid, _unreadable
-from kopilot_xl.importing.headings import Wanted, _Found, _no_header, _text, _word
 from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.sheets import transactions
-from kopilot_xl.workbook.tables.table import Column
 
-_DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
+DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_ROWS = 200
-_SAMPLE_BYTES = 1 << 20
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 """How some programs keep Excel from reading an id as a number: ="007"."""
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
+_BLANK = frozenset({"", "null", "na", "n/a", "none", "#n/a", "nil", "\\n", "(blank)", "nan", "<null>", "(null)"})
 
 
-def _text_of(path: Path, data: bytes, wanted: Wanted) -> tuple[str, str, str]:
-    """The text of a file, its encoding and its delimiter."""
-    for magic, what in _MAGIC:
-        if data.startswith(magic):
-            raise BookError(f"{path} is not CSV but {what}.")
-    text, encoding = _decoded(path, data)
-    if text.lstrip()[:200].lower().startswith(("<!doctype html", "<html", "<?xml", "<table")):
-        raise BookError(f"{path} is not CSV but a web page or XML: open it in Excel and save it as CSV.")
-    first, _, rest = text.partition("\n")
-    told = _SEPARATOR_LINE.fullmatch(first)
-    if told:
-        text = "\n" + rest  # the line still counts, as it does in an editor
-    return text, encoding, told[1] if told else _delimiter(text, path, wanted)
+class _Cells(dict[str, Value]):
+    """What each text of a file is as a cell, worked out once."""
+
+    def __missing__(self, text: str) -> Value:
+        plain = text.strip()
+        if plain.startswith('="') and (match := _AS_TEXT.fullmatch(plain)):
+            plain = match[1].replace('""', '"')
+        value = self[text] = None if plain.casefold() in _BLANK else plain
+        return value
 
 
-@dataclass(frozen=True)
-class Sample:
-    """What the beginning of a text file tells.
-
-    Attributes:
-        encoding: as in `UTF-8`.
-        delimiter: between the columns.
-        above: how many lines stand above the first row of data.
-        headings: of the columns, left to right.
-        taken: where each column that is known stands, from 0.
-        decimal: the decimal sign of its amounts, None where they do not tell.
-        remarks: what was assumed, a sentence each.
-    """
-
-    encoding: str
-    delimiter: str
-    above: int
-    headings: Sequence[str]
-    taken: Mapping[Column, int]
-    decimal: str | None
-    remarks: Sequence[str]
+def cell(text: str) -> Value:
+    """Return a text as a cell: without blanks around it, None where it says that there is nothing."""
+    return _Cells()[text]
 
 
-def sample(path: Path, wanted: Wanted) -> Sample:
-    """Look at the beginning of a text file of any size.
+def rows_of(
+    text: str, path: object, known: Callable[[Sequence[Value]], int], suffix: str = ""
+) -> tuple[list[list[Value]], str | None, tuple[str, ...]]:
+    """Return the rows of a text, its delimiter (None where there is one column), and what was assumed.
+
+    Args:
+        text: of the whole file.
+        path: what errors call it.
+        known: tells how many headings of a row are known.
+        suffix: of the file, which says what is likely.
 
     Raises:
-        BookError: it cannot be read, is empty or is no text.
-        MissingError: no heading that is needed is there.
+        BookError: it cannot be parsed.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(_SAMPLE_BYTES)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if len(data) == _SAMPLE_BYTES:
-        data = data[: data.rfind(b"\n") + 1 + (data[:2] == b"\xff\xfe")] or data
-    text, encoding, delimiter = _text_of(path, data, wanted)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[list[Value]] = []
-    lines = []
-    try:
-        for row in reader:
-            rows.append(list(map(_cell, row)))
-            lines.append(reader.line_num)
-    except csv.Error:
-        pass  # the rows so far still tell
-    grid = _Grid(path, "CSV", rows)
-    if not any(_word(each) for row in rows for each in row):
-        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
-    found = wanted.find(rows)
-    if found is None:
-        raise _no_header(grid, wanted)
-    header, taken = found
-    values = _Found(grid, wanted, header, taken).column(transactions.AMOUNT)
-    decimal, remarks = _decimal(values, delimiter)
-    headings = [_text(each) for each in rows[header]]
-    return Sample(encoding, delimiter, lines[header], headings, taken, decimal, remarks)
+    first, _, rest = text.partition("\n")
+    marked = _SEPARATOR_LINE.fullmatch(first)
+    if marked:
+        text = "\n" + rest  # the line still counts, as it does in an editor
+    delimiter = marked[1] if marked else _delimiter(text, suffix, known)
+    rows, notes = _records(path, text, delimiter)
+    if inner := unwrapped(rows):
+        lines = "\n".join(inner)
+        delimiter = _delimiter(lines, suffix, known)
+        rows, more = _records(path, lines, delimiter)
+        notes = (*notes, *more, "Each line is quoted as a whole: it was read as a line of its own.")
+    return rows, delimiter if max(map(len, rows), default=0) > 1 else None, notes
 
 
-def _decoded(path: Path, data: bytes) -> tuple[str, str]:
-    for mark, codec, name in (
-        (b"\xef\xbb\xbf", "utf-8", "UTF-8"),
-        (b"\xff\xfe", "utf-16-le", "UTF-16"),
-        (b"\xfe\xff", "utf-16-be", "UTF-16"),
-    ):
-        if data.startswith(mark):
-            candidates = [(data[len(mark) :], codec, name)]
-            break
-    else:
-        candidates = [(data, "utf-8", "UTF-8"), (data, "cp1252", "Windows-1252")]
-    for raw, codec, name in candidates:
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
+def unwrapped(rows: Sequence[Sequence[Value]]) -> list[str] | None:
+    """Return the lines that rows hold in their first cell alone, where each is a whole line of another table."""
+    lines: list[str] = []
+    alone = 0
+    for row in rows:
+        filled = [each for each in row if each is not None]
+        if filled and (len(filled) > 1 or row[0] is None or not isinstance(filled[0], str)):
+            if len(filled) > 1 and alone * 10 < len(lines):
+                return None
+            lines.append("")
             continue
-        if not _CONTROL.search(text):
-            return text, name
-        break
-    raise BookError(f"{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.")
+        lines.append(str(filled[0]) if filled else "")
+        alone += bool(filled)
+    full = [each for each in lines if each]
+    if len(full) < 2 or alone < 0.9 * sum(1 for row in rows if any(each is not None for each in row)):
+        return None
+    for delimiter in DELIMITERS:
+        widths = Counter(len(next(csv.reader([each], delimiter=delimiter), [])) for each in full[:_SAMPLE_ROWS])
+        width, times = widths.most_common(1)[0]
+        if width >= 3 and times >= 0.8 * min(len(full), _SAMPLE_ROWS):
+            return lines
+    return None
 
 
-def _delimiter(text: str, path: Path, wanted: Wanted) -> str:
-    """The delimiter that shows the headings looked for; among several, or none, the most even columns."""
-    default = "\t" if path.suffix.lower() == ".tsv" else ","
+def _delimiter(text: str, suffix: str, known: Callable[[Sequence[Value]], int]) -> str:
+    """The delimiter that shows most known headings; among several, or none, the most even columns."""
+    default = "\t" if suffix == ".tsv" else ","
+    cells = _Cells()
 
-    def score(delimiter: str) -> tuple[bool, bool, float, int, bool]:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        sample = []
-        try:
-            for row, _ in zip(reader, range(_SAMPLE_ROWS), strict=False):
-                sample.append(row)
-        except csv.Error:
-            pass  # the sample so far still tells
+    def score(delimiter: str) -> tuple[int, bool, float, int, bool]:
+        sample: list[list[str]] = []
+        with suppress(csv.Error):  # the sample so far still tells
+            sample.extend(islice(_parsed(text, delimiter, strict=False), _SAMPLE_ROWS))
         widths = Counter(len(row) for row in sample if any(each.strip() for each in row))
         width, times = widths.most_common(1)[0] if widths else (0, 0)
-        return (
-            wanted.find(sample) is not None,
-            width > 1,
-            times / max(widths.total(), 1),
-            width,
-            delimiter == default,
-        )
+        best = max((known([cells[each] for each in row]) for row in sample[:60] if len(row) > 1), default=0)
+        return best, width > 1, times / max(widths.total(), 1), width, delimiter == default
 
-    return max(_DELIMITERS, key=score)
+    return max(DELIMITERS, key=score)
 
 
-def _records(path: Path, text: str, delimiter: str) -> tuple[list[list[Value]], tuple[str, ...]]:
+def _records(path: object, text: str, delimiter: str) -> tuple[list[list[Value]], tuple[str, ...]]:
     """The rows of a text file, blank ones too, so that a row's number is what Excel would show."""
+    cells = _Cells().__getitem__
     try:
-        return [list(map(_cell, row)) for row in _parsed(text, delimiter, strict=True)], ()
+        return [list(map(cells, row)) for row in _parsed(text, delimiter, strict=True)], ()
     except csv.Error as error:
         if "unexpected end" in str(error):
             line = _open_quote(text, delimiter)
@@ -160,10 +118,10 @@ def _records(path: Path, text: str, delimiter: str) -> tuple[list[list[Value]], 
                 f'{path} has a quotation mark (") that is never closed{line}. Close or remove it, or export again.'
             ) from error
     try:
-        rows = [list(map(_cell, row)) for row in _parsed(text, delimiter, strict=False)]
+        rows = [list(map(cells, row)) for row in _parsed(text, delimiter, strict=False)]
     except csv.Error as error:
         raise BookError(f"{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.") from error
-    return rows, ("Some quotation marks stand inside a text without being doubled: they were taken as they stand.",)
+    return rows, ("Some quotation marks inside a text are not doubled: they were taken as they are.",)
 
 
 def _parsed(text: str, delimiter: str, *, strict: bool) -> Iterator[list[str]]:
@@ -181,10 +139,3 @@ def _open_quote(text: str, delimiter: str) -> str:
     except csv.Error:
         return ""
     return f", in the record that begins in line {begins}"
-
-
-def _cell(text: str) -> Value:
-    plain = text.strip()
-    if plain.startswith('="') and (match := _AS_TEXT.fullmatch(plain)):
-        plain = match[1].replace('""', '"')
-    return plain or None

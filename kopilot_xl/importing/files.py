@@ -1,62 +1,351 @@
-"""Export files read into grids of cells."""
+"""From paths to tables of cells: what a file is, its content says, whatever its ending."""
 
 from __future__ import annotations
 
 import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.csv_dialect import _records, _text_of
-from kopilot_xl.importing.grid import _SAVE_AS, PARQUET_FILES, TEXT_FILES, WORKBOOKS, _Grid, _unreadable, text_of
-from kopilot_xl.importing.headings import Wanted
+from kopilot_xl.importing.csv_dialect import cell, rows_of, unwrapped
+from kopilot_xl.importing.encodings import decoded
+from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.tables.table import Table, same_name
+
+ENDINGS = (
+    ".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".parquet", ".htm",
+    ".html",
+)  # fmt: skip
+"""What is taken from a folder; a file that is named itself may have any ending."""
+
+_OFFICE_OLD = b"\xd0\xcf\x11\xe0"
+_REFUSED: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "a PDF document: export the data as CSV or .xlsx instead"),
+    (b"\x1f\x8b", "a gzip archive: unpack it first"),
+    (b"7z\xbc\xaf", "an archive: unpack it first"),
+    (b"Rar!", "an archive: unpack it first"),
+    (b"\x89PNG", "a picture: export the data as CSV or .xlsx instead"),
+    (b"\xff\xd8\xff", "a picture: export the data as CSV or .xlsx instead"),
+    (b"SQLite format 3", "a database: export the table as CSV"),
+)
+_PERIOD_MARKS = ("EXTF", "DTVF")
+
+Known = Callable[[Sequence[Value]], int]
 
 
-def _grid(path: Path, wanted: Wanted) -> _Grid:
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        raise BookError(f"{path} is a folder: name a file in it.")
-    if not path.exists():
-        raise BookError(f"There is no file {path}. Check its name and folder.")
-    if suffix in WORKBOOKS:
-        return _workbook(path, wanted.table)
-    if suffix in PARQUET_FILES:
-        return _parquet(path)
-    if suffix in TEXT_FILES:
-        return _text_file(path, wanted)
-    readable = ", ".join((*TEXT_FILES, *PARQUET_FILES, *WORKBOOKS))
-    if suffix in _SAVE_AS:
-        raise BookError(f"{path} is {_SAVE_AS[suffix]}.")
-    raise BookError(f"{path} has an ending that is not known: what can be read is {readable}.")
+def expanded(paths: Iterable[str | PathLike[str]]) -> list[tuple[Path, str | None]]:
+    """Return the files behind paths, folders, patterns and `File.xlsx#Sheet`, with the sheet that is asked for.
+
+    Raises:
+        BookError: there is no such file, or a folder has nothing that can be read.
+    """
+    found: list[tuple[Path, str | None]] = []
+    for each in paths:
+        text = fspath(each)
+        path = Path(text)
+        sheet: str | None = None
+        if not path.exists() and "#" in text:
+            head, _, sheet = text.rpartition("#")
+            path = Path(head)
+        if path.is_dir():
+            inside = sorted(
+                one
+                for one in path.iterdir()
+                if one.is_file() and one.suffix.lower() in ENDINGS and one.name[0] not in ".~"
+            )
+            if not inside:
+                raise BookError(f"{path} is a folder without a file that can be read (one of {', '.join(ENDINGS)}).")
+            found += [(one, sheet) for one in inside]
+        elif path.exists():
+            found.append((path, sheet))
+        elif matches := _matches(text):
+            found += [(one, None) for one in matches]
+        else:
+            raise BookError(f"There is no file {path}. Check its name and folder.")
+    return found
 
 
-def _workbook(path: Path, table: Table) -> _Grid:
-    """The table of our own name, else the first table, else the first sheet."""
-    from kopilot_xl.workbook.opening import open_book
+def _matches(pattern: str) -> list[Path]:
+    if not any(each in pattern for each in "*?["):
+        return []
+    from glob import glob
 
-    book = open_book(path)
-    names = {same_name(each): each for each in book.table_names}
-    name = names.get(same_name(table.name)) or next(iter(names.values()), None)
-    if name is None:
-        sheet = book.sheet_names[0]
-        return _Grid(path, f"Excel, sheet {sheet}", book.sheet_values(sheet))
-    data = book.table(name)
-    rows = [list(data.headers), *data.rows]
-    return _Grid(path, f"Excel, table {name}", rows, top=data.header_row, left=data.first_column)
+    return sorted(Path(each) for each in glob(pattern) if Path(each).is_file())
 
 
-def _parquet(path: Path) -> _Grid:
+def tables_of(path: Path, known: Known, encoding: str | None = None) -> list[RawTable]:
+    """Return every table of cells that a file has.
+
+    Args:
+        path: the file.
+        known: tells how many headings of a row are known.
+        encoding: of a text file, where the user tells it.
+
+    Raises:
+        BookError: it cannot be read, or holds no cells.
+    """
+    data = bytes_of(path)
+    if not data.strip():
+        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
+    for magic, what in _REFUSED:
+        if data.startswith(magic):
+            raise BookError(f"{path} is {what}.")
+    if data.startswith((b"PK\x03\x04", _OFFICE_OLD)):
+        found = _workbook(path, data)
+    elif data.startswith(b"PAR1"):
+        found = [_parquet(path, data)]
+    else:
+        found = _text(path, data, known, encoding)
+    full = [each for each in found if any(_says(value) for row in each.rows for value in row)]
+    if not full:
+        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
+    return full
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        BookError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> BookError:
+    """Return what to raise where a file cannot be opened."""
+    return BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.")
+
+
+def _says(value: Value) -> bool:
+    """Whether a cell says anything; a stray delimiter does not."""
+    return any(map(str.isalnum, value)) if isinstance(value, str) else value is not None
+
+
+# text
+
+
+def _text(path: Path, data: bytes, known: Known, wanted: str | None) -> list[RawTable]:
+    text, encoding, codings = decoded(data, path, wanted)
+    text = text.removeprefix("\ufeff")
+    head = text.lstrip()[:3000].lower()
+    if head.startswith(("<!doctype html", "<html", "<table", "<head", "<body", "<meta", "<style")) or (
+        head.startswith("<?xml") and "<html" in head
+    ):
+        return _web_page(path, text)
+    if head.startswith("<?xml"):
+        if "office:spreadsheet" in head:
+            return _xml_spreadsheet(path, data)
+        raise BookError(f"{path} is XML, not a table: export it as CSV or .xlsx.")
+    if head.startswith(("{\\rtf", "{\n", '{"', "[{", "[\n")):
+        raise BookError(f"{path} is not CSV: export it as CSV or .xlsx.")
+    rows, delimiter, notes = rows_of(text, path, known, path.suffix.lower())
+    return [
+        RawTable(
+            path, "CSV", rows, encoding=encoding, codings=codings, delimiter=delimiter, period=_period(rows),
+            notes=notes,
+        )
+    ]  # fmt: skip
+
+
+def _period(rows: Sequence[Sequence[Value]]) -> tuple[date, date] | None:
+    """The period that the first line of a DATEV file tells: two days among its fields, from and to."""
+    first = rows[0] if rows else []
+    if len(first) < 16 or str(first[0]).strip('"') not in _PERIOD_MARKS:
+        return None
+    days = []
+    for value in first[14:16]:
+        text = str(value)
+        if not re.fullmatch(r"(?:19|20)\d{6}", text):
+            return None
+        with suppress(ValueError):
+            days.append(date(int(text[:4]), int(text[4:6]), int(text[6:])))
+    return (days[0], days[1]) if len(days) == 2 else None
+
+
+def _web_page(path: Path, text: str) -> list[RawTable]:
+    from kopilot_xl.importing.web_tables import tables
+
+    found = [
+        RawTable(
+            path,
+            "web page" if number == 0 else f"web page, table {number + 1}",
+            rows,
+            name="" if number == 0 else f"table {number + 1}",
+        )
+        for number, rows in enumerate(tables(text))
+    ]
+    if not found:
+        raise BookError(f"{path} is a web page without a table: export the data as CSV or .xlsx.")
+    return found
+
+
+def _xml_spreadsheet(path: Path, data: bytes) -> list[RawTable]:
+    from kopilot_xl.importing.web_tables import spreadsheet_2003
+
+    return [RawTable(path, f"Excel XML, sheet {name}", rows, name=name) for name, rows in spreadsheet_2003(data, path)]
+
+
+# workbooks
+
+
+def _workbook(path: Path, data: bytes) -> list[RawTable]:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+    if data.startswith(b"PK"):
+        _check_archive(path, data)
+    xlsx = data.startswith(b"PK") and b"xl/workbook.xml" in data and b"mimetypeapplication/vnd.oasis" not in data[:200]
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data), load_tables=xlsx)
+    except PasswordError as error:
+        raise BookError(f"{path} has a password: save it without one, or export it as CSV.") from error
+    except (CalamineError, ValueError, OSError) as error:
+        if "password" in str(error).lower() or b"EncryptedPackage".decode().encode("utf-16-le") in data:
+            raise BookError(f"{path} has a password: save it without one, or export it as CSV.") from error
+        raise BookError(
+            f"{path} is no workbook that can be read: save it again as .xlsx, or export it as CSV."
+        ) from error
+    lost = _lost_results(data) if xlsx else {}
+    found = []
+    for number, sheet in enumerate(book.sheets_metadata):
+        if sheet.typ is not SheetTypeEnum.WorkSheet:
+            continue
+        try:
+            rows = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+        except (CalamineError, ValueError, OSError):
+            continue
+        cells = [[_cell(each) for each in row] for row in rows]
+        notes: tuple[str, ...] = ()
+        if inner := unwrapped(cells):
+            again, _, notes = rows_of("\n".join(inner), path, lambda row: len(row))
+            cells = again
+        hidden = sheet.visible is not SheetVisibleEnum.Visible
+        found.append(
+            RawTable(
+                path, f"Excel, sheet {sheet.name}", cells, name=sheet.name, hidden=hidden, notes=notes,
+                lost=lost.get(number, frozenset()),
+            )
+        )  # fmt: skip
+    return [*_own_tables(path, book, found), *found] if xlsx else found
+
+
+def _check_archive(path: Path, data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise BookError(f"{path} is a damaged workbook or archive: export it again.") from error
+    if not any(each.startswith("xl/") or each == "content.xml" for each in names):
+        raise BookError(f"{path} is an archive or another document, not a workbook: unpack it first.")
+
+
+def _own_tables(path: Path, book: Any, sheets: Sequence[RawTable]) -> list[RawTable]:
+    """The tables that a workbook's author made, where they stand on their sheets."""
+    found = []
+    by_name = {each.name: each for each in sheets}
+    for name in book.table_names or ():
+        with suppress(Exception):  # a table whose sheet is no worksheet
+            table = book.get_table_by_name(name)
+            sheet = by_name.get(table.sheet)
+            if sheet is None:
+                continue
+            (top, left), (bottom, right) = table.start, table.end
+            rows = [list(row[left : right + 1]) for row in sheet.rows[max(top - 1, 0) : bottom + 1]]
+            lost = frozenset((row - top + 1, column - left) for row, column in sheet.lost)
+            found.append(
+                RawTable(
+                    path, f"Excel, table {name}", rows, name=name, top=max(top, 1), left=left + 1, hidden=sheet.hidden,
+                    own=True, lost=lost,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _cell(value: Any) -> Value:
+    """What calamine tells of a cell, as ours."""
+    if isinstance(value, str):
+        plain = value.strip()
+        return None if not plain or plain.casefold() in ("null", "na", "n/a", "none", "#n/a") else plain
+    if isinstance(value, datetime):
+        return value.date() if (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if isinstance(value, float | bool | date) else (None if value is None else str(value))
+
+
+_FORMULA_CELL = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
+
+
+def _lost_results(data: bytes) -> dict[int, frozenset[tuple[int, int]]]:
+    """The cells of each sheet, by its number, whose formula has no stored result."""
+    found: dict[int, frozenset[tuple[int, int]]] = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for number, part in enumerate(_sheet_parts(archive)):
+            if part is None:
+                continue
+            text = archive.read(part)
+            if b"<f" not in text and b":f>" not in text:
+                continue
+            cells = set()
+            for match in _FORMULA_CELL.finditer(text):
+                if b't="str"' in match[1]:
+                    continue
+                if place := _REFERENCE.search(match[1]):
+                    column = 0
+                    for letter in place[1]:
+                        column = column * 26 + letter - 64
+                    cells.add((int(place[2]) - 1, column - 1))
+            if cells:
+                found[number] = frozenset(cells)
+    return found
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> list[str | None]:
+    """The part of each sheet, in the order of the tabs."""
+    try:
+        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
+        relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    except KeyError:
+        return []
+    targets = {}
+    for element in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
+        name, target = re.search(r'\bId="([^"]*)"', element), re.search(r'\bTarget="([^"]*)"', element)
+        if name and target:
+            targets[name[1]] = target[1].lstrip("/") if target[1].startswith("/") else "xl/" + target[1]
+    names = set(archive.namelist())
+    parts: list[str | None] = []
+    for element in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
+        link = re.search(r'\b\w+:id="([^"]*)"', element)
+        part = targets.get(link[1]) if link else None
+        parts.append(part if part in names else None)
+    return parts
+
+
+# Parquet
+
+
+def _parquet(path: Path, data: bytes) -> RawTable:
     import polars
 
     try:
-        frame = polars.read_parquet(io.BytesIO(_bytes(path)))
+        frame = polars.read_parquet(io.BytesIO(data))
     except polars.exceptions.PolarsError as error:
         raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
     columns = [_plain_column(each) for each in frame.get_columns()]
-    return _Grid(path, "Parquet", [list(frame.columns), *map(list, zip(*columns, strict=True))])
+    rows = [list(frame.columns), *map(list, zip(*columns, strict=True))]
+    return RawTable(path, "Parquet", rows)
 
 
 def _plain_column(series: Any) -> list[Value]:
@@ -69,21 +358,14 @@ def _plain_column(series: Any) -> list[Value]:
         series = series.fill_nan(None)
     if series.dtype == polars.Binary:  # as some programs write texts
         return [None if each is None else text_of(each) for each in series]
-    plain = (str, float, int, bool, date, datetime)
-    return [each if each is None or isinstance(each, plain) else str(each) for each in series.to_list()]
+    plain = (float, int, bool, date, datetime)
+    return [each if isinstance(each, plain) else None if each is None else cell(str(each)) for each in series.to_list()]
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _text_file(path: Path, wanted: Wanted) -> _Grid:
-    text, encoding, delimiter = _text_of(path, _bytes(path), wanted)
-    rows, remarks = _records(path, text, delimiter)
-    return _Grid(
-        path, "CSV", rows, encoding=encoding, delimiter=delimiter if max(map(len, rows), default=0) > 1 else None,
-        remarks=remarks,
-    )  # fmt: skip
+def text_of(data: bytes) -> str:
+    """Return bytes as the text they are; sixteen others as a UUID, which Parquet keeps so; any others as digits."""
+    with suppress(UnicodeDecodeError):
+        text = data.decode()
+        if text.isprintable():
+            return text
+    return str(UUID(bytes=data)) if len(data) == 16 else data.hex()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
@@ -11,17 +12,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, SaveError, UsageError
+from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import settings
 from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.tables.table import Format
 
 if TYPE_CHECKING:
-    from kopilot_xl.importing.export import Choices, Export
+    from kopilot_xl.importing.output import ImportedTable, Pair
+    from kopilot_xl.importing.summary import FileSummary, Verdict
     from kopilot_xl.usecases.result import RefreshResult
     from kopilot_xl.workbook.file.book import FileBook
 
+Files = str | PathLike[str] | Sequence[str | PathLike[str]]
 SUFFIX = ".xlsm"
 SAMPLE = "kopilot-demo.xlsm"
 """Where the sample workbook is written, unless it is said."""
@@ -31,51 +36,98 @@ MOST_ROWS = 1_048_000
 
 @dataclass(frozen=True)
 class Created:
-    """A new workbook: where it is, how much stands in it and how the exports were read."""
+    """A new workbook: where it is, how much is in it, how the files were read, and the verdict on them."""
 
     path: Path
     clients: int = 0
     transactions: int = 0
-    choices: Sequence[Choices] = ()
+    choices: Sequence[FileSummary] = ()
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a new workbook would show: nothing was written."""
+
+    choices: Sequence[FileSummary]
+    verdict: Verdict
+    report: RefreshResult
 
 
 def new(
     path: str | PathLike[str],
-    clients: str | PathLike[str] | None = None,
-    transactions: str | PathLike[str] | None = None,
+    clients: Files | None = None,
+    transactions: Files | None = None,
     *,
     date_order: DateOrder | str | None = None,
+    choices: ImportChoices | None = None,
     force: bool = False,
 ) -> Created:
     """Make a new workbook, empty or filled from exports.
 
     Args:
         path: where to; it ends in .xlsm.
-        clients: a list of clients: CSV, Parquet, .xlsx or .xlsm.
-        transactions: their transactions, of the same kinds.
+        clients: lists of clients: files, folders or patterns. Without, the clients are made from the transactions.
+        transactions: their invoices, as well.
         date_order: how to read a text such as 03/04/2026, `DMY` or `MDY`; the workbook keeps it as its setting.
+        choices: what else is settled about the files.
         force: replace an existing file.
 
     Raises:
         BookError: an export cannot be read, or has more rows than a sheet.
         MissingError: a column of an export is not known.
+        ImportQuestion: the files leave a doubt; the text names the option that settles it.
         SaveError: the workbook cannot be written, or is there already.
-        UsageError: transactions come without clients.
         ValueError: there is no such date order.
     """
-    order = DateOrder(date_order) if date_order else None
+    settled = _settled(date_order, choices)
     target = checked_target(path, force)
-    if transactions is not None and clients is None:
-        raise UsageError("transactions need their clients: name the list of clients too.", "transactions")
-    exports = _read(clients, transactions, order)
+    pair = _read(clients, transactions, settled)
+    people, rows = _write(target, pair, settled)
+    if pair is None:
+        return Created(target)
+    return Created(target, people, rows, pair.files, pair.verdict)
+
+
+def try_out(
+    clients: Files | None = None, transactions: Files | None = None, choices: ImportChoices | None = None
+) -> Trial:
+    """Read exports as `new` does and compute the portfolio as of their last date; write nothing.
+
+    Raises:
+        KopilotError: as `new`.
+    """
+    from kopilot_xl.usecases.refresh import refresh
+
+    settled = choices or ImportChoices()
+    pair = _read(clients, transactions, settled)
+    if pair is None:
+        raise UsageError("name files to try, clients or transactions.", "transactions")
+    with TemporaryDirectory() as folder:
+        draft = Path(folder, f"try{SUFFIX}")
+        _write(draft, pair, settled)
+        last = min(pair.verdict.last_issued or date.today(), date.today())
+        return Trial(pair.files, pair.verdict, refresh(open_book(draft), last))
+
+
+def _settled(date_order: DateOrder | str | None, choices: ImportChoices | None) -> ImportChoices:
+    settled = choices or ImportChoices()
+    return replace(settled, date_order=DateOrder(date_order)) if date_order else settled
+
+
+def _write(target: Path, pair: Pair | None, choices: ImportChoices) -> tuple[int, int]:
+    """Write the workbook; return how many clients and transactions are in it."""
+    counts = [0, 0]
     with as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template, TemporaryDirectory() as folder:
-        book = open_book(_with_room(template, exports, Path(folder, target.name)) if exports else template)
-        counts = [_fill(book, export) for export in exports]
-        if order:
-            book.write_block(settings.DATE_ORDER.name, [[order.value]])
+        book = open_book(_with_room(template, pair, Path(folder, target.name)) if pair is not None else template)
+        if pair is not None:
+            counts = [_fill(book, export) for export in (pair.clients, pair.transactions)]
+            if pair.currency:
+                book.write_block(settings.CURRENCY.name, [[pair.currency]])
+        if choices.date_order:
+            book.write_block(settings.DATE_ORDER.name, [[choices.date_order.value]])
         book.save(target)
-    people, rows = (*counts, 0, 0)[:2]
-    return Created(target, people, rows, [each.choices for each in exports])
+    return counts[0], counts[1]
 
 
 def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> RefreshResult:
@@ -117,46 +169,55 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
     return target
 
 
-def _read(
-    clients: str | PathLike[str] | None, transactions: str | PathLike[str] | None, order: DateOrder | None
-) -> list[Export]:
-    from kopilot_xl.importing.export import read_clients, read_pair
+def _read(clients: Files | None, transactions: Files | None, choices: ImportChoices) -> Pair | None:
+    from kopilot_xl.importing.output import read_pair
 
-    if clients is None:
-        return []
-    exports = [read_clients(clients, order)] if transactions is None else [*read_pair(clients, transactions, order)]
-    for each in exports:
-        if each.choices.rows > MOST_ROWS:
+    if clients is None and transactions is None:
+        return None
+    pair = read_pair(clients, transactions, choices)
+    for export in (pair.clients, pair.transactions):
+        if len(export.data.rows) > MOST_ROWS:
             raise BookError(
-                f"{each.choices.file} has {each.choices.rows:,} rows, and a sheet has room for {MOST_ROWS:,}: "
+                f"{export.choices.file} has {len(export.data.rows):,} rows, and a sheet has room for {MOST_ROWS:,}: "
                 "use kopilot-xl segment, which needs no workbook."
             )
-    return exports
+    return pair
 
 
-def _with_room(template: Path, exports: Sequence[Export], draft: Path) -> Path:
-    """Write the template with room for the exports' texts; the log's ids are those of the clients."""
+def _with_room(template: Path, pair: Pair, draft: Path) -> Path:
+    """Write the template with room for the exports' texts and the user's own columns; the log's ids are the clients."""
     from kopilot_xl.workbook.file.ooxml.package import Package
     from kopilot_xl.workbook.sheets import actions
+    from kopilot_xl.workbook.template.own_columns import widen
     from kopilot_xl.workbook.template.row_heights import make_room, sheets_of
 
     package = Package(template)
     parts = dict(sheets_of(package))
-    for export in exports:
+    if pair.clients.own:
+        widen(package, str(parts[clients_sheet.TABLE.name]), _shown(pair.clients.own))
+    for export in (pair.clients, pair.transactions):
         texts = {each: export.rows.values(each) for each in export.table.columns if not each.written}
         make_room(package, str(parts[export.table.name]), export.table, texts)
-    ids = exports[0].rows.values(clients_sheet.CLIENT_ID)
+    ids = pair.clients.rows.values(clients_sheet.CLIENT_ID)
     make_room(package, str(parts[actions.TABLE.name]), actions.TABLE, {actions.CLIENT_ID: ids})
     package.save(draft)
     return draft
 
 
-def _fill(book: FileBook, export: Export) -> int:
+def _shown(own: Mapping[str, Sequence[Value]]) -> dict[str, str | int]:
+    """How each of the user's own columns is shown: days as days, the rest as it is."""
+    return {
+        header: Format.DATE.value if all(isinstance(each, date) for each in values if each is not None) else 0
+        for header, values in own.items()
+    }
+
+
+def _fill(book: FileBook, export: ImportedTable) -> int:
     """Write the rows of an export into its table; return how many there are."""
     rows = export.rows
-    own = [each for each in export.table.columns if not each.written]
-    columns: dict[str, Sequence[Value]] = {each.header: rows.values(each) for each in own}
-    book.write_table(export.table.name, columns)
+    written = [each for each in export.table.columns if not each.written]
+    columns: dict[str, Sequence[Value]] = {each.header: rows.values(each) for each in written}
+    book.write_table(export.table.name, {**columns, **export.own})
     if export.table is clients_sheet.TABLE:
         blank: list[Value] = [None] * max(len(rows), 1)
         book.write_column(export.table.name, clients_sheet.SEGMENT.header, blank, formula=clients_sheet.SEGMENT.formula)

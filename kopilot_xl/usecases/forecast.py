@@ -28,7 +28,7 @@ from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Problem
 
 if TYPE_CHECKING:
-    from kopilot_xl.importing.export import Choices
+    from kopilot_xl.importing.plain.export import Choices
 
 _TABLES = {".csv", ".parquet", ".tsv", ".txt"}
 """The endings of files that are never workbooks."""
@@ -126,13 +126,14 @@ def forecast_files(
         KopilotError: a file cannot be read; the text says what to do.
         ValueError: the as-of date is out of range, or there is no such date order.
     """
-    from kopilot_xl.importing import export
+    from kopilot_xl.importing.choices import ImportChoices
+    from kopilot_xl.importing.output import read_pair
 
     day, order = as_of or date.today(), DateOrder(date_order) if date_order else None
     CutOffs.at(day, rules)
-    people_export, rows_export = export.read_pair(clients, transactions, order)
-    people = clients_sheet.read(people_export.rows, day, order)
-    rows = transactions_sheet.read(rows_export.rows, set(people.keys), order)
+    pair = read_pair(clients, transactions, ImportChoices(order, accept=True))
+    people = clients_sheet.read(pair.clients.rows, day, order)
+    rows = transactions_sheet.read(pair.transactions.rows, set(people.keys), order)
     log = actions_sheet.TABLE
     result = calculate(
         Inputs(
@@ -143,7 +144,7 @@ def forecast_files(
             actions=actions_sheet.read(log.read(TableData(log.name, log.name, 1, 1, log.headers, []), ""), order),
         )
     )
-    return _foretold(result, (people_export.choices, rows_export.choices), [*people.problems, *rows.problems])
+    return _foretold(result, pair.files, [*people.problems, *rows.problems])
 
 
 def _foretold(result: Result, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:

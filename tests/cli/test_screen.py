@@ -187,12 +187,19 @@ def test_what_was_made_and_how_exports_were_read(tmp_path: Path) -> None:
     assert stream.getvalue() == (
         "kundenliste.csv: CSV, Windows-1252, semicolon between the columns; 5 rows\n"
         "  Columns: Client ID from Kundennummer, Client from Firma, Created on from Kunde seit\n"
-        "  Not taken: Ort, E-Mail\n"
-        "rechnungen.csv: CSV, Windows-1252, semicolon between the columns, decimal comma; 7 rows\n"
+        '  Kunde seit: day and month are read as "17.02.2023" shows them (DMY).\n'
+        "rechnungen.csv: CSV, Windows-1252, semicolon between the columns, decimal comma; 8 rows\n"
         "  Columns: Client ID from Kundennummer, Issue date from Rechnungsdatum, Amount from Betrag netto (EUR), "
         "Status from Rechnungsstatus, Reference from Belegnummer\n"
         "  Not taken: Kunde, Bemerkung\n"
-        "  Left out at the end, as totals or remarks: row 11.\n"
+        '  Rechnungsdatum: day and month are read as "15.05.2025" shows them (DMY).\n'
+        "Check these figures against your books:\n"
+        "  8 rows read, 7 used; left out: 1 totals\n"
+        "  Credit notes: 1 Issued\n"
+        "  Invoices: 1 Canceled, 1 Issued, 3 Paid, 1 Planned\n"
+        "  Invoiced, less credit notes: 2025: 2,140.50 EUR; 2026: 4,900 EUR\n"
+        "  Dates from 15 May 2025 to 15 September 2026\n"
+        "  7 of 7 documents found their client (100.0%)\n"
         f"{made.path} is made, with 5 clients and 7 transactions.\n"
         f'Next: kopilot-xl refresh "{made.path}"\n'
     )

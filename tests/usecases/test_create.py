@@ -14,8 +14,9 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
-from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
-from kopilot_xl.usecases.create import demo, new
+from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.importing.choices import ImportChoices, ImportQuestion
+from kopilot_xl.usecases.create import demo, new, try_out
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.sample import SAMPLE_DATE
 from kopilot_xl.workbook.sheets import actions, transactions
@@ -31,7 +32,7 @@ def segments(report: RefreshResult) -> dict[str, Segment | None]:
 
 def test_an_empty_workbook(tmp_path: Path) -> None:
     made = new(tmp_path / "empty.xlsm")
-    assert (made.path, made.clients, made.transactions, made.choices) == (tmp_path / "empty.xlsm", 0, 0, [])
+    assert (made.path, made.clients, made.transactions, made.choices) == (tmp_path / "empty.xlsm", 0, 0, ())
     book = open_book(made.path)
     for name in ("Clients", "Transactions", "Actions", "History", "Problems"):
         data = book.table(name)
@@ -126,10 +127,11 @@ def test_the_date_order_stays_in_the_workbook(tmp_path: Path) -> None:
     assert_sound(made.path)
 
 
-def test_without_a_date_order_the_doubtful_rows_are_told_on_refresh(tmp_path: Path) -> None:
+def test_without_a_date_order_the_column_itself_proves_it(tmp_path: Path) -> None:
     made = new(tmp_path / "book.xlsm", EXPORTS / "customers_unicode.txt", EXPORTS / "transactions_unicode.txt")
+    assert 'Date: day and month are read as "04/30/2026" shows them (MDY).' in made.choices[1].remarks
     report = refresh(open_book(made.path), AS_OF)
-    assert [each.place for each in report.problems] == ["Clients!C4", "Transactions!B3"]
+    assert not [each for each in report.problems if each.kind == "Problem"]
     assert_sound(made.path)
 
 
@@ -207,9 +209,47 @@ def test_a_bad_export_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["c.csv"]
 
 
-def test_transactions_need_clients(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="name the list of clients too"):
-        new(tmp_path / "book.xlsm", transactions=EXPORTS / "rechnungen.csv")
+def test_clients_are_made_from_the_invoices_where_there_is_no_list_of_them(tmp_path: Path) -> None:
+    made = new(tmp_path / "book.xlsm", transactions=EXPORTS / "rechnungen.csv")
+    assert (made.clients, made.transactions) == (4, 7)
+    rows = {row[0]: row for row in open_book(made.path).table("Clients").rows}
+    assert rows["00101"][1:3] == ["Möbelhaus Körner OHG", date(2025, 11, 20)], "created on its first invoice"
+    assert_sound(made.path)
+
+
+def test_other_columns_come_along_as_the_users_own(tmp_path: Path) -> None:
+    made = new(tmp_path / "book.xlsm", EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv")
+    data = open_book(made.path).table("Clients")
+    assert list(data.headers[-2:]) == ["Ort", "E-Mail"]
+    assert list(data.rows[0][-2:]) == ["Jena", "info@koerner.example"]
+    refresh(open_book(made.path), AS_OF)
+    assert list(open_book(made.path).table("Clients").rows[0][-2:]) == ["Jena", "info@koerner.example"]
+    assert_sound(made.path)
+
+
+def test_the_currency_of_the_files_is_that_of_the_workbook(tmp_path: Path) -> None:
+    made = new(tmp_path / "book.xlsm", EXPORTS / "contacts.csv", EXPORTS / "sales_invoices.csv")
+    assert open_book(made.path).cell("Currency") == "GBP"
+
+
+def test_a_doubt_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("Client ID,Client\n1,Acme\n")
+    (tmp_path / "t.csv").write_text("Client ID,Issue date,Amount,Status\n1,2026-05-04,5,Archived\n")
+    with pytest.raises(ImportQuestion, match=r'"Archived" under Status \(1 row\).*--status "Archived=Issued"'):
+        new(tmp_path / "book.xlsm", tmp_path / "c.csv", tmp_path / "t.csv")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["c.csv", "t.csv"]
+    made = new(
+        tmp_path / "book.xlsm", tmp_path / "c.csv", tmp_path / "t.csv",
+        choices=ImportChoices(statuses={"Archived": "Paid"}),
+    )  # fmt: skip
+    assert open_book(made.path).table("Transactions").rows[0][3] == "Paid"
+
+
+def test_a_try_writes_nothing(tmp_path: Path) -> None:
+    trial = try_out(EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv")
+    assert trial.verdict.last_issued == trial.report.as_of
+    assert trial.verdict.counted == 7
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_more_rows_than_a_sheet_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing import grid
+from kopilot_xl.importing.plain import grid
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.problems import Code, Problem
 from kopilot_xl.workbook.tables.table import Column

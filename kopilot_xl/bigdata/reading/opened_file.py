@@ -10,7 +10,7 @@ from typing import Any
 
 from kopilot_xl.bigdata.reading.column_issues import TableIssues
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.csv_dialect import Sample
+from kopilot_xl.importing.plain.csv_dialect import Sample
 from kopilot_xl.workbook.tables.table import Column
 
 FOLDERS = "folders"

@@ -20,9 +20,9 @@ from kopilot_xl.bigdata.reading.column_issues import MOMENT, TableIssues, not_a_
 from kopilot_xl.bigdata.reading.opened_file import FOLDERS, OpenedFile, broken, encoding_of, unreadable
 from kopilot_xl.bigdata.sources.data_files import DataFile
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing import csv_dialect, headings
-from kopilot_xl.importing.csv_dialect import Sample
-from kopilot_xl.importing.headings import Wanted
+from kopilot_xl.importing.plain import csv_dialect, headings
+from kopilot_xl.importing.plain.csv_dialect import Sample
+from kopilot_xl.importing.plain.headings import Wanted
 from kopilot_xl.workbook.tables.table import Column, Format
 
 _ROWS = 100_000

@@ -14,8 +14,8 @@ from kopilot_xl.bigdata.reading.opened_file import FOLDERS, OpenedFile, encoding
 from kopilot_xl.bigdata.reading.polars_columns import TYPES, PolarsColumns
 from kopilot_xl.bigdata.sources.data_files import DataFile
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing import csv_dialect, headings
-from kopilot_xl.importing.headings import Wanted
+from kopilot_xl.importing.plain import csv_dialect, headings
+from kopilot_xl.importing.plain.headings import Wanted
 from kopilot_xl.workbook.tables.table import Column, Format
 
 

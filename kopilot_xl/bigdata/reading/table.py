@@ -17,9 +17,9 @@ from kopilot_xl.bigdata.sources.address import without_secrets
 from kopilot_xl.bigdata.sources.data_files import DataFile, Source
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.export import Choices
-from kopilot_xl.importing.grid import TEXT_FILES
-from kopilot_xl.importing.headings import Wanted
+from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.importing.plain.grid import TEXT_FILES
+from kopilot_xl.importing.plain.headings import Wanted
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Column
 

@@ -14,7 +14,7 @@ from kopilot_xl.bigdata.local import has_polars
 from kopilot_xl.bigdata.sources import address as address_module
 from kopilot_xl.bigdata.sources.address import Address
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.grid import PARQUET_FILES, TEXT_FILES
+from kopilot_xl.importing.plain.grid import PARQUET_FILES, TEXT_FILES
 
 if TYPE_CHECKING:
     from os import PathLike

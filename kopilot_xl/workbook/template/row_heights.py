@@ -45,7 +45,7 @@ def make_room(package: Package, part: str, table: Table, texts: Mapping[Column, 
         if (width := text_width(max(map(shown, values), key=len))) > column.width
     }
     if heights or widths:
-        sheet = package.parse(part)
+        sheet = package.parse_current(part)
         _set_heights(sheet, heights)
         _set_widths(sheet, widths)
         package.replace(part, etree.tostring(sheet, xml_declaration=True, encoding="UTF-8", standalone=True))

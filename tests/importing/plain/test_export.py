@@ -13,13 +13,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table as ExcelTable
 
 from kopilot_xl.errors import BookError, KopilotError, MissingError
-from kopilot_xl.importing.export import Export, read_clients, read_pair
+from kopilot_xl.importing.plain.export import Export, read_clients, read_transactions
 from kopilot_xl.workbook.sheets import clients, transactions
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Column
 
-EXPORTS = Path(__file__).parent / "exports"
-CLIENTS = "Client ID,Client\n1,Acme\n2,Bolt\n"
+EXPORTS = Path(__file__).parents[1] / "exports"
 
 
 def values(export: Export, *columns: Column) -> list[tuple[Any, ...]]:
@@ -31,8 +30,8 @@ def people(text: str | bytes, folder: Path, name: str = "clients.csv") -> Export
     return read_clients(written(text, folder, name))
 
 
-def invoices(text: str | bytes, folder: Path, order: DateOrder | None = None, own: str = CLIENTS) -> Export:
-    return read_pair(written(own, folder, "clients.csv"), written(text, folder, "invoices.csv"), order)[1]
+def invoices(text: str | bytes, folder: Path, order: DateOrder | None = None) -> Export:
+    return read_transactions(written(text, folder, "invoices.csv"), order)
 
 
 def written(text: str | bytes, folder: Path, name: str) -> Path:
@@ -49,7 +48,7 @@ def remarks(export: Export) -> str:
 
 
 def test_german_semicolons() -> None:
-    own, rows = read_pair(EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv")
+    own, rows = read_clients(EXPORTS / "kundenliste.csv"), read_transactions(EXPORTS / "rechnungen.csv")
     assert own.choices.title == "kundenliste.csv: CSV, Windows-1252, semicolon between the columns; 5 rows"
     assert own.choices.lines == [
         "Columns: Client ID from Kundennummer, Client from Firma, Created on from Kunde seit",
@@ -71,18 +70,8 @@ def test_german_semicolons() -> None:
     assert len(rows.rows) == 7
 
 
-def test_names_for_ids_where_there_are_none() -> None:
-    own, rows = read_pair(EXPORTS / "contacts.csv", EXPORTS / "sales_invoices.csv")
-    assert "There are no client ids: the names serve as ids." in own.choices.remarks
-    assert "The clients are told by their names." in rows.choices.remarks
-    assert values(own, clients.CLIENT_ID, clients.NAME)[2] == ("Hamilton Smith, Partners",) * 2
-    assert values(rows, transactions.CLIENT_ID, transactions.AMOUNT, transactions.STATUS)[1] == (
-        "Basket Case", 1914.62, "Awaiting Payment",
-    )  # fmt: skip
-
-
 def test_unicode_text_of_excel() -> None:
-    own, rows = read_pair(EXPORTS / "customers_unicode.txt", EXPORTS / "transactions_unicode.txt")
+    own, rows = read_clients(EXPORTS / "customers_unicode.txt"), read_transactions(EXPORTS / "transactions_unicode.txt")
     assert (own.choices.encoding, own.choices.delimiter) == ("UTF-16", "\t")
     assert [each for (each,) in values(own, clients.CLIENT_ID)] == ["007", "7", "1001"]
     assert "05/04/2026 could be two different days. Give --date-order MDY, as the other rows suggest." in remarks(own)
@@ -96,8 +85,9 @@ def test_unicode_text_of_excel() -> None:
 
 
 def test_a_date_order_makes_true_dates_and_needs_no_remark() -> None:
-    own, rows = read_pair(
-        EXPORTS / "customers_unicode.txt", EXPORTS / "transactions_unicode.txt", date_order=DateOrder.MDY
+    own, rows = (
+        read_clients(EXPORTS / "customers_unicode.txt", date_order=DateOrder.MDY),
+        read_transactions(EXPORTS / "transactions_unicode.txt", date_order=DateOrder.MDY),
     )
     assert values(own, clients.CREATED_ON)[2] == (date(2026, 5, 4),)
     assert values(rows, transactions.ISSUE_DATE)[1] == (date(2026, 5, 4),)
@@ -105,7 +95,7 @@ def test_a_date_order_makes_true_dates_and_needs_no_remark() -> None:
 
 
 def test_problems_name_the_row_and_column_of_the_file() -> None:
-    own, rows = read_pair(EXPORTS / "customers_unicode.txt", EXPORTS / "transactions_unicode.txt")
+    own, rows = read_clients(EXPORTS / "customers_unicode.txt"), read_transactions(EXPORTS / "transactions_unicode.txt")
     known = clients.read(own.rows, date(2026, 6, 30), None)
     read = transactions.read(rows.rows, set(known.keys), None)
     assert [each.place for each in (*known.problems, *read.problems)] == [
@@ -171,9 +161,8 @@ def test_a_column_without_a_heading_is_told(tmp_path: Path) -> None:
 
 
 def test_only_headings_is_no_error(tmp_path: Path) -> None:
-    own, rows = read_pair(
-        written("Client ID,Client\n", tmp_path, "c.csv"), written("Client ID,Issue date\n", tmp_path, "t.csv")
-    )
+    own = read_clients(written("Client ID,Client\n", tmp_path, "c.csv"))
+    rows = read_transactions(written("Client ID,Issue date\n", tmp_path, "t.csv"))
     assert (own.choices.rows, rows.choices.rows) == (0, 0)
 
 
@@ -254,22 +243,6 @@ def test_a_day_before_excels_calendar_stays_as_it_is(tmp_path: Path) -> None:
 # who the client is
 
 
-def test_a_client_column_that_holds_ids(tmp_path: Path) -> None:
-    export = invoices("Customer,Date\n1,2026-01-31\n2.0,2026-01-31\n", tmp_path)
-    assert [each for (each,) in values(export, transactions.CLIENT_ID)] == ["1", "2.0"]
-    assert "The column Customer holds the client ids." in remarks(export)
-
-
-def test_names_against_ids_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(MissingError, match=r"no client ids, only Customer, .* has them in Client ID\. Export"):
-        invoices("Customer,Date\nAcme,2026-01-31\n", tmp_path)
-
-
-def test_clients_without_ids_and_transactions_with(tmp_path: Path) -> None:
-    export = invoices("Client ID,Date\nAcme,2026-01-31\n", tmp_path, own="Customer\nAcme\n")
-    assert values(export, transactions.CLIENT_ID) == [("Acme",)]
-
-
 # workbooks and Parquet
 
 
@@ -296,8 +269,7 @@ ROWS: list[list[Any]] = [
 
 def test_the_first_table_of_a_workbook(tmp_path: Path) -> None:
     book = workbook(tmp_path / "invoices.xlsx", ROWS, table="Debtors", top=4)
-    own = written("Customer no,Name\n1001,Acme\n007,Bolt\n", tmp_path, "clients.csv")
-    export = read_pair(own, book)[1]
+    export = read_transactions(book)
     assert export.choices.form == "Excel, table Debtors"
     assert values(export, transactions.CLIENT_ID, transactions.ISSUE_DATE, transactions.AMOUNT) == [
         (1001.0, date(2026, 5, 4), 12.5),
@@ -314,8 +286,7 @@ def test_the_first_sheet_of_a_workbook_without_tables(tmp_path: Path) -> None:
         ["Total", None, None, 1213, None],
     ]
     book = workbook(tmp_path / "invoices.xlsx", titled)
-    own = written("Customer no,Name\n1001,Acme\n007,Bolt\n", tmp_path, "clients.csv")
-    export = read_pair(own, book)[1]
+    export = read_transactions(book)
     assert export.choices.form == "Excel, sheet Sheet"
     assert [each for (each,) in values(export, transactions.AMOUNT)] == [12.5, 1200.5]
     assert "row 6" in remarks(export)

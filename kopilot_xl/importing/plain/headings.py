@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.grid import _Grid
+from kopilot_xl.importing.plain.grid import _Grid
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import actions, clients, transactions
 from kopilot_xl.workbook.tables.parsing import is_blank, shown

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from kopilot_xl.domain import formatting
-from kopilot_xl.domain.ids import client_key
-from kopilot_xl.errors import BookError, MissingError
-from kopilot_xl.importing.conversion import _SIGNS, _converted, _day, _decimal, _doubtful
-from kopilot_xl.importing.csv_dialect import _DELIMITERS
-from kopilot_xl.importing.files import _grid
-from kopilot_xl.importing.headings import (
+from kopilot_xl.errors import BookError
+from kopilot_xl.importing.plain.conversion import _converted, _day, _decimal, _doubtful
+from kopilot_xl.importing.plain.files import _grid
+from kopilot_xl.importing.plain.headings import (
     _ACTIONS,
-    CLIENT_NAME,
     CLIENTS,
     TRANSACTIONS,
     Wanted,
@@ -24,60 +20,16 @@ from kopilot_xl.importing.headings import (
     _word,
     no_heading,
 )
-from kopilot_xl.importing.totals import _numbered, _without_totals
+from kopilot_xl.importing.plain.totals import _numbered, _without_totals
+from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import ErrorValue, TableData, Value
 from kopilot_xl.workbook.sheets import actions, clients, transactions
 from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, read_amount
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
-
-@dataclass(frozen=True)
-class Choices:
-    """How an export was read, to be told to the one who gave it.
-
-    Attributes:
-        file: the file's name.
-        form: what it is, as in `CSV` or `Excel, table Invoices`.
-        rows: how many rows of data it has.
-        encoding: of a text file.
-        delimiter: of a text file.
-        decimal: the decimal sign of amounts written as text, None where there are none.
-        columns: which heading was taken for which column.
-        ignored: the headings that were not taken.
-        remarks: what else is worth knowing, a sentence each.
-    """
-
-    file: str
-    form: str
-    rows: int
-    encoding: str | None = None
-    delimiter: str | None = None
-    decimal: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    ignored: Sequence[str] = ()
-    remarks: Sequence[str] = ()
-
-    @property
-    def title(self) -> str:
-        """The file and what it is, in a line."""
-        told = [self.form]
-        if self.encoding:
-            told.append(self.encoding)
-        if self.delimiter:
-            told.append(f"{_DELIMITERS.get(self.delimiter, self.delimiter)} between the columns")
-        if self.decimal:
-            told.append(f"decimal {_SIGNS[self.decimal]}")
-        return f"{self.file}: {', '.join(told)}; {formatting.count(self.rows, 'row')}"
-
-    @property
-    def lines(self) -> list[str]:
-        """What was taken for what, what was not taken, and the remarks."""
-        taken = [name if name == heading else f"{name} from {heading}" for name, heading in self.columns.items()]
-        told = [f"Columns: {', '.join(taken)}"]
-        if self.ignored:
-            told.append(f"Not taken: {', '.join(self.ignored)}")
-        return [*told, *self.remarks]
+Choices = FileSummary
+"""How an export was read."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +38,7 @@ class Export:
 
     table: Table
     data: TableData
-    choices: Choices
+    choices: FileSummary
 
     @property
     def rows(self) -> TableRows:
@@ -104,21 +56,6 @@ def read_clients(path: str | PathLike[str], date_order: DateOrder | None = None)
         MissingError: no heading in it is known as a client's id or name.
     """
     return _export(_named(_look(path, CLIENTS)), date_order)
-
-
-def read_pair(
-    client_file: str | PathLike[str], transaction_file: str | PathLike[str], date_order: DateOrder | None = None
-) -> tuple[Export, Export]:
-    """Read a list of clients and one of their transactions.
-
-    Transactions name their client by its id; by its name only where the list of clients has no ids.
-
-    Raises:
-        BookError: as `read_clients`.
-        MissingError: as `read_clients`; or the transactions have no issue date, or do not tell their client.
-    """
-    people, rows = _look(client_file, CLIENTS), _look(transaction_file, TRANSACTIONS)
-    return _export(_named(people), date_order), _export(_of_clients(rows, people), date_order)
 
 
 def read_transactions(path: str | PathLike[str], date_order: DateOrder | None = None) -> Export:
@@ -151,29 +88,6 @@ def _named(people: _Found) -> _Found:
     if clients.NAME not in people.taken:
         return people.also(clients.NAME, clients.CLIENT_ID, "There are no names: the ids serve as names.")
     return people
-
-
-def _of_clients(rows: _Found, people: _Found) -> _Found:
-    """Settle which column of the transactions tells the client."""
-    by_id, by_name = rows.has(transactions.CLIENT_ID), rows.has(CLIENT_NAME)
-    if people.has(clients.CLIENT_ID):
-        if by_id:
-            return rows
-        if by_name:
-            heading = rows.headings[rows.taken[CLIENT_NAME]]
-            ids = {client_key(each) for each in people.column(clients.CLIENT_ID)}
-            told = {key for each in rows.column(CLIENT_NAME) if (key := client_key(each))}
-            if 2 * len(told & ids) >= len(told):
-                return rows.also(transactions.CLIENT_ID, CLIENT_NAME, f"The column {heading} holds the client ids.")
-            own = people.headings[people.taken[clients.CLIENT_ID]]
-            raise MissingError(
-                f"{rows.grid.path} has no client ids, only {heading}, while {people.grid.path} has them in {own}. "
-                f"Export the transactions with {own}, or take {own} out of {people.grid.path.name}: "
-                "then the names serve as ids."
-            )
-    elif by_name:
-        return rows.also(transactions.CLIENT_ID, CLIENT_NAME, "The clients are told by their names.")
-    return rows if transactions.CLIENT_ID in rows.taken else rows.also(transactions.CLIENT_ID, CLIENT_NAME, "")
 
 
 # from files to cells
@@ -236,7 +150,7 @@ def _export(found: _Found, order: DateOrder | None) -> Export:
         headers=headers,
         rows=rows,
     )
-    choices = Choices(
+    choices = FileSummary(
         file=grid.path.name,
         form=grid.form,
         rows=len(TableRows(table, data)),

@@ -1,0 +1,251 @@
+"""What stops an import: each check names the figure, the rows and the way out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.errors import MissingError
+from kopilot_xl.importing.batch import Batch
+from kopilot_xl.importing.choices import ImportChoices, ImportQuestion, Question
+from kopilot_xl.importing.columns import InvoiceColumns, forced
+from kopilot_xl.importing.dates import FIRST_YEAR
+from kopilot_xl.importing.joining import NOBODY
+from kopilot_xl.importing.layout import Table, listed, text_of
+from kopilot_xl.importing.people import People, listed_names, name_key
+from kopilot_xl.importing.summary import Verdict
+from kopilot_xl.importing.vocabulary import State, fold
+
+ENOUGH_JOINED = 0.95
+FEW = 20
+"""With fewer documents than this each one must find its client."""
+
+
+class Unjoined(ImportQuestion):
+    """Documents that found no client. `share` is that of those that did."""
+
+    def __init__(self, text: str, share: float) -> None:
+        super().__init__(text, "unknown-clients")
+        self.share = share
+
+
+def known_maps(tables: Sequence[Table], choices: ImportChoices) -> None:
+    """Refuse a heading given with `--map` that no file has.
+
+    Raises:
+        MissingError: no file has it; the text lists the headings.
+    """
+    for name, heading in choices.columns.items():
+        if tables and not any(table.by_heading(heading) for table in tables):
+            there = listed((each for table in tables for each in table.headings if each), 20)
+            raise MissingError(f'--map "{name}={heading}": no file has a column of that heading (there are {there}).')
+    for table in tables:
+        forced(table, choices)
+
+
+def asked(questions: Sequence[Question], label: str) -> ImportQuestion:
+    """Return what to raise for words that are not known: one question for each, with the option that answers it."""
+    told = "; ".join(each.text for each in questions[:6]) + (
+        f"; and {len(questions) - 6} more" if len(questions) > 6 else ""
+    )
+    options = " ".join(each.option for each in questions[:6])
+    meanings = ", ".join(questions[0].answers)
+    return ImportQuestion(
+        f"{label}: {told}. Say what they mean: {options} (or {meanings}).", questions[0].code, questions
+    )
+
+
+def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None:
+    """Refuse rows that do not fit the headings, and formulas without results.
+
+    Raises:
+        ImportQuestion: a cell that is needed cannot be trusted.
+    """
+    raw = table.raw
+    needed = [
+        mapping.date,
+        *(mapping.amount.columns if mapping.amount else []),
+        *mapping.clients[:2],
+        *mapping.statuses,
+    ]
+    needed += [
+        each for each in table.columns if each.role("amount_net", "amount_total", "amount_gross", "amount_line") > 60
+    ]
+    for _, source in table.sources or [(0, raw)]:
+        places = {each.at for each in needed}
+        lost = sorted((row, column) for row, column in source.lost if row > table.header and column in places)
+        if lost:
+            row, column = lost[0]
+            raise ImportQuestion(
+                f"{source.label}: {len(lost):,} formulas have no stored result (such as "
+                f"{source.letters(column)}{source.row_number(row)} under {table.headings[column]}). Open the file "
+                "in Excel or LibreOffice, save it there, and give it again.",
+                "lost-results",
+            )
+    if table.wide and not choices.accept:
+        row = table.wide[0]
+        raise ImportQuestion(
+            f"{table.place(row)} has more cells than there are headings, and {len(table.wide) - 1} more rows do: a "
+            "text "
+            "or an amount may hold the character that separates the columns. Export it with quotation marks, or as "
+            ".xlsx; "
+            "--accept reads it as it is.",
+            "wide-rows",
+        )
+    if mapping.amount is None and table.body and not choices.accept:
+        numbers = [each.name for each in table.columns if each.filled and each.amounts > 0.9 and each.dates < 0.5][:6]
+        could = f" Columns with numbers are {', '.join(numbers)}." if numbers else ""
+        raise ImportQuestion(
+            f"{raw.label} has no column that is known as Amount.{could} Export the amounts too, or name their column: "
+            f'--map "Amount={numbers[0] if numbers else "…"}"; --accept goes on without amounts.',
+            "no-amount",
+            [Question("no-amount", "Which column has the amounts?", '--map "Amount=…"', None, numbers)],
+        )
+
+
+def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict, today: date) -> None:
+    """Refuse rows without a date or with an amount that cannot be read, and dates that cannot be.
+
+    Raises:
+        ImportQuestion: there are some, and they are not accepted.
+    """
+    for batch in batches:
+        table = batch.mapping.table
+        dateless = batch.sorted_rows.dateless
+        if dateless:
+            text = (
+                f"{len(dateless):,} rows of {table.raw.path.name} have an amount and a client but no issue date "
+                "that can "
+                f"be read, such as {table.place(dateless[0])}"
+            )
+            _stop(text, "no-date", "Correct them", choices, verdict)
+            batch.left_out["without a date"] = len(dateless)
+        if batch.unread:
+            first = batch.documents[batch.unread[0]]
+            more = len(batch.unread) - 1
+            text = f'{table.place(first.row)}: "{text_of(first.amount)}" is not an amount, and {more} more are not'
+            _stop(text, "unreadable-amount", "Correct them", choices, verdict)
+        low = date(FIRST_YEAR, 1, 1)
+        soon, far = today + timedelta(days=731), today + timedelta(days=3653)
+        odd = [
+            each
+            for each in batch.documents
+            if each.day < low or each.day > (far if each.state is State.PLANNED else soon)
+        ]
+        odd = [each for each in odd if each.state not in (State.CANCELED, State.DRAFT)]
+        if odd:
+            first = odd[0]
+            more = len(odd) - 1
+            text = (
+                f"{table.place(first.row)} is dated {formatting.day(first.day)}, and {more} more rows have such a date"
+            )
+            _stop(text, "odd-date", f"Look at the column {batch.mapping.date.name}", choices, verdict)
+
+
+def _stop(text: str, code: str, way: str, choices: ImportChoices, verdict: Verdict) -> None:
+    if not choices.accept:
+        raise ImportQuestion(f"{text}. {way}; --accept goes on as it is.", code)
+    verdict.warnings.append(f"{text}.")
+
+
+def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict) -> str | None:
+    """Return the one currency of all documents; those of others are left out where the user names one.
+
+    Raises:
+        ImportQuestion: there are several; the text has the sum of each.
+    """
+    sums: dict[str, float] = {}
+    for batch in batches:
+        for each in batch.documents:
+            if each.currency and each.state not in (State.CANCELED, State.DRAFT):
+                amount = each.amount if isinstance(each.amount, float) else 0.0
+                sums[each.currency] = sums.get(each.currency, 0.0) + amount
+    if "$" in sums and len(sums) > 1 and all(each in _DOLLARS for each in sums):
+        sums = {next(each for each in sums if each != "$"): sum(sums.values())} if len(sums) == 2 else sums
+    wanted = choices.currency.upper() if choices.currency else None
+    if wanted is not None and sums and wanted not in sums:
+        raise ImportQuestion(f"No row is in {wanted}: there are {', '.join(sums)}.", "no-such-currency")
+    if len(sums) > 1 and wanted is None:
+        ranked = sorted(sums.items(), key=lambda each: -each[1])
+        told = ", ".join(f"{formatting.amount(total)} {code}" for code, total in ranked)
+        first = ranked[0][0]
+        others = _converted(batches)
+        way = f', or a column that is in one currency: --map "Amount={others}"' if others else ""
+        raise ImportQuestion(
+            f"{batches[0].mapping.table.raw.label} has amounts in several currencies: {told}. A workbook has one: "
+            "take one "
+            f"with --currency {first}{way}.",
+            "several-currencies",
+            [Question("several-currencies", "Which currency?", f"--currency {first}", None, list(sums))],
+        )
+    if wanted is not None and sums:
+        for batch in batches:
+            kept = [each for each in batch.documents if each.currency in (wanted, None)]
+            if len(kept) < len(batch.documents):
+                batch.left_out["in other currencies"] += len(batch.documents) - len(kept)
+                batch.documents[:] = kept
+    return wanted or next(iter(sums), None)
+
+
+_DOLLARS = frozenset({"$", "USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
+
+
+def _converted(batches: Sequence[Batch]) -> str | None:
+    """A column of amounts that another column says is in one currency."""
+    for batch in batches:
+        columns = batch.mapping.table.columns
+        for each in columns:
+            if "convert" in fold(each.heading) and each.amounts > 0.9 and "refund" not in fold(each.heading):
+                return each.heading
+    return None
+
+
+def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, verdict: Verdict) -> None:
+    """Refuse an import in which too many documents found no client.
+
+    Raises:
+        Unjoined: fewer than 95 of 100 did, or not all of a few.
+    """
+    if verdict.counted == 0 or verdict.joined == verdict.counted:
+        return
+    share = verdict.joined / verdict.counted
+    missing: Counter[str] = Counter()
+    several: dict[str, list[int]] = {}
+    for batch in batches:
+        column = batch.joined.column
+        for each in batch.documents:
+            if each.client == NOBODY:
+                value = (
+                    text_of(column.values[each.row])
+                    if column is not None
+                    else " / ".join(batch.sorted_rows.groups.get(each.row, ()))
+                )
+                missing[value or "(blank)"] += 1
+                if name_key(value) in people.ambiguous:
+                    several[value] = people.ambiguous[name_key(value)]
+    names = listed((f"{name} ({times})" for name, times in missing.most_common()), 5)
+    rows = verdict.counted - verdict.joined
+    source = people.table.raw.path.name
+    if several:
+        name = next(iter(several))
+        same = [people.contacts[at] for at in several[name]]
+        text = (
+            f"{rows:,} of {verdict.counted:,} invoices and credit notes name a client that {source} has more than "
+            "once: "
+            f'"{name}" ({listed_names(same)})'
+        )
+        way = "Export the invoices with the client's id, or give each client a name of its own"
+    else:
+        text = f"{rows:,} of {verdict.counted:,} invoices and credit notes found no client in {source}: {names}"
+        column = batches[0].joined.column
+        told = f" They were looked for by {column.name}." if column is not None else ""
+        way = f'Export all clients, or name the column that tells them: --map "Client=…".{told}'.rstrip(".")
+    if choices.accept:
+        verdict.warnings.append(f"{text}.")
+        return
+    if share >= ENOUGH_JOINED and verdict.counted >= FEW:
+        verdict.warnings.append(f"{text}.")
+        return
+    raise Unjoined(f"{text}. {way}; --accept goes on without them.", share)

@@ -1,0 +1,62 @@
+"""What a user settles about an import, and the questions that remain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kopilot_xl.errors import KopilotError
+from kopilot_xl.workbook.tables.parsing import DateOrder
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """What the user has settled about an import; a value that can be kept and used again.
+
+    Attributes:
+        date_order: how to read 03/04/2026.
+        encoding: of text files, by any name Python knows.
+        columns: our column to a heading of the file, as in `{"Client": "Odběratel"}`.
+        statuses: a word of the file to what it means, as in `{"Te laat": "Overdue"}`.
+        sheet: the sheet of workbooks to read.
+        currency: the one currency whose rows are read.
+        year: of dates that have only a day and a month.
+        accept: go on although a figure says that something may be wrong.
+    """
+
+    date_order: DateOrder | None = None
+    encoding: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    currency: str | None = None
+    year: int | None = None
+    accept: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something the files do not settle, with the option that would.
+
+    Attributes:
+        code: stable, as in `unknown-status`.
+        text: what is asked, without the way out.
+        option: the option that answers it, ready to be typed.
+        word: the word of the file that is asked about, None where it is no word.
+        answers: what it may mean.
+    """
+
+    code: str
+    text: str
+    option: str
+    word: str | None = None
+    answers: Sequence[str] = ()
+
+
+class ImportQuestion(KopilotError):  # noqa: N818 - it is a question, which an answer settles
+    """The files leave a doubt that the user must settle; nothing was written."""
+
+    def __init__(self, text: str, code: str, questions: Sequence[Question] = ()) -> None:
+        super().__init__(text)
+        self.code = code
+        self.questions = tuple(questions)

@@ -1,0 +1,538 @@
+"""Which column of a list of invoices is what: by its heading and by what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kopilot_xl.errors import MissingError
+from kopilot_xl.importing.amounts import code_of, read_amounts
+from kopilot_xl.importing.choices import ImportChoices, ImportQuestion, Question
+from kopilot_xl.importing.dates import DateDoubt, read_dates, share_of_days_and_months
+from kopilot_xl.importing.layout import Column, Table, is_day, text_of
+from kopilot_xl.importing.roles import DATE_ROLES
+from kopilot_xl.importing.vocabulary import fold, vocabulary
+
+MAPPED = {
+    "client": "client_name", "clientname": "client_name", "customer": "client_name", "clientid": "client_id",
+    "issuedate": "issue_date", "date": "issue_date", "amount": "amount_total", "total": "total",
+    "lineamount": "amount_line", "status": "status", "reference": "number", "number": "number", "type": "kind",
+    "currency": "currency",
+    "createdon": "created", "email": "email", "quantity": "quantity", "unitprice": "unit_price", "debit": "debit",
+    "credit": "credit", "amountnet": "amount_net", "netamount": "amount_net",
+}  # fmt: skip
+"""The columns that `--map` can name, folded, and the role of each."""
+MAP_NAMES = (
+    "Client, Client ID, Issue date, Amount, Total, Line amount, Status, Type, Reference, Currency, Email, Created on"
+)
+
+_LEVELS = {"amount_net": 3.0, "amount_total": 2.0, "amount_gross": 1.0, "amount_line": 0.0}
+_FLAGS = ("flag_canceled", "flag_draft", "flag_posted", "flag_credit")
+_SURE = 60.0
+_NAMED = 99.0
+"""As sure as only a column's most usual headings are."""
+
+
+@dataclass(frozen=True)
+class AmountPlan:
+    """How the amount of a row is found.
+
+    Attributes:
+        column: of the amount; of the debit or the quantity where there are two.
+        other: the credit, or the unit price.
+        how: `column`, `debit-credit` or `product`.
+        tax: what is taken off, where only the gross amount is there.
+        level: `document` where the heading says it is that of the whole document, `line`, or blank.
+    """
+
+    column: Column
+    other: Column | None = None
+    how: str = "column"
+    tax: Column | None = None
+    level: str = ""
+
+    @property
+    def columns(self) -> list[Column]:
+        """All columns it reads."""
+        return [each for each in (self.column, self.other, self.tax) if each is not None]
+
+
+@dataclass(frozen=True)
+class InvoiceColumns:
+    """The columns of a list of invoices, as far as they are there."""
+
+    table: Table
+    date: Column
+    amount: AmountPlan | None
+    number: Column | None = None
+    statuses: Sequence[Column] = ()
+    kind: Column | None = None
+    flags: Mapping[str, Sequence[Column]] = field(default_factory=dict)
+    canceled_on: Column | None = None
+    currency: Column | None = None
+    side: Column | None = None
+    """the column that tells debit from credit"""
+    quantity: Column | None = None
+    line: AmountPlan | None = None
+    """the amounts of lines, where the amount is that of the document"""
+    item: Column | None = None
+    ledger: Column | None = None
+    ledger_kind: Column | None = None
+    posting: Column | None = None
+    clients: Sequence[Column] = ()
+    """what may tell the client, best first"""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """Our columns and the headings they are from."""
+        found = {"Issue date": self.date.name}
+        if self.amount:
+            found["Amount"] = " and ".join(each.name for each in self.amount.columns)
+        if self.statuses:
+            found["Status"] = " and ".join(each.name for each in self.statuses)
+        if self.number:
+            found["Reference"] = self.number.name
+        if self.kind:
+            found["Type"] = self.kind.name
+        if self.currency:
+            found["Currency"] = self.currency.name
+        return found
+
+
+def forced(table: Table, choices: ImportChoices) -> dict[str, Column]:
+    """Return the columns of a table that the user named, by role."""
+    found: dict[str, Column] = {}
+    for name, heading in choices.columns.items():
+        role = MAPPED.get(fold(name))
+        if role is None:
+            raise MissingError(f'--map knows no column "{name}". It can name {MAP_NAMES}.')
+        column = table.by_heading(heading)
+        if column is not None:
+            found[role] = column
+    return found
+
+
+def map_columns(table: Table, choices: ImportChoices) -> InvoiceColumns:
+    """Return which column is what.
+
+    Raises:
+        MissingError: there is no issue date; the text lists what could be one.
+        ImportQuestion: two columns could be it.
+    """
+    fixed = forced(table, choices)
+    day = fixed.get("issue_date") or issue_date(table, choices)
+    rows = [row for row, value in enumerate(day.values) if is_day(value) or share_of_days_and_months([value]) == 1.0]
+    used = {day.at}
+    data = _narrowed(table, rows)
+    amount, notes = _amount(data, fixed, used, table)
+    used |= {each.at for each in amount.columns} if amount else set()
+    line = _line_amount(data, amount)
+    side = _best([each for each in data if each.role("debit_credit") and len(each.distinct) <= 4], "debit_credit")
+    kind = fixed.get("kind") or _kind(data, used)
+    used |= {kind.at} if kind else set()
+    flags = {name: found for name in _FLAGS if (found := [each for each in data if _is_flag(each, name)])}
+    flag_at = {each.at for found in flags.values() for each in found}
+    number = fixed.get("number") or _number(data, used | flag_at)
+    statuses = [fixed["status"]] if "status" in fixed else _statuses(data, used | flag_at, kind)
+    quantity = fixed.get("quantity") or _best(
+        [each for each in data if each.role("quantity") and each.amounts > 0.9], "quantity"
+    )
+    currency = fixed.get("currency") or _currency(data, amount)
+    canceled_on = _best(
+        [each for each in data if each.role("canceled_on") and each.filled and each.dates > 0.8], "canceled_on"
+    )
+    ledger_kind = _account_column(data, "ledger_kind")
+    ledger = _account_column(data, "ledger")
+    posting = _best([each for each in data if each.role("posting") and each.fill > 0.9], "posting")
+    whole = {each.at: each for each in table.columns}
+
+    def full(column: Column | None) -> Column | None:
+        return None if column is None else whole[column.at]
+
+    def plan(each: AmountPlan | None) -> AmountPlan | None:
+        if each is None:
+            return None
+        return replace(each, column=whole[each.column.at], other=full(each.other), tax=full(each.tax))
+
+    clients = [fixed[role] for role in ("client_id", "client_name", "email") if role in fixed]
+    if not clients:
+        clients = _clients(data, used | {each.at for each in statuses})
+    return InvoiceColumns(
+        table, whole[day.at], plan(amount), full(number), [whole[each.at] for each in statuses], full(kind),
+        {name: [whole[each.at] for each in found] for name, found in flags.items()}, full(canceled_on), full(currency),
+        full(side), full(quantity), plan(line), full(_best([each for each in data if each.role("item")], "item")),
+        full(ledger), full(ledger_kind), full(posting), [whole[each.at] for each in clients], tuple(notes),
+    )  # fmt: skip
+
+
+def _narrowed(table: Table, rows: Sequence[int]) -> list[Column]:
+    """The columns with only the rows that have a date: totals and remarks say nothing about a column."""
+    if len(rows) == len(table.body):
+        return table.columns
+    return [
+        Column(each.at, each.heading, each.letter, [each.values[row] for row in rows], each.above)
+        for each in table.columns
+    ]
+
+
+def _best(columns: Iterable[Column], *roles: str) -> Column | None:
+    return max(columns, key=lambda each: (each.role(*roles), -each.at), default=None)
+
+
+# the issue date
+
+
+def issue_date(table: Table, choices: ImportChoices) -> Column:
+    """Return the column of the issue dates.
+
+    Raises:
+        MissingError: there is none; the text lists what could be one.
+        ImportQuestion: two columns could be it.
+    """
+    dated = [
+        each
+        for each in table.columns
+        if each.role(*DATE_ROLES)
+        and (not each.filled or each.dates >= 0.6 or share_of_days_and_months(each.sample) >= 0.9)
+    ]
+    found = [
+        each
+        for each in dated
+        if each.role("issue_date") and each.role("issue_date") >= each.role("due_date", "other_date")
+    ]
+    if any(each.filled for each in found):
+        found = [each for each in found if each.filled]
+    if not found:
+        found = [each for each in dated if each.role("issue_date_weak") and each.filled]
+        found.sort(key=lambda each: -each.role("issue_date_weak"))
+        found = found[:1]
+    if not found:
+        found = [each for each in table.columns if each.role("issue_date") >= _NAMED and not each.amounts > 0.5]
+        found = found if len(found) == 1 else []
+    if not found:
+        raise _no_date(table)
+    top = max(each.role("issue_date", "issue_date_weak") for each in found)
+    best = [each for each in found if each.role("issue_date", "issue_date_weak") >= top - 0.1]
+    return best[0] if len(best) == 1 else _earliest(table, best, choices)
+
+
+def _earliest(table: Table, columns: Sequence[Column], choices: ImportChoices) -> Column:
+    """Among columns of the same heading, the one that is never after the others: due and payment come later."""
+    read = []
+    for each in columns:
+        try:
+            read.append(read_dates(each.values, choices.date_order).values)
+        except DateDoubt:
+            read.append(list(each.values))
+    for at, column in enumerate(columns):
+        others = [each for other, each in enumerate(read) if other != at]
+        rows = list(zip(read[at], *others, strict=True))
+        full = [row for row in rows if all(is_day(each) for each in row)]
+        if len(full) >= 0.9 * len(rows) and all(row[0] <= each for row in full for each in row[1:]):
+            return column
+    names = " and ".join(f"column {each.letter}" for each in columns)
+    raise ImportQuestion(
+        f"{table.raw.label} has the heading {columns[0].heading} more than once ({names}), and its cells do not "
+        f'tell which is the issue date. Give --map "Issue date={columns[0].letter}" or another of them.',
+        "equal-headings",
+        [Question("equal-headings", "Which is the issue date?", f'--map "Issue date={columns[0].letter}"')],
+    )
+
+
+def _no_date(table: Table) -> MissingError:
+    could = [each for each in table.columns if each.filled and (each.dates >= 0.8)]
+    listed = ", ".join(text_of(each.name) for each in table.columns[:12]) + (
+        f" and {len(table.columns) - 12} more" if len(table.columns) > 12 else ""
+    )
+    if could:
+        due = [each for each in could if each.role("due_date")]
+        first = (due or could)[0]
+        why = (
+            f"{first.name} says when it is due, not when it was issued"
+            if due
+            else f"what could be one: {', '.join(each.name for each in could[:6])}"
+        )
+        return MissingError(
+            f"{table.raw.label} has no column that is known as Issue date; {why}. Export the invoice date too, or give "
+            f'--map "Issue date={first.name}".'
+        )
+    months = sum(1 for each in table.headings if _is_month(each))
+    if months >= 3:
+        return MissingError(
+            f"{table.raw.label} has a column for each month: it is a summary, not a list of invoices. Export the list "
+            "of invoices, with a row for each."
+        )
+    return MissingError(
+        f"{table.raw.label} has no column that is known as Issue date (its columns: {listed}). Export the invoice date "
+        f'too, or name its column: --map "Issue date=…".'
+    )
+
+
+def _is_month(heading: str) -> bool:
+    words = heading.replace("-", " ").replace("/", " ").split()
+    return bool(words) and len(words) <= 2 and fold(words[0]) in vocabulary().months
+
+
+# the amount
+
+
+def _amount(
+    data: Sequence[Column], fixed: Mapping[str, Column], used: set[int], table: Table
+) -> tuple[AmountPlan | None, list[str]]:
+    at = {each.at: each for each in data}
+    for role, level in (("total", "document"), ("amount_net", ""), ("amount_total", ""), ("amount_line", "line")):
+        if role in fixed:
+            return AmountPlan(at[fixed[role].at], level=level), []
+    has_quantity = any(each.role("quantity") and each.amounts > 0.9 and each.filled for each in data)
+    found = []
+    for each in data:
+        if each.at in used or not each.filled or each.amounts < 0.8 or _is_date_like(each):
+            continue
+        for role, base in _LEVELS.items():
+            sure = each.role(role)
+            if not sure or sure < each.role("balance", "paid", "tax", "other_amount", "quantity", "debit", "credit"):
+                continue
+            if has_quantity and each.role("unit_price") >= sure:
+                continue
+            rank = base if sure >= _SURE else base - 3
+            found.append((rank, sure, each, role))
+    lively = [one for one in found if _has_values(one[2])]
+    found = lively or found
+    if found:
+        top = max((rank, sure) for rank, sure, *_ in found)
+        best = [one for one in found if (one[0], one[1]) >= (top[0], top[1] - 0.1) and one[0] == top[0]]
+        _, _, column, role = best[0] if len(best) == 1 else _same_amounts(best, table)
+        tax = None
+        notes: list[str] = []
+        if role == "amount_gross":
+            tax = _tax(data, column)
+            if tax:
+                notes.append(f"{column.name} is gross: {tax.name} was taken off.")
+        return AmountPlan(column, tax=tax, level="line" if role == "amount_line" else ""), notes
+    debit = _best([each for each in data if each.role("debit") and each.amounts >= 0.8 and each.filled], "debit")
+    credit = _best([each for each in data if each.role("credit") and each.amounts >= 0.8], "credit")
+    if debit is not None and credit is not None:
+        return AmountPlan(debit, credit, "debit-credit"), []
+    quantity = _best(
+        [each for each in data if each.role("quantity") and each.amounts > 0.9 and each.filled], "quantity"
+    )
+    price = _best(
+        [each for each in data if each.role("unit_price") and each.amounts > 0.9 and each.filled], "unit_price"
+    )
+    if quantity is not None and price is not None:
+        return AmountPlan(quantity, price, "product", level="line"), [
+            f"Amounts are {quantity.name} times {price.name}."
+        ]
+    return None, []
+
+
+def _is_date_like(column: Column) -> bool:
+    return column.dates >= 0.9 and not all(isinstance(each, float | int) for each in column.sample)
+
+
+def _has_values(column: Column) -> bool:
+    return any(each not in (0, 0.0, None) and text_of(each).strip("0.,-– €$£") for each in column.sample)
+
+
+def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table) -> tuple[float, float, Column, str]:
+    """Among amounts of the same heading, the only one that differs in nothing; else a question."""
+    values = [read_amounts(one[2].values).values for one in best]
+    if all(each == values[0] for each in values):
+        return best[0]
+    fullest = sorted(best, key=lambda one: -one[2].fill)
+    if fullest[0][2].fill > fullest[1][2].fill + 0.5:
+        return fullest[0]
+    names = " and ".join(f"column {one[2].letter}" for one in best)
+    first = best[0][2]
+    raise ImportQuestion(
+        f"{table.raw.label} has amounts under {' and '.join(dict.fromkeys(one[2].name for one in best))} ({names}), "
+        f'and they differ. Give --map "Amount={first.letter}" or another of them.',
+        "equal-headings",
+        [Question("equal-headings", "Which is the amount?", f'--map "Amount={first.letter}"')],
+    )
+
+
+def _tax(data: Sequence[Column], gross: Column) -> Column | None:
+    """The column of the tax that a gross amount holds: never more than a third of it."""
+    for each in sorted(data, key=lambda one: -one.role("tax")):
+        if (
+            not each.role("tax")
+            or each.amounts < 0.95
+            or each.fill < 0.9 * gross.fill
+            or any("%" in text_of(one) for one in each.sample)
+        ):
+            continue
+        pairs = zip(read_amounts(gross.values).values, read_amounts(each.values).values, strict=True)
+        numbers = [(one, two) for one, two in pairs if isinstance(one, float) and isinstance(two, float)]
+        rates = [two / (one - two) for one, two in numbers if one and one != two]
+        if (
+            numbers
+            and rates
+            and all(0 <= rate <= 0.35 for rate in rates)
+            and len({round(rate, 2) for rate in rates}) <= 4
+        ):
+            return each
+    return None
+
+
+def _line_amount(data: Sequence[Column], amount: AmountPlan | None) -> AmountPlan | None:
+    """The amounts of lines beside the amount that was chosen."""
+    if amount is None or amount.how != "column":
+        return None
+    lines = [
+        each
+        for each in data
+        if each.role("amount_line") and each.at != amount.column.at and each.amounts > 0.9 and each.filled
+    ]
+    if lines:
+        best = max(lines, key=lambda each: each.role("amount_line"))
+        return AmountPlan(best, level="line")
+    quantity = _best(
+        [each for each in data if each.role("quantity") and each.amounts > 0.9 and each.filled], "quantity"
+    )
+    price = _best(
+        [each for each in data if each.role("unit_price") and each.amounts > 0.9 and each.filled], "unit_price"
+    )
+    if quantity and price and price.at != amount.column.at:
+        return AmountPlan(quantity, price, "product", level="line")
+    return None
+
+
+# kind, status, number, currency
+
+
+def known_share(column: Column, words: Iterable[str]) -> float:
+    """Return the share of a column's filled rows whose words are known."""
+    if not column.filled:
+        return 0.0
+    known = {each: fold(text_of(each)) in words for each in column.distinct}
+    return sum(known[each] for each in column.filled) / len(column.filled)
+
+
+def _kind(data: Sequence[Column], used: set[int]) -> Column | None:
+    kinds = vocabulary().kinds
+    best: tuple[float, Column] | None = None
+    for each in data:
+        if each.at in used or not each.filled or len(each.distinct) > 40:
+            continue
+        share = known_share(each, kinds)
+        if share < 0.5 or (
+            not each.role("kind") and (share < 1 or len(each.distinct) < 2 or each.role("item", "flag_credit"))
+        ):
+            continue
+        if each.role("number", "client_name", "client_id", "ledger", "ledger_kind") > each.role("kind"):
+            continue
+        score = each.role("kind") + 40 * share + 20 * each.fill + (20 if _tells_kinds(each) else 0)
+        if best is None or score > best[0]:
+            best = (score, each)
+    return best[1] if best else None
+
+
+def _tells_kinds(column: Column) -> bool:
+    kinds = vocabulary().kinds
+    return len({kinds.get(fold(text_of(each))) for each in column.distinct}) > 1
+
+
+def _is_flag(column: Column, name: str) -> bool:
+    if not column.role(name) or not column.filled or len(column.distinct) > 3:
+        return False
+    words = {fold(text_of(each)) for each in column.distinct}
+    return words <= vocabulary().yes | vocabulary().no | {"true", "false"}
+
+
+def _statuses(data: Sequence[Column], used: set[int], kind: Column | None) -> list[Column]:
+    """The columns whose words are statuses; one that is headed so but has none of them is asked about."""
+    words = vocabulary().statuses
+    found: list[Column] = []
+    for each in data:
+        if each.at in used or not each.filled or len(each.distinct) > 60:
+            continue
+        share = known_share(each, words)
+        sure = each.role("status")
+        if sure and (share > 0 or (each.heading and fold(each.heading) not in ("state", "estado", "category"))):
+            if share > 0.3 or _is_number_status(each) or sure >= 95 or (share > 0 and sure > 80):
+                found.append(each)
+        elif share >= 0.95 and len(each.distinct) >= 2 and not each.role(*_NO_STATUS) and not _only_yes_and_no(each):
+            found.append(each)
+    return found
+
+
+_NO_STATUS = (
+    "kind", "client_name", "client_id", "item", "number", "ledger", "ledger_kind", "email", "first_name", "last_name",
+)  # fmt: skip
+"""What a column is headed as whose words are no statuses, whatever they are."""
+
+
+def _only_yes_and_no(column: Column) -> bool:
+    words = vocabulary()
+    return any(fold(text_of(each)) in words.yes | words.no for each in column.distinct)
+
+
+def _is_number_status(column: Column) -> bool:
+    return all(text_of(each).lstrip("-").isdigit() for each in column.distinct) and len(column.distinct) <= 10
+
+
+def _number(data: Sequence[Column], used: set[int]) -> Column | None:
+    found = [
+        each for each in data
+        if each.at not in used and each.role("number") and each.fill >= 0.5 and len(each.distinct) > 1
+        and not each.role("kind", "status") > each.role("number")
+        and not (each.dates > 0.9 and any(isinstance(one, str) and not one.isdigit() for one in each.sample))
+    ]  # fmt: skip
+    if not found:
+        return None
+    found = [each for each in found if each.role("number") >= each.role("client_id", "client_id_weak") - 5] or found
+    return max(found, key=lambda each: (each.role("number") + (10 if each.fill > 0.95 else 0), -each.at))
+
+
+def _currency(data: Sequence[Column], amount: AmountPlan | None) -> Column | None:
+    """The column of currency codes; of several, the nearest before the amount."""
+    found = [
+        each for each in data
+        if each.filled and len(each.distinct) <= 40
+        and (each.role("currency") or all(code_of(one) for one in each.distinct))
+        and sum(code_of(one) is not None for one in each.distinct) >= 0.8 * len(each.distinct)
+    ]  # fmt: skip
+    if not found or amount is None:
+        return found[0] if found else None
+    at = amount.column.at
+    before = [each for each in found if each.at < at]
+    after = [each for each in found if each.at > at]
+    if after and after[0].at == at + 1:
+        return after[0]
+    return before[-1] if before else after[0]
+
+
+def _account_column(data: Sequence[Column], role: str) -> Column | None:
+    accounts = vocabulary().accounts
+    best = None
+    for each in data:
+        if each.role(role) and each.filled and len(each.distinct) >= 2:
+            kinds = {accounts.get(fold(text_of(one))) for one in each.distinct} - {None}
+            if kinds and (best is None or each.role(role) > best.role(role)):
+                best = each
+    return best
+
+
+# the client
+
+
+def _clients(data: Sequence[Column], used: set[int]) -> list[Column]:
+    """What may tell the client: ids, names and e-mail addresses by their headings, best first."""
+    found = []
+    for each in data:
+        if each.at in used or (not each.filled and each.values) or is_account(each):
+            continue
+        sure = each.role("client_id", "client_name", "company", "email", "last_name")
+        if sure:
+            found.append((sure, each))
+    found.sort(key=lambda one: (-one[0], one[1].at))
+    return [each for _, each in found]
+
+
+def is_account(column: Column) -> bool:
+    """Whether a column is that of ledger accounts, such as Accounts Receivable."""
+    known = vocabulary().accounts
+    words = {fold(text_of(each)) for each in column.distinct}
+    return bool(words) and sum(each in known for each in words) >= 0.5 * len(words)

@@ -1,0 +1,413 @@
+"""Columns of dates: what each text can be, and which order of day and month the column proves."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.tables.parsing import DateOrder
+
+FIRST_YEAR = 1990
+"""No invoice that anybody still looks at is older."""
+
+_CLOCK = re.compile(
+    r"(?:^|[T ,]+)\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[ap]\.?\s?m\.?)?"
+    r"\s*(?:Z|UTC|GMT|[A-Z]{3,4})?\s*(?:\(?(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?\)?)?\s*$",
+    re.IGNORECASE,
+)
+_HOUR = re.compile(r"[T ]\d{1,2}:\d{2}")
+_YEAR_FIRST = re.compile(r"(\d{4})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{1,2})\.?")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?\d{4,6}Z?)?")
+_NUMERIC = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
+_DAY_MONTH = re.compile(r"(\d{1,2})[-/.](\d{1,2})\.?")
+_PARTS = re.compile(r"\d+|[^\W\d_]+")
+_MONTH_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text can be: a day; three numbers whose order is open; or a day and month without a year."""
+
+    day: date | None = None
+    numbers: tuple[int, int, int] | None = None
+    long_year: bool = False
+    dotted: bool = False
+    partial: tuple[int, int] | None = None
+
+
+class DateDoubt(ValueError):  # noqa: N818 - it becomes a question
+    """A column whose dates cannot be told. The text says why, without the way out; `code` is stable."""
+
+    def __init__(self, text: str, code: str, way: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.way = way
+
+
+@lru_cache(maxsize=200_000)
+def reading(text: str) -> Reading | None:
+    """Return what a text can be, None if it is not a date."""
+    plain = text.strip()
+    if not 4 <= len(plain) <= 60 or not any(map(str.isdigit, plain)):
+        return None
+    if match := _COMPACT.fullmatch(plain):
+        return _exact(int(match[1]), int(match[2]), int(match[3]))
+    if _HOUR.search(plain) or ":" in plain:
+        plain = _CLOCK.sub("", plain).strip(" ,T")
+    if match := _YEAR_FIRST.fullmatch(plain):
+        return _exact(int(match[1]), int(match[2]), int(match[3]))
+    if match := _NUMERIC.fullmatch(plain):
+        numbers = (int(match[1]), int(match[3]), int(match[4]))
+        return Reading(numbers=numbers, long_year=len(match[4]) == 4, dotted=match[2] == ".")
+    if match := _DAY_MONTH.fullmatch(plain):
+        first, second = int(match[1]), int(match[2])
+        if 1 <= first <= 31 and 1 <= second <= 31:
+            return Reading(partial=(first, second))
+        return None
+    return _named(plain) if _MONTH_WORD.search(plain) else None
+
+
+def _exact(year: int, month: int, day: int) -> Reading | None:
+    found = _date(year, month, day)
+    return Reading(day=found) if found else None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _named(text: str) -> Reading | None:
+    """A day with the month's name, in any order: 5 oct. 2026, Oct 5, 2026, Monday, 5 October 2026, 05-Oct-26."""
+    months, weekdays = vocabulary().months, vocabulary().weekdays
+    month: int | None = None
+    numbers: list[str] = []
+    for part in _PARTS.findall(text):
+        if part.isdigit():
+            numbers.append(part)
+            continue
+        folded = fold(part)
+        number = months.get(folded)
+        if number is not None and month is None:
+            month = number
+        elif len(part) > 3 and folded not in weekdays:
+            return None  # a sentence with a day in it, such as a report's footer
+    if month is None or len(numbers) != 2:
+        return None
+    if len(numbers[0]) == 4:
+        numbers.reverse()
+    day, year = numbers
+    if len(day) > 2 or len(year) not in (2, 4):
+        return None
+    return _exact(_full_year(int(year)) if len(year) == 2 else int(year), month, int(day))
+
+
+def _full_year(year: int) -> int:
+    return year + (2000 if year < 70 else 1900)
+
+
+def share_of_dates(values: Iterable[Value]) -> float:
+    """Return the share of the values that are not blank and could be dates."""
+    found = total = 0
+    for value in values:
+        if value is None or value == "":
+            continue
+        total += 1
+        if isinstance(value, date):
+            found += 1
+        elif isinstance(value, str):
+            told = reading(value)
+            found += told is not None and (told.partial is None)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found += _from_number(value) is not None
+    return found / total if total else 0.0
+
+
+def share_of_days_and_months(values: Iterable[Value]) -> float:
+    """Return the share of the values that could be a day and a month without a year: 510 or 0510, 5.10."""
+    filled = [each for each in values if each is not None and each != ""]
+    return sum(_day_month(each) is not None for each in filled) / len(filled) if filled else 0.0
+
+
+def _day_month(value: Value) -> tuple[int, int] | None:
+    """The day and month of 510, 0510, 2801 or 05.10."""
+    if isinstance(value, str):
+        if value.isdigit() and len(value) in (3, 4):
+            value = int(value)
+        else:
+            told = reading(value)
+            return told.partial if told else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value) and 101 <= value <= 3112:
+        day, month = divmod(int(value), 100)
+        if 1 <= day <= 31 and 1 <= month <= 12:
+            return day, month
+    return None
+
+
+def _from_number(value: float) -> date | None:
+    """A serial number of Excel, a number such as 20261005, or seconds since 1970."""
+    if value != value or abs(value) > 1e14:
+        return None
+    if 30_000 <= value < 60_000:
+        return date(1899, 12, 30) + timedelta(days=int(value))
+    if value == int(value) and 19_000_000 < value < 21_000_000:
+        whole = int(value)
+        return _date(whole // 10_000, whole // 100 % 100, whole % 100)
+    seconds = value / 1000 if value > 1e11 else value
+    if 6e8 < seconds < 4e9:
+        return (datetime(1970, 1, 1) + timedelta(seconds=int(seconds))).date()
+    return None
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A column of dates: a day, or what is not one as it is."""
+
+    values: list[date | Value]
+    order: DateOrder | None
+    notes: tuple[str, ...]
+    unread: tuple[int, ...]
+
+
+def read_dates(
+    values: Sequence[Value],
+    given: DateOrder | None,
+    *,
+    beside: Iterable[Sequence[Value]] = (),
+    period: tuple[date, date] | None = None,
+    year: int | None = None,
+    latest: date | None = None,
+    strict: bool = True,
+    lenient: bool = False,
+) -> Dates:
+    """Return a column as days.
+
+    Args:
+        values: the column.
+        given: the order the user gave.
+        beside: other columns of dates of the same file, which may prove the order where this one does not.
+        period: the first and last day the file tells, for dates without a year.
+        year: of dates without one.
+        latest: the last day that can be, which helps with years of two digits.
+        strict: whether proof against the order given is a doubt; else the column's own order is taken.
+        lenient: leave texts that could be two days as they are.
+
+    Raises:
+        DateDoubt: the column leaves open which days it means.
+    """
+    readings = {each: reading(each) for each in dict.fromkeys(values) if isinstance(each, str)}
+    numeric = {text: told.numbers for text, told in readings.items() if told and told.numbers}
+    notes: list[str] = []
+    order: DateOrder | None = None
+    year_first = doubtful = False
+    if numeric:
+        if not lenient:
+            _check_swapped(values, numeric)
+        proof = _proof(numeric.values())
+        if year_first := _is_year_first(numeric, readings, latest):
+            notes.append(f"{min(numeric)} was read as year, month, day.")
+        else:
+            try:
+                order, note = _settled(proof, given, numeric, readings, beside, strict)
+            except DateDoubt as doubt:
+                if not lenient:
+                    raise
+                note = f"{doubt}. {doubt.way}."
+                doubtful = True
+            if note:
+                notes.append(note)
+    partial = _without_year(values, readings)
+    if partial and year is None and period is None:
+        raise DateDoubt(
+            f"dates such as {partial} have a day and a month but no year", "date-without-year", "Give --year 2026"
+        )
+    if partial and period is not None and year is None and (period[1] - period[0]).days > 366:
+        raise DateDoubt(
+            f"dates such as {partial} have no year, and the file's period is longer than one", "date-without-year",
+            "Give --year 2026, or export one year at a time",
+        )  # fmt: skip
+    known: dict[Value, date | Value] = {}
+    for text, told in readings.items():
+        day = _day(told, order, year_first) if told and not (partial and told.partial) else None
+        if doubtful and told and told.numbers and not _is_clear(told.numbers):
+            day = None
+        elif doubtful and told and told.numbers:
+            day = _day(told, DateOrder.DMY if told.numbers[0] > 12 else DateOrder.MDY, year_first)
+        if day is None and text.replace(".", "", 1).isdigit():
+            day = _from_number(float(text))
+        if day is None and partial and (pair := _day_month(text)):
+            day = _in_period(pair, period, year)
+        known[text] = text if day is None else day
+    result: list[date | Value] = []
+    unread: list[int] = []
+    for at, value in enumerate(values):
+        if value is None:
+            result.append(None)
+            continue
+        if isinstance(value, str):
+            day_or_text = known[value]
+        elif isinstance(value, datetime):
+            day_or_text = value.date()
+        elif isinstance(value, date):
+            day_or_text = value
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found = _in_period(pair, period, year) if partial and (pair := _day_month(value)) else _from_number(value)
+            day_or_text = value if found is None else found
+        else:
+            day_or_text = value
+        if not isinstance(day_or_text, date):
+            unread.append(at)
+        result.append(day_or_text)
+    return Dates(result, order, tuple(notes), tuple(unread))
+
+
+def _without_year(values: Sequence[Value], readings: dict[str, Reading | None]) -> Value:
+    """One of the dates without a year, where a column has nothing but them."""
+    filled = [each for each in values if each is not None]
+    if not filled or any(isinstance(each, date) for each in filled):
+        return None
+    if all(_day_month(each) is not None for each in filled[:500]):
+        return filled[0] if not isinstance(filled[0], float) else int(filled[0])
+    return None
+
+
+def _in_period(pair: tuple[int, int], period: tuple[date, date] | None, year: int | None) -> date | None:
+    day, month = pair
+    if year is not None:
+        return _date(year, month, day)
+    if period is None:
+        return None
+    for each in range(period[0].year, period[1].year + 1):
+        found = _date(each, month, day)
+        if found and period[0] <= found <= period[1]:
+            return found
+    return _date(period[1].year, month, day)
+
+
+def _proof(numbers: Iterable[tuple[int, int, int]]) -> set[DateOrder]:
+    """The orders that some rows prove: a number above 12 is a day."""
+    found = set()
+    for first, second, _ in numbers:
+        if first > 12 >= second:
+            found.add(DateOrder.DMY)
+        elif second > 12 >= first:
+            found.add(DateOrder.MDY)
+    return found
+
+
+def _settled(
+    proof: set[DateOrder],
+    given: DateOrder | None,
+    numeric: dict[str, tuple[int, int, int]],
+    readings: dict[str, Reading | None],
+    beside: Iterable[Sequence[Value]],
+    strict: bool,
+) -> tuple[DateOrder | None, str]:
+    """The order of day and month, and what to say about it."""
+    if len(proof) > 1:
+        one, other = (_proving(numeric, each) for each in DateOrder)
+        raise DateDoubt(
+            f'"{one}" can only be day first and "{other}" only month first: two orders in one column',
+            "date-order-mixed", "Export the dates as 2026-04-03",
+        )  # fmt: skip
+    if proof:
+        (order,) = proof
+        if given is not None and given is not order:
+            if strict:
+                raise DateDoubt(
+                    f'--date-order {given} was given, but "{_proving(numeric, order)}" shows {order}', "date-order",
+                    f"Give --date-order {order}",
+                )  # fmt: skip
+            return order, f'day and month are read as "{_proving(numeric, order)}" shows them ({order}).'
+        return order, "" if given else f'day and month are read as "{_proving(numeric, order)}" shows them ({order}).'
+    if given is not None:
+        return given, ""
+    open_ones = [text for text, (first, second, _) in numeric.items() if first != second]
+    if not open_ones:
+        return DateOrder.DMY, ""
+    if all((told := readings[each]) is not None and told.dotted for each in numeric):
+        return DateOrder.DMY, f"{open_ones[0]} was read as day.month.year, as dates with points are."
+    for column in beside:
+        found = {each: told for each in column if isinstance(each, str) and (told := reading(each)) and told.numbers}
+        others = _proof(told.numbers for told in found.values() if told.numbers)
+        if len(others) == 1:
+            (order,) = others
+            return order, f"day and month are read as the other dates of the file show them ({order})."
+    one, other = (_both(numeric[open_ones[0]], each) for each in DateOrder)
+    raise DateDoubt(
+        f"dates such as {open_ones[0]} could be {one} or {other}", "ambiguous-date",
+        f"Give --date-order {' or '.join(DateOrder)}",
+    )  # fmt: skip
+
+
+def _both(numbers: tuple[int, int, int], order: DateOrder) -> str:
+    first, second, year = numbers
+    day, month = (first, second) if order is DateOrder.DMY else (second, first)
+    full = year if year > 99 else _full_year(year)
+    return f"{full}-{month:02}-{day:02}"
+
+
+def _proving(numeric: dict[str, tuple[int, int, int]], order: DateOrder) -> str:
+    return next(text for text, numbers in numeric.items() if order in _proof([numbers]))
+
+
+def _is_clear(numbers: tuple[int, int, int]) -> bool:
+    """Whether the numbers of a text leave no doubt by themselves."""
+    return numbers[0] > 12 or numbers[1] > 12 or numbers[0] == numbers[1]
+
+
+def _is_year_first(
+    numeric: dict[str, tuple[int, int, int]], readings: dict[str, Reading | None], latest: date | None
+) -> bool:
+    """Whether 26/10/05 is the year 2026: only where day first gives days that cannot be, and year first none."""
+    short = [numbers for text, numbers in numeric.items() if (told := readings[text]) and not told.long_year]
+    if len(short) < len(numeric) or any(first <= 12 for first, _, _ in short):
+        return False
+    last = latest or date.today() + timedelta(days=731)
+
+    def possible(day: date | None) -> bool:
+        return day is not None and date(FIRST_YEAR, 1, 1) <= day <= last
+
+    by_year = all(possible(_date(_full_year(first), month, day)) for first, month, day in short)
+    firsts, lasts = {first for first, _, _ in short}, {day for _, _, day in short}
+    day_first = all(possible(_date(_full_year(year), month, day)) for day, month, year in short)
+    return by_year and (not day_first or (len(firsts) < len(lasts) and max(firsts) - min(firsts) <= 5 < len(lasts)))
+
+
+def _check_swapped(values: Sequence[Value], numeric: dict[str, tuple[int, int, int]]) -> None:
+    """Refuse a column in which a spreadsheet turned some dates and left others as texts.
+
+    A day-first file opened in a month-first Excel has true dates where the day is at most 12, swapped, and texts
+    elsewhere. A true date after the 12th cannot come from there.
+    """
+    true = [each for each in values if isinstance(each, date)]
+    if true and all(each.day <= 12 for each in true):
+        text = min(numeric, key=lambda each: (max(numeric[each][:2]) <= 12, each))
+        raise DateDoubt(
+            f'{len(true)} cells are true dates and others texts such as "{text}": the file was opened in a '
+            "spreadsheet that reads dates the other way round, so the true ones may have day and month swapped",
+            "dates-swapped", "Export it again and give it as it is, without opening it",
+        )  # fmt: skip
+
+
+def _day(told: Reading, order: DateOrder | None, year_first: bool) -> date | None:
+    if told.day or told.numbers is None:
+        return told.day
+    first, second, third = told.numbers
+    if year_first:
+        return _date(_full_year(first), second, third)
+    year = third if told.long_year else _full_year(third)
+    return _date(year, second, first) if order is not DateOrder.MDY else _date(year, first, second)
+
+
+def spread(values: Iterable[Value]) -> Counter[int]:
+    """Return how many days fall into each year."""
+    return Counter(each.year for each in values if isinstance(each, date))

@@ -1,0 +1,89 @@
+"""Export files read into grids of cells."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from kopilot_xl.errors import BookError
+from kopilot_xl.importing.plain.csv_dialect import _records, _text_of
+from kopilot_xl.importing.plain.grid import _SAVE_AS, PARQUET_FILES, TEXT_FILES, WORKBOOKS, _Grid, _unreadable, text_of
+from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.tables.table import Table, same_name
+
+
+def _grid(path: Path, wanted: Wanted) -> _Grid:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        raise BookError(f"{path} is a folder: name a file in it.")
+    if not path.exists():
+        raise BookError(f"There is no file {path}. Check its name and folder.")
+    if suffix in WORKBOOKS:
+        return _workbook(path, wanted.table)
+    if suffix in PARQUET_FILES:
+        return _parquet(path)
+    if suffix in TEXT_FILES:
+        return _text_file(path, wanted)
+    readable = ", ".join((*TEXT_FILES, *PARQUET_FILES, *WORKBOOKS))
+    if suffix in _SAVE_AS:
+        raise BookError(f"{path} is {_SAVE_AS[suffix]}.")
+    raise BookError(f"{path} has an ending that is not known: what can be read is {readable}.")
+
+
+def _workbook(path: Path, table: Table) -> _Grid:
+    """The table of our own name, else the first table, else the first sheet."""
+    from kopilot_xl.workbook.opening import open_book
+
+    book = open_book(path)
+    names = {same_name(each): each for each in book.table_names}
+    name = names.get(same_name(table.name)) or next(iter(names.values()), None)
+    if name is None:
+        sheet = book.sheet_names[0]
+        return _Grid(path, f"Excel, sheet {sheet}", book.sheet_values(sheet))
+    data = book.table(name)
+    rows = [list(data.headers), *data.rows]
+    return _Grid(path, f"Excel, table {name}", rows, top=data.header_row, left=data.first_column)
+
+
+def _parquet(path: Path) -> _Grid:
+    import polars
+
+    try:
+        frame = polars.read_parquet(io.BytesIO(_bytes(path)))
+    except polars.exceptions.PolarsError as error:
+        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
+    columns = [_plain_column(each) for each in frame.get_columns()]
+    return _Grid(path, "Parquet", [list(frame.columns), *map(list, zip(*columns, strict=True))])
+
+
+def _plain_column(series: Any) -> list[Value]:
+    """A column's values as those of a cell: what no cell holds becomes its text."""
+    import polars
+
+    if series.dtype.is_decimal():
+        return [None if each is None else float(each) for each in series]
+    if series.dtype.is_float():  # pandas writes a number that is not there as one that is none
+        series = series.fill_nan(None)
+    if series.dtype == polars.Binary:  # as some programs write texts
+        return [None if each is None else text_of(each) for each in series]
+    plain = (str, float, int, bool, date, datetime)
+    return [each if each is None or isinstance(each, plain) else str(each) for each in series.to_list()]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _text_file(path: Path, wanted: Wanted) -> _Grid:
+    text, encoding, delimiter = _text_of(path, _bytes(path), wanted)
+    rows, remarks = _records(path, text, delimiter)
+    return _Grid(
+        path, "CSV", rows, encoding=encoding, delimiter=delimiter if max(map(len, rows), default=0) > 1 else None,
+        remarks=remarks,
+    )  # fmt: skip

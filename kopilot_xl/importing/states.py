@@ -1,0 +1,300 @@
+"""What each row of a list of invoices is: its kind, and the state its status words tell."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kopilot_xl.errors import MissingError
+from kopilot_xl.importing.choices import ImportChoices, Question
+from kopilot_xl.importing.columns import InvoiceColumns
+from kopilot_xl.importing.layout import Column, text_of
+from kopilot_xl.importing.programs import Program
+from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary
+from kopilot_xl.workbook.book import Value
+
+LEAVE_OUT = "Leave out"
+ANSWERS = (*(each.value for each in State), "Credit note", LEAVE_OUT)
+"""What `--status` can say a word means."""
+
+_SEVERITY = {
+    State.ISSUED: 0, State.PAID: 1, State.OVERDUE: 2, State.PLANNED: 3, State.DRAFT: 4, State.CANCELED: 5,
+}  # fmt: skip
+_PREFIX = re.compile(r"[^\W\d_]+")
+_HARD = (
+    "void",
+    "cancel",
+    "delet",
+    "annul",
+    "storn",
+    "draft",
+    "geann",
+    "anul",
+    "makul",
+    "kansel",
+    "slett",
+    "supprim",
+    "zrus",
+)
+
+
+@dataclass
+class States:
+    """What each row is.
+
+    Attributes:
+        kinds: of each row of data.
+        states: of each row of data; None where a word is not known.
+        words: the status word of each row, where its state is not known.
+        soft: rows canceled by a word that says the money went back, which a credit note may say as well.
+        questions: words that are not known, one question each.
+        kept: words the user accepts as they are, with their count.
+    """
+
+    kinds: list[Kind]
+    states: list[State | None]
+    words: dict[int, str] = field(default_factory=dict)
+    soft: set[int] = field(default_factory=set)
+    questions: list[Question] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    left: set[int] = field(default_factory=set)
+
+
+def answered(choices: ImportChoices) -> dict[str, State | Kind | None]:
+    """Return what the user says words mean, folded; None leaves the row out.
+
+    Raises:
+        MissingError: a meaning is not one of those there are.
+    """
+    found: dict[str, State | Kind | None] = {}
+    meanings: dict[str, State | Kind | None] = {fold(each.value): each for each in State}
+    meanings |= {"creditnote": Kind.CREDIT_NOTE, "invoice": Kind.INVOICE, "leaveout": None, "cancelled": State.CANCELED}
+    meanings |= {
+        "payment": Kind.PAYMENT,
+        "ignore": None,
+        "forecast": State.PLANNED,
+        "void": State.CANCELED,
+        "sent": State.ISSUED,
+    }
+    for word, meaning in choices.statuses.items():
+        if fold(meaning) not in meanings:
+            raise MissingError(f'--status "{word}={meaning}": it can be {", ".join(ANSWERS[:-1])} or {ANSWERS[-1]}.')
+        found[fold(word)] = meanings[fold(meaning)]
+    return found
+
+
+def tell_states(
+    mapping: InvoiceColumns,
+    rows: Sequence[int],
+    amounts: Sequence[float | None],
+    choices: ImportChoices,
+    program: Program | None,
+) -> States:
+    """Return the kind and the state of each row of data."""
+    settled = answered(choices)
+    found = States([Kind.INVOICE] * len(rows), [State.ISSUED] * len(rows))
+    if mapping.kind is not None:
+        _by_word(mapping.kind, rows, settled, program, found, choices)
+    elif mapping.number is not None:
+        _by_prefix(mapping.number, rows, amounts, found)
+    if mapping.statuses:
+        _by_status(mapping, rows, settled, program, found, choices)
+    _by_flags(mapping, rows, found)
+    kinds = set(found.kinds)
+    if Kind.ORDER in kinds and not kinds & {Kind.INVOICE, Kind.INVOICE_PAID}:
+        found.kinds = [Kind.INVOICE if each is Kind.ORDER else each for each in found.kinds]
+        found.notes.append("The file has orders and no invoices: the orders count.")
+    return found
+
+
+def _by_word(
+    column: Column,
+    rows: Sequence[int],
+    settled: dict[str, State | Kind | None],
+    program: Program | None,
+    found: States,
+    choices: ImportChoices,
+) -> None:
+    known = vocabulary().kinds
+    meanings: dict[Value, Kind | None] = {}
+    unknown: Counter[str] = Counter()
+    for at, row in enumerate(rows):
+        value = column.values[row]
+        if value is None:
+            continue
+        if value not in meanings:
+            folded = fold(text_of(value))
+            told = settled.get(folded, program.kinds.get(folded) if program else None)
+            meanings[value] = told if isinstance(told, Kind) else known.get(folded)
+            if folded in settled and settled[folded] is None:
+                meanings[value] = Kind.OTHER
+            elif isinstance(told, State):
+                meanings[value] = Kind.INVOICE
+        kind = meanings[value]
+        if kind is None:
+            unknown[text_of(value)] += 1
+            if choices.accept:
+                kind = Kind.INVOICE
+            else:
+                continue
+        found.kinds[at] = kind
+    if unknown and choices.accept:
+        found.notes.append(f"{column.name}: {', '.join(unknown)} was counted as an invoice.")
+        return
+    for word, times in unknown.items():
+        found.questions.append(
+            Question(
+                "unknown-kind", f'"{word}" under {column.name} ({_rows(times)}) is not known as a kind of document',
+                f'--status "{word}=Leave out"', word, ("Invoice", "Credit note", LEAVE_OUT),
+            )
+        )  # fmt: skip
+
+
+def _by_prefix(column: Column, rows: Sequence[int], amounts: Sequence[float | None], found: States) -> None:
+    """The letters before the number tell credit notes, payments and quotes, where the file has invoices beside them."""
+    prefixes = vocabulary().prefixes
+    letters = [_prefix(column.values[row]) for row in rows]
+    kinds = {each: prefixes.get(each) for each in set(letters) if len(each) > 1}
+    if not any(kind is Kind.INVOICE for kind in kinds.values()):
+        return
+    turned = left = 0
+    for at, each in enumerate(letters):
+        kind = kinds.get(each)
+        if kind is Kind.CREDIT_NOTE:
+            found.kinds[at] = kind
+            turned += (amounts[at] or 0.0) > 0
+        elif kind in (Kind.PAYMENT, Kind.OTHER):
+            found.kinds[at] = kind
+            left += 1
+    if turned or left:
+        names = sorted({each.upper() for each, kind in kinds.items() if kind not in (None, Kind.INVOICE)})
+        found.notes.append(f"{column.name}: numbers that begin with {', '.join(names)} are no invoices.")
+
+
+def _prefix(value: Value) -> str:
+    match = _PREFIX.match(text_of(value).strip())
+    return fold(match[0]) if match else ""
+
+
+def _by_status(
+    mapping: InvoiceColumns,
+    rows: Sequence[int],
+    settled: dict[str, State | Kind | None],
+    program: Program | None,
+    found: States,
+    choices: ImportChoices,
+) -> None:
+    ordered = sorted(mapping.statuses, key=lambda each: -each.role("status"))
+    tables = [_meanings(each, settled, program) for each in ordered]
+    unknown: dict[str, Counter[str]] = {}
+    for at, row in enumerate(rows):
+        best: State | None = None
+        doubt: tuple[str, str] | None = None
+        blank = True
+        for order, (column, meanings) in enumerate(zip(ordered, tables, strict=True)):
+            value = column.values[row]
+            if value is None:
+                continue
+            blank = False
+            told = meanings[value]
+            if isinstance(told, Kind):
+                found.kinds[at] = told
+                told = State.ISSUED
+            if told is None:
+                found.left.add(at)
+            elif isinstance(told, State):
+                if best is None or _SEVERITY[told] > _SEVERITY[best]:
+                    best = told
+                    if told is State.CANCELED and not fold(text_of(value)).startswith(_HARD):
+                        found.soft.add(at)
+                if fold(text_of(value)) in _CREDIT_WORDS and found.kinds[at] is Kind.INVOICE:
+                    found.kinds[at] = Kind.CREDIT_NOTE
+            elif doubt is None and (order == 0 or best is None):
+                doubt = column.name, text_of(value)
+        if doubt is not None and (
+            best is None or (best is State.ISSUED and tables[0].get(ordered[0].values[row]) == ASK)
+        ):
+            found.states[at] = None
+            found.words[at] = doubt[1]
+            if found.kinds[at] in (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.INVOICE_PAID, Kind.ORDER):
+                unknown.setdefault(doubt[0], Counter())[doubt[1]] += 1
+        elif not blank and best is not None:
+            found.states[at] = best
+    for name, words in unknown.items():
+        if choices.accept:
+            found.notes.append(
+                f"{name}: {', '.join(f'{word} ({_rows(times)})' for word, times in words.items())} was kept as it is."
+            )
+            continue
+        for word, times in words.items():
+            found.questions.append(
+                Question(
+                    "unknown-status", f'"{word}" under {name} ({_rows(times)}) is not known or can mean two things',
+                    f'--status "{word}=Issued"', word, ANSWERS,
+                )
+            )  # fmt: skip
+
+
+_CREDIT_WORDS = frozenset({"return", "creditnote", "creditmemo"})
+
+
+def _meanings(
+    column: Column, settled: dict[str, State | Kind | None], program: Program | None
+) -> dict[Value, State | Kind | str | None]:
+    """What each word of a column means; ASK where it is a question, None where its rows are left out."""
+    words = vocabulary().statuses
+    found: dict[Value, State | Kind | str | None] = {None: None}
+    for value in column.distinct:
+        folded = fold(text_of(value))
+        if folded in settled:
+            found[value] = settled[folded]
+        elif program is not None and folded in program.statuses:
+            found[value] = program.statuses[folded]
+        else:
+            found[value] = words.get(folded, ASK)
+    return found
+
+
+def _by_flags(mapping: InvoiceColumns, rows: Sequence[int], found: States) -> None:
+    yes = vocabulary().yes | {"true"}
+
+    def set_rows(name: str) -> list[int]:
+        told = []
+        for column in mapping.flags.get(name, ()):
+            told += [
+                at
+                for at, row in enumerate(rows)
+                if (value := column.values[row]) is not None and fold(text_of(value)) in yes
+            ]
+        return told
+
+    def unset_rows(name: str) -> list[int]:
+        told = []
+        for column in mapping.flags.get(name, ()):
+            told += [
+                at
+                for at, row in enumerate(rows)
+                if (value := column.values[row]) is not None and fold(text_of(value)) not in yes
+            ]
+        return told
+
+    for at in set_rows("flag_draft"):
+        found.states[at] = State.DRAFT
+    for at in unset_rows("flag_posted"):
+        if found.states[at] in (State.ISSUED, State.PAID, State.OVERDUE):
+            found.states[at] = State.DRAFT
+    for at in set_rows("flag_canceled"):
+        found.states[at] = State.CANCELED
+    for at in set_rows("flag_credit"):
+        if found.kinds[at] is Kind.INVOICE:
+            found.kinds[at] = Kind.CREDIT_NOTE
+    if mapping.canceled_on is not None:
+        for at, row in enumerate(rows):
+            if mapping.canceled_on.values[row] is not None:
+                found.states[at] = State.CANCELED
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'s' * (number != 1)}"

@@ -1,0 +1,184 @@
+"""The verdict on an import: figures to check against the books, and what stops it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from kopilot_xl.domain import formatting
+from kopilot_xl.importing.vocabulary import State
+
+DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
+SIGNS = {",": "comma", ".": "point"}
+
+
+@dataclass(frozen=True)
+class FileSummary:
+    """How a file was read.
+
+    Attributes:
+        file: its name.
+        form: what it is, as in `CSV` or `Excel, sheet Invoices`.
+        rows: how many rows of data it has.
+        encoding: of a text file.
+        delimiter: of a text file.
+        decimal: the decimal sign of amounts written as text, None where there are none.
+        columns: which heading was taken for which column.
+        ignored: the headings that were not taken.
+        remarks: what was assumed, a sentence each.
+        passed_over: the sheets and tables that were not taken.
+        program: that wrote it, where it is known.
+    """
+
+    file: str
+    form: str
+    rows: int
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignored: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+    passed_over: Sequence[str] = ()
+    program: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The file and what it is, in a line."""
+        parts = [self.form]
+        if self.encoding:
+            parts.append(self.encoding)
+        if self.delimiter:
+            parts.append(f"{DELIMITERS.get(self.delimiter, self.delimiter)} between the columns")
+        if self.decimal:
+            parts.append(f"decimal {SIGNS[self.decimal]}")
+        return f"{self.file}: {', '.join(parts)}; {formatting.count(self.rows, 'row')}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What was taken for what, what was not taken, and what was assumed."""
+        taken = [name if name == heading else f"{name} from {heading}" for name, heading in self.columns.items()]
+        found = [f"Columns: {', '.join(taken)}"]
+        if self.program:
+            found.append(f"Recognised as {self.program}")
+        if self.passed_over:
+            found.append(f"Passed over: {', '.join(self.passed_over)}")
+        if self.ignored:
+            found.append(f"Not taken: {', '.join(self.ignored)}")
+        return [*found, *self.remarks]
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """How the file was read, in values JSON knows."""
+        return {
+            "file": self.file, "form": self.form, "rows": self.rows, "encoding": self.encoding,
+            "delimiter": self.delimiter, "decimal": self.decimal, "columns": dict(self.columns),
+            "ignored": list(self.ignored),
+            "assumed": list(self.remarks), "passed_over": list(self.passed_over), "program": self.program,
+        }  # fmt: skip
+
+
+@dataclass
+class Verdict:
+    """The figures of an import.
+
+    Attributes:
+        rows: rows with something in them, below the headings.
+        used: rows that are in the documents.
+        left_out: rows left out, by reason.
+        documents: by kind and state.
+        sums: of amounts by year and currency, of what is neither planned, draft nor canceled.
+        first: the earliest issue date.
+        last: the latest issue date.
+        last_issued: the latest issue date of what was invoiced, neither planned, draft nor canceled.
+        joined: how many documents found their client.
+        counted: how many documents there are.
+        clients: how many clients.
+        left_clients: contacts that are no clients, by reason.
+        warnings: figures that say something may be wrong, which `--accept` passed over.
+    """
+
+    rows: int = 0
+    used: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    documents: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sums: dict[tuple[int, str], float] = field(default_factory=dict)
+    first: date | None = None
+    last: date | None = None
+    last_issued: date | None = None
+    joined: int = 0
+    counted: int = 0
+    clients: int = 0
+    left_clients: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, state: State | str | None, day: date, amount: object, currency: str) -> None:
+        """Count a document."""
+        told = str(state) if state is not None else "unknown"
+        self.documents[kind, told] += 1
+        self.counted += 1
+        self.first = day if self.first is None or day < self.first else self.first
+        self.last = day if self.last is None or day > self.last else self.last
+        if told in (State.PLANNED, State.DRAFT, State.CANCELED):
+            return
+        self.last_issued = day if self.last_issued is None or day > self.last_issued else self.last_issued
+        if isinstance(amount, float):
+            key = day.year, currency
+            self.sums[key] = self.sums.get(key, 0.0) + amount
+
+    @property
+    def lines(self) -> list[str]:
+        """The verdict, a line for each figure."""
+        found = [f"{formatting.count(self.rows, 'row')} read, {self.used:,} used" + self._left()]
+        if self.documents:
+            kinds: dict[str, list[str]] = {}
+            for (kind, state), number in sorted(self.documents.items()):
+                kinds.setdefault(kind, []).append(f"{number:,} {state}")
+            found += [f"{kind}: {', '.join(told)}" for kind, told in kinds.items()]
+        if self.sums:
+            years = [
+                f"{year}: {formatting.amount(total)} {currency}".rstrip()
+                for (year, currency), total in sorted(self.sums.items())
+            ]
+            found.append(f"Invoiced, less credit notes: {'; '.join(years)}")
+        if self.first is not None and self.last is not None:
+            found.append(f"Dates from {formatting.day(self.first)} to {formatting.day(self.last)}")
+        if self.counted:
+            found.append(
+                f"{self.joined:,} of {self.counted:,} documents found their client ({self.joined / self.counted:.1%})"
+            )
+        if self.left_clients:
+            told = ", ".join(f"{number:,} {reason}" for reason, number in sorted(self.left_clients.items()))
+            found.append(f"Contacts left out: {told}")
+        return found
+
+    def _left(self) -> str:
+        if not self.left_out:
+            return ""
+        return "; left out: " + ", ".join(f"{number:,} {reason}" for reason, number in sorted(self.left_out.items()))
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """The verdict in values JSON knows."""
+        documents: dict[str, dict[str, int]] = {}
+        for (kind, state), number in sorted(self.documents.items()):
+            documents.setdefault(kind, {})[state] = number
+        sums: dict[str, dict[str, float]] = {}
+        for (year, currency), total in sorted(self.sums.items()):
+            sums.setdefault(str(year), {})[currency] = round(total, 2)
+        return {
+            "rows": self.rows,
+            "used": self.used,
+            "left_out": dict(self.left_out),
+            "documents": documents,
+            "sums": sums,
+            "first": self.first.isoformat() if self.first else None,
+            "last": self.last.isoformat() if self.last else None,
+            "joined": self.joined,
+            "counted": self.counted,
+            "clients": self.clients,
+            "left_clients": dict(self.left_clients),
+            "warnings": list(self.warnings),
+        }
