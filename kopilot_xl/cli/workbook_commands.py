@@ -314,38 +314,46 @@ def report(
     screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=made.path, as_of=made.as_of))
 
 
-@command("upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --output New.xlsm")
+@command(
+    "upgrade Portfolio.xlsm", "upgrade Portfolio.xlsm --check", 'upgrade Portfolio.xlsm --output "New portfolio.xlsm"'
+)
 def upgrade(
     book: Annotated[
         Path, typer.Argument(metavar="BOOK", help=t("The workbook of an earlier version, .xlsx or .xlsm."))
     ],
     output: Annotated[
-        Path | None,
-        output_option(
-            t("The new workbook; it ends in .xlsm. Without it: beside the old one, its name with (upgraded).")
-        ),
+        Path | None, output_option(t("Write the upgraded workbook here and leave BOOK as it is."))
     ] = None,
-    force: Annotated[
+    check: Annotated[
+        bool, typer.Option("--check", help=t("Only list what the workbook would get; write nothing."))
+    ] = False,
+    copy: Annotated[
         bool,
         typer.Option(
-            "--force",
+            "--copy",
             help=t(
-                "Replace the file if it is there already. Where that is BOOK itself, it is kept "
-                "beside the new one, its name with .kopilot-backup added."
+                "Make a new workbook instead, with the rows, settings and history of this one. Your own charts, "
+                "sheets, notes and macros do not come along; they are listed."
             ),
         ),
     ] = False,
+    force: Force = False,
 ) -> None:
-    """Make a new workbook of this version from an old one, which stays as it is.
+    """Bring the sheets, columns, settings and macros of this version to a workbook of an earlier one.
 
-    The rows of Clients, Transactions and Actions come along as they stand, with the columns you added to them, and so
-    do Settings and History. What else stands in the old workbook does not; it is listed. Formulas come along as their
-    results, and widths, colours and filters are those of a new workbook.
+    Everything of yours stays as it is: sheets, columns, charts, notes, colours, names, the order of the tabs, macros of
+    your own. The version before is kept beside it, its name with .kopilot-backup added.
     """
-    from kopilot_xl import upgrade
+    if check and copy:
+        raise typer.BadParameter(t("there is nothing to check about a copy."), param_hint="--check")
+    from kopilot_xl import upgrade, upgrade_copy
 
-    made, screen = upgrade(book, output, force=force), screen_on()
-    for line in made.lines:
+    screen = screen_on()
+    if copy:
+        lines = upgrade_copy(book, output, force=force).lines
+    else:
+        lines = upgrade(book, output, check=check, force=force).lines
+    for line in lines:
         screen.line(line)
 
 

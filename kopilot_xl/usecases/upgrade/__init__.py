@@ -1,1 +1,1 @@
-"""A new workbook made of an older one."""
+"""What this version brings to a workbook of an earlier one: in place, or as a new workbook made of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
@@ -53,6 +53,7 @@ class Upgraded:
         cannot: what could not be added, one line each, with the reason.
         written: whether anything was written.
         backup: whether the version before was kept beside it.
+        checked: whether it was only to be said what would be added.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Upgraded:
     cannot: list[str] = field(default_factory=list)
     written: bool = False
     backup: bool = False
+    checked: bool = False
 
     @property
     def is_current(self) -> bool:
@@ -71,11 +73,12 @@ class Upgraded:
         brought = self.sheets or self.columns or self.settings
         return not brought and (self.macros is None or self.macros.outcome in (Outcome.SAME, Outcome.LEFT))
 
-    def lines(self, *, check: bool = False) -> list[str]:
-        """Return what to say about it; `check` where nothing was to be written."""
+    @property
+    def lines(self) -> list[str]:
+        """What to say about it: what was added, what could not be, and how to go on."""
         if self.is_current:
             return [f"{self.path} has everything of this version.", *self._not_done()]
-        verb = "would get" if check else "has got"
+        verb = "would get" if self.checked else "has got"
         lines = [f"{self.path} {verb}:"]
         for what, names in (("sheet", self.sheets), ("column", self.columns), ("setting", self.settings)):
             if names:
@@ -87,7 +90,7 @@ class Upgraded:
         if self.backup:
             lines.append(f"The version before is kept as {self.path}{BACKUP}.")
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
-        return [*lines, f"Next: kopilot-xl {'upgrade' if check else 'refresh'} {shown}"]
+        return [*lines, f"Next: kopilot-xl {'upgrade' if self.checked else 'refresh'} {shown}"]
 
     def _not_done(self) -> list[str]:
         lines = [f"  not added: {line}" for line in self.cannot]
@@ -98,7 +101,7 @@ class Upgraded:
         return lines
 
 
-def upgrade_in_place(
+def upgrade(
     path: str | PathLike[str],
     output: str | PathLike[str] | None = None,
     *,
@@ -134,7 +137,7 @@ def upgrade_in_place(
     if target.exists() and not own and not force:
         raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
     if check:
-        return _added(old, Package(old.path), target)
+        return replace(_added(old, Package(old.path), target), checked=True)
     with old.locked(target, backup=own and backup):
         package = Package(old.path)
         made = _added(old, package, target)

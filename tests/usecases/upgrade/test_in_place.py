@@ -15,7 +15,7 @@ from pyopenvba import ExcelFile
 from kopilot_xl import open_book, refresh
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.usecases.upgrade import in_place
-from kopilot_xl.usecases.upgrade.in_place import upgrade_in_place
+from kopilot_xl.usecases.upgrade.in_place import upgrade
 from kopilot_xl.workbook.file.grafting import Outcome
 from tests.invariants import assert_sound
 from tests.portfolios import NOW, make_portfolio
@@ -50,9 +50,9 @@ def without(path: Path, *sheets: str, names: str = "") -> Path:
 
 def test_a_workbook_of_this_version_has_everything(book: Path) -> None:
     before = book.read_bytes()
-    made = upgrade_in_place(book)
+    made = upgrade(book)
     assert made.is_current
-    assert made.lines() == [f"{book} has everything of this version."]
+    assert made.lines == [f"{book} has everything of this version."]
     assert book.read_bytes() == before
     assert not list(book.parent.glob("*.kopilot-backup"))
 
@@ -60,7 +60,7 @@ def test_a_workbook_of_this_version_has_everything(book: Path) -> None:
 def test_sheets_that_are_missing_come_back_and_nothing_else_changes(book: Path) -> None:
     without(book, "Forecast", "Movements")
     before = book.read_bytes()
-    made = upgrade_in_place(book)
+    made = upgrade(book)
     assert made.sheets == ["Movements", "Forecast"]
     assert changed_entries(before, book.read_bytes()) & raw_entries(before).keys() <= ALLOWED
     assert_sound(book)
@@ -74,27 +74,27 @@ def test_sheets_that_are_missing_come_back_and_nothing_else_changes(book: Path) 
 def test_a_dry_run_writes_nothing(book: Path) -> None:
     without(book, "Forecast")
     before = book.read_bytes()
-    made = upgrade_in_place(book, check=True)
-    assert made.lines(check=True)[:2] == [f"{book} would get:", "  1 sheet: Forecast"]
+    made = upgrade(book, check=True)
+    assert made.lines[:2] == [f"{book} would get:", "  1 sheet: Forecast"]
     assert book.read_bytes() == before
 
 
 def test_a_copy_leaves_the_workbook_as_it_is(book: Path) -> None:
     without(book, "Forecast")
     before, copy = book.read_bytes(), book.with_name("copy.xlsm")
-    made = upgrade_in_place(book, copy)
+    made = upgrade(book, copy)
     assert book.read_bytes() == before
     assert (made.written, made.backup) == (True, False)
     assert open_book(copy).has_sheet("Forecast")
     with pytest.raises(SaveError, match="is there already"):
-        upgrade_in_place(book, copy)
+        upgrade(book, copy)
     with pytest.raises(SaveError, match=r"must end in \.xlsm"):
-        upgrade_in_place(book, book.with_name("copy.xlsx"))
+        upgrade(book, book.with_name("copy.xlsx"))
 
 
 def test_a_setting_that_is_missing_stands_below_the_others(book: Path) -> None:
     without(book, names="LeavingDays|Currency")
-    made = upgrade_in_place(book)
+    made = upgrade(book)
     assert made.settings == ["Currency", "Leaving"]
     assert_sound(book)
     after = open_book(book)
@@ -109,7 +109,7 @@ def test_columns_of_this_version_are_added_and_deleted_ones_stay_away(
     monkeypatch.setattr(in_place, "NEW_COLUMNS", {"Transactions": frozenset({"Reference"})})
     _drop_last_column(book, "Transactions")
     _drop_last_column(book, "History")
-    made = upgrade_in_place(book)
+    made = upgrade(book)
     assert made.columns == ["Transactions: Reference"]
     assert_sound(book)
     assert open_book(book).table("Transactions").headers[-1] == "Reference"
@@ -119,7 +119,7 @@ def test_columns_of_this_version_are_added_and_deleted_ones_stay_away(
 def test_a_column_without_room_is_named(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_place, "NEW_COLUMNS", {"Transactions": frozenset({"Reference"})})
     _drop_last_column(book, "Transactions", leave_cells=True)
-    made = upgrade_in_place(book)
+    made = upgrade(book)
     assert not made.columns
     (line,) = made.cannot
     assert line.startswith("the column Reference of Transactions: E1 is in use")
@@ -131,35 +131,35 @@ def test_macros_of_an_earlier_version_are_replaced_beside_the_owners(book: Path)
         project.get_module("KopilotIds").body = "Option Explicit\r\n"
         project.add_module("Mine", "Sub Mine()\r\nEnd Sub\r\n")
         file.save(book)
-    made = upgrade_in_place(book)
+    made = upgrade(book)
     assert made.macros is not None
     assert (made.macros.outcome, made.macros.kept) == (Outcome.REPLACED, ("Mine",))
-    assert "  the macros of this version beside your own (Mine)" in made.lines()
-    assert upgrade_in_place(book).is_current
+    assert "  the macros of this version beside your own (Mine)" in made.lines
+    assert upgrade(book).is_current
 
 
 def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="is not a Kopilot workbook"):
-        upgrade_in_place(rich(tmp_path / "other.xlsx"))
+        upgrade(rich(tmp_path / "other.xlsx"))
 
 
 def test_a_workbook_without_its_clients(book: Path) -> None:
     without(book, "Clients")
     with pytest.raises(MissingError, match="Clients"):
-        upgrade_in_place(book)
+        upgrade(book)
 
 
 def test_the_first_release_is_upgraded_and_refreshed(tmp_path: Path) -> None:
     old = next(Path(__file__).parents[2].joinpath("workbooks").glob("0.1.0.xlsm"))
     book = Path(shutil.copy(old, tmp_path / "old.xlsm"))
     before = book.read_bytes()
-    upgrade_in_place(book)
+    upgrade(book)
     kept = raw_entries(before).keys() - ALLOWED
     changed = changed_entries(before, book.read_bytes()) & kept
     assert all("sheet" in name or "table" in name for name in changed)
     assert_sound(book)
     refresh(open_book(book), now=datetime(2026, 7, 1, 8, 30))
-    assert upgrade_in_place(book).is_current
+    assert upgrade(book).is_current
 
 
 def _drop_last_column(path: Path, table: str, *, leave_cells: bool = False) -> None:

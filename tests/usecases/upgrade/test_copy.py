@@ -24,7 +24,7 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl.cli.group import app
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import BookError, MissingError, SaveError
-from kopilot_xl.usecases.upgrade.upgrade import default_output, upgrade
+from kopilot_xl.usecases.upgrade.copy import default_output, upgrade_copy
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import (
     actions,
@@ -110,7 +110,7 @@ def test_every_earlier_version(earlier: Path, tmp_path: Path) -> None:
     assert not before.count(Kind.PROBLEM)
     assert_sound(path)
     untouched = earlier.read_bytes()
-    made = upgrade(earlier, tmp_path / "new.xlsm")
+    made = upgrade_copy(earlier, tmp_path / "new.xlsm")
     assert earlier.read_bytes() == untouched
     assert_sound(made.path)
     for table in (clients.TABLE, transactions.TABLE, actions.TABLE, history.TABLE):
@@ -129,7 +129,7 @@ def test_there_is_a_workbook_of_an_earlier_version() -> None:
 
 def test_a_version_without_the_later_sheets(old: Path) -> None:
     without(old, movements.SHEET, outlook.SHEET, forecast.SHEET, snapshot.SHEET)
-    made = upgrade(old)
+    made = upgrade_copy(old)
     assert made.path == default_output(old) == old.with_name("Portfolio (upgraded).xlsm")
     assert made.rows == {"Clients": 8, "Transactions": 8, "Actions": 1, "History": 1}
     assert made.left == []
@@ -141,7 +141,7 @@ def test_a_version_without_the_later_sheets(old: Path) -> None:
 
 def test_without_actions_and_history(old: Path) -> None:
     without(old, actions.TABLE.name, history.TABLE.name)
-    made = upgrade(old)
+    made = upgrade_copy(old)
     assert made.rows == {"Clients": 8, "Transactions": 8}
     assert made.filled == "8 clients, 8 transactions, 0 actions and 0 dates of History"
     assert_sound(made.path)
@@ -154,7 +154,7 @@ def test_a_long_note_has_a_row_high_enough(tmp_path: Path) -> None:
         for at, each in enumerate((note, "short", "a\nb\nc", None), 1)
     ]
     path = make_portfolio(tmp_path / "old.xlsm", action_rows=log)
-    made = upgrade(path)
+    made = upgrade_copy(path)
     assert kept(made.path, actions.TABLE) == kept(path, actions.TABLE)
     heights = openpyxl.load_workbook(made.path)[actions.TABLE.name].row_dimensions
     assert [heights[row].height for row in range(2, 6)] == [25.5, None, 38.25, None]
@@ -165,7 +165,7 @@ def test_a_long_name_has_a_row_high_enough_and_a_long_id_a_column_wide_enough(tm
     number = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
     people: list[list[Value]] = [["A1", "Alder"], [number, "Association of all the trees of the forest and the park"]]
     sales: list[list[Value]] = [[number, date(2026, 6, 1), 5.0, "Paid", "R1"]]
-    made = upgrade(make_portfolio(tmp_path / "old.xlsm", people, sales))
+    made = upgrade_copy(make_portfolio(tmp_path / "old.xlsm", people, sales))
     book = openpyxl.load_workbook(made.path)
     heights = book[clients.TABLE.name].row_dimensions
     assert [heights[row].height for row in range(2, 4)] == [None, 25.5]
@@ -195,14 +195,14 @@ def test_nothing_is_read_into_what_stands_there(tmp_path: Path) -> None:
     rows: list[list[Value]] = [["007", " =1+1", "03/04/2025"], [None, "no id", "tomorrow"], ["007", "twice", 45000]]
     invoices: list[list[Value]] = [["007", "2025-01-05", "1.234,50 EUR", "bezahlt", "R 1"], ["x", None, "a lot"]]
     path = make_portfolio(tmp_path / "old.xlsm", rows, invoices)
-    made = upgrade(path)
+    made = upgrade_copy(path)
     for table in (clients.TABLE, transactions.TABLE):
         assert kept(made.path, table) == kept(path, table)
     assert_sound(made.path)
 
 
 def test_what_refresh_writes_waits_for_the_next_refresh(old: Path) -> None:
-    made = upgrade(old)
+    made = upgrade_copy(old)
     assert column(made.path, "Clients", "Segment") == [None] * 8
     assert column(made.path, "Actions", "Status") == [None]
     assert snapshot.read(open_book(made.path)) == snapshot.read(open_book(old))
@@ -212,7 +212,7 @@ def test_what_refresh_writes_waits_for_the_next_refresh(old: Path) -> None:
 
 
 def test_the_movements_are_those_the_old_workbook_would_show(old: Path) -> None:
-    made = upgrade(old)
+    made = upgrade_copy(old)
     later, clock = date(2026, 8, 1), datetime(2026, 8, 1, 9, 0)
     for path in (old, made.path):
         refresh(open_book(path), later, now=clock)
@@ -228,7 +228,7 @@ def test_columns_of_ones_own_come_along(old: Path) -> None:
         ("Clients", "Reviewed", dates),
         ("Transactions", "Cost centre", list(range(8))),
     )
-    made = upgrade(old)
+    made = upgrade_copy(old)
     assert made.columns == ["Clients: Region", "Clients: Reviewed", "Transactions: Cost centre"]
     shown = column(made.path, "Clients", "Region")
     assert [shown[at] for at in (0, 1, 2, 3, 4, 6, 7)] == ["North", None, 3.5, "<South> & co", True, "x", "y"]
@@ -240,14 +240,14 @@ def test_columns_of_ones_own_come_along(old: Path) -> None:
     assert column(made.path, "Clients", "Segment") == SEGMENTS
     assert column(made.path, "Clients", "Reviewed") == [each.date() for each in dates]
     assert_sound(made.path)
-    again = upgrade(made.path)
+    again = upgrade_copy(made.path)
     assert again.columns == made.columns
     assert kept(again.path, clients.TABLE) == kept(old, clients.TABLE)
 
 
 def test_a_column_that_is_called_like_another(old: Path) -> None:
     add_columns(old, ("Clients", "client ", ["a", "b", "c", "d", "e", "f", "g", "h"]))
-    assert upgrade(old).columns == ["Clients: client (2)"]
+    assert upgrade_copy(old).columns == ["Clients: client (2)"]
     assert column(default_output(old), "Clients", "client (2)")[0] == "a"
     assert_sound(default_output(old))
 
@@ -264,7 +264,7 @@ def test_what_cannot_come_along_is_listed(old: Path) -> None:
     book.create_chartsheet("Picture").add_chart(BarChart())
     book.defined_names["Discount"] = DefinedName("Discount", attr_text="Margins!$A$1")
     book.save(old)
-    left = upgrade(old).left
+    left = upgrade_copy(old).left
     assert left == [
         "the cells of Clients beside, above or below its table, from L3 on",
         "the notes on the sheet Clients",
@@ -302,7 +302,7 @@ def test_a_column_of_ones_own_looks_as_it_did(old: Path) -> None:
     book["Clients"]["K3"].number_format = "General"
     book["Clients"]["L2"].number_format = "General"
     book.save(old)
-    made = upgrade(old)
+    made = upgrade_copy(old)
     assert made.left == []
     book = openpyxl.load_workbook(made.path, keep_vba=True)
     for (sheet, letter), code in shown.items():
@@ -324,7 +324,7 @@ def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None
     book["Guide"]["B99"] = "mine too"
     book["Settings"]["C6"] = "=TODAY()"
     book.save(old)
-    assert upgrade(old).left == [
+    assert upgrade_copy(old).left == [
         "the drop-downs and checks of Clients in Rate",
         "the conditional formats of Clients in Price",
         "the cells of Portfolio beside or below what it usually holds, from Z5 on",
@@ -351,14 +351,14 @@ def test_a_sparkline_is_told(old: Path) -> None:
     with zipfile.ZipFile(old, "w", zipfile.ZIP_DEFLATED) as package:
         for each, content in parts.items():
             package.writestr(each, content)
-    assert upgrade(old).left == ["the sparklines on the sheet Transactions"]
+    assert upgrade_copy(old).left == ["the sparklines on the sheet Transactions"]
 
 
 def test_a_setting_that_is_not_there_is_told(old: Path) -> None:
     book = openpyxl.load_workbook(old, keep_vba=True)
     del book.defined_names["LeavingDays"]
     book.save(old)
-    made = upgrade(old)
+    made = upgrade_copy(old)
     assert made.left == ["the setting Leaving, which has no cell named LeavingDays: it has its default"]
     assert open_book(made.path).cell("LeavingDays") == 30
 
@@ -372,7 +372,7 @@ def test_a_macro_of_ones_own_is_told(old: Path) -> None:
     with zipfile.ZipFile(old, "w", zipfile.ZIP_DEFLATED) as package:
         for each, content in parts.items():
             package.writestr(each, content)
-    (told,) = upgrade(old).left
+    (told,) = upgrade_copy(old).left
     assert told.startswith("the macros in Margins")
 
 
@@ -386,7 +386,7 @@ def test_a_plain_workbook_becomes_one_with_macros(tmp_path: Path) -> None:
     invoices.append(["Client ID", "Issue date", "Amount"])
     invoices.append(["A", date(2026, 5, 1), 10])
     book.save(tmp_path / "plain.xlsx")
-    made = upgrade(tmp_path / "plain.xlsx")
+    made = upgrade_copy(tmp_path / "plain.xlsx")
     assert made.path.name == "plain (upgraded).xlsm"
     assert made.columns == ["Clients: Column C", "Clients: City"]
     assert column(made.path, "Clients", "City") == ["Bern", "Basel"]
@@ -397,9 +397,9 @@ def test_a_plain_workbook_becomes_one_with_macros(tmp_path: Path) -> None:
 def test_the_old_workbook_is_replaced_only_if_asked(old: Path) -> None:
     before = old.read_bytes()
     with pytest.raises(SaveError, match=r"there already: .*--force"):
-        upgrade(old, old)
+        upgrade_copy(old, old)
     assert old.read_bytes() == before
-    made = upgrade(old, old, force=True)
+    made = upgrade_copy(old, old, force=True)
     assert made.backup
     assert old.with_name("Portfolio.xlsm.kopilot-backup").read_bytes() == before
     assert sorted(each.name for each in old.parent.iterdir()) == ["Portfolio.xlsm", "Portfolio.xlsm.kopilot-backup"]
@@ -409,9 +409,9 @@ def test_the_old_workbook_is_replaced_only_if_asked(old: Path) -> None:
 def test_what_is_there_already_is_not_replaced(old: Path) -> None:
     default_output(old).write_text("mine")
     with pytest.raises(SaveError, match="there already"):
-        upgrade(old)
+        upgrade_copy(old)
     assert default_output(old).read_text() == "mine"
-    upgrade(old, force=True)
+    upgrade_copy(old, force=True)
     assert_sound(default_output(old))
 
 
@@ -447,7 +447,7 @@ def test_what_cannot_be_upgraded(
     make(path)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(error, match=says):
-        upgrade(path)
+        upgrade_copy(path)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -456,7 +456,7 @@ def test_the_command(old: Path) -> None:
     book.create_sheet("Margins")
     book.save(old)
     add_columns(old, ("Clients", "Region", ["North"] * 8))
-    result = CliRunner().invoke(app, ["upgrade", str(old)])
+    result = CliRunner().invoke(app, ["upgrade", "--copy", str(old)])
     assert result.exit_code == 0, result.output
     new = default_output(old)
     assert result.stdout.splitlines() == [
@@ -468,10 +468,13 @@ def test_the_command(old: Path) -> None:
         "Colours, widths, filters and what was hidden start anew.",
         f'Next: kopilot-xl refresh "{new}"',
     ]
-    again = CliRunner().invoke(app, ["upgrade", str(old)])
+    again = CliRunner().invoke(app, ["upgrade", "--copy", str(old)])
     assert again.exit_code == 1
     assert "there already" in again.stderr
-    assert CliRunner().invoke(app, ["upgrade", str(old), "--output", str(old.with_suffix(".xlsx"))]).exit_code == 1
+    assert (
+        CliRunner().invoke(app, ["upgrade", "--copy", str(old), "--output", str(old.with_suffix(".xlsx"))]).exit_code
+        == 1
+    )
 
 
 def test_a_name_too_long_for_its_column_ends_in_an_ellipsis() -> None:

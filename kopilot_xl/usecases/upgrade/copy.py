@@ -71,7 +71,9 @@ class Upgraded:
         return [*told, f"Next: kopilot-xl refresh {shown}"]
 
 
-def upgrade(path: str | PathLike[str], output: str | PathLike[str] | None = None, *, force: bool = False) -> Upgraded:
+def upgrade_copy(
+    path: str | PathLike[str], output: str | PathLike[str] | None = None, *, force: bool = False
+) -> Upgraded:
     """Make a new workbook of this version with the rows, the settings and the history of an old one.
 
     What the user wrote comes along as it stands, nothing is read into it; what refresh writes is left for the next
