@@ -17,7 +17,7 @@ from bench.timing import Side
 
 FLOOR = """
 import io, sys, zipfile, zlib
-import lxml.etree, narwhals, polars, python_calamine, rich.console, typer
+import lxml.etree, python_calamine, rich.console, typer
 data = open(sys.argv[1], "rb").read()
 book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
 for sheet in ("Clients", "Transactions"):

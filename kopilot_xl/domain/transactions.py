@@ -55,11 +55,11 @@ class Ledger:
         issued: defaultdict[str, list[Booking]] = defaultdict(list)
         planned: defaultdict[str, list[Booking]] = defaultdict(list)
         is_issued, is_planned = Status.ISSUED, Status.PLANNED  # looked up once: there may be a million rows
-        for client, day, amount, status in zip(clients, days, amounts, statuses, strict=True):
+        for client, booking, status in zip(clients, zip(days, amounts, strict=True), statuses, strict=True):
             if status is is_issued:
-                issued[client].append((day, amount))
+                issued[client].append(booking)
             elif status is is_planned:
-                planned[client].append((day, amount))
+                planned[client].append(booking)
         credited = {client for client, amount in zip(clients, amounts, strict=True) if amount and amount < 0}
         return cls(dict(issued), dict(planned), _owed(clients, statuses, unpaid), credited)
 
