@@ -77,7 +77,7 @@ def client_activity(
             clients are passed over.
         as_of: the day; nothing dated after it has happened.
         rules: the thresholds.
-        keep: has a frame of the engine computed once, where a lazy one would be computed each time it is used.
+        keep: computes a lazy frame of the engine once, where it would be computed each time it is used.
 
     Returns:
         The clients' columns and `last_invoice`, `next_planned`, `next_amount` (what is coming on that day), `overdue`

@@ -72,7 +72,7 @@ class Sales:
     @cached_property
     def months(self) -> Sequence[float]:
         """The sums of the months from `first` to the running one, which is sold in part unless it has ended."""
-        return [sum(each) for each in zip(self.before, self.after, strict=True)]
+        return [before + after for before, after in zip(self.before, self.after, strict=True)]
 
     @property
     def ended(self) -> bool:
@@ -187,9 +187,15 @@ def _planned(clients: Sequence[Client], ledger: Ledger, cut: CutOffs) -> dict[in
 def _to_call(
     clients: Sequence[Client], ledger: Ledger, since: date, as_of: date
 ) -> dict[int, list[tuple[Client, float]]]:
-    """Whom to call, in the order to work through: clients with nothing coming, by each month since a day in which
-    they were invoiced, with what they were invoiced in it."""
-    idle = [each for each in clients if each.next_planned is None and each.last_invoice and each.last_invoice >= since]
+    """Whom to call in the order to work through: by each month since a day, the clients invoiced in it, and the sums.
+
+    Clients with something coming are left out.
+    """
+    idle = [
+        client
+        for client in clients
+        if client.next_planned is None and client.last_invoice and client.last_invoice >= since
+    ]
     found: defaultdict[int, list[tuple[Client, float]]] = defaultdict(list)
     for client in chain.from_iterable(do_next(idle).values()):
         billed: dict[int, list[float]] = {}

@@ -47,7 +47,7 @@ class RefreshResult:
 
     @classmethod
     def of(cls, result: Result, book: str, seconds: float) -> RefreshResult:
-        """Return what is told of a result, given the workbook's name and how long it took."""
+        """Return the part of a result that is reported, given the workbook's name and how long it took."""
         statuses = Counter(row.status for row in result.log.results)
         return cls(
             book=book,

@@ -13,17 +13,17 @@ MOST_JOBS = 60
 
 
 def work(task: Task, books: Sequence[Target], jobs: int, listener: ProgressListener) -> Iterator[Done]:
-    """Do a task for each workbook, and tell what became of each, in the order given.
+    """Do a task for each workbook, and yield what became of it, in the order given.
 
     Args:
         task: what to do.
         books: the workbooks.
         jobs: how many processes work at the same time. With one, or one workbook, it is this process that works; the
             reports of others come without their clients.
-        listener: is told what is going on, at once, whatever the order.
+        listener: called for what is going on, at once, whatever the order.
 
     Raises:
-        Stopped: somebody asked to stop. What was done until then has been told, and every file is old or new.
+        Stopped: somebody asked to stop. What was done until then has been yielded, and every file is old or new.
         KopilotError: no process can be started.
     """
     jobs = min(jobs, len(books), MOST_JOBS)

@@ -71,7 +71,7 @@ def workbooks(names: Sequence[str], *, exclude: Path | None = None) -> Search:
 def _matches(text: str) -> list[Path]:
     """The files a pattern stands for where the shell left it as it is, as the one of Windows does."""
     path = Path(text)
-    if not os.path.lexists(path) and any(sign in text for sign in "*?"):
+    if not os.path.lexists(path) and any(wildcard in text for wildcard in "*?"):
         # Brackets are no part of a pattern there, but of many a folder's name.
         return sorted(map(Path, glob.glob(text.replace("[", "[[]"), recursive=True))) or [path]
     return [path]

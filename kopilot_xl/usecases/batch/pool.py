@@ -32,11 +32,11 @@ _PAUSE = 0.1
 
 @dataclass(eq=False)
 class _Worker:
-    """A process and our end of the pipe to it. `place` is the workbook it has, None before its first."""
+    """A process, and this end of the pipe to it. `index` is that of the workbook it has, None before its first."""
 
     process: SpawnProcess
     pipe: Connection
-    place: int | None = None
+    index: int | None = None
     is_up: bool = False
 
 
@@ -57,25 +57,25 @@ class Pool:
     done: dict[int, Done] = field(default_factory=dict)
 
     def results(self) -> Iterator[Done]:
-        """Tell what became of each workbook, in the order given.
+        """Yield what became of each workbook, in the order given.
 
         Raises:
             Stopped, KopilotError: see `many.work`.
         """
-        told = 0
+        yielded = 0
         try:
             for _ in range(self.jobs):
                 self._start()
             try:
-                while told < len(self.books):
+                while yielded < len(self.books):
                     interrupts.checkpoint()
                     self._hear()
-                    while told in self.done:
-                        yield self.done.pop(told)
-                        told += 1
+                    while yielded in self.done:
+                        yield self.done.pop(yielded)
+                        yielded += 1
             except Stopped:
                 self._stop()
-                yield from (self.done[place] for place in sorted(self.done))
+                yield from (self.done[index] for index in sorted(self.done))
                 raise
         except KeyboardInterrupt as error:
             if not isinstance(error, Stopped):
@@ -86,19 +86,19 @@ class Pool:
 
     def _start(self) -> None:
         spawn = get_context("spawn")  # as on Windows and Mac; and a fork would share the pipes of all
-        ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_serve, args=(theirs, self.task), daemon=True)
+        here, there = spawn.Pipe()
+        process = spawn.Process(target=_serve, args=(there, self.task), daemon=True)
         if os.name != "nt":
             resource_tracker.ensure_running()  # it would let signals through while a process starts
         with interrupts.signals_blocked():
             process.start()
-        theirs.close()
-        self.workers.append(_Worker(process, ours))
+        there.close()
+        self.workers.append(_Worker(process, here))
 
     def _hear(self) -> None:
         """Take in what workers say, and give those that are done the next workbook."""
-        heard = connections.wait([each.pipe for each in self.workers], _PAUSE)
-        for worker in [each for each in self.workers if each.pipe in heard]:
+        heard = connections.wait([worker.pipe for worker in self.workers], _PAUSE)
+        for worker in [worker for worker in self.workers if worker.pipe in heard]:
             try:
                 said = worker.pipe.recv()
             except (EOFError, OSError):
@@ -116,18 +116,18 @@ class Pool:
         if self.given == len(self.books):
             self._dismiss(worker)
             return
-        worker.place, self.given = self.given, self.given + 1
-        self.listener.on_begin(self.books[worker.place].path)
+        worker.index, self.given = self.given, self.given + 1
+        self.listener.on_begin(self.books[worker.index].path)
         try:
-            worker.pipe.send(self.books[worker.place])
+            worker.pipe.send(self.books[worker.index])
         except OSError:
             self._lost(worker)
 
     def _finished(self, worker: _Worker, done: Done) -> None:
-        assert worker.place is not None  # noqa: S101 - it was given what it has done
-        self.done[worker.place] = done
+        assert worker.index is not None  # noqa: S101 - it was given what it has done
+        self.done[worker.index] = done
         self.listener.on_end(done.path)
-        worker.place = None
+        worker.index = None
 
     def _dismiss(self, worker: _Worker) -> None:
         """Have a worker end; the end of its pipe tells it."""
@@ -143,8 +143,8 @@ class Pool:
                 f"No process could be started beside this one: it {_how_ended(worker.process)}. "
                 "Try again with --jobs 1."
             )
-        if worker.place is not None:
-            path = self.books[worker.place].path
+        if worker.index is not None:
+            path = self.books[worker.index].path
             self._finished(
                 worker,
                 Done(
@@ -159,14 +159,14 @@ class Pool:
     def _stop(self) -> None:
         """Have all workers stop, and take in what they have done by then."""
         for worker in self.workers:
-            if worker.place is None:  # it has no file to leave half done, and may be far from hearing
+            if worker.index is None:  # it has no file to leave half done, and may be far from hearing
                 worker.process.kill()
                 continue
             with suppress(OSError):
                 worker.pipe.send(None)
         while self.workers:
-            heard = connections.wait([each.pipe for each in self.workers])
-            for worker in [each for each in self.workers if each.pipe in heard]:
+            heard = connections.wait([worker.pipe for worker in self.workers])
+            for worker in [worker for worker in self.workers if worker.pipe in heard]:
                 try:
                     said = worker.pipe.recv()
                 except (EOFError, OSError):

@@ -91,13 +91,13 @@ def refresh_all(
         SaveError: the summary cannot be written.
     """
     target = None if summary is None else Path(summary)
-    search = workbooks([fspath(each) for each in books], exclude=target)
+    search = workbooks([fspath(book) for book in books], exclude=target)
     if output is not None and len(search.books) > 1:
         raise UsageError("it names one file, but there are several workbooks.", "output")
     if target is not None:
         from kopilot_xl.usecases.batch.summary_table import check_target
 
-        check_target(target, [each.path for each in search.books])
+        check_target(target, [book.path for book in search.books])
     task = Refresh(as_of, None if output is None else Path(output), backup, backfill)
     return Batch(search, task, jobs, target)
 
@@ -112,7 +112,7 @@ def check_all(books: Iterable[str | PathLike[str]], *, jobs: int = 1) -> Batch:
     Returns:
         What became of each workbook, one by one: `path`, and `report` or, where there is none, `why`.
     """
-    return Batch(workbooks([fspath(each) for each in books]), Check(), jobs)
+    return Batch(workbooks([fspath(book) for book in books]), Check(), jobs)
 
 
 class _Unwatched:

@@ -98,17 +98,17 @@ def totals(lines: Iterable[Line]) -> list[Total]:
 def shapes(lines: Iterable[Line]) -> dict[Shape, int]:
     """Return how many portfolios have each shape, those shapes that occur."""
     found = Counter(line.summary.shape for line in lines if line.summary is not None)
-    return {each: found[each] for each in Shape if found[each]}
+    return {shape: found[shape] for shape in Shape if found[shape]}
 
 
 def leftmost_first(lines: Sequence[Line]) -> list[Line]:
     """Return lines by tilt, what leans most to the left first; without a tilt, and failed ones, at the end."""
 
-    def place(line: Line) -> tuple[bool, float]:
+    def by_tilt(line: Line) -> tuple[bool, float]:
         tilt = line.summary.tilt if line.summary else None
         return tilt is None, tilt or 0.0
 
-    return sorted(lines, key=place)
+    return sorted(lines, key=by_tilt)
 
 
 # as a file
@@ -123,7 +123,7 @@ def check_target(target: Path, books: Iterable[Path]) -> None:
     """
     if target.suffix.lower() not in SUFFIXES:
         raise SaveError(f"{target} ends in none of {', '.join(SUFFIXES)}: give the summary one of these endings.")
-    if target.resolve() in {each.resolve() for each in books}:
+    if target.resolve() in {book.resolve() for book in books}:
         raise SaveError(f"{target} is one of the workbooks: name another file for the summary.")
     if target.suffix.lower() == ".parquet" and _parquet_library() is None:
         raise SaveError(_no_parquet(target))
@@ -259,19 +259,19 @@ def _xlsx(table: Sequence[Column]) -> bytes:
     plain, bold = Font(name=styles.FONT, size=_SIZE), Font(name=styles.FONT, size=_SIZE, bold=True)
     for number, column in enumerate(table, 1):
         name, is_text = column.name, column.type is str
-        stand = Alignment(horizontal="left" if is_text else "right", vertical="top", indent=int(is_text))
+        alignment = Alignment(horizontal="left" if is_text else "right", vertical="top", indent=int(is_text))
         heading = sheet.cell(1, number, name)
-        heading.font, heading.alignment = bold, stand
+        heading.font, heading.alignment = bold, alignment
         width = _WIDTHS.get(name, _WIDTH)
         sheet.column_dimensions[get_column_letter(number)].width = width
         if name == "Error":  # a long one would make the printed page as wide as itself, and all too small to read
-            stand = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
+            alignment = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
         for row, value in enumerate(column.values, 2):
             cell = sheet.cell(row, number, value)
-            cell.font, cell.alignment = plain, stand
+            cell.font, cell.alignment = plain, alignment
             if isinstance(value, str):
                 cell.data_type = "s"  # never a formula
-                if stand.wrap_text:
+                if alignment.wrap_text:
                     sheet.row_dimensions[row].height = _LINE * line_count(value, width)
             elif isinstance(value, float):
                 cell.number_format = "0.00" if name.startswith("Tilt") else "#,##0"
@@ -284,8 +284,8 @@ def _xlsx(table: Sequence[Column]) -> bytes:
 
 
 def _plain(text: str) -> str | None:
-    """A text that every file can hold, None for a blank one: file names may have signs that none can."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text) or None
+    """A text that every file can hold, None for a blank one: a file name may have characters that none can."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text) or None
 
 
 def _rounded(value: float | None) -> float | None:

@@ -81,7 +81,7 @@ def write_sample(
     if with_history:
         tables[past.TABLE] = history()
     for table, rows in tables.items():
-        headers = [each.header for each in table.columns][: len(rows[0])]
+        headers = [column.header for column in table.columns][: len(rows[0])]
         book.write_table(table.name, dict(zip(headers, map(list, zip(*rows, strict=True)), strict=True)))
     for name, value in settings().items():
         book.write_block(name, [[value]])
@@ -92,13 +92,13 @@ def write_sample(
 
 
 def _rows(table: Table, wanted: Callable[[Column], bool] = lambda column: not column.written) -> list[list[Value]]:
-    """A table's rows as they stand in its file, each cell read as its column's format says, else as text."""
-    columns = [each for each in table.columns if wanted(each)]
+    """The rows of a table in its file, each cell read as its column's format says, else as text."""
+    columns = [column for column in table.columns if wanted(column)]
     with (HERE / f"{table.name.lower()}.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
-    if header != [each.header for each in columns]:
+    if header != [column.header for column in columns]:
         raise ValueError(f"{file.name}: its header is not that of the table {table.name}")
-    return [[_typed(text, each) for text, each in zip(row, columns, strict=True)] for row in rows]
+    return [[_typed(text, column) for text, column in zip(row, columns, strict=True)] for row in rows]
 
 
 def _typed(text: str, column: Column) -> Value:

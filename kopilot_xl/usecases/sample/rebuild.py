@@ -41,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         differing = [
             kept for kept, built in ((TEMPLATE, template), (SAMPLE, filled)) if kept.read_bytes() != built.read_bytes()
         ]
-    for each in differing:
-        print(f"{each} is not what its sources build. Run python -m kopilot_xl.workbook.build.", file=sys.stderr)
+    for name in differing:
+        print(f"{name} is not what its sources build. Run python -m kopilot_xl.workbook.build.", file=sys.stderr)
     return 1 if differing else 0
 
 
