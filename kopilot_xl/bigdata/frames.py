@@ -211,13 +211,13 @@ def _with_status(frame: _Frame, column: str) -> _Frame:
 
 
 def _readable(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A reader that gives None for what it cannot read."""
+    """A reader that gives None for what it cannot read, or what that is taken as."""
 
     def reader(value: Any) -> Any:
         try:
             return read(value)
-        except UnreadableError:
-            return None
+        except UnreadableError as reason:
+            return reason.taken_as
 
     return reader
 

@@ -65,7 +65,7 @@ def segment(
     library = Engine(engine) if engine else Engine.default()
     client_source, transaction_source = Source.of(clients), Source.of(transactions)
     target = None if output is None else check_output(output, (client_source, transaction_source))
-    log = None if actions is None else actions_sheet.read(export.read_actions(actions, order).rows, order)
+    log = None if actions is None else actions_sheet.read(export.read_actions(actions, order).rows, order, date.today())
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
         running(library, Path(folder), memory, spark_master) as at_work,
@@ -76,7 +76,7 @@ def segment(
     problems = [*index.problems, *run.problems]
     counted: Counter[ActionStatus] = Counter()
     if log and replayed:
-        problems += actions_sheet.notices(log, replayed.results)
+        problems += actions_sheet.findings(log, replayed.results)
         counted.update(result.status for result in replayed.results)
     found = Segmentation(
         as_of=day,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.segments import Segment
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from kopilot_xl.bigdata import Segmentation
     from kopilot_xl.domain.forecast import Forecast
     from kopilot_xl.domain.forecast import Line as ScenarioLine
+    from kopilot_xl.domain.retention import Concentration, Retention
     from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.usecases.forecast import Foretold
     from kopilot_xl.usecases.result import RefreshResult
@@ -32,10 +34,38 @@ def as_json(found: RefreshResult, name: str) -> dict[str, object]:
         "currency": found.currency,
         "values": {each.value: round(summary.values[each], 4) for each in Segment},
         "actions": {each.value: number for each, number in found.actions.items()},
+        "won": summary.won,
+        "retention": {
+            **_retention(found.retention),
+            "year_before": found.retention_before and _retention(found.retention_before),
+        },
+        "concentration": _concentration(found.concentration),
         "problems": found.count(Kind.PROBLEM),
         "notices": found.count(Kind.NOTICE),
         "forecast": forecast_as_json(found.forecast, found.prepared) if found.forecast else None,
         "seconds": round(found.seconds, 3),
+    }
+
+
+def _retention(found: Retention | None) -> dict[str, object]:
+    """Retention in values JSON knows; all null where it cannot be known."""
+    return {
+        "net": found and found.net,
+        "gross": found and found.gross,
+        "clients_kept": found and found.clients_kept,
+        "new": found and asdict(found.new),
+        "recovered": found and asdict(found.recovered),
+        "gone": found and asdict(found.gone),
+    }
+
+
+def _concentration(found: Concentration | None) -> dict[str, object]:
+    """Concentration in values JSON knows; all null where there was no revenue."""
+    return {
+        "largest": found and found.largest,
+        "largest_five": found and found.largest_five,
+        "clients_for_80_percent": found and found.clients_for_80_percent,
+        "without_largest": found and found.without_largest,
     }
 
 

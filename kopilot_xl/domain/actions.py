@@ -158,7 +158,7 @@ def _flaw(entry: LoggedAction, clients: Mapping[str, ClientHistory]) -> str | No
     if entry.flaw:
         return entry.flaw
     if entry.recorded_on is None:
-        return "Recorded on is blank: write the day it was decided."
+        return "Recorded on is blank: write the day it was decided, and the client and the action."
     if not FIRST_DAY <= entry.recorded_on.date() <= LAST_DAY:
         return f"Recorded on {entry.recorded_on:%Y-%m-%d} is out of range."
     if entry.client is None:

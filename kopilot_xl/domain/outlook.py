@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import chain, repeat
 
+from kopilot_xl.domain.credits import is_invoice, without_credited
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.rules import DEFAULT, LAST_DAY, CutOffs, Rules, add_months
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
+from kopilot_xl.domain.transactions import Booking
 
 STEPS = (30, 60, 90, 180, 365)
 """How many days ahead the portfolio is looked at."""
@@ -21,14 +23,26 @@ _Group = tuple[Segment | None, bool, int, float]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What a client has in store after the as-of date: days of invoices already dated, and of plans."""
+    """What a client has in store after the as-of date.
+
+    Attributes:
+        invoices: the days of invoices already dated.
+        plans: the days of plans.
+        rows: all its issued rows, where a credit note among them is dated after the as-of date: which invoices are
+            left then depends on the day.
+    """
 
     invoices: tuple[date, ...] = ()
     plans: tuple[date, ...] = ()
+    rows: Sequence[Booking] = ()
 
     def with_plan(self, day: date) -> Pipeline:
         """Return the same with one more plan."""
-        return Pipeline(self.invoices, (*self.plans, day))
+        return replace(self, plans=(*self.plans, day))
+
+    def invoices_left(self, on: date) -> list[date]:
+        """Return the days of all invoices that credit notes have not taken by a day."""
+        return [day for day, amount in without_credited(self.rows, on) if is_invoice(amount)]
 
 
 @dataclass(frozen=True)
@@ -179,7 +193,10 @@ class Cohorts:
             coming = planned = False
             invoiced = last
             if store is not None:
-                for day in store.invoices:
+                invoices: Sequence[date] = store.invoices
+                if store.rows:
+                    last, invoices = None, store.invoices_left(on)
+                for day in invoices:
                     if day > on:
                         coming = coming or day <= horizon
                     elif last is None or day > last:
@@ -206,7 +223,7 @@ def expected_churn(
     for client in clients:
         if client.segment in PORTFOLIO:
             store = ahead.get(client.key)
-            if store and any(keeping[0] < on <= keeping[1] for on in store.invoices):
+            if store and not store.rows and any(keeping[0] < on <= keeping[1] for on in store.invoices):
                 continue
             on = client.leaves_on if store is None else _leaving_day(client, store, as_of, rules)
             if on is not None and on <= last:
@@ -214,11 +231,25 @@ def expected_churn(
     return sorted(found, key=lambda each: (each.on, -each.client.weight, each.client.name, each.client.id))
 
 
+def _first_lost_day(client: Client, store: Pipeline, as_of: date, rules: Rules) -> date | None:
+    """The first of the coming days on which a client is Lost that has a credit note ahead; None if there is none."""
+    for days in range(1, STEPS[-1] + 1):
+        cut = CutOffs.at(as_of + timedelta(days=days), rules)
+        invoices = store.invoices_left(cut.as_of)
+        last = max((day for day in invoices if day <= cut.as_of), default=None)
+        coming = any(map(cut.is_coming, (*invoices, *store.plans)))
+        if cut.segment_of(client.created_on, last, coming) is Segment.LOST:
+            return cut.as_of
+    return None
+
+
 def _leaving_day(client: Client, store: Pipeline, as_of: date, rules: Rules) -> date | None:
     """The first day a client of the portfolio is Lost if nobody acts; None if it never is (created when unknown).
 
     While something is coming it does not leave; on the day of a plan that was not invoiced, it may.
     """
+    if store.rows:
+        return _first_lost_day(client, store, as_of, rules)
     life = timedelta(days=rules.lifespan_days + 1)
     # What is dated past the last day one can look at, as 9999-12-31, has no day of leaving.
     invoices = [on for on in store.invoices if on <= LAST_DAY]

@@ -17,8 +17,9 @@ from kopilot_xl.domain.clients import activities, clients_as_of
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
-from kopilot_xl.domain.portfolio import Client, Summary
-from kopilot_xl.domain.rules import CutOffs
+from kopilot_xl.domain.portfolio import Client, Summary, won
+from kopilot_xl.domain.retention import YEAR, concentration, retention
+from kopilot_xl.domain.rules import CutOffs, add_months
 from kopilot_xl.domain.scenarios import Model, Scenario
 from kopilot_xl.domain.transactions import Ledger, Status
 from kopilot_xl.errors import KopilotError
@@ -47,39 +48,58 @@ def calculate(
     if isinstance(baseline, date):
         baseline = reconstruct(inputs, baseline)
     models = _models(inputs)
+    past = history.month_ends(as_of, backfill)
+    if inputs.today and as_of < inputs.today and as_of not in past:
+        past = [*past, as_of]
+    issued = [ledger.issued.get(key, ()) for key in inputs.clients.keys]
     return Result(
         inputs=inputs,
         log=log,
         clients=portfolio,
-        summary=Summary.of(portfolio, rules),
+        summary=Summary.of(portfolio, rules, _won(inputs, portfolio, as_of)),
         baseline=baseline,
         movements=moving.movements(baseline, portfolio, as_of) if baseline else None,
         outlook=_outlook(inputs, portfolio) if ahead else None,
         forecast=_forecast(inputs, models) if ahead else None,
         months=sales.prepared(portfolio, ledger, as_of, rules) if ahead else (),
-        past={day: _summary_on(inputs, day) for day in history.month_ends(as_of, backfill)},
+        past={day: _summary_on(inputs, day) for day in past},
+        retention=retention(issued, as_of),
+        retention_before=retention(issued, add_months(as_of, -YEAR)),
+        concentration=concentration(issued, as_of),
         problems=_problems(inputs, log, portfolio, models),
     )
 
 
-def replay_log(inputs: Inputs, day: date) -> ReplayedLog:
-    """Return the action log replayed up to a day: what became of each row, the open plans, the marks in force."""
-    return replay(inputs.actions.entries, inputs.histories, day, inputs.settings.rules)
+def _won(inputs: Inputs, portfolio: Sequence[Client], as_of: date) -> int | None:
+    """How many clients were won of late."""
+    table, issued = inputs.transactions, Status.ISSUED
+    first = min((day for day, status in zip(table.days, table.statuses, strict=True) if status is issued), default=None)
+    return won(portfolio, first, as_of, inputs.settings.rules)
+
+
+def replay_log(inputs: Inputs, day: date, *, looking_back: bool = False) -> ReplayedLog:
+    """Return the action log replayed up to a day: what became of each row, the open plans, the marks in force.
+
+    `looking_back` as of `domain.actions.replay`.
+    """
+    return replay(inputs.actions.entries, inputs.histories, day, inputs.settings.rules, looking_back=looking_back)
 
 
 def reconstruct(inputs: Inputs, day: date) -> Baseline:
-    """Return where each client stood on an earlier day, reconstructed from today's rows."""
-    log = replay_log(inputs, day)
-    found = activities(inputs.clients.identities, _with_plans_of(log, inputs), day, inputs.settings.rules, log.marks)
+    """Return where each client stood on an earlier day, reconstructed from today's rows without what came later."""
+    log, rules = replay_log(inputs, day, looking_back=True), inputs.settings.rules
+    ledger = _with_plans_of(log, inputs)
+    found = activities(inputs.clients.identities, ledger, day, rules, log.marks, looking_back=True)
     segments = {key: activity.segment for key, activity in zip(inputs.clients.keys, found, strict=True)}
     return Baseline(day, segments, reconstructed=True)
 
 
 def _summary_on(inputs: Inputs, day: date) -> Summary:
-    """The portfolio in figures on another day, reconstructed from today's rows."""
-    log, rules = replay_log(inputs, day), inputs.settings.rules
+    """The portfolio in figures on an earlier day, reconstructed from today's rows without what came later."""
+    log, rules = replay_log(inputs, day, looking_back=True), inputs.settings.rules
     ledger = _with_plans_of(log, inputs)
-    return Summary.of(clients_as_of(inputs.clients.identities, ledger, day, rules, log.marks), rules)
+    then = clients_as_of(inputs.clients.identities, ledger, day, rules, log.marks, looking_back=True)
+    return Summary.of(then, rules, _won(inputs, then, day))
 
 
 def _with_plans_of(log: ReplayedLog, inputs: Inputs) -> Ledger:
@@ -93,12 +113,16 @@ def _with_plans_of(log: ReplayedLog, inputs: Inputs) -> Ledger:
 def _outlook(inputs: Inputs, portfolio: Sequence[Client]) -> Outlook:
     """What becomes of the portfolio if nobody acts, and if all plans come true."""
     as_of, rules = inputs.as_of, inputs.settings.rules
+    # Nobody acts: what is recorded after the day is not done.
+    recorded = [
+        entry for entry in inputs.actions.entries if entry.recorded_on is None or entry.recorded_on.date() <= as_of
+    ]
     stored = _pipelines(inputs)
     cohorts = Cohorts.of(portfolio, stored.keys() | inputs.histories.keys())
     pipelines: Mapping[str, Pipeline] = {}
     projections: list[tuple[Projection, Projection]] = []
     for days in STEPS:
-        then = replay_log(inputs, as_of + timedelta(days=days))
+        then = replay(recorded, inputs.histories, as_of + timedelta(days=days), rules)
         pipelines = _with_plans(stored, then.plans, as_of)
         projections.append(cohorts.projections(pipelines, then.marks, as_of, days, rules))
     nobody, plans = zip(*projections, strict=True)
@@ -110,6 +134,7 @@ def _pipelines(inputs: Inputs) -> dict[str, Pipeline]:
     table, as_of = inputs.transactions, inputs.as_of
     invoices: dict[str, list[date]] = defaultdict(list)
     plans: dict[str, list[date]] = defaultdict(list)
+    credited = set[str]()
     for index in [index for index, day in enumerate(table.days) if day > as_of]:
         amount, status = table.amounts[index], table.statuses[index]
         if amount is None or amount > 0:
@@ -117,8 +142,15 @@ def _pipelines(inputs: Inputs) -> dict[str, Pipeline]:
                 invoices[table.clients[index]].append(table.days[index])
             elif status is Status.PLANNED:
                 plans[table.clients[index]].append(table.days[index])
+        elif amount < 0 and status is Status.ISSUED:
+            credited.add(table.clients[index])
     return {
-        key: Pipeline(tuple(invoices.get(key, ())), tuple(plans.get(key, ()))) for key in invoices.keys() | plans.keys()
+        key: Pipeline(
+            tuple(invoices.get(key, ())),
+            tuple(plans.get(key, ())),
+            table.ledger.issued[key] if key in credited else (),
+        )
+        for key in invoices.keys() | plans.keys() | credited
     }
 
 
@@ -160,7 +192,7 @@ def _problems(
         inputs.outside,
         [*inputs.clients.problems, *clients.negative_values(inputs.clients, portfolio)],
         [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
-        actions.notices(inputs.actions, log.results),
+        actions.findings(inputs.actions, log.results),
     )
     found = [problem for sheet in sheets for problem in sorted(sheet, key=lambda problem: problem.row or 0)]
     if inputs.settings.seasonal_model and not models:

@@ -45,7 +45,8 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
         as_of=day,
         clients=people,
         transactions=transactions.read(transactions.TABLE.of(book), set(people.keys), order),
-        actions=actions.read(actions.TABLE.of(book), order),
+        actions=actions.read(actions.TABLE.of(book), order, today, people.directory),
+        today=today,
         outside=outside,
     )
 

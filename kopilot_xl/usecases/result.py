@@ -10,6 +10,7 @@ from datetime import date
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.retention import Concentration, Retention
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.problems import Kind, Problem, count
@@ -31,6 +32,9 @@ class RefreshResult:
         seconds: how long it took.
         forecast: the next twelve months; None for a check, which makes no forecast.
         prepared: what is planned in each of them, and whom to call about it.
+        retention: what the clients of the year before brought in the last year; None where that cannot be known.
+        retention_before: the same a year earlier.
+        concentration: how much of the last year's revenue hangs on a few clients; None where there was none.
     """
 
     book: str
@@ -44,6 +48,9 @@ class RefreshResult:
     seconds: float
     forecast: Forecast | None = None
     prepared: Sequence[Prepared] = ()
+    retention: Retention | None = None
+    retention_before: Retention | None = None
+    concentration: Concentration | None = None
 
     @classmethod
     def of(cls, result: Result, book: str, seconds: float) -> RefreshResult:
@@ -61,6 +68,9 @@ class RefreshResult:
             seconds=seconds,
             forecast=result.forecast,
             prepared=result.months,
+            retention=result.retention,
+            retention_before=result.retention_before,
+            concentration=result.concentration,
         )
 
     def count(self, kind: Kind) -> int:

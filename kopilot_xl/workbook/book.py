@@ -164,6 +164,16 @@ class Writable(Protocol):
         """
         ...
 
+    def write_cells(self, table: str, header: str, values: Mapping[int, Value]) -> bool:
+        """Write some cells of a column, by the index of their data row, and leave the others as they are.
+
+        Returns False where the column does not exist.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        ...
+
     def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
         """Write a calculated column most of whose cells are blank: only those with something to show get a formula.
 

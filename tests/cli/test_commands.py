@@ -248,7 +248,7 @@ def test_refresh_and_its_exit_codes(folder: Path) -> None:
     assert run("refresh", "clean.xlsm", "--as-of", "2026-06-30", "--strict").exit_code == 0
     result = run("refresh", "sample.xlsm", "--strict")
     assert result.exit_code == 1
-    assert "6 data problems" in result.stdout
+    assert "9 data problems" in result.stdout
     assert result.stderr == ""
     assert run("refresh", "sample.xlsm").exit_code == 0
     for each in ("clean.xlsm", "sample.xlsm"):
@@ -311,7 +311,7 @@ def test_several_books_go_on_after_a_failure(folder: Path) -> None:
     assert result.exit_code == 1
     lines, _, table = result.stdout.partition("\n\n")
     assert [line.split(":")[0] for line in lines.splitlines()] == ["sample.xlsm", "clean.xlsm"]
-    assert "6 data problems" in lines
+    assert "9 data problems" in lines
     assert [line.split()[0] for line in table.splitlines() if ".xlsm" in line] == [
         "none.xlsm", "sample.xlsm", "broken.xlsm", "clean.xlsm",
     ]  # fmt: skip
@@ -594,11 +594,11 @@ def test_check(folder: Path) -> None:
     assert run("check", "clean.xlsm").exit_code == 0
     result = run("check", "sample.xlsm")
     assert result.exit_code == 1
-    assert "6 data problems and 8 notices." in result.stdout
+    assert "9 data problems and 5 notices." in result.stdout
     assert sum(line.startswith("  ") for line in result.stdout.splitlines()) == 14
     found = json.loads(run("check", "sample.xlsm", "--json").stdout)
     assert list(found) == ["book", "as_of", "problems", "notices"]
-    assert (len(found["problems"]), len(found["notices"])) == (6, 8)
+    assert (len(found["problems"]), len(found["notices"])) == (9, 5)
     assert found["problems"][0]["place"] == "Clients!C38"
     assert {each["code"] for each in found["problems"]} == {
         "ambiguous-date", "duplicate-id", "unknown-client", "unknown-status", "unreadable-amount", "unreadable-date",

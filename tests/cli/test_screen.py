@@ -73,9 +73,9 @@ def test_the_histogram_has_the_domains_order_and_figures(shown: str, found: Refr
 
 def test_the_report_names_whom_to_turn_to_and_what_is_wrong(shown: str) -> None:
     assert "Do next\n  Keep          Leaving       Hofladen Apfelgrund (1074), 7 days left" in shown
-    assert "6 data problems and 8 notices: see the Problems sheet." in shown
+    assert "9 data problems and 5 notices: see the Problems sheet." in shown
     assert '  Transactions!C754: "4.2k" is no amount. Write a number. Taken as blank.\n' in shown
-    assert "… and 1 more problem\n" in shown
+    assert "… and 4 more problems\n" in shown
 
 
 def test_without_a_terminal_there_are_no_colours_and_no_wrapped_lines(shown: str) -> None:
@@ -109,7 +109,7 @@ def test_any_encoding_will_do(encoding: str, found: RefreshResult) -> None:
         assert "+ Active clients are the majority" in text
     if encoding == "ascii":
         assert "Cafe Zwolf" in text
-        assert "... and 1 more problem" in text
+        assert "... and 4 more problems" in text
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_json(found: RefreshResult) -> None:
     read = json.loads(text_of(stream))
     assert list(read) == [
         "book", "as_of", "shape", "tilt", "tilt_by_value", "segments", "portfolio", "currency", "values", "actions",
-        "problems", "notices", "forecast", "seconds",
+        "won", "retention", "concentration", "problems", "notices", "forecast", "seconds",
     ]  # fmt: skip
     assert read["book"] == "Körner.xlsm"
     assert read["tilt"] == found.summary.tilt
     assert read["segments"] == {each.value: found.summary.counts[each] for each in Segment}
-    assert (read["problems"], read["notices"]) == (6, 8)
+    assert (read["problems"], read["notices"]) == (9, 5)
     assert sum(read["actions"].values()) == sum(found.actions.values())
     told, forecast = found.forecast, read["forecast"]
     assert told is not None

@@ -87,8 +87,8 @@ class ValueReader:
         if value not in self._known:
             try:
                 self._known[value] = self._read(value)
-            except UnreadableError:
-                self._known[value] = None
+            except UnreadableError as reason:
+                self._known[value] = reason.taken_as
                 self._unreadable.add(value)
         return self._known[value]
 

@@ -81,7 +81,7 @@ def write_sample(
     if with_history:
         tables[past.TABLE] = history()
     for table, rows in tables.items():
-        headers = [column.header for column in table.columns][: len(rows[0])]
+        headers = [column.header for column in table.columns if table is past.TABLE or not column.written]
         book.write_table(table.name, dict(zip(headers, map(list, zip(*rows, strict=True)), strict=True)))
     for name, value in settings().items():
         book.write_block(name, [[value]])

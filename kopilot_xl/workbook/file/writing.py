@@ -113,6 +113,17 @@ class PendingWrites:
             writes.set(row, column, value if pieces is None else Edit(value, str(row).join(pieces)))
         return True
 
+    def cells(self, table: str, header: str, values: Mapping[int, Value]) -> bool:
+        """Write cells of a column as `FileBook.write_cells` says."""
+        layout = self._layouts.of(table)
+        index = layout.index(header)
+        if index is None:
+            return False
+        writes = self._writes_to(layout.sheet)
+        for row, value in values.items():
+            writes.set(layout.header_row + 1 + row, layout.first_column + index, value)
+        return True
+
     def links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
         """Write a column as `FileBook.write_links` says."""
         layout = self._layouts.of(table)

@@ -173,6 +173,17 @@ class LiveBook:
         """
         return self._writes.column(table, header, values, formula)
 
+    def write_cells(self, table: str, header: str, values: Mapping[int, Value]) -> bool:
+        """Write some cells of a column, by the index of their data row, and leave the others as they are.
+
+        Returns False where the column does not exist.
+
+        Raises:
+            MissingError: there is no such table.
+            BookError: Excel does not answer.
+        """
+        return self._writes.cells(table, header, values)
+
     def write_links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
         """Give the blank cells of a column a formula where there is something to show; they recalculate by themselves.
 

@@ -60,6 +60,18 @@ class PendingWrites:
             writes.columns[index] = (0, values)
         return True
 
+    def cells(self, table: str, header: str, values: Mapping[int, Value]) -> bool:
+        """Write cells of a column as `LiveBook.write_cells` says."""
+        layout = self._structure.layout(table)
+        index = layout.index(header)
+        if index is None:
+            return False
+        sheet = layout.sheet.name
+        for row, value in values.items():
+            patch = Patch(sheet, layout.header_row + 1 + row, layout.first_column + index, typed([[value]]))
+            self.patches.setdefault(name_key(sheet), []).append(patch)
+        return True
+
     def links(self, table: str, header: str, values: Sequence[Value], formula: str) -> bool:
         """Write a column as `LiveBook.write_links` says."""
         layout = self._structure.layout(table)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 
 from kopilot_xl.domain.actions import ActionResult, ActionStatus, LoggedAction
-from kopilot_xl.domain.ids import client_key
+from kopilot_xl.domain.ids import ClientDirectory, UnknownClientError, client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import clients
@@ -21,24 +22,47 @@ ACTION = Column("Action", width=16, required=True, choices=tuple(Action))
 ISSUE_DATE = Column("Issue date", Format.DATE, width=13, required=True)
 AMOUNT = Column("Amount", Format.AMOUNT, width=15, required=True)
 NOTE = Column("Note", width=60, wrap=True, clear=True)
+CLIENT = Column("Client", width=30, written=True, clear=True)
 STATUS = Column("Status", width=14, written=True)
 DETAIL = Column("Detail", width=94, written=True)
 
 TABLE = Table(
     clients.LOG,
-    (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, STATUS, DETAIL),
+    (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT, NOTE, CLIENT, STATUS, DETAIL),
     needed=((CLIENT_ID,), (ACTION,)),
 )
 
-_ACTIONS = {action.casefold(): action for action in Action}
+OTHER_WORDS: dict[Action, tuple[str, ...]] = {
+    Action.PLAN_REVENUE: ("Plan", "Planned revenue", "Plan income", "Plan an invoice", "Plan invoice", "Planned"),
+    Action.MARK_LOST: ("Mark as lost", "Mark it lost", "Lost", "Set lost"),
+    Action.MARK_CANCELED: (
+        "Mark cancelled", "Mark as canceled", "Mark as cancelled", "Mark it canceled", "Cancel", "Canceled",
+        "Cancelled",
+    ),
+    Action.REACTIVATE: ("Win back", "Re-activate", "Reactivated", "Mark as active", "Mark active", "Lift the mark"),
+}  # fmt: skip
+"""What else an action may be called, in any case."""
+
+_ACTIONS = {spelling.casefold(): action for action in Action for spelling in (action.value, *OTHER_WORDS[action])}
+_NEAR = 0.75
+"""From which likeness on (as difflib counts it) an action is asked about."""
 
 
 @dataclass(frozen=True)
 class ActionRows:
-    """The log: one entry per row that is not blank."""
+    """The log: one entry per row that is not blank.
+
+    Attributes:
+        rows: the table.
+        entries: the rows as they were read.
+        recorded: the day taken for rows whose Recorded on is blank, by index of the data row.
+        names: the names of the clients, by key.
+    """
 
     rows: TableRows
     entries: Sequence[LoggedAction]
+    recorded: Mapping[int, date] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def by_client(self) -> Mapping[str, int]:
@@ -56,33 +80,61 @@ def read_action(value: Value) -> Action | None:
         return None
     action = _ACTIONS.get(" ".join(str(value).split()).casefold())
     if action is None:
-        raise UnreadableError(f'Unknown action "{value}": choose {", ".join(Action)}.', Code.ACTION_REJECTED)
+        choose = f"choose {', '.join(Action)}."
+        near = _near(str(value))
+        way_out = f'did you mean "{near}"? If not, {choose}' if near else choose
+        raise UnreadableError(f'Unknown action "{value}": {way_out}', Code.ACTION_REJECTED)
     return action
 
 
-def read(rows: TableRows, order: DateOrder | None) -> ActionRows:
-    """Return the log. What cannot be read is the entry's flaw, which rejects it."""
-    entries = []
-    columns = [rows.values(column) for column in (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT)]
+def _near(text: str) -> Action | None:
+    """The action that was probably meant."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(" ".join(text.split()).casefold(), _ACTIONS, n=1, cutoff=_NEAR)
+    return _ACTIONS[near[0]] if near else None
+
+
+def read(
+    rows: TableRows, order: DateOrder | None, today: date | None = None, directory: ClientDirectory | None = None
+) -> ActionRows:
+    """Return the log. What cannot be read is the entry's flaw, which rejects it.
+
+    Args:
+        rows: the table.
+        order: how to read a text such as 03/04/2026.
+        today: the day that a blank Recorded on means, where the client and the action are filled in; None to have
+            such a row rejected.
+        directory: the clients that may be named instead of written by id; without it, only ids are.
+    """
+    entries: list[LoggedAction] = []
+    taken: dict[int, date] = {}
+    columns = [rows.values(each) for each in (RECORDED_ON, CLIENT_ID, ACTION, ISSUE_DATE, AMOUNT)]
     for position, (recorded, client, action, issue_date, amount) in enumerate(zip(*columns, strict=True)):
         row = rows.row_number(position)
+        key = client_key(client)
+        if today and is_blank(recorded) and key is not None and not is_blank(action):
+            taken[rows.indices[position]] = today
+            recorded = datetime.combine(today, time.min)
         try:
+            if directory is not None:
+                key = directory.find(client)
             entry = LoggedAction(
                 row=row,
                 recorded_on=read_moment(recorded, order),
-                client=client_key(client),
+                client=key,
                 action=(what := read_action(action)),
                 issue_date=read_date(issue_date, order) if what is Action.PLAN_REVENUE else None,
                 amount=read_amount(amount) if what is Action.PLAN_REVENUE else None,
             )
-        except UnreadableError as reason:
-            entry = LoggedAction(row, None, client_key(client), None, flaw=str(reason))
+        except (UnreadableError, UnknownClientError) as reason:
+            entry = LoggedAction(row, None, key, None, flaw=str(reason))
         entries.append(entry)
-    return ActionRows(rows, entries)
+    return ActionRows(rows, entries, taken, directory.shown_names if directory else {})
 
 
-def notices(log: ActionRows, results: Sequence[ActionResult]) -> list[Problem]:
-    """Return a notice for each rejected action, overdue plan and far-off plan."""
+def findings(log: ActionRows, results: Sequence[ActionResult]) -> list[Problem]:
+    """Return a problem for each rejected action, and a notice for each overdue plan and far-off plan."""
     found = list[Problem]()
     for position, result in enumerate(results):
         if result.status is ActionStatus.REJECTED:
@@ -95,10 +147,19 @@ def notices(log: ActionRows, results: Sequence[ActionResult]) -> list[Problem]:
 
 
 def fill(book: Book, log: ActionRows, results: Sequence[ActionResult]) -> None:
-    """Write Status and Detail beside each row, and nothing else."""
-    status: list[Value] = [None] * len(log.rows.data.rows)
-    detail: list[Value] = [None] * len(log.rows.data.rows)
-    for index, result in zip(log.rows.indices, results, strict=True):
+    """Write Client, Status and Detail beside each row, and the day of recording where it is blank; nothing else.
+
+    A workbook without the column Client goes on without it.
+    """
+    height = len(log.rows.data.rows)
+    client: list[Value] = [None] * height
+    status: list[Value] = [None] * height
+    detail: list[Value] = [None] * height
+    for index, entry, result in zip(log.rows.indices, log.entries, results, strict=True):
+        client[index] = log.names.get(entry.client or "")
         status[index], detail[index] = result.status.value, result.detail or None
-    book.write_column(log.rows.data.name, STATUS.header, status)
-    book.write_column(log.rows.data.name, DETAIL.header, detail)
+    table = log.rows.data.name
+    for column, values in ((CLIENT, client), (STATUS, status), (DETAIL, detail)):
+        book.write_column(table, column.header, values)
+    if log.recorded:
+        book.write_cells(table, RECORDED_ON.header, log.recorded)

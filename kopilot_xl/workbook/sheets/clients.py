@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kopilot_xl.domain.clients import Identity
-from kopilot_xl.domain.ids import client_key, shown_id
+from kopilot_xl.domain.ids import ClientDirectory, client_key, shown_id
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.workbook.addresses import column_letters, quote_sheet
 from kopilot_xl.workbook.book import Book, Value
@@ -131,6 +131,11 @@ class ClientRows:
     created: Sequence[date | None]
     positions: Sequence[int]
     problems: Sequence[Problem] = ()
+
+    @property
+    def directory(self) -> ClientDirectory:
+        """The clients by id and by name."""
+        return ClientDirectory.of(self.keys, self.ids, self.names)
 
     @property
     def identities(self) -> list[Identity]:

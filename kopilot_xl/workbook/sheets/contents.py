@@ -12,6 +12,7 @@ from kopilot_xl.domain.forecast import Forecast
 from kopilot_xl.domain.movements import Baseline, Movements
 from kopilot_xl.domain.outlook import Outlook
 from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.retention import Concentration, Retention
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.workbook.sheets.actions import ActionRows
@@ -32,6 +33,8 @@ class Inputs:
         transactions: the table Transactions.
         actions: the log of actions.
         outside: what was found outside the tables: rows that joined them, and rows that did not.
+        today: what counts as today, None if it does not matter: of an as-of date before it, some rows may have been
+            written later.
     """
 
     settings: Settings
@@ -40,6 +43,7 @@ class Inputs:
     transactions: TransactionRows
     actions: ActionRows
     outside: Sequence[Problem] = ()
+    today: date | None = None
 
     @cached_property
     def histories(self) -> Mapping[str, ClientHistory]:
@@ -74,7 +78,11 @@ class Result:
             asked for.
         forecast: the next twelve months; None where that was not asked for.
         months: what is planned in each of them, and whom to call about it.
-        past: the portfolio in figures on earlier days, reconstructed from today's rows, for History.
+        past: the portfolio in figures on earlier days, reconstructed from today's rows, for History; the as-of date
+            among them if it is before today.
+        retention: what the clients of the year before brought in the last year; None where that cannot be known.
+        retention_before: the same a year earlier.
+        concentration: how much of the last year's revenue hangs on a few clients; None where there was none.
         problems: every problem and notice, sheet by sheet, in the order of the rows.
     """
 
@@ -88,6 +96,9 @@ class Result:
     forecast: Forecast | None
     months: Sequence[Prepared]
     past: Mapping[date, Summary]
+    retention: Retention | None
+    retention_before: Retention | None
+    concentration: Concentration | None
     problems: Sequence[Problem]
 
     @property

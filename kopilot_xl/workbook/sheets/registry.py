@@ -95,7 +95,7 @@ def _fill_actions(book: Book, result: Result, _: datetime) -> None:
 
 
 def _fill_history(book: Book, result: Result, now: datetime) -> None:
-    history.fill(book, {**result.past, result.as_of: result.summary}, now.date())
+    history.fill(book, {**result.past, result.as_of: result.past.get(result.as_of, result.summary)}, now.date())
 
 
 def _fill_movements(book: Book, result: Result, _: datetime) -> None:

@@ -28,20 +28,36 @@ from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
 T = TypeVar("T")
 
+BAD_DEBT = (
+    "Bad debt", "Written off", "Write-off", "Uncollectible", "Irrecoverable", "In collection", "Uneinbringlich",
+    "Abgeschrieben", "Inkasso", "Irrécouvrable", "Créance irrécouvrable", "Oninbaar", "Afgeschreven", "Incasso",
+)  # fmt: skip
+"""The spellings of an invoice that will hardly be paid: it was sent, so it is activity."""
+
 SPELLINGS: dict[Status, tuple[str, ...]] = {
     Status.ISSUED: (
         "Issued", "Sent", "Paid", "Overdue", "Unpaid", "Partially paid", "Open", "Invoiced", "Posted", "Approved",
-        "Credited", "Credit note", "Not paid", "In payment", "Partial", "Authorised", "Authorized", "Awaiting payment",
+        "Credit note", "Not paid", "In payment", "Partial", "Authorised", "Authorized", "Awaiting payment",
         "Outstanding", "Viewed", "Closed", "Bezahlt", "Offen", "Überfällig", "Teilbezahlt", "Versendet", "Payée",
-        "Payé", "Émise", "Envoyée", "En retard", "Impayée", "Betaald", "Verzonden", "Openstaand",
+        "Payé", "Émise", "Envoyée", "En retard", "Impayée", "Betaald", "Verzonden", "Openstaand", "Achterstallig",
+        "Past due", *BAD_DEBT,
     ),
     Status.PLANNED: ("Planned", "Forecast", "Geplant", "Prévue", "Prévu", "Gepland"),
     Status.DRAFT: ("Draft", "Submitted", "Awaiting approval", "Entwurf", "Brouillon", "Concept"),
     Status.CANCELED: (
-        "Canceled", "Cancelled", "Void", "Voided", "Deleted", "Storniert", "Annulée", "Annulé", "Geannuleerd",
+        "Canceled", "Cancelled", "Void", "Voided", "Deleted", "Refunded", "Credited", "Reversed", "Annulled",
+        "Storniert", "Erstattet", "Gutgeschrieben", "Annulée", "Annulé", "Remboursée", "Remboursé", "Geannuleerd",
+        "Gecrediteerd", "Terugbetaald",
     ),
 }  # fmt: skip
 """The accepted spellings of a status, in any case; a blank one is an issued invoice."""
+
+_UNPAID = frozenset(
+    spelling.casefold()
+    for spelling in (
+        "Overdue", "Past due", "Unpaid", "Not paid", "Überfällig", "En retard", "Impayée", "Achterstallig", *BAD_DEBT,
+    )
+)  # fmt: skip
 
 _STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
 
@@ -74,7 +90,7 @@ STATUS = Column(
     "Status",
     width=12,
     also=("State", "Invoice status", "Document status", "Rechnungsstatus", "Statut", "État", "Factuurstatus"),
-    choices=("Issued", "Paid", "Overdue", "Planned", "Draft", "Canceled"),
+    choices=("Issued", "Paid", "Overdue", "Bad debt", "Planned", "Draft", "Canceled"),
 )
 REFERENCE = Column(
     "Reference",
@@ -106,6 +122,7 @@ class TransactionRows:
         amounts: their amounts, None where blank or unreadable.
         statuses: what they are.
         positions: their positions in `rows`.
+        unpaid: the indexes, in these lists, of those that are overdue or bad debt.
         problems: what was found while reading.
     """
 
@@ -115,12 +132,13 @@ class TransactionRows:
     amounts: Sequence[float | None]
     statuses: Sequence[Status]
     positions: Sequence[int]
+    unpaid: Set[int] = frozenset()
     problems: Sequence[Problem] = ()
 
     @cached_property
     def ledger(self) -> Ledger:
         """The transactions of each client together."""
-        return Ledger.of(self.clients, self.days, self.amounts, self.statuses)
+        return Ledger.of(self.clients, self.days, self.amounts, self.statuses, self.unpaid)
 
 
 def read_status(value: Value) -> Status:
@@ -138,6 +156,11 @@ def read_status(value: Value) -> Status:
             Code.UNKNOWN_STATUS,
         )
     return status
+
+
+def is_unpaid(value: Value) -> bool:
+    """Tell whether a status says that an invoice is overdue, or will hardly be paid at all."""
+    return not is_blank(value) and " ".join(str(value).split()).casefold() in _UNPAID
 
 
 def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:
@@ -176,8 +199,16 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
         amounts if len(positions) == len(amounts) else [amounts[position] for position in positions],
         _at(statuses, positions),
         positions,
+        _unpaid(rows, positions),
         problems,
     )
+
+
+def _unpaid(rows: TableRows, positions: Sequence[int]) -> Set[int]:
+    """The indexes of the positions whose status says unpaid."""
+    texts = rows.values(STATUS)
+    words = {text for text in set(texts) if is_unpaid(text)}
+    return {index for index, position in enumerate(positions) if texts[position] in words} if words else frozenset()
 
 
 def _at(values: Sequence[T | None], positions: Sequence[int]) -> list[T]:
@@ -225,8 +256,6 @@ def plan_notices(transactions: TransactionRows, cut: CutOffs) -> list[Problem]:
 
 
 def _plans(transactions: TransactionRows) -> Iterator[tuple[int, date]]:
-    """The positions and dates of the planned rows that count as plans."""
+    """The positions and dates of the planned rows, those of zero or less among them."""
     for index in [index for index, status in enumerate(transactions.statuses) if status is Status.PLANNED]:
-        amount = transactions.amounts[index]
-        if amount is None or amount > 0:
-            yield transactions.positions[index], transactions.days[index]
+        yield transactions.positions[index], transactions.days[index]

@@ -23,11 +23,17 @@ class DateOrder(StrEnum):
 
 
 class UnreadableError(ValueError):
-    """A value that is not what its column holds. The text says what is wrong and the way out; `code` what it is."""
+    """A value that is not what its column holds. The text says what is wrong and the way out; `code` what it is.
 
-    def __init__(self, text: str, code: Code) -> None:
+    `taken_as` is what the value counts as all the same, and `done` says so, where that is not what the column's other
+    unreadable values are taken as.
+    """
+
+    def __init__(self, text: str, code: Code, taken_as: float | None = None, done: str = "") -> None:
         super().__init__(text)
         self.code = code
+        self.taken_as = taken_as
+        self.done = done
 
 
 LARGEST_AMOUNT = 1e100
@@ -42,6 +48,13 @@ _MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?[ -]+(\d{1,2})(?:st|nd|rd|th)?,?[ -]+
 _CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE)
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₺₽₩₪฿]|kr|zł|Kč)\.?|(?:[A-Z]{3}|[€$£¥₹₺₽₩₪฿]|kr|zł|Kč)$")
+
+_LOOKS_NEGATIVE = re.compile(
+    r"[-\u00ad\u2010-\u2015\u2043\u207b\u208b\u2212\u2796\ufe58\ufe63\uff0d()\[\]{}\uff08\uff09]|(?<![a-z])cr(?![a-z])",
+    re.IGNORECASE,
+)
+"""A minus sign of any kind, a bracket, or the CR of a credit."""
+NOT_AN_INVOICE = "It looks negative: not counted as an invoice."
 
 
 def from_serial(serial: float) -> datetime:
@@ -164,8 +177,18 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
         decimal: the decimal sign, `.` or `,`, where it is known; it settles a text such as `1.200`.
 
     Raises:
-        UnreadableError: it is no number, or a text that could be two different amounts.
+        UnreadableError: it is no number, or a text that could be two different amounts. One that looks negative is
+            taken as 0: it is not an invoice.
     """
+    try:
+        return _amount(value, decimal)
+    except UnreadableError as reason:
+        if isinstance(value, str) and _LOOKS_NEGATIVE.search(value):
+            raise UnreadableError(str(reason), reason.code, taken_as=0.0, done=NOT_AN_INVOICE) from None
+        raise
+
+
+def _amount(value: Value, decimal: str | None) -> float | None:
     if value is None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import repeat
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.addresses import column_letters
@@ -155,8 +155,8 @@ class TableRows:
     ) -> tuple[list[T | None], dict[int, Problem]]:
         """Return a column's values as `read` understands them, and a problem for each that it does not, by position.
 
-        An unreadable value becomes None, and its problem says what was `done` about it. `at_once` reads a whole column
-        that holds nothing out of the ordinary, and returns None for any other.
+        An unreadable value becomes None, or what its error says, and its problem says what was `done` about it.
+        `at_once` reads a whole column that holds nothing out of the ordinary, and returns None for any other.
         """
         values = self.values(column)
         problems: dict[int, Problem] = {}
@@ -171,8 +171,8 @@ class TableRows:
             try:
                 typed.append(read(value))
             except UnreadableError as reason:
-                typed.append(None)
-                problems[position] = self.problem(position, column, reason.code, str(reason), done)
+                typed.append(cast("T | None", reason.taken_as))
+                problems[position] = self.problem(position, column, reason.code, str(reason), reason.done or done)
         return typed, problems
 
     def problem(self, position: int, column: Column, code: Code, wrong: str, done: str, value: Value = None) -> Problem:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pytest
+
 from kopilot_xl.domain.actions import ActionResult, ActionStatus
+from kopilot_xl.domain.ids import ClientDirectory
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.workbook.sheets import actions
 from kopilot_xl.workbook.sheets.actions import ActionRows
+from kopilot_xl.workbook.tables.problems import Kind
+from kopilot_xl.workbook.tables.table import TableRows
 from tests.workbook.sheets.rows import table_rows, told
 
-HEADERS = actions.TABLE.headers
+HEADERS = [each.header for each in actions.TABLE.columns if each is not actions.CLIENT]
+"""Those of a workbook of 0.1, which has no column Client."""
+TODAY = date(2026, 7, 1)
 
 
 def _read(*rows: list[object]) -> ActionRows:
-    return actions.read(table_rows(actions.TABLE, HEADERS, *rows), None)  # type: ignore[arg-type]
+    return actions.read(_rows(*rows), None)
+
+
+def _rows(*rows: list[object]) -> TableRows:
+    """The log, its rows filled up with blanks."""
+    return table_rows(actions.TABLE, HEADERS, *([*row, *[None] * (len(HEADERS) - len(row))] for row in rows))  # type: ignore[arg-type]
 
 
 def test_a_plan_is_read_with_its_date_and_amount() -> None:
@@ -55,10 +67,10 @@ def test_a_blank_row_is_no_entry_even_with_an_old_status() -> None:
     assert [entry.row for entry in log.entries] == [4]
 
 
-def test_rejected_overdue_and_far_off_rows_are_notices() -> None:
+def test_a_rejected_row_is_a_problem_and_an_overdue_or_far_off_one_a_notice() -> None:
     row = [date(2026, 6, 1), "A", "Plan revenue", date(2026, 9, 1), 5.0, None, None, None]
     log = _read(row, row, row, row)
-    notices = actions.notices(
+    notices = actions.findings(
         log,
         [
             ActionResult(ActionStatus.REJECTED, "Unknown client."),
@@ -72,3 +84,64 @@ def test_rejected_overdue_and_far_off_rows_are_notices() -> None:
         "Actions!D3: Planned for 1 July. Not counted.",
         "Actions!D4: Far ahead. Not counted.",
     ]
+    assert [each.kind for each in notices] == [Kind.PROBLEM, Kind.NOTICE, Kind.NOTICE]
+
+
+@pytest.mark.parametrize(
+    ("written", "action"),
+    [(word, action) for action, words in actions.OTHER_WORDS.items() for word in words],
+)
+def test_an_action_may_be_called_otherwise(written: str, action: Action) -> None:
+    assert actions.read_action(f"  {written.upper()} ") is action
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Mrak lost", "Mark lost"),
+        ("plan revenu", "Plan revenue"),
+        ("Reactivte", "Reactivate"),
+        ("Marc cancelled", "Mark canceled"),
+    ],
+)
+def test_a_near_miss_is_answered_with_the_right_word(written: str, meant: str) -> None:
+    (entry,) = _read([TODAY, "A1", written]).entries
+    assert f'did you mean "{meant}"?' in str(entry.flaw)
+
+
+DIRECTORY = ClientDirectory.of(
+    ["1", "alder", "3", "4"], ["1", "Alder", "3", "4"], ["Alder", "Caf\u00e9  Zwölf", "Twin", "twin "]
+)
+
+
+def _named(*rows: list[object]) -> ActionRows:
+    return actions.read(_rows(*rows), None, TODAY, DIRECTORY)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        pytest.param(1, "1", id="an id"),
+        pytest.param("ALDER", "alder", id="an id wins over a name"),
+        pytest.param(" cafe\u0301 zwölf", "alder", id="a name in another case, composition and with other blanks"),
+    ],
+)
+def test_a_client_may_be_named(written: object, key: str) -> None:
+    (entry,) = _named([TODAY, written, "Mark lost"]).entries
+    assert (entry.client, entry.flaw) == (key, None)
+
+
+def test_several_clients_of_a_name_are_asked_about() -> None:
+    (entry,) = _named([TODAY, "TWIN", "Mark lost"]).entries
+    assert entry.flaw == '2 clients are called "TWIN": write the id, 3 or 4.'
+
+
+def test_a_name_almost_right_is_answered_with_the_right_one() -> None:
+    (entry,) = _named([TODAY, "Cafe Zwolf", "Mark lost"]).entries
+    assert str(entry.flaw).endswith("Did you mean Café  Zwölf (Alder)?")
+
+
+def test_a_blank_recorded_on_is_today_where_client_and_action_are_filled() -> None:
+    log = _named([None, 1, "Mark lost"], [None, 1, None], [None, None, "Mark lost"], [" ", "Twin", "Mark lost"])
+    assert [entry.recorded_on for entry in log.entries] == [datetime(2026, 7, 1), None, None, None]
+    assert log.recorded == {0: TODAY, 3: TODAY}

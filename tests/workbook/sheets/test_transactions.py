@@ -66,7 +66,7 @@ def test_every_bad_cell_is_a_line_and_the_rest_counts() -> None:
         'Transactions!B5: "03/04/2026" could be 3 April or 4 March. Write 2026-04-03, or set Date order to DMY or MDY. '
         "The row was left out.",
         'Transactions!C2: "lots" is no amount. Write a number. Taken as blank.',
-        'Transactions!D6: "Maybe" is no status. Write Issued, Paid, Overdue, Planned, Draft or Canceled. '
+        'Transactions!D6: "Maybe" is no status. Write Issued, Paid, Overdue, Bad debt, Planned, Draft or Canceled. '
         "The row was left out.",
     ]
 
@@ -107,6 +107,7 @@ def test_overdue_and_far_off_plans_are_notices_and_others_are_not() -> None:
         "Transactions!B2: Planned for 30 June 2026, not invoiced. Not counted: invoice it, move it or drop it.",
         "Transactions!B3: Planned for 1 July 2026, not invoiced. Not counted: invoice it, move it or drop it.",
         "Transactions!B6: Planned for 2 July 2027, past 1 July 2027. Not counted yet: it is too far ahead.",
+        "Transactions!B8: Planned for 1 June 2026, not invoiced. Not counted: invoice it, move it or drop it.",
     ]
     assert {each.kind.value for each in notices} == {"Notice"}
     assert read.problems == []
@@ -122,3 +123,38 @@ def test_a_row_of_spaces_is_a_blank_one() -> None:
     found = _read(["a", DAY, 1.0], ["  ", None, None], headers=HEADERS[:3])
     assert found.amounts == [1.0]
     assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    "text", ["-12x", "12x-", "−12x", "–12x", "—?", "(12x)", "(?", "12x CR", "CR 12x", "12cr", "[12x]", "－12x"]
+)
+def test_an_unreadable_amount_that_looks_negative_is_not_an_invoice(text: str) -> None:
+    found = _read(["a", DAY, text], headers=HEADERS[:3])
+    assert found.amounts == [0.0]
+    (problem,) = found.problems
+    assert problem.done == "It looks negative: not counted as an invoice."
+
+
+@pytest.mark.parametrize("text", ["12x", "lots", "1.2.3,4", "cream 5", "12 crates"])
+def test_another_unreadable_amount_counts_as_blank(text: str) -> None:
+    found = _read(["a", DAY, text], headers=HEADERS[:3])
+    assert found.amounts == [None]
+    assert found.problems[0].done == "Taken as blank."
+
+
+@pytest.mark.parametrize(
+    ("status", "unpaid"),
+    [
+        *((word, True) for word in ("Overdue", "OVERDUE ", *transactions.BAD_DEBT)),
+        *((word, False) for word in ("Issued", "Paid", "Sent", "", None, "Open")),
+    ],
+)
+def test_overdue_and_bad_debt_are_unpaid_invoices(status: str | None, unpaid: bool) -> None:
+    found = _read(["nobody", DAY, 1.0, status], ["a", DAY, 5.0, status], headers=HEADERS[:4])
+    assert found.statuses == [Status.ISSUED]
+    assert found.ledger.unpaid == ({"a": [0]} if unpaid else {})
+
+
+def test_what_was_paid_back_or_credited_is_canceled() -> None:
+    words = ("Refunded", "Credited", "Reversed", "Annulled")
+    assert {read_status(word) for word in words} == {Status.CANCELED}
