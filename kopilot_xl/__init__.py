@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from kopilot_xl.excel.setup import install
+    from kopilot_xl.importing.choices import QuestionError
     from kopilot_xl.usecases.batch.several import check_all, refresh_all
     from kopilot_xl.usecases.create import demo, new
     from kopilot_xl.usecases.forecast import forecast
@@ -41,6 +42,7 @@ __all__ = [
     "FrameError",
     "KopilotError",
     "MissingError",
+    "QuestionError",
     "Rules",
     "SaveError",
     "Segment",
@@ -73,6 +75,7 @@ _MODULES = {
         "UsageError",
     ),
     "excel.setup": ("install",),
+    "importing.choices": ("QuestionError",),
     "usecases.batch.several": ("check_all", "refresh_all"),
     "usecases.create": ("demo", "new"),
     "usecases.forecast": ("forecast",),

@@ -119,7 +119,8 @@ def test_many_workbooks_are_refreshed_as_they_are_gone_through(tmp_path: Path) -
     ("call", "argument"),
     [
         (lambda: refresh_all(["a.xlsm", "b.xlsm"], output="c.xlsm"), "output"),
-        (lambda: kopilot_xl.new("a.xlsm", transactions="t.csv"), "transactions"),
+        (lambda: kopilot_xl.new(), "path"),
+        (lambda: kopilot_xl.new(trial=True), "transactions"),
         (lambda: kopilot_xl.forecast("clients.csv"), "clients"),
         (lambda: kopilot_xl.forecast("a.xlsm", date_order="DMY"), "date_order"),
     ],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import typer
 
 from kopilot_xl.cli.stderr import screen_on
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion
+from kopilot_xl.importing.choices import QuestionError
+from kopilot_xl.texts import t
 
 Made = TypeVar("Made")
 
@@ -30,23 +30,30 @@ def pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def settling(choices: ImportChoices, make: Callable[[ImportChoices], Made], json: bool) -> Made:
+def settling(statuses: Mapping[str, str], make: Callable[[Mapping[str, str]], Made], json: bool) -> Made:
     """Do what `make` does; at a terminal, ask what the words mean that are not known, and do it again."""
     while True:
         try:
-            return make(choices)
-        except ImportQuestion as question:
+            return make(statuses)
+        except QuestionError as question:
             words = [each for each in question.questions if each.word is not None]
             if json:
-                screen_on().data({"error": str(question), "code": question.code, "questions": [
-                    {"code": each.code, "text": each.text, "option": each.option, "answers": list(each.answers)}
-                    for each in question.questions
-                ]})  # fmt: skip
+                screen_on().data(_as_json(question))
             if json or not words or not sys.stdin.isatty() or not sys.stdout.isatty():
                 raise
             answers = {}
             for each in words:
-                assert each.word is not None  # noqa: S101 - asked above
-                answer = typer.prompt(f"{each.text}. It means {', '.join(each.answers)}", default=each.answers[0])
-                answers[each.word] = str(answer)
-            choices = replace(choices, statuses={**choices.statuses, **answers})
+                text = t("{question}. It means {answers}", question=each.text, answers=", ".join(each.answers))
+                answers[str(each.word)] = str(typer.prompt(text, default=each.answers[0]))
+            statuses = {**statuses, **answers}
+
+
+def _as_json(question: QuestionError) -> dict[str, object]:
+    return {
+        "error": str(question),
+        "code": question.code,
+        "questions": [
+            {"code": each.code, "text": each.text, "option": each.option, "answers": list(each.answers)}
+            for each in question.questions
+        ],
+    }

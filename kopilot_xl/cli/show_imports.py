@@ -16,13 +16,19 @@ from kopilot_xl.texts import t, tn
 if TYPE_CHECKING:
     from kopilot_xl.bigdata import Segmentation
     from kopilot_xl.importing.summary import FileSummary, Verdict
-    from kopilot_xl.usecases.create import Created, Trial
+    from kopilot_xl.usecases.create import Created
 
 
 def created(screen: Screen, made: Created) -> None:
     """Show how the exports were read, the verdict on them, where the new workbook is and how to go on."""
     choices(screen, made.choices)
     verdict(screen, made.verdict)
+    if made.result is not None:
+        screen.line()
+        show_portfolio.report(screen, made.result)
+        path = _quoted(str(made.path))
+        screen.line(t("Nothing was written. Next: kopilot-xl new {path}, with the same options.", path=path))
+        return
     if made.choices:
         clients = tn("{count:,} client", "{count:,} clients", made.clients)
         transactions = tn("{count:,} transaction", "{count:,} transactions", made.transactions)
@@ -37,31 +43,16 @@ def created(screen: Screen, made: Created) -> None:
 
 def created_as_json(made: Created) -> dict[str, object]:
     """Return what was made and how the files were read, in values JSON knows."""
-    return {
-        "book": str(made.path),
+    found: dict[str, object] = {
+        "book": str(made.path) if made.result is None else None,
         "clients": made.clients,
         "transactions": made.transactions,
         "files": [each.as_json for each in made.choices],
         "verdict": made.verdict.as_json if made.verdict is not None else None,
     }
-
-
-def tried(screen: Screen, trial: Trial) -> None:
-    """Show how the exports were read, the verdict on them, and the portfolio they make."""
-    choices(screen, trial.choices)
-    verdict(screen, trial.verdict)
-    screen.line()
-    show_portfolio.report(screen, trial.report)
-    screen.line(t("Nothing was written. Next: kopilot-xl new Portfolio.xlsm with the same options."))
-
-
-def tried_as_json(trial: Trial) -> dict[str, object]:
-    """Return how the files were read and the portfolio they make, in values JSON knows."""
-    return {
-        "files": [each.as_json for each in trial.choices],
-        "verdict": trial.verdict.as_json,
-        "portfolio": as_json.as_json(trial.report, "try"),
-    }
+    if made.result is not None:
+        found["portfolio"] = as_json.as_json(made.result, "trial")
+    return found
 
 
 def verdict(screen: Screen, found: Verdict | None) -> None:

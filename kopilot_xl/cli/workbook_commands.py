@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.tasks import Done
+    from kopilot_xl.usecases.create import Created
     from kopilot_xl.usecases.result import RefreshResult
 
 
@@ -114,7 +116,7 @@ def new(
     accept: Annotated[
         bool, typer.Option("--accept", help=t("Go on where a figure says that something may be wrong."))
     ] = False,
-    try_: Annotated[
+    trial: Annotated[
         bool,
         typer.Option(
             "--try", help=t("Show the verdict and the portfolio as of the data's last date, and write nothing.")
@@ -129,25 +131,21 @@ def new(
     what was left out and what was assumed is printed, to be checked against your books. Where the files leave a doubt,
     nothing is written: one line says what to settle, and how.
     """
-    if book is None and not try_:
-        raise typer.BadParameter("name the workbook to make, or look first with --try.", param_hint="BOOK")
+    from kopilot_xl import new
     from kopilot_xl.cli import show_imports
     from kopilot_xl.cli.settling import pairs, settling
-    from kopilot_xl.importing.choices import ImportChoices
-    from kopilot_xl.usecases import create
 
-    choices = ImportChoices(
-        date_order, encoding, pairs(columns, "--map"), pairs(statuses, "--status"), sheet, currency, year, accept
-    )
-    if try_:
-        trial = settling(choices, lambda each: create.try_out(clients, transactions, each), json)
-        if json:
-            screen_on().data(show_imports.tried_as_json(trial))
-        else:
-            show_imports.tried(screen_on(), trial)
-        return
-    assert book is not None  # noqa: S101 - asked above
-    made = settling(choices, lambda each: create.new(book, clients, transactions, choices=each, force=force), json)
+    if book is None and not trial:
+        raise typer.BadParameter(t("name the workbook to make, or look first with --try."), param_hint="BOOK")
+    headings, meanings = pairs(columns, "--map"), pairs(statuses, "--status")
+
+    def make(statuses: Mapping[str, str]) -> Created:
+        return new(
+            book, clients, transactions, date_order=date_order, encoding=encoding, columns=headings, statuses=statuses,
+            sheet=sheet, currency=currency, year=year, accept=accept, trial=trial, force=force,
+        )  # fmt: skip
+
+    made = settling(meanings, make, json)
     if json:
         screen_on().data(show_imports.created_as_json(made))
     else:

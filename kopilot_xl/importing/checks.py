@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.batch import Batch
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion, Question
+from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns, forced
 from kopilot_xl.importing.dates import FIRST_YEAR
 from kopilot_xl.importing.joining import NOBODY
@@ -23,7 +23,7 @@ FEW = 20
 """With fewer documents than this each one must find its client."""
 
 
-class Unjoined(ImportQuestion):
+class UnjoinedError(QuestionError):
     """Documents that found no client. `share` is that of those that did."""
 
     def __init__(self, text: str, share: float) -> None:
@@ -45,14 +45,14 @@ def known_maps(tables: Sequence[Table], choices: ImportChoices) -> None:
         forced(table, choices)
 
 
-def asked(questions: Sequence[Question], label: str) -> ImportQuestion:
+def asked(questions: Sequence[Question], label: str) -> QuestionError:
     """Return what to raise for words that are not known: one question for each, with the option that answers it."""
     told = "; ".join(each.text for each in questions[:6]) + (
         f"; and {len(questions) - 6} more" if len(questions) > 6 else ""
     )
     options = " ".join(each.option for each in questions[:6])
     meanings = ", ".join(questions[0].answers)
-    return ImportQuestion(
+    return QuestionError(
         f"{label}: {told}. Say what they mean: {options} (or {meanings}).", questions[0].code, questions
     )
 
@@ -61,7 +61,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
     """Refuse rows that do not fit the headings, and formulas without results.
 
     Raises:
-        ImportQuestion: a cell that is needed cannot be trusted.
+        QuestionError: a cell that is needed cannot be trusted.
     """
     raw = table.raw
     needed = [
@@ -78,7 +78,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
         lost = sorted((row, column) for row, column in source.lost if row > table.header and column in places)
         if lost:
             row, column = lost[0]
-            raise ImportQuestion(
+            raise QuestionError(
                 f"{source.label}: {len(lost):,} formulas have no stored result (such as "
                 f"{source.letters(column)}{source.row_number(row)} under {table.headings[column]}). Open the file "
                 "in Excel or LibreOffice, save it there, and give it again.",
@@ -86,7 +86,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
             )
     if table.wide and not choices.accept:
         row = table.wide[0]
-        raise ImportQuestion(
+        raise QuestionError(
             f"{table.place(row)} has more cells than there are headings, and {len(table.wide) - 1} more rows do: a "
             "text "
             "or an amount may hold the character that separates the columns. Export it with quotation marks, or as "
@@ -97,7 +97,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
     if mapping.amount is None and table.body and not choices.accept:
         numbers = [each.name for each in table.columns if each.filled and each.amounts > 0.9 and each.dates < 0.5][:6]
         could = f" Columns with numbers are {', '.join(numbers)}." if numbers else ""
-        raise ImportQuestion(
+        raise QuestionError(
             f"{raw.label} has no column that is known as Amount.{could} Export the amounts too, or name their column: "
             f'--map "Amount={numbers[0] if numbers else "…"}"; --accept goes on without amounts.',
             "no-amount",
@@ -109,7 +109,7 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
     """Refuse rows without a date or with an amount that cannot be read, and dates that cannot be.
 
     Raises:
-        ImportQuestion: there are some, and they are not accepted.
+        QuestionError: there are some, and they are not accepted.
     """
     for batch in batches:
         table = batch.mapping.table
@@ -146,7 +146,7 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
 
 def _stop(text: str, code: str, way: str, choices: ImportChoices, verdict: Verdict) -> None:
     if not choices.accept:
-        raise ImportQuestion(f"{text}. {way}; --accept goes on as it is.", code)
+        raise QuestionError(f"{text}. {way}; --accept goes on as it is.", code)
     verdict.warnings.append(f"{text}.")
 
 
@@ -154,7 +154,7 @@ def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdic
     """Return the one currency of all documents; those of others are left out where the user names one.
 
     Raises:
-        ImportQuestion: there are several; the text has the sum of each.
+        QuestionError: there are several; the text has the sum of each.
     """
     sums: dict[str, float] = {}
     for batch in batches:
@@ -166,14 +166,14 @@ def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdic
         sums = {next(each for each in sums if each != "$"): sum(sums.values())} if len(sums) == 2 else sums
     wanted = choices.currency.upper() if choices.currency else None
     if wanted is not None and sums and wanted not in sums:
-        raise ImportQuestion(f"No row is in {wanted}: there are {', '.join(sums)}.", "no-such-currency")
+        raise QuestionError(f"No row is in {wanted}: there are {', '.join(sums)}.", "no-such-currency")
     if len(sums) > 1 and wanted is None:
         ranked = sorted(sums.items(), key=lambda each: -each[1])
         told = ", ".join(f"{formatting.amount(total)} {code}" for code, total in ranked)
         first = ranked[0][0]
         others = _converted(batches)
         way = f', or a column that is in one currency: --map "Amount={others}"' if others else ""
-        raise ImportQuestion(
+        raise QuestionError(
             f"{batches[0].mapping.table.raw.label} has amounts in several currencies: {told}. A workbook has one: "
             "take one "
             f"with --currency {first}{way}.",
@@ -206,7 +206,7 @@ def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, ver
     """Refuse an import in which too many documents found no client.
 
     Raises:
-        Unjoined: fewer than 95 of 100 did, or not all of a few.
+        UnjoinedError: fewer than 95 of 100 did, or not all of a few.
     """
     if verdict.counted == 0 or verdict.joined == verdict.counted:
         return
@@ -248,4 +248,4 @@ def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, ver
     if share >= ENOUGH_JOINED and verdict.counted >= FEW:
         verdict.warnings.append(f"{text}.")
         return
-    raise Unjoined(f"{text}. {way}; --accept goes on without them.", share)
+    raise UnjoinedError(f"{text}. {way}; --accept goes on without them.", share)

@@ -53,7 +53,7 @@ class Question:
     answers: Sequence[str] = ()
 
 
-class ImportQuestion(KopilotError):  # noqa: N818 - it is a question, which an answer settles
+class QuestionError(KopilotError):
     """The files leave a doubt that the user must settle; nothing was written."""
 
     def __init__(self, text: str, code: str, questions: Sequence[Question] = ()) -> None:

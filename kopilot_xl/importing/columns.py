@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.amounts import code_of, read_amounts
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion, Question
+from kopilot_xl.importing.amount_columns import AmountPlan, amount_plan, best_of, line_plan
+from kopilot_xl.importing.amounts import code_of
+from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.dates import DateDoubt, read_dates, share_of_days_and_months
 from kopilot_xl.importing.layout import Column, Table, is_day, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
@@ -26,35 +27,9 @@ MAP_NAMES = (
     "Client, Client ID, Issue date, Amount, Total, Line amount, Status, Type, Reference, Currency, Email, Created on"
 )
 
-_LEVELS = {"amount_net": 3.0, "amount_total": 2.0, "amount_gross": 1.0, "amount_line": 0.0}
 _FLAGS = ("flag_canceled", "flag_draft", "flag_posted", "flag_credit")
-_SURE = 60.0
 _NAMED = 99.0
 """As sure as only a column's most usual headings are."""
-
-
-@dataclass(frozen=True)
-class AmountPlan:
-    """How the amount of a row is found.
-
-    Attributes:
-        column: of the amount; of the debit or the quantity where there are two.
-        other: the credit, or the unit price.
-        how: `column`, `debit-credit` or `product`.
-        tax: what is taken off, where only the gross amount is there.
-        level: `document` where the heading says it is that of the whole document, `line`, or blank.
-    """
-
-    column: Column
-    other: Column | None = None
-    how: str = "column"
-    tax: Column | None = None
-    level: str = ""
-
-    @property
-    def columns(self) -> list[Column]:
-        """All columns it reads."""
-        return [each for each in (self.column, self.other, self.tax) if each is not None]
 
 
 @dataclass(frozen=True)
@@ -118,33 +93,33 @@ def map_columns(table: Table, choices: ImportChoices) -> InvoiceColumns:
 
     Raises:
         MissingError: there is no issue date; the text lists what could be one.
-        ImportQuestion: two columns could be it.
+        QuestionError: two columns could be it.
     """
     fixed = forced(table, choices)
     day = fixed.get("issue_date") or issue_date(table, choices)
     rows = [row for row, value in enumerate(day.values) if is_day(value) or share_of_days_and_months([value]) == 1.0]
     used = {day.at}
     data = _narrowed(table, rows)
-    amount, notes = _amount(data, fixed, used, table)
+    amount, notes = amount_plan(data, fixed, used, table)
     used |= {each.at for each in amount.columns} if amount else set()
-    line = _line_amount(data, amount)
-    side = _best([each for each in data if each.role("debit_credit") and len(each.distinct) <= 4], "debit_credit")
+    line = line_plan(data, amount)
+    side = best_of([each for each in data if each.role("debit_credit") and len(each.distinct) <= 4], "debit_credit")
     kind = fixed.get("kind") or _kind(data, used)
     used |= {kind.at} if kind else set()
     flags = {name: found for name in _FLAGS if (found := [each for each in data if _is_flag(each, name)])}
     flag_at = {each.at for found in flags.values() for each in found}
     number = fixed.get("number") or _number(data, used | flag_at)
     statuses = [fixed["status"]] if "status" in fixed else _statuses(data, used | flag_at, kind)
-    quantity = fixed.get("quantity") or _best(
+    quantity = fixed.get("quantity") or best_of(
         [each for each in data if each.role("quantity") and each.amounts > 0.9], "quantity"
     )
     currency = fixed.get("currency") or _currency(data, amount)
-    canceled_on = _best(
+    canceled_on = best_of(
         [each for each in data if each.role("canceled_on") and each.filled and each.dates > 0.8], "canceled_on"
     )
     ledger_kind = _account_column(data, "ledger_kind")
     ledger = _account_column(data, "ledger")
-    posting = _best([each for each in data if each.role("posting") and each.fill > 0.9], "posting")
+    posting = best_of([each for each in data if each.role("posting") and each.fill > 0.9], "posting")
     whole = {each.at: each for each in table.columns}
 
     def full(column: Column | None) -> Column | None:
@@ -161,7 +136,7 @@ def map_columns(table: Table, choices: ImportChoices) -> InvoiceColumns:
     return InvoiceColumns(
         table, whole[day.at], plan(amount), full(number), [whole[each.at] for each in statuses], full(kind),
         {name: [whole[each.at] for each in found] for name, found in flags.items()}, full(canceled_on), full(currency),
-        full(side), full(quantity), plan(line), full(_best([each for each in data if each.role("item")], "item")),
+        full(side), full(quantity), plan(line), full(best_of([each for each in data if each.role("item")], "item")),
         full(ledger), full(ledger_kind), full(posting), [whole[each.at] for each in clients], tuple(notes),
     )  # fmt: skip
 
@@ -176,10 +151,6 @@ def _narrowed(table: Table, rows: Sequence[int]) -> list[Column]:
     ]
 
 
-def _best(columns: Iterable[Column], *roles: str) -> Column | None:
-    return max(columns, key=lambda each: (each.role(*roles), -each.at), default=None)
-
-
 # the issue date
 
 
@@ -188,7 +159,7 @@ def issue_date(table: Table, choices: ImportChoices) -> Column:
 
     Raises:
         MissingError: there is none; the text lists what could be one.
-        ImportQuestion: two columns could be it.
+        QuestionError: two columns could be it.
     """
     dated = [
         each
@@ -232,7 +203,7 @@ def _earliest(table: Table, columns: Sequence[Column], choices: ImportChoices) -
         if len(full) >= 0.9 * len(rows) and all(row[0] <= each for row in full for each in row[1:]):
             return column
     names = " and ".join(f"column {each.letter}" for each in columns)
-    raise ImportQuestion(
+    raise QuestionError(
         f"{table.raw.label} has the heading {columns[0].heading} more than once ({names}), and its cells do not "
         f'tell which is the issue date. Give --map "Issue date={columns[0].letter}" or another of them.',
         "equal-headings",
@@ -272,131 +243,6 @@ def _no_date(table: Table) -> MissingError:
 def _is_month(heading: str) -> bool:
     words = heading.replace("-", " ").replace("/", " ").split()
     return bool(words) and len(words) <= 2 and fold(words[0]) in vocabulary().months
-
-
-# the amount
-
-
-def _amount(
-    data: Sequence[Column], fixed: Mapping[str, Column], used: set[int], table: Table
-) -> tuple[AmountPlan | None, list[str]]:
-    at = {each.at: each for each in data}
-    for role, level in (("total", "document"), ("amount_net", ""), ("amount_total", ""), ("amount_line", "line")):
-        if role in fixed:
-            return AmountPlan(at[fixed[role].at], level=level), []
-    has_quantity = any(each.role("quantity") and each.amounts > 0.9 and each.filled for each in data)
-    found = []
-    for each in data:
-        if each.at in used or not each.filled or each.amounts < 0.8 or _is_date_like(each):
-            continue
-        for role, base in _LEVELS.items():
-            sure = each.role(role)
-            if not sure or sure < each.role("balance", "paid", "tax", "other_amount", "quantity", "debit", "credit"):
-                continue
-            if has_quantity and each.role("unit_price") >= sure:
-                continue
-            rank = base if sure >= _SURE else base - 3
-            found.append((rank, sure, each, role))
-    lively = [one for one in found if _has_values(one[2])]
-    found = lively or found
-    if found:
-        top = max((rank, sure) for rank, sure, *_ in found)
-        best = [one for one in found if (one[0], one[1]) >= (top[0], top[1] - 0.1) and one[0] == top[0]]
-        _, _, column, role = best[0] if len(best) == 1 else _same_amounts(best, table)
-        tax = None
-        notes: list[str] = []
-        if role == "amount_gross":
-            tax = _tax(data, column)
-            if tax:
-                notes.append(f"{column.name} is gross: {tax.name} was taken off.")
-        return AmountPlan(column, tax=tax, level="line" if role == "amount_line" else ""), notes
-    debit = _best([each for each in data if each.role("debit") and each.amounts >= 0.8 and each.filled], "debit")
-    credit = _best([each for each in data if each.role("credit") and each.amounts >= 0.8], "credit")
-    if debit is not None and credit is not None:
-        return AmountPlan(debit, credit, "debit-credit"), []
-    quantity = _best(
-        [each for each in data if each.role("quantity") and each.amounts > 0.9 and each.filled], "quantity"
-    )
-    price = _best(
-        [each for each in data if each.role("unit_price") and each.amounts > 0.9 and each.filled], "unit_price"
-    )
-    if quantity is not None and price is not None:
-        return AmountPlan(quantity, price, "product", level="line"), [
-            f"Amounts are {quantity.name} times {price.name}."
-        ]
-    return None, []
-
-
-def _is_date_like(column: Column) -> bool:
-    return column.dates >= 0.9 and not all(isinstance(each, float | int) for each in column.sample)
-
-
-def _has_values(column: Column) -> bool:
-    return any(each not in (0, 0.0, None) and text_of(each).strip("0.,-– €$£") for each in column.sample)
-
-
-def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table) -> tuple[float, float, Column, str]:
-    """Among amounts of the same heading, the only one that differs in nothing; else a question."""
-    values = [read_amounts(one[2].values).values for one in best]
-    if all(each == values[0] for each in values):
-        return best[0]
-    fullest = sorted(best, key=lambda one: -one[2].fill)
-    if fullest[0][2].fill > fullest[1][2].fill + 0.5:
-        return fullest[0]
-    names = " and ".join(f"column {one[2].letter}" for one in best)
-    first = best[0][2]
-    raise ImportQuestion(
-        f"{table.raw.label} has amounts under {' and '.join(dict.fromkeys(one[2].name for one in best))} ({names}), "
-        f'and they differ. Give --map "Amount={first.letter}" or another of them.',
-        "equal-headings",
-        [Question("equal-headings", "Which is the amount?", f'--map "Amount={first.letter}"')],
-    )
-
-
-def _tax(data: Sequence[Column], gross: Column) -> Column | None:
-    """The column of the tax that a gross amount holds: never more than a third of it."""
-    for each in sorted(data, key=lambda one: -one.role("tax")):
-        if (
-            not each.role("tax")
-            or each.amounts < 0.95
-            or each.fill < 0.9 * gross.fill
-            or any("%" in text_of(one) for one in each.sample)
-        ):
-            continue
-        pairs = zip(read_amounts(gross.values).values, read_amounts(each.values).values, strict=True)
-        numbers = [(one, two) for one, two in pairs if isinstance(one, float) and isinstance(two, float)]
-        rates = [two / (one - two) for one, two in numbers if one and one != two]
-        if (
-            numbers
-            and rates
-            and all(0 <= rate <= 0.35 for rate in rates)
-            and len({round(rate, 2) for rate in rates}) <= 4
-        ):
-            return each
-    return None
-
-
-def _line_amount(data: Sequence[Column], amount: AmountPlan | None) -> AmountPlan | None:
-    """The amounts of lines beside the amount that was chosen."""
-    if amount is None or amount.how != "column":
-        return None
-    lines = [
-        each
-        for each in data
-        if each.role("amount_line") and each.at != amount.column.at and each.amounts > 0.9 and each.filled
-    ]
-    if lines:
-        best = max(lines, key=lambda each: each.role("amount_line"))
-        return AmountPlan(best, level="line")
-    quantity = _best(
-        [each for each in data if each.role("quantity") and each.amounts > 0.9 and each.filled], "quantity"
-    )
-    price = _best(
-        [each for each in data if each.role("unit_price") and each.amounts > 0.9 and each.filled], "unit_price"
-    )
-    if quantity and price and price.at != amount.column.at:
-        return AmountPlan(quantity, price, "product", level="line")
-    return None
 
 
 # kind, status, number, currency

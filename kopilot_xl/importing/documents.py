@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from kopilot_xl.importing.amount_columns import AmountPlan
 from kopilot_xl.importing.amounts import code_of, read_amounts
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion, Question
-from kopilot_xl.importing.columns import AmountPlan, InvoiceColumns
+from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
+from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import text_of
 from kopilot_xl.importing.states import States
 from kopilot_xl.importing.vocabulary import Kind, State, fold, vocabulary
@@ -172,14 +173,14 @@ def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], accept
     """Refuse a list of debits and credits that does not tell payments from credit notes.
 
     Raises:
-        ImportQuestion: there are credits, and nothing says what they are.
+        QuestionError: there are credits, and nothing says what they are.
     """
     plan = mapping.amount
     if plan is None or mapping.kind is not None or accept:
         return
     if plan.how == "debit-credit" and sum(isinstance(each, float) and each < 0 for each in amounts) * 5 > len(amounts):
         name = plan.other.name if plan.other else "Credit"
-        raise ImportQuestion(
+        raise QuestionError(
             f"{mapping.table.raw.label} has amounts under {name}, and nothing tells payments from credit notes. "
             "Export it "
             "with the type of each entry, or export the invoices alone.",
@@ -203,7 +204,7 @@ def fold_lines(
     """Return the documents behind rows: those of the same number, client, kind and day are lines of one.
 
     Raises:
-        ImportQuestion: whether an amount is that of the line or of the whole document cannot be told.
+        QuestionError: whether an amount is that of the line or of the whole document cannot be told.
     """
     number = mapping.number
     groups: dict[object, list[int]] = {}
@@ -296,7 +297,7 @@ def _is_of_document(
         return False
     name = plan.column.name
     example = text_of(mapping.number.values[rows[several[0][0]]]) if mapping.number else ""
-    raise ImportQuestion(
+    raise QuestionError(
         f"{mapping.table.raw.label}: the lines of {example} all have the same {name}: is it the total of the "
         "document, or "
         f'that of each line? Give --map "Total={name}" or --map "Line amount={name}".',

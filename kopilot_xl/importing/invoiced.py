@@ -20,7 +20,7 @@ def people_of(sources: Sequence[Source]) -> People:
 
     Raises:
         MissingError: no column tells the client.
-        ImportQuestion: the ids were rounded by a spreadsheet.
+        QuestionError: the ids were rounded by a spreadsheet.
     """
     contacts: list[Contact] = []
     by_key: dict[str, int] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.choices import ImportQuestion
+from kopilot_xl.importing.choices import QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import Column, Table, listed, text_of
 from kopilot_xl.importing.people import People, is_rounded, name_key, rounded_ids
@@ -79,7 +79,7 @@ def join(
 
     Raises:
         MissingError: no column tells the client.
-        ImportQuestion: ids were rounded by a spreadsheet, or an id and a name of the same row disagree.
+        QuestionError: ids were rounded by a spreadsheet, or an id and a name of the same row disagree.
     """
     values = {each.at: _values(each, rows, sorted_rows) for each in mapping.table.columns}
     tell = [at for at in range(len(rows)) if counted[at]] or list(range(len(rows)))
@@ -291,10 +291,10 @@ def _said(way: _Way, people: People) -> list[str]:
     return []
 
 
-def _disagree(mapping: InvoiceColumns, way: _Way, other: _Way) -> ImportQuestion:
+def _disagree(mapping: InvoiceColumns, way: _Way, other: _Way) -> QuestionError:
     one = way.column.name if way.column else ""
     two = other.column.name if other.column else ""
-    return ImportQuestion(
+    return QuestionError(
         f"{mapping.table.raw.label}: {one} and {two} tell different clients in the same rows. Say which of them "
         f'counts: --map "Client={two}" or --map "Client ID={one}".',
         "clients-disagree",

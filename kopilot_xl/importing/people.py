@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.columns import forced, known_share
 from kopilot_xl.importing.dates import DateDoubt, read_dates, reading
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, listed, text_of
@@ -89,7 +89,7 @@ def read_people(table: Table, choices: ImportChoices) -> People:
 
     Raises:
         MissingError: no column tells who they are.
-        ImportQuestion: their ids were rounded by a spreadsheet and nothing else tells them.
+        QuestionError: their ids were rounded by a spreadsheet and nothing else tells them.
     """
     fixed = forced(table, choices)
     keep = _client_rows(table, fixed)
@@ -294,7 +294,7 @@ def _created(
             column.values, choices.date_order, beside=beside, strict=False, year=choices.year, lenient=choices.accept
         )
     except DateDoubt as doubt:
-        raise ImportQuestion(f"{table.raw.label}, {column.name}: {doubt}. {doubt.way}.", doubt.code) from doubt
+        raise QuestionError(f"{table.raw.label}, {column.name}: {doubt}. {doubt.way}.", doubt.code) from doubt
     notes = [f"{column.name}: {each}" for each in read.notes]
     if len(keep) == len(table.body):
         return column, list(read.values), notes
@@ -390,9 +390,9 @@ def _index(people: People) -> None:
     people.by_email.update({address: found[0] for address, found in addresses.items() if len(found) == 1})
 
 
-def rounded_ids(label: str, column: Column) -> ImportQuestion:
+def rounded_ids(label: str, column: Column) -> QuestionError:
     """Return what to raise where ids were rounded and nothing else tells the clients."""
-    return ImportQuestion(
+    return QuestionError(
         f"{label}: the ids under {column.name} were rounded by a spreadsheet (such as {column.filled[0]}), so that "
         "clients cannot be told apart. Export it again and give the file as it is, without opening it in Excel.",
         "rounded-ids",

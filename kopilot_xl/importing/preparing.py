@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.importing import checks
+from kopilot_xl.importing.amount_columns import AmountPlan
 from kopilot_xl.importing.batch import Batch
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion
-from kopilot_xl.importing.columns import AmountPlan, InvoiceColumns, map_columns
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
+from kopilot_xl.importing.columns import InvoiceColumns, map_columns
 from kopilot_xl.importing.dates import DateDoubt, read_dates
 from kopilot_xl.importing.documents import (
     COUNTED,
@@ -55,7 +56,7 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
 
     Raises:
         MissingError: a column that is needed is not there.
-        ImportQuestion: the table leaves a doubt.
+        QuestionError: the table leaves a doubt.
     """
     program = recognised(table.headings)
     if program is not None and program.columns:
@@ -103,7 +104,7 @@ def _days(mapping: InvoiceColumns, choices: ImportChoices, notes: list[str]) -> 
             lenient=choices.accept,
         )
     except DateDoubt as doubt:
-        raise ImportQuestion(f"{table.raw.label}, {column.name}: {doubt}. {doubt.way}.", doubt.code) from doubt
+        raise QuestionError(f"{table.raw.label}, {column.name}: {doubt}. {doubt.way}.", doubt.code) from doubt
     notes += [f"{column.name}: {each}" for each in read.notes]
     return list(read.values)
 
@@ -129,7 +130,7 @@ def completed(draft: Draft, people: People, choices: ImportChoices) -> Batch:
 
     Raises:
         MissingError: no column tells the client.
-        ImportQuestion: a word is not known, or lines leave a doubt.
+        QuestionError: a word is not known, or lines leave a doubt.
     """
     mapping, rows, states = draft.mapping, draft.rows, draft.states
     if states.questions:

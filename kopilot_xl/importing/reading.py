@@ -11,7 +11,7 @@ from os import PathLike
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing import checks
 from kopilot_xl.importing.batch import Batch
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.documents import (
     COUNTED,
 )
@@ -82,7 +82,7 @@ def read_exports(
     Raises:
         BookError: a file cannot be read.
         MissingError: a column that is needed is not there; the text lists what would do and names `--map`.
-        ImportQuestion: a figure or a word leaves a doubt that the user must settle.
+        QuestionError: a figure or a word leaves a doubt that the user must settle.
     """
     choices = choices or ImportChoices()
     day = today or date.today()
@@ -106,17 +106,17 @@ def read_exports(
 
 def _tried(
     people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date
-) -> tuple[Imported | None, ImportQuestion | None]:
+) -> tuple[Imported | None, QuestionError | None]:
     try:
         return _read(people, rows, choices, today), None
-    except ImportQuestion as trouble:
+    except QuestionError as trouble:
         return None, trouble
 
 
-def _share(found: Imported | None, trouble: ImportQuestion | None) -> float:
+def _share(found: Imported | None, trouble: QuestionError | None) -> float:
     if found is not None:
         return found.verdict.joined / found.verdict.counted if found.verdict.counted else 1.0
-    return trouble.share if isinstance(trouble, checks.Unjoined) else -1.0
+    return trouble.share if isinstance(trouble, checks.UnjoinedError) else -1.0
 
 
 def _recoded(

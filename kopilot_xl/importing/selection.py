@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.errors import BookError, MissingError
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion, Question
+from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.dates import share_of_days_and_months
 from kopilot_xl.importing.files import expanded, tables_of
 from kopilot_xl.importing.grid import RawTable
@@ -52,7 +52,7 @@ def select(paths: Iterable[str | PathLike[str]], purpose: str, files: Files) -> 
     Raises:
         BookError: a file cannot be read, or it has no sheet of the name that is asked for.
         MissingError: no table of a file has headings.
-        ImportQuestion: two tables of a file serve equally well.
+        QuestionError: two tables of a file serve equally well.
     """
     found = []
     for path, sheet in expanded(paths):
@@ -98,7 +98,7 @@ def _best(raws: Sequence[RawTable], purpose: str, choices: ImportChoices) -> Sel
     if rest and rest[0][0] > top - _TIE and top >= 4 and rest[0][1].body:
         equal = [table.raw.name, *(each.raw.name for score, each in rest if score > top - _TIE)]
         first = equal[0]
-        raise ImportQuestion(
+        raise QuestionError(
             f"{table.raw.path} has several sheets that could be the {purpose}: {', '.join(equal)}. Give --sheet "
             f'"{first}", or each of them as --{purpose} "{table.raw.path.name}#{first}".',
             "several-sheets",
@@ -192,7 +192,7 @@ def _score(table: Table, purpose: str, choices: ImportChoices) -> float:
     try:
         people = read_people(table, choices)
         score += 2 if len(people.contacts) >= 0.95 * len(table.body) else 0
-    except (MissingError, ImportQuestion):
+    except (MissingError, QuestionError):
         score -= 2
     return score
 

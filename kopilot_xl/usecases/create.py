@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import as_file, files
 from os import PathLike
@@ -36,83 +36,93 @@ MOST_ROWS = 1_048_000
 
 @dataclass(frozen=True)
 class Created:
-    """A new workbook: where it is, how much is in it, how the files were read, and the verdict on them."""
+    """A new workbook.
+
+    Attributes:
+        path: where it is; of a trial, where it would be.
+        clients: how many clients are in it.
+        transactions: how many transactions are in it.
+        choices: how each file was read.
+        verdict: the figures to check against the books, None where there were no files.
+        result: of a trial, the portfolio as of the files' last invoice.
+    """
 
     path: Path
     clients: int = 0
     transactions: int = 0
     choices: Sequence[FileSummary] = ()
     verdict: Verdict | None = None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What a new workbook would show: nothing was written."""
-
-    choices: Sequence[FileSummary]
-    verdict: Verdict
-    report: RefreshResult
+    result: RefreshResult | None = None
 
 
 def new(
-    path: str | PathLike[str],
+    path: str | PathLike[str] | None = None,
     clients: Files | None = None,
     transactions: Files | None = None,
     *,
     date_order: DateOrder | str | None = None,
-    choices: ImportChoices | None = None,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    statuses: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    currency: str | None = None,
+    year: int | None = None,
+    accept: bool = False,
+    trial: bool = False,
     force: bool = False,
 ) -> Created:
     """Make a new workbook, empty or filled from exports.
 
     Args:
-        path: where to; it ends in .xlsm.
+        path: where to; it ends in .xlsm. None for a trial.
         clients: lists of clients: files, folders or patterns. Without, the clients are made from the transactions.
         transactions: their invoices, as well.
         date_order: how to read a text such as 03/04/2026, `DMY` or `MDY`; the workbook keeps it as its setting.
-        choices: what else is settled about the files.
+        encoding: of text files.
+        columns: our column to a heading of the files, as in `{"Client": "Odběratel"}`.
+        statuses: a word of the files to what it means, as in `{"Te laat": "Overdue"}`.
+        sheet: the sheet of workbooks to read.
+        currency: the one currency to take, where the files have several.
+        year: of dates that have a day and a month only.
+        accept: go on where a figure says that something may be wrong.
+        trial: write nothing, and return the portfolio as of the files' last invoice.
         force: replace an existing file.
 
     Raises:
         BookError: an export cannot be read, or has more rows than a sheet.
         MissingError: a column of an export is not known.
-        ImportQuestion: the files leave a doubt; the text names the option that settles it.
+        QuestionError: the files leave a doubt; the text names the option that settles it.
         SaveError: the workbook cannot be written, or is there already.
+        UsageError: the arguments do not fit together.
         ValueError: there is no such date order.
     """
-    settled = _settled(date_order, choices)
+    choices = ImportChoices(
+        DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
+        accept,
+    )  # fmt: skip
+    if trial:
+        return _tried(Path(path or f"Portfolio{SUFFIX}"), clients, transactions, choices)
+    if path is None:
+        raise UsageError("name the workbook to make, or look first with a trial.", "path")
     target = checked_target(path, force)
-    pair = _read(clients, transactions, settled)
-    people, rows = _write(target, pair, settled)
+    pair = _read(clients, transactions, choices)
+    people, rows = _write(target, pair, choices)
     if pair is None:
         return Created(target)
     return Created(target, people, rows, pair.files, pair.verdict)
 
 
-def try_out(
-    clients: Files | None = None, transactions: Files | None = None, choices: ImportChoices | None = None
-) -> Trial:
-    """Read exports as `new` does and compute the portfolio as of their last date; write nothing.
-
-    Raises:
-        KopilotError: as `new`.
-    """
+def _tried(path: Path, clients: Files | None, transactions: Files | None, choices: ImportChoices) -> Created:
     from kopilot_xl.usecases.refresh import refresh
 
-    settled = choices or ImportChoices()
-    pair = _read(clients, transactions, settled)
+    pair = _read(clients, transactions, choices)
     if pair is None:
-        raise UsageError("name files to try, clients or transactions.", "transactions")
+        raise UsageError("name files to try, of clients or of transactions.", "transactions")
     with TemporaryDirectory() as folder:
-        draft = Path(folder, f"try{SUFFIX}")
-        _write(draft, pair, settled)
+        draft = Path(folder, f"Trial{SUFFIX}")
+        people, rows = _write(draft, pair, choices)
         last = min(pair.verdict.last_issued or date.today(), date.today())
-        return Trial(pair.files, pair.verdict, refresh(open_book(draft), last))
-
-
-def _settled(date_order: DateOrder | str | None, choices: ImportChoices | None) -> ImportChoices:
-    settled = choices or ImportChoices()
-    return replace(settled, date_order=DateOrder(date_order)) if date_order else settled
+        return Created(path, people, rows, pair.files, pair.verdict, refresh(open_book(draft), last))
 
 
 def _write(target: Path, pair: Pair | None, choices: ImportChoices) -> tuple[int, int]:

@@ -15,8 +15,8 @@ from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import BookError, MissingError, SaveError
-from kopilot_xl.importing.choices import ImportChoices, ImportQuestion
-from kopilot_xl.usecases.create import demo, new, try_out
+from kopilot_xl.importing.choices import QuestionError
+from kopilot_xl.usecases.create import demo, new
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.sample import SAMPLE_DATE
 from kopilot_xl.workbook.sheets import actions, transactions
@@ -235,19 +235,22 @@ def test_the_currency_of_the_files_is_that_of_the_workbook(tmp_path: Path) -> No
 def test_a_doubt_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("Client ID,Client\n1,Acme\n")
     (tmp_path / "t.csv").write_text("Client ID,Issue date,Amount,Status\n1,2026-05-04,5,Archived\n")
-    with pytest.raises(ImportQuestion, match=r'"Archived" under Status \(1 row\).*--status "Archived=Issued"'):
+    with pytest.raises(QuestionError, match=r'"Archived" under Status \(1 row\).*--status "Archived=Issued"'):
         new(tmp_path / "book.xlsm", tmp_path / "c.csv", tmp_path / "t.csv")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["c.csv", "t.csv"]
     made = new(
         tmp_path / "book.xlsm", tmp_path / "c.csv", tmp_path / "t.csv",
-        choices=ImportChoices(statuses={"Archived": "Paid"}),
+        statuses={"Archived": "Paid"},
     )  # fmt: skip
     assert open_book(made.path).table("Transactions").rows[0][3] == "Paid"
 
 
 def test_a_try_writes_nothing(tmp_path: Path) -> None:
-    trial = try_out(EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv")
-    assert trial.verdict.last_issued == trial.report.as_of
+    trial = new(None, EXPORTS / "kundenliste.csv", EXPORTS / "rechnungen.csv", trial=True)
+    assert not trial.path.exists()
+    assert trial.verdict is not None
+    assert trial.result is not None
+    assert trial.verdict.last_issued == trial.result.as_of
     assert trial.verdict.counted == 7
     assert list(tmp_path.iterdir()) == []
 
