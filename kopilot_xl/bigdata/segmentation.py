@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from kopilot_xl.bigdata.engines import LOCAL, Engine
 from kopilot_xl.bigdata.engines.starting import running
-from kopilot_xl.bigdata.output import check_output, write_output
+from kopilot_xl.bigdata.output import Output, check_output, write_output
 from kopilot_xl.bigdata.result import Place, Segmentation
 from kopilot_xl.bigdata.run import Run
 from kopilot_xl.bigdata.sources.data_files import Source
@@ -28,6 +28,7 @@ def segment(
     as_of: date | None = None,
     *,
     output: Place | None = None,
+    force: bool = False,
     engine: Engine | str | None = None,
     actions: Place | None = None,
     date_order: DateOrder | str | None = None,
@@ -45,7 +46,8 @@ def segment(
         transactions: likewise. They need not fit memory, with Polars, DuckDB or Spark.
         as_of: the day to look at, today by default.
         output: a .csv or .parquet file, or a folder, which is partitioned as the clients are; an existing result is
-            replaced, all at once.
+            replaced, all at once; it is readable by nobody who may not read all that it is made from.
+        force: replace what is at `output` even if it is no result; it is kept beside as a backup.
         engine: what computes; each gives the same table. By default Polars where it is installed, else pandas.
         actions: an action log, with the columns of the Actions sheet, as CSV, Parquet or a workbook.
         date_order: how to read a text such as 03/04/2026.
@@ -64,7 +66,7 @@ def segment(
     order = DateOrder(date_order) if date_order else None
     library = Engine(engine) if engine else Engine.default()
     client_source, transaction_source = Source.of(clients), Source.of(transactions)
-    target = None if output is None else check_output(output, (client_source, transaction_source))
+    target = None if output is None else _checked(output, client_source, transaction_source, actions, force)
     log = None if actions is None else actions_sheet.read(export.read_actions(actions, order).rows, order, date.today())
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
@@ -89,6 +91,10 @@ def segment(
         raw=raw,
     )
     if target is not None:
-        tell(f"Writing {target}")
+        tell(f"Writing {target.path}")
         write_output(found, target)
     return found
+
+
+def _checked(output: Place, clients: Source, transactions: Source, actions: Place | None, force: bool) -> Output:
+    return check_output(output, (clients, transactions), () if actions is None else (actions,), force=force)

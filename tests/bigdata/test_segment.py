@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kopilot_xl.bigdata import Engine, output_folder
+from kopilot_xl.bigdata import Engine
 from kopilot_xl.bigdata.engines.starting import running
 from kopilot_xl.bigdata.frames import COLUMNS
 from kopilot_xl.bigdata.segmentation import segment
@@ -548,9 +548,7 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: p
         with pytest.raises(SaveError, match="was not saved: No space left on device"):
             segment(*pair, date(2025, 6, 30), output=target)
     assert (target / "part-0.parquet").read_bytes() == old
-    with monkeypatch.context() as elsewhere:  # a system that cannot let two folders change places
-        elsewhere.setattr(output_folder, "_exchange", lambda one, other: False)
-        segment(*pair, date(2025, 6, 30), output=target)
+    segment(*pair, date(2025, 6, 30), output=target)
     assert (target / "part-0.parquet").read_bytes() != old
     assert sorted(each.name for each in tmp_path.iterdir()) == ["clients.parquet", "invoices.parquet", "result"]
 
@@ -562,7 +560,9 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "letter.txt").write_text("dear")
-    with pytest.raises(SaveError, match=r"holds other files than results, such as letter\.txt"):
+    with pytest.raises(
+        SaveError, match=r"mine is there already, and is not a result .* --force, which keeps what is there"
+    ):
         segment(*pair, output=mine)
     (tmp_path / "file").write_text("")
     with pytest.raises(SaveError, match="file is a file"):
@@ -618,7 +618,6 @@ def test_a_folder_that_cannot_take_its_place_is_put_back(tmp_path: Path, monkeyp
             raise OSError(13, "Permission denied")
         return rename(self, other)
 
-    monkeypatch.setattr(output_folder, "_exchange", lambda one, other: False)
     monkeypatch.setattr(Path, "rename", refuses)
     with pytest.raises(SaveError, match="was not saved: Permission denied"):
         segment(*pair, date(2025, 6, 30), output=target)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from os import environ
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from kopilot_xl.errors import BookError
@@ -114,6 +115,11 @@ class Address:
     def is_query(self) -> bool:
         """Whether it asks for a query's rows, not for a table's."""
         return _QUERY.match(self.table) is not None
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a database that is in one."""
+        return None if self.kind is Kind.POSTGRESQL else Path(self.connection)
 
     @property
     def form(self) -> str:

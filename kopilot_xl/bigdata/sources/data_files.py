@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 from kopilot_xl.bigdata.local import has_polars
 from kopilot_xl.bigdata.sources import address as address_module
 from kopilot_xl.bigdata.sources.address import Address
-from kopilot_xl.errors import BookError
+from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.importing.plain.grid import PARQUET_FILES, TEXT_FILES
 
 if TYPE_CHECKING:
@@ -45,11 +46,15 @@ class Source:
         name: how it is called in texts.
         files: its files, none for a database, in the order that decides which of two rows is the first.
         address: the table or query of a database.
+        pattern: what was given, if it is a pattern of files.
+        folder: what was given, if it is a folder.
     """
 
     name: str
     files: Sequence[DataFile] = ()
     address: Address | None = None
+    pattern: str | None = None
+    folder: Path | None = None
 
     @classmethod
     def of(cls, given: str | PathLike[str]) -> Source:
@@ -64,11 +69,30 @@ class Source:
             return cls(str(address), address=address)
         path = Path(text)
         if path.is_dir():
-            return cls(text, _data_files(path, path.rglob("*")))
+            return cls(text, _data_files(path, path.rglob("*")), folder=path)
         if not path.exists() and glob.has_magic(text):
             base = Path(*_before_pattern(path.parts))
-            return cls(text, _data_files(base, map(Path, glob.iglob(text, recursive=True)), f"No file is like {text}."))
+            found = map(Path, glob.iglob(text, recursive=True))
+            return cls(text, _data_files(base, found, f"No file is like {text}."), pattern=text)
         return cls(text, (DataFile(path),))
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files and folders that are read, that of a database in a file among them."""
+        stored = self.address.file if self.address else None
+        return [file.path for file in self.files] + [path for path in (self.folder, stored) if path is not None]
+
+    def check_is_no_input_next_time(self, output: Path) -> None:
+        """Make sure that an output is not among the files that the same pattern finds once it is written.
+
+        Raises:
+            SaveError: it is.
+        """
+        if self.pattern is None:
+            return
+        made = [output] if output.suffix else [output / "part-0.parquet"]
+        if any(fnmatch(os.path.abspath(path), os.path.abspath(self.pattern)) for path in made):
+            raise SaveError(f"{output} is like {self.pattern}, which is read: name an output elsewhere.")
 
     @property
     def is_large(self) -> bool:

@@ -141,7 +141,7 @@ def open_plain(path: Path, flags: int) -> int:
 
 
 @contextmanager
-def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = None) -> Iterator[bool]:
     """Wait until nobody else refreshes a file, and keep the others waiting until the block ends.
 
     Where no lock can be had (a folder that takes no file, a drive without locks) the block runs without one: saving
@@ -151,13 +151,16 @@ def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = N
         path: the file; links are followed.
         waiting: called once, with a line to show, if there is something to wait for.
 
+    Yields:
+        Whether there is a lock.
+
     Raises:
         SaveError: it was still being refreshed after `PATIENCE` seconds.
     """
     given, file = Path(path), companion(Path(os.path.realpath(path)), ".lock")
     handle = _acquire(file, given, waiting)
     try:
-        yield
+        yield handle is not None
     finally:
         if handle is not None:
             _release(handle, file)

@@ -58,7 +58,12 @@ def check_writable(path: str | os.PathLike[str], *, backup: bool = False) -> Non
 
 
 def write_atomically(
-    path: str | os.PathLike[str], data: bytes, *, instead_of: bytes | None = None, backup: bool = False
+    path: str | os.PathLike[str],
+    data: bytes,
+    *,
+    instead_of: bytes | None = None,
+    backup: bool = False,
+    at_most: int = 0o777,
 ) -> None:
     """Replace a file's contents by a new file put in its place in one step, with its mode and owner.
 
@@ -71,6 +76,7 @@ def write_atomically(
         instead_of: what the file must still hold.
         backup: keep the contents that are replaced in a file beside it, its name with `BACKUP` added. An earlier
             backup is replaced in one step too, before the file itself is.
+        at_most: the permission bits that the file may have at most, even if the one it replaces has others.
 
     Raises:
         SaveError: see `check_writable`; or it was changed or deleted meanwhile, or the disk is full. The old file is
@@ -93,7 +99,7 @@ def write_atomically(
         old = real.stat() if real.exists() else None
         if backup and old and instead_of is None:
             instead_of = real.read_bytes()
-        with _draft(real, data, old) as fresh:
+        with _draft(real, data, old, at_most) as fresh:
             if backup and old and instead_of is not None:
                 with _draft(real, instead_of, old) as kept:
                     _put(kept, _backup_of(real), instead_of, check)
@@ -112,14 +118,14 @@ class _Draft:
 
 
 @contextmanager
-def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[_Draft]:
+def _draft(real: Path, data: bytes, old: os.stat_result | None, at_most: int = 0o777) -> Iterator[_Draft]:
     """Write a temporary file beside a file, safe on the disk; it is removed unless it was put somewhere.
 
     It is locked for as long as it is worked on, so that nobody takes it for a left-over.
     """
     path = companion(real, f"-{os.urandom(8).hex()}.tmp")
     # In place of a private workbook it is at no moment open to others.
-    handle = open_new(path, 0o600 if old else 0o666)
+    handle = open_new(path, 0o600 if old else 0o666 & at_most)
     try:
         with os.fdopen(handle, "wb") as file:
             with contextlib.suppress(OSError):
@@ -128,7 +134,7 @@ def _draft(real: Path, data: bytes, old: os.stat_result | None) -> Iterator[_Dra
             file.write(data)
             file.flush()
             if old:
-                _look_like(path, real, old)
+                _look_like(path, real, old, at_most)
             _sync(handle)
             yield _Draft(path, file)
     finally:
@@ -158,7 +164,7 @@ def _put(draft: _Draft, target: Path, data: bytes, check: Callable[[], None]) ->
             time.sleep(pause)
 
 
-def _look_like(path: Path, real: Path, old: os.stat_result) -> None:
+def _look_like(path: Path, real: Path, old: os.stat_result, at_most: int) -> None:
     """Give a new file the owner, mode and extended attributes (access lists among them) of the one it replaces."""
     mode, new = stat.S_IMODE(old.st_mode), path.stat()
     if hasattr(os, "chown") and (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
@@ -170,6 +176,7 @@ def _look_like(path: Path, real: Path, old: os.stat_result) -> None:
             except OSError:
                 # What the old group might do, its new group may only if everybody might.
                 mode = mode & ~0o070 | (mode & 0o007) << 3 & mode
+    mode &= at_most
     if stat.S_IMODE(new.st_mode) != mode:  # some drives know no modes, and refuse even to keep one
         os.chmod(path, mode)
     if sys.platform == "linux":  # Python knows them nowhere else

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,7 +242,8 @@ class Package:
     def save(self, path: str | os.PathLike[str] | None = None, *, backup: bool = False) -> None:
         """Write the package to the file it was read from, or to another, all or nothing.
 
-        `backup` keeps what is replaced beside it, as `write_atomically` says.
+        `backup` keeps what is replaced beside it, as `write_atomically` says. Another file is readable by nobody who
+        may not read this one.
 
         Raises:
             SaveError: it cannot be written, or the file was changed since it was read; what was there
@@ -251,7 +253,8 @@ class Package:
         check_writable(target, backup=backup)
         own = self.is_own(target)
         data = self.to_bytes()
-        write_atomically(target, data, instead_of=self._on_disk if own else None, backup=backup)
+        at_most = 0o777 if own or os.name == "nt" else stat.S_IMODE(self.path.stat().st_mode) | 0o600
+        write_atomically(target, data, instead_of=self._on_disk if own else None, backup=backup, at_most=at_most)
         if own:
             self._on_disk, self._stamp = data, _stamp(self.path)
 
