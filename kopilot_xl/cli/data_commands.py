@@ -13,7 +13,7 @@ import typer
 
 from kopilot_xl.bigdata import LOCAL, Engine
 from kopilot_xl.cli.group import command
-from kopilot_xl.cli.options import AsJson, Order, as_of_option, output_option, read_size
+from kopilot_xl.cli.options import AsJson, Force, Order, as_of_option, output_option, read_size
 from kopilot_xl.cli.stderr import screen_on
 from kopilot_xl.texts import t
 
@@ -48,12 +48,12 @@ def segment(
         Path | None,
         output_option(
             t(
-                "A .csv or .parquet file, or a folder, which is partitioned as the clients are; what is there is "
-                "replaced. "
-                "Without it, CSV is printed."
+                "A .csv or .parquet file, or a folder, which is partitioned as the clients are; an earlier result "
+                "there is replaced. Without it, CSV is printed."
             )
         ),
     ] = None,
+    force: Force = False,
     actions: Annotated[
         Path | None,
         typer.Option(
@@ -122,6 +122,7 @@ def segment(
             transactions,
             as_of,
             output=output,
+            force=force,
             engine=engine,
             actions=actions,
             date_order=date_order,

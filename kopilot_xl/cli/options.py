@@ -96,5 +96,13 @@ Order = Annotated[
         show_default=False,
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help=t("Replace the file if it is there already."))]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help=t(
+            "Replace what is there already, whatever it is, and keep it beside: its name with .kopilot-backup added."
+        ),
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help=t("Print JSON, alone on standard output, one object a line."))]

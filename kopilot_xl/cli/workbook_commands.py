@@ -179,9 +179,13 @@ def refresh(
     output: Annotated[
         Path | None,
         output_option(
-            t("Save it here and leave the workbook as it is; a file there is replaced. For one workbook only.")
+            t(
+                "Save it here and leave the workbook as it is. A Kopilot workbook there in which no action is recorded "
+                "is replaced; for anything else it takes --force. For one workbook only."
+            )
         ),
     ] = None,
+    force: Force = False,
     backup: Annotated[
         bool,
         typer.Option(
@@ -215,8 +219,8 @@ def refresh(
             metavar="FILE",
             help=t(
                 "Also write a table with a row for each workbook: shape, tilt, clients by segment, "
-                "value, leaving value, problems. It ends in .csv, .parquet or .xlsx, and a file "
-                "there is replaced."
+                "value, leaving value, problems. It ends in .csv, .parquet or .xlsx; an earlier "
+                "summary there is replaced."
             ),
             show_default=False,
         ),
@@ -241,7 +245,9 @@ def refresh(
     from kopilot_xl import refresh_all
     from kopilot_xl.cli import show_batch
 
-    batch = refresh_all(books, as_of, output=output, backup=backup, backfill=backfill, jobs=jobs, summary=summary)
+    batch = refresh_all(
+        books, as_of, output=output, force=force, backup=backup, backfill=backfill, jobs=jobs, summary=summary
+    )
     several, done, sound = batch.total > 1, 0, True
     for result in results(batch, t("Refreshing")):
         done += 1
@@ -296,11 +302,12 @@ def report(
         Path | None,
         output_option(
             t(
-                "The page to write; it ends in .html, and a file there is replaced. "
+                "The page to write; it ends in .html, and an earlier report there is replaced. "
                 "Without it: beside the workbook, with its name."
             )
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write the portfolio as one HTML page to send, and nothing into the workbook.
 
@@ -308,7 +315,7 @@ def report(
     """
     from kopilot_xl import report
 
-    made = report(book, as_of, output=output)
+    made = report(book, as_of, output=output, force=force)
     screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=made.path, as_of=made.as_of))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
+from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
@@ -86,7 +87,7 @@ def new(
         year: of dates that have a day and a month only.
         accept: go on where a figure says that something may be wrong.
         trial: write nothing, and return the portfolio as of the files' last invoice.
-        force: replace an existing file.
+        force: replace an existing file; it is kept beside as a backup.
 
     Raises:
         BookError: an export cannot be read, or has more rows than a sheet.
@@ -105,8 +106,10 @@ def new(
     if path is None:
         raise UsageError("name the workbook to make, or look first with a trial.", "path")
     target = checked_target(path, force)
+    inputs = outputs.expanded([*_several(clients), *_several(transactions)])
+    outputs.check_no_input(target, inputs)
     pair = _read(clients, transactions, choices)
-    people, rows = _write(target, pair, choices)
+    people, rows = _write(target, pair, choices, outputs.permissions(inputs))
     if pair is None:
         return Created(target)
     return Created(target, people, rows, pair.files, pair.verdict)
@@ -125,18 +128,28 @@ def _tried(path: Path, clients: Files | None, transactions: Files | None, choice
         return Created(path, people, rows, pair.files, pair.verdict, refresh(open_book(draft), last))
 
 
-def _write(target: Path, pair: Pair | None, choices: ImportChoices) -> tuple[int, int]:
-    """Write the workbook; return how many clients and transactions are in it."""
+def _several(files: Files | None) -> Sequence[str | PathLike[str]]:
+    return [] if files is None else [files] if isinstance(files, str | PathLike) else files
+
+
+def _write(
+    target: Path, pair: Pair | None, choices: ImportChoices, at_most: int = outputs.EVERYBODY
+) -> tuple[int, int]:
+    """Write the workbook, with these permission bits at most; return how many clients and transactions are in it."""
     counts = [0, 0]
     with as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template, TemporaryDirectory() as folder:
-        book = open_book(_with_room(template, pair, Path(folder, target.name)) if pair is not None else template)
+        start = template
+        if pair is not None:
+            start = _with_room(template, pair, Path(folder, target.name))
+            start.chmod(0o666 & at_most)  # what is saved from it is as private
+        book = open_book(start)
         if pair is not None:
             counts = [_fill(book, export) for export in (pair.clients, pair.transactions)]
             if pair.currency:
                 book.write_block(settings.CURRENCY.name, [[pair.currency]])
         if choices.date_order:
             book.write_block(settings.DATE_ORDER.name, [[choices.date_order.value]])
-        book.save(target)
+        book.save(target, backup=target.exists())
     return counts[0], counts[1]
 
 
@@ -145,7 +158,7 @@ def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> RefreshR
 
     Args:
         path: where to; it ends in .xlsm.
-        force: replace an existing file.
+        force: replace an existing file; one in which actions are recorded is kept beside as a backup.
 
     Raises:
         SaveError: it cannot be written, or is there already and `force` is not given.
@@ -157,7 +170,7 @@ def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> RefreshR
     with TemporaryDirectory() as folder:
         draft = Path(folder, target.name)
         write_sample(draft)
-        return refresh(open_book(draft), SAMPLE_DATE, output=target, now=SAMPLE_MOMENT)
+        return refresh(open_book(draft), SAMPLE_DATE, output=target, force=force, now=SAMPLE_MOMENT)
 
 
 def checked_target(path: str | PathLike[str], force: bool) -> Path:
@@ -175,7 +188,7 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
         raise SaveError(f"{target} must end in {SUFFIX}, for the workbook carries macros: {target.stem}{SUFFIX}.")
     if target.exists() and not force:
         raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
-    check_writable(target)
+    check_writable(target, backup=force)
     return target
 
 

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 from os import PathLike
+from pathlib import Path
 
 from kopilot_xl import interrupts
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read, read_baseline
 from kopilot_xl.usecases.result import RefreshResult
+from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets.registry import write
 
@@ -22,6 +25,7 @@ def refresh(
     as_of: date | None = None,
     *,
     output: str | PathLike[str] | None = None,
+    force: bool = False,
     backup: bool = False,
     backfill: int = 0,
     now: datetime | None = None,
@@ -34,7 +38,9 @@ def refresh(
     Args:
         book: the workbook: its path, or what `open_book` returned.
         as_of: the day to look at it; by default its AsOf setting, or today.
-        output: where to save it; by default where it came from.
+        output: where to save it; by default where it came from. A Kopilot workbook there in which no action is
+            recorded is replaced.
+        force: replace whatever is at `output`; it is kept beside as a backup.
         backup: keep the version that is replaced beside it, as `Portfolio.xlsm.kopilot-backup`; the backup made
             before is replaced.
         backfill: fill History for so many month ends before the day, reconstructed from today's rows.
@@ -48,9 +54,13 @@ def refresh(
         BookError: the file cannot be read as a workbook, or changed meanwhile.
         MissingError: a sheet, table, column or named cell is not there.
         SettingError: a setting makes no sense.
-        SaveError: the workbook cannot be saved. As with the others, nothing was changed; the text says what to do.
+        SaveError: the workbook cannot be saved, or something is at `output` that may not be replaced. As with the
+            others, nothing was changed; the text says what to do.
     """
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
+    if output is not None and isinstance(book, FileBook):
+        target = Path(output)
+        backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force) or backup
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
         inputs = read(book, as_of, now.date())
         interrupts.checkpoint()

@@ -9,6 +9,7 @@ readable by nobody who may not read all of its inputs.
 from __future__ import annotations
 
 import csv
+import glob
 import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
@@ -60,6 +61,21 @@ def check_output(
             f"--force, which keeps what is there as {target.name}{BACKUP}."
         )
     return True
+
+
+def expanded(given: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the files that are given: those of a pattern, a folder and those in it, a workbook without its #sheet."""
+    found: list[Path] = []
+    for place in given:
+        text = str(place)
+        path = Path(text)
+        if path.is_dir():
+            found += [path, *(file for file in path.rglob("*") if file.is_file())]
+        elif not path.exists() and glob.has_magic(text):
+            found += map(Path, glob.iglob(text, recursive=True))
+        else:
+            found.append(path if path.exists() else Path(text.rpartition("#")[0] or text))
+    return found
 
 
 def check_no_input(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> None:
@@ -160,6 +176,21 @@ def is_parquet_of(columns: Sequence[str]) -> IsOurs:
 
     def is_ours(path: Path) -> bool:
         return path.is_file() and parquet_columns(path) == list(columns)
+
+    return is_ours
+
+
+def is_sheet_of(columns: Sequence[str]) -> IsOurs:
+    """Return what tells whether the first sheet of a workbook, its only one, is headed by exactly these columns."""
+
+    def is_ours(path: Path) -> bool:
+        try:
+            book = open_book(path)
+            (sheet,) = book.sheet_names
+            rows = book.sheet_values(sheet)
+        except (KopilotError, OSError, ValueError):
+            return False
+        return bool(rows) and list(rows[0]) == list(columns)
 
     return is_ours
 

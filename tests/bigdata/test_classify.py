@@ -303,6 +303,12 @@ def test_frames_say_the_same_as_files(sample: Path, eager: Maker) -> None:
 def test_the_output_is_written_and_replaced(name: str, tmp_path: Path) -> None:
     output = tmp_path / name
     output.write_text("old")
+    with pytest.raises(SaveError, match="is not a result that may be replaced"):
+        segment_files(CDNOW_CLIENTS, CDNOW_TRANSACTIONS, CDNOW_DATE, output=output)
+    segment_files(CDNOW_CLIENTS, CDNOW_TRANSACTIONS, CDNOW_DATE, output=output, force=True)
+    backup = tmp_path / f"{name}.kopilot-backup"
+    assert backup.read_text() == "old"
+    backup.unlink()
     found = segment_files(CDNOW_CLIENTS, CDNOW_TRANSACTIONS, CDNOW_DATE, output=output)
     read = pl.read_csv(output, try_parse_dates=True) if name.endswith("csv") else pl.read_parquet(output)
     assert read["Segment"].to_list() == found.frame["Segment"].to_list()

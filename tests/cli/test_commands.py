@@ -287,6 +287,9 @@ def test_today(folder: Path) -> None:
 def test_output_leaves_the_workbook_alone(folder: Path) -> None:
     before = Path("clean.xlsm").read_bytes()
     Path("out.xlsm").write_text("old")
+    assert run("refresh", "clean.xlsm", "--output", "out.xlsm").exit_code == 1
+    assert run("refresh", "clean.xlsm", "--output", "out.xlsm", "--force").exit_code == 0
+    assert Path("out.xlsm.kopilot-backup").read_text() == "old"
     assert run("refresh", "clean.xlsm", "--output", "out.xlsm").exit_code == 0
     assert Path("clean.xlsm").read_bytes() == before
     assert_sound(folder / "out.xlsm")
@@ -454,7 +457,7 @@ def test_a_summary_that_cannot_be_written_is_refused_before_any_work(folder: Pat
     before = Path("clean.xlsm").read_bytes()
     assert "ends in none of" in one_line(run("refresh", "clean.xlsm", "--summary", "all.html"))
     Path("x.xlsx").write_bytes(before)
-    assert "is one of the workbooks" in one_line(run("refresh", "clean.xlsm", "x.xlsx", "--summary", "./x.xlsx"))
+    assert "is one of the files to read" in one_line(run("refresh", "clean.xlsm", "x.xlsx", "--summary", "./x.xlsx"))
     assert Path("clean.xlsm").read_bytes() == Path("x.xlsx").read_bytes() == before
 
 

@@ -14,7 +14,7 @@ from kopilot_xl.usecases.batch.discovery import Search, workbooks
 from kopilot_xl.usecases.batch.tasks import Check, Done, ProgressListener, Refresh, Task
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.batch.summary_table import Line
+    from kopilot_xl.usecases.batch.summary_table import Line, SummaryFile
 
 
 class Batch:
@@ -25,7 +25,7 @@ class Batch:
         lines: the portfolios of those worked on so far, where there are several workbooks or a summary is written.
     """
 
-    def __init__(self, search: Search, task: Task, jobs: int, summary: Path | None = None) -> None:
+    def __init__(self, search: Search, task: Task, jobs: int, summary: SummaryFile | None = None) -> None:
         self.total = len(search.books)
         self.lines: list[Line] = []
         self._search, self._task, self._jobs, self._summary = search, task, jobs, summary
@@ -50,9 +50,7 @@ class Batch:
         for done in work(self._task, self._search.books, self._jobs, listener):
             yield self._noted(done)
         if self._summary is not None:
-            from kopilot_xl.usecases.batch import summary_table
-
-            summary_table.write(self.lines, self._summary)
+            self._summary.write(self.lines)
 
     def _noted(self, done: Done) -> Done:
         if (self.total > 1 or self._summary is not None) and (done.report or done.why):
@@ -67,6 +65,7 @@ def refresh_all(
     as_of: date | None = None,
     *,
     output: str | PathLike[str] | None = None,
+    force: bool = False,
     backup: bool = False,
     backfill: int = 0,
     jobs: int = 1,
@@ -78,6 +77,7 @@ def refresh_all(
         books: workbooks, patterns, and folders, of which it is the workbooks in them and in all folders in them.
         as_of: the day to look at them; by default each one's AsOf setting, or today.
         output: where to save it, of one workbook only; by default each where it came from.
+        force: replace whatever is at `output` and `summary`; it is kept beside as a backup.
         backup: keep the version that is replaced beside it, as `Portfolio.xlsm.kopilot-backup`.
         backfill: fill History for so many month ends before the day, reconstructed from today's rows.
         jobs: how many processes share the work.
@@ -94,12 +94,13 @@ def refresh_all(
     search = workbooks([fspath(book) for book in books], exclude=target)
     if output is not None and len(search.books) > 1:
         raise UsageError("it names one file, but there are several workbooks.", "output")
+    table = None
     if target is not None:
-        from kopilot_xl.usecases.batch.summary_table import check_target
+        from kopilot_xl.usecases.batch.summary_table import SummaryFile
 
-        check_target(target, [book.path for book in search.books])
-    task = Refresh(as_of, None if output is None else Path(output), backup, backfill)
-    return Batch(search, task, jobs, target)
+        table = SummaryFile.of(target, [book.path for book in search.books], force=force)
+    task = Refresh(as_of, None if output is None else Path(output), force, backup, backfill)
+    return Batch(search, task, jobs, table)
 
 
 def check_all(books: Iterable[str | PathLike[str]], *, jobs: int = 1) -> Batch:

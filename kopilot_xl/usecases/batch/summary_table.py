@@ -16,6 +16,7 @@ from kopilot_xl.domain.portfolio import Shape, Summary
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
+from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 from kopilot_xl.workbook.tables.csv_escape import neutral
 from kopilot_xl.workbook.tables.problems import Kind
@@ -114,32 +115,47 @@ def leftmost_first(lines: Sequence[Line]) -> list[Line]:
 # as a file
 
 
-def check_target(target: Path, books: Iterable[Path]) -> None:
-    """Make sure the table could be written, before work is spent.
+@dataclass(frozen=True)
+class SummaryFile:
+    """Where the table goes: whether what is there is kept, and the permission bits that it may have at most."""
 
-    Raises:
-        SaveError: it has none of the endings, cannot be written, or is one of the workbooks; or it is to be Parquet and
-            no library that writes it is installed.
-    """
-    if target.suffix.lower() not in SUFFIXES:
-        raise SaveError(f"{target} ends in none of {', '.join(SUFFIXES)}: give the summary one of these endings.")
-    if target.resolve() in {book.resolve() for book in books}:
-        raise SaveError(f"{target} is one of the workbooks: name another file for the summary.")
-    if target.suffix.lower() == ".parquet" and _parquet_library() is None:
-        raise SaveError(_no_parquet(target))
-    check_writable(target)
+    path: Path
+    backup: bool
+    at_most: int
 
+    @classmethod
+    def of(cls, path: Path, books: Sequence[Path], *, force: bool = False) -> SummaryFile:
+        """Make sure the table could be written, before work is spent.
 
-def write(lines: Sequence[Line], target: Path) -> None:
-    """Write the table, a row for each workbook, to a .csv, .parquet or .xlsx file, all at once.
+        Args:
+            path: where to.
+            books: the workbooks that are read.
+            force: replace whatever is there, and keep it as a backup.
 
-    Raises:
-        SaveError: it cannot be written.
-    """
-    table = columns(lines)
-    kind = target.suffix.lower()
-    data = _csv(table) if kind == ".csv" else _parquet(table, target) if kind == ".parquet" else _xlsx(table)
-    write_atomically(target, data)
+        Raises:
+            SaveError: it has none of the endings, cannot be written, is one of the workbooks, or replaces what is not
+                such a table without `force`; or it is to be Parquet and no library that writes it is installed.
+        """
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise SaveError(f"{path} ends in none of {', '.join(SUFFIXES)}: give the summary one of these endings.")
+        if suffix == ".parquet" and _parquet_library() is None:
+            raise SaveError(_no_parquet(path))
+        headings = [column.name for column in columns([])]
+        table_of = {".csv": outputs.is_csv_of, ".parquet": outputs.is_parquet_of, ".xlsx": outputs.is_sheet_of}
+        backup = outputs.check_output(path, books, table_of[suffix](headings), force=force)
+        check_writable(path, backup=backup)
+        return cls(path, backup, outputs.permissions(books))
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Write the table, a row for each workbook, all at once.
+
+        Raises:
+            SaveError: it cannot be written.
+        """
+        table, suffix = columns(lines), self.path.suffix.lower()
+        data = _csv(table) if suffix == ".csv" else _parquet(table, self.path) if suffix == ".parquet" else _xlsx(table)
+        write_atomically(self.path, data, backup=self.backup, at_most=self.at_most)
 
 
 Cell = str | float | int | date | None

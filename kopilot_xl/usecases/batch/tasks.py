@@ -49,6 +49,7 @@ class Refresh:
 
     as_of: date | None = None
     output: Path | None = None
+    force: bool = False
     backup: bool = False
     backfill: int = 0
 
@@ -58,7 +59,13 @@ class Refresh:
         if opened is None:
             return None
         return refresh.refresh(
-            opened, self.as_of, output=self.output, backup=self.backup, backfill=self.backfill, waiting=on_wait
+            opened,
+            self.as_of,
+            output=self.output,
+            force=self.force,
+            backup=self.backup,
+            backfill=self.backfill,
+            waiting=on_wait,
         )
 
 

@@ -18,6 +18,7 @@ from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read, read_baseline
 from kopilot_xl.usecases.report.content import HistoryRow, _content, _short, _tilt, read_history
+from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
@@ -46,6 +47,7 @@ def report(
     as_of: date | None = None,
     *,
     output: str | PathLike[str] | None = None,
+    force: bool = False,
     now: datetime | None = None,
 ) -> Made:
     """Write the portfolio of a workbook as one HTML page that needs nothing but itself; the workbook is only read.
@@ -53,27 +55,30 @@ def report(
     Args:
         book: the workbook: its path, or what `open_book` returned.
         as_of: the day to look at it; by default its AsOf setting, or today.
-        output: where to, ending in .html; a file there is replaced, all at once. By default beside the workbook, with
-            its name.
+        output: where to, ending in .html; an earlier report there is replaced, all at once. By default beside the
+            workbook, with its name. Nobody may read it who may not read the workbook.
+        force: replace whatever is there; it is kept beside as a backup.
         now: the local time that counts as now.
 
     Raises:
         BookError: the file cannot be read as a workbook.
         MissingError: a sheet, table, column or named cell is not there.
         SettingError: a setting makes no sense.
-        SaveError: the page cannot be written.
+        SaveError: the page cannot be written, or something else is there.
         UsageError: a workbook that is open in Excel has no page beside it; name one.
     """
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     target = _beside(book) if output is None else Path(output)
     if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
         raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
-    check_writable(target)
+    inputs_of = [book.path] if isinstance(book, FileBook) else []
+    backup = outputs.check_output(target, inputs_of, outputs.is_report, force=force)
+    check_writable(target, backup=backup)
     with collector_at_rest():
         inputs = read(book, as_of, now.date())
         result = calculate(inputs, read_baseline(book, inputs.as_of))
         text = page(result, read_history(book, result), now)
-    write_atomically(target, text.encode())
+    write_atomically(target, text.encode(), backup=backup, at_most=outputs.permissions(inputs_of))
     return Made(target, result.as_of, time.perf_counter() - start)
 
 

@@ -21,6 +21,7 @@ from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.outputs import permissions
 from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
@@ -82,7 +83,7 @@ def upgrade_copy(
     Args:
         path: the old workbook.
         output: the new one; by default beside the old one, its name with "(upgraded)".
-        force: replace an existing file. Where that is the old workbook itself, it is kept as a backup.
+        force: replace an existing file, which is kept as a backup.
 
     Raises:
         BookError: the old workbook cannot be read.
@@ -93,7 +94,7 @@ def upgrade_copy(
     target = checked_target(default_output(path) if output is None else output, force)
     in_place = target.exists() and target.samefile(old.path)
     with (
-        old.locked(target, backup=in_place),
+        old.locked(target, backup=target.exists()),
         as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template,
     ):
         kept = [
@@ -102,6 +103,7 @@ def upgrade_copy(
         with TemporaryDirectory() as folder:
             draft = Path(folder, target.name)
             _widened(template, kept, draft)
+            draft.chmod(0o666 & permissions([old.path]))  # the new workbook is as private as the old one
             made = open_book(draft)
             for each in kept:
                 _fill(made, each)
@@ -109,7 +111,7 @@ def upgrade_copy(
             if snapshot.read(old):
                 made.write_sheet(snapshot.SHEET, old.sheet_values(snapshot.SHEET))
             left = [*_not_in_tables(old, kept), *_elsewhere(Package(old.path), Package(template), old, kept), *unset]
-            made.save(target, backup=in_place)
+            made.save(target, backup=target.exists())
     own = [f"{each.table.name}: {column.header}" for each in kept for column in each.own]
     return Upgraded(target, {each.table.name: each.filled for each in kept}, own, left, in_place)
 

@@ -118,7 +118,7 @@ def upgrade(
         output: where to write it; by default it is replaced.
         check: only say what would be added.
         backup: keep the version that is replaced beside it.
-        force: replace a file that `output` names.
+        force: replace a file that `output` names; it is kept beside as a backup.
 
     Raises:
         BookError: it cannot be read, is no Kopilot workbook, or its structure is protected.
@@ -138,11 +138,12 @@ def upgrade(
         raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
     if check:
         return replace(_added(old, Package(old.path), target), checked=True)
-    with old.locked(target, backup=own and backup):
+    backup = backup if own else target.exists()
+    with old.locked(target, backup=backup):
         package = Package(old.path)
         made = _added(old, package, target)
         if not own or not made.is_current:
-            package.save(target, backup=own and backup)
+            package.save(target, backup=backup)
             made.written, made.backup = True, own and backup
     return made
 

@@ -125,8 +125,7 @@ HEADERS = [
 
 def written(ending: str, folder: Path) -> Path:
     target = folder / f"all{ending}"
-    summary_table.check_target(target, [folder / "a.xlsm"])
-    summary_table.write(LINES, target)
+    summary_table.SummaryFile.of(target, [folder / "a.xlsm"]).write(LINES)
     return target
 
 
@@ -169,13 +168,13 @@ def test_xlsx(tmp_path: Path) -> None:
 def test_a_summary_is_replaced_and_never_written_over(tmp_path: Path) -> None:
     target = written(".csv", tmp_path)
     (tmp_path / "same").hardlink_to(target)
-    summary_table.write(LINES[:1], target)
+    summary_table.SummaryFile.of(target, []).write(LINES[:1])
     assert len((tmp_path / "same").read_text().splitlines()) == 1 + len(LINES)
 
 
 def test_a_name_that_no_file_can_hold(tmp_path: Path) -> None:
     for ending in summary_table.SUFFIXES:
-        summary_table.write([line("a\udcff\x07.xlsm", "EUR", *MATURE)], tmp_path / f"b{ending}")
+        summary_table.SummaryFile.of(tmp_path / f"b{ending}", []).write([line("a\udcff\x07.xlsm", "EUR", *MATURE)])
     assert pl.read_csv(tmp_path / "b.csv")["Workbook"].to_list() == ["a\ufffd\ufffd.xlsm"]
 
 
@@ -184,10 +183,10 @@ def test_a_name_that_no_file_can_hold(tmp_path: Path) -> None:
     [
         ("all.txt", "ends in none of .csv, .parquet, .xlsx"),
         ("all", "ends in none of"),
-        ("a.xlsx", "is one of the workbooks"),
+        ("a.xlsx", "is one of the files to read"),
         ("none/all.csv", "there is no folder"),
     ],
 )
 def test_where_it_cannot_go(name: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(SaveError, match=says):
-        summary_table.check_target(tmp_path / name, [tmp_path / "a.xlsx"])
+        summary_table.SummaryFile.of(tmp_path / name, [tmp_path / "a.xlsx"])

@@ -599,8 +599,11 @@ def test_what_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
 def test_a_page_that_is_there_is_replaced_and_a_workbook_never(tmp_path: Path) -> None:
     path = make_portfolio(tmp_path / "book.xlsm")
     page = tmp_path / "page.html"
-    page.write_text("old")
-    report(open_book(path), AS_OF, output=page, now=NOW)
+    page.write_text("<html>of somebody else</html>")
+    with pytest.raises(SaveError, match="is not a result that may be replaced"):
+        report(open_book(path), AS_OF, output=page, now=NOW)
+    report(open_book(path), AS_OF, output=page, force=True, now=NOW)
+    assert "somebody else" in (tmp_path / "page.html.kopilot-backup").read_text()
     once = page.read_bytes()
     report(open_book(path), AS_OF, output=page, now=NOW)
     assert page.read_bytes() == once
