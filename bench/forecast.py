@@ -30,7 +30,7 @@ def refresh_one(source: str, as_of: str, output: str, how: str) -> None:
     """Refresh a workbook, with the forecast or without."""
     from kopilot_xl import open_book, refresh
     from kopilot_xl.domain import sales
-    from kopilot_xl.domain.forecast import forecast
+    from kopilot_xl.domain.forecasting import Past, forecast
     from kopilot_xl.usecases import calculation
     from kopilot_xl.workbook.sheets import forecast as sheet
 
@@ -38,7 +38,7 @@ def refresh_one(source: str, as_of: str, output: str, how: str) -> None:
     if how == "with":
         refresh(open_book(source), day, output=output)
         return
-    nothing = forecast(sales.Sales.of(day, {}))
+    nothing = forecast(Past.of([], day))
     with (
         patch.object(calculation, "_forecast", lambda *_: nothing),
         patch.object(sales, "prepared", lambda *_: []),

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from kopilot_xl.domain.sales import expected_by_segment
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
     from kopilot_xl.bigdata import Segmentation
-    from kopilot_xl.domain.forecast import Forecast
-    from kopilot_xl.domain.forecast import Line as ScenarioLine
+    from kopilot_xl.domain.forecasting import Forecast, Line
+    from kopilot_xl.domain.portfolio import Client
     from kopilot_xl.domain.retention import Concentration, Retention
     from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.usecases.forecast import Foretold
@@ -42,7 +43,7 @@ def as_json(found: RefreshResult, name: str) -> dict[str, object]:
         "concentration": _concentration(found.concentration),
         "problems": found.count(Kind.PROBLEM),
         "notices": found.count(Kind.NOTICE),
-        "forecast": forecast_as_json(found.forecast, found.prepared) if found.forecast else None,
+        "forecast": forecast_as_json(found.forecast, found.prepared, found.clients) if found.forecast else None,
         "seconds": round(found.seconds, 3),
     }
 
@@ -69,40 +70,87 @@ def _concentration(found: Concentration | None) -> dict[str, object]:
     }
 
 
-def forecast_as_json(told: Forecast, months: Sequence[Prepared]) -> dict[str, object]:
+MIX = "Mix"
+"""What is expected, among the scenarios: all others, mixed."""
+
+
+def forecast_as_json(told: Forecast, months: Sequence[Prepared], clients: Sequence[Client]) -> dict[str, object]:
     """Return a forecast in values JSON knows; numbers are unrounded, null where the past is too short to tell."""
-    ends = [*zip(told.band.low, told.band.high, strict=True)] or [(None, None)] * len(told.months)
+    nothing = [None] * len(told.months)
+    total = told.total
     return {
-        "expected": told.chosen and told.chosen.value,
-        "checked": told.checked,
+        "expected": MIX if told.mix else None,
+        "checked": told.dates > 0,
         "months": [
             {
                 "month": f"{month:%Y-%m}",
-                "expected": told.expected[at] if told.expected else None,
-                "at_least": ends[at][0],
-                "at_most": ends[at][1],
+                "expected": expected,
+                "at_least": low,
+                "at_most": high,
                 **({"planned": months[at].total, "to_call": months[at].to_call} if months else {}),
             }
-            for at, month in enumerate(told.months)
+            for at, (month, expected, low, high) in enumerate(
+                zip(told.months, told.expected or nothing, told.low or nothing, told.high or nothing, strict=True)
+            )
         ],
-        "band_held": told.band.coverage,
-        "scenarios": {each.value: _line_as_json(line) for each, line in told.lines.items()},
+        "band_held": told.held.coverage,
+        "shares": {rule.value: share for rule, share in told.shares.items()},
+        "total": total
+        and {
+            "expected": total.expected,
+            "at_least": total.low,
+            "at_most": total.high,
+            "planned": total.planned,
+            "share_planned": total.share_planned,
+            "off_share": total.error,
+            "past_dates": total.dates,
+        },
+        "new_clients": told.new_clients if told.mix else None,
+        "expected_by_segment": {
+            segment.value: amount for segment, amount in expected_by_segment(clients, told.clients).items()
+        },
+        "scenarios": {
+            **({MIX: _line_as_json(told.mix)} if told.mix else {}),
+            **{rule.value: _line_as_json(line) for rule, line in told.rules.items()},
+        },
     }
 
 
-def _line_as_json(line: ScenarioLine) -> dict[str, object]:
+def _line_as_json(line: Line) -> dict[str, object]:
     found = line.accuracy
+    scale = found and found.scale
     return {
-        "months": line.values and list(line.values),
+        "months": list(line.months),
+        "share": line.share,
         "this_year": line.landing,
         "past_dates": found.dates if found else 0,
         "off": found and found.error,
         "off_share": found and found.share,
-        "mase": found and found.mase,
+        "mase": found.error / scale if found and scale else None,
         "off_by_months_ahead": found and list(found.by_horizon),
-        "mase_by_months_ahead": found and list(found.mase_by_horizon),
-        "remark": line.lacks or None,
+        "mase_by_months_ahead": found
+        and [error / scale if scale and error is not None else None for error in found.by_horizon],
+        "year_off_share": found and found.of_total,
+        "remark": None if found else "Not checked: the past is too short.",
     }
+
+
+def _expectations(found: Foretold) -> list[dict[str, object]]:
+    """What is expected of each client, first those of whom most is."""
+    known = [(client, found.forecast.clients[client.key]) for client in found.clients
+             if client.key in found.forecast.clients]  # fmt: skip
+    return [
+        {
+            "client": client.id,
+            "name": client.name,
+            "segment": client.segment and client.segment.value,
+            "expected": told.amount,
+            "chance": told.chance,
+            "usual_amount": told.usual_amount,
+            "usual_month": told.usual_month,
+        }
+        for client, told in sorted(known, key=lambda pair: -pair[1].amount)
+    ]
 
 
 def checked_as_json(found: RefreshResult, name: str) -> dict[str, object]:
@@ -144,5 +192,9 @@ def segmented_as_json(found: Segmentation, output: str | None) -> dict[str, obje
 
 
 def foretold_as_json(found: Foretold) -> dict[str, object]:
-    """Return a forecast of files in values JSON knows."""
-    return {"as_of": found.as_of.isoformat(), **forecast_as_json(found.forecast, found.prepared)}
+    """Return a forecast in values JSON knows, with what is expected of each client."""
+    return {
+        "as_of": found.as_of.isoformat(),
+        **forecast_as_json(found.forecast, found.prepared, found.clients),
+        "clients": _expectations(found),
+    }

@@ -163,9 +163,8 @@ def forecast(
 ) -> None:
     """Tell what to expect of the next twelve months, of a workbook or of data outside one.
 
-    Each scenario is tried on the past, as it was known then; the one that was off least is expected.
-
-    The seasonal model is one of them where the library statsmodels is installed.
+    Three rules are mixed: one that knows each client's rhythm, and two of monthly totals. Each weighs by how far it was
+    off on your own past, as it was known then.
 
     How the files were read, and every problem in them, is told on standard error.
     """

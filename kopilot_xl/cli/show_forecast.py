@@ -16,33 +16,28 @@ from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import forecast
 
 if TYPE_CHECKING:
-    from kopilot_xl.domain.forecast import Forecast
+    from kopilot_xl.domain.forecasting import Forecast
     from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.usecases.forecast import Foretold
 
 
 def read_for_forecast(screen: Screen, found: Foretold) -> None:
-    """Show how files were read, every problem in them, and why there is no seasonal model."""
+    """Show how files were read, and every problem in them."""
     choices(screen, found.choices)
     show_problems(screen, found.problems)
-    if found.missing:
-        screen.line(Text(found.missing, "dim"))
 
 
 def foretold(screen: Screen, found: Foretold) -> None:
-    """Show what is expected month by month, and how far each scenario was off."""
+    """Show what is expected month by month, and how far each rule was off."""
     told, months = found.forecast, found.prepared
     screen.line(Text.assemble((forecast.note(told, months), "bold")))
-    for line in forecast.explanation(told):
-        screen.line(line, indent=2)
-    if told.expected is not None:
+    for name, text in forecast.facts(told, months, found.clients).items():
+        screen.line(f"{name}: {text}", indent=2)
+    if told.mix is not None:
         screen.line()
         screen.show(_months_ahead(told, months), indent=2)
         screen.line()
-        screen.show(_scenarios(told), indent=2)
-    for each in told.lines.values():
-        if each.lacks:
-            screen.line(Text(f"{each.scenario}: {each.lacks}", "dim"), indent=2)
+        screen.show(_rules(told), indent=2)
 
 
 def _months_ahead(told: Forecast, months: Sequence[Prepared]) -> Table:
@@ -50,37 +45,38 @@ def _months_ahead(told: Forecast, months: Sequence[Prepared]) -> Table:
     table.add_column(t("Month"), no_wrap=True)
     for header in (t("Expected"), t("At least"), t("At most"), t("Planned"), t("To call")):
         table.add_column(header, justify="right")
-    ends = told.band.low, told.band.high
-    for at, (month, expected) in enumerate(zip(told.months, told.expected or (), strict=True)):
-        low, high = (_whole(each[at]) for each in ends)
-        planned = months[at]
+    nothing = [None] * len(told.months)
+    rows = zip(told.months, told.expected or nothing, told.low or nothing, told.high or nothing, months, strict=True)
+    for month, expected, low, high, planned in rows:
         table.add_row(
             formatting.month(month),
-            formatting.whole(expected),
-            low,
-            high,
+            _whole(expected),
+            _whole(low),
+            _whole(high),
             formatting.whole(planned.total),
             f"{planned.to_call:,}",
         )
     return table
 
 
-def _scenarios(told: Forecast) -> Table:
+def _rules(told: Forecast) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column(t("Scenario"), no_wrap=True)
-    for header in (t("12 months"), t("Year lands at"), t("Off by"), t("of a month"), t("MASE"), t("Past dates")):
+    table.add_column(t("What is mixed"), no_wrap=True)
+    headers = (t("Share"), t("12 months"), t("Year ends at"), t("A month off by"), t("A year off by"), t("Past dates"))
+    for header in headers:
         table.add_column(header, justify="right")
-    for each in told.lines.values():
-        checked = each.accuracy
+    lines = [*([(t("Mixed"), told.mix)] if told.mix else []), *told.rules.items()]
+    for name, line in lines:
+        checked = line.accuracy
         table.add_row(
-            each.scenario.value,
-            _whole(sum(each.values) if each.values is not None else None),
-            _whole(each.landing),
+            str(name),
+            formatting.share(line.share),
+            _whole(sum(line.months)),
+            _whole(line.landing),
             _whole(checked.error if checked else None),
-            "" if checked is None or checked.share is None else formatting.share(checked.share),
-            "" if checked is None or checked.mase is None else f"{checked.mase:.2f}",
+            "" if checked is None or checked.of_total is None else formatting.share(checked.of_total),
             f"{checked.dates}" if checked else "",
-            style="bold" if each.scenario is told.chosen else "",
+            style="bold" if line is told.mix else "",
         )
     return table
 

@@ -16,9 +16,9 @@ from typing import Any, cast
 
 import xlwings as xw
 
+from kopilot_xl.domain.forecasting import YEAR
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
-from kopilot_xl.domain.sales import YEAR
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
 from kopilot_xl.texts import t

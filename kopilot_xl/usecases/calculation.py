@@ -9,24 +9,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from kopilot_xl.domain import forecast as forecasting
+from kopilot_xl.domain import forecasting, sales
 from kopilot_xl.domain import movements as moving
-from kopilot_xl.domain import sales
 from kopilot_xl.domain.actions import Plan, ReplayedLog, replay
 from kopilot_xl.domain.clients import activities, clients_as_of
-from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
 from kopilot_xl.domain.portfolio import Client, Summary, won
 from kopilot_xl.domain.retention import YEAR, concentration, retention
 from kopilot_xl.domain.rules import CutOffs, add_months
-from kopilot_xl.domain.scenarios import Model, Scenario
 from kopilot_xl.domain.transactions import Ledger, Status
-from kopilot_xl.errors import KopilotError
-from kopilot_xl.usecases import seasonal_model
-from kopilot_xl.workbook.sheets import actions, clients, history, settings, transactions
+from kopilot_xl.workbook.sheets import actions, clients, history, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
-from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
+from kopilot_xl.workbook.tables.problems import Problem
 
 
 def calculate(
@@ -47,7 +43,7 @@ def calculate(
     portfolio = clients_as_of(inputs.clients.identities, ledger, as_of, rules, log.marks)
     if isinstance(baseline, date):
         baseline = reconstruct(inputs, baseline)
-    models = _models(inputs)
+    forecast = _forecast(inputs, portfolio, ledger, log) if ahead else None
     past = history.month_ends(as_of, backfill)
     if inputs.today and as_of < inputs.today and as_of not in past:
         past = [*past, as_of]
@@ -60,13 +56,13 @@ def calculate(
         baseline=baseline,
         movements=moving.movements(baseline, portfolio, as_of) if baseline else None,
         outlook=_outlook(inputs, portfolio) if ahead else None,
-        forecast=_forecast(inputs, models) if ahead else None,
-        months=sales.prepared(portfolio, ledger, as_of, rules) if ahead else (),
+        forecast=forecast,
+        months=sales.prepared(portfolio, ledger, as_of, rules, log.marks, forecast.clients) if forecast else (),
         past={day: _summary_on(inputs, day) for day in past},
         retention=retention(issued, as_of),
         retention_before=retention(issued, add_months(as_of, -YEAR)),
         concentration=concentration(issued, as_of),
-        problems=_problems(inputs, log, portfolio, models),
+        problems=_problems(inputs, log, portfolio),
     )
 
 
@@ -163,29 +159,17 @@ def _with_plans(stored: Mapping[str, Pipeline], plans: Sequence[Plan], as_of: da
     return pipelines
 
 
-def _models(inputs: Inputs) -> Mapping[Scenario, Model]:
-    """What fits the seasonal model, where the settings ask for it and its library is installed."""
-    if not inputs.settings.seasonal_model:
-        return {}
-    try:
-        return seasonal_model.models()
-    except KopilotError:
-        return {}
-
-
-def _forecast(inputs: Inputs, models: Mapping[Scenario, Model]) -> Forecast:
-    table, issued = inputs.transactions, Status.ISSUED
-    rows = zip(table.days, table.amounts, table.statuses, strict=True)
-    invoices = ((day, amount) for day, amount, status in rows if status is issued)
-    return forecasting.forecast(sales.monthly_sales(invoices, inputs.as_of), models)
+def _forecast(inputs: Inputs, portfolio: Sequence[Client], ledger: Ledger, log: ReplayedLog) -> Forecast:
+    """The next twelve months, of the clients without a mark and with what is planned."""
+    as_of = inputs.as_of
+    plans = sales.coming(portfolio, ledger, as_of, inputs.settings.rules)
+    return forecasting.forecast(sales.invoiced(ledger, as_of), plans, log.marks)
 
 
 # problems
 
 
-def _problems(
-    inputs: Inputs, log: ReplayedLog, portfolio: Sequence[Client], models: Mapping[Scenario, Model]
-) -> list[Problem]:
+def _problems(inputs: Inputs, log: ReplayedLog, portfolio: Sequence[Client]) -> list[Problem]:
     """Every problem and notice, sheet by sheet, in the order of the rows."""
     cut = CutOffs.at(inputs.as_of, inputs.settings.rules)
     sheets = (
@@ -194,8 +178,4 @@ def _problems(
         [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
         actions.findings(inputs.actions, log.results),
     )
-    found = [problem for sheet in sheets for problem in sorted(sheet, key=lambda problem: problem.row or 0)]
-    if inputs.settings.seasonal_model and not models:
-        wrong = f"{settings.SEASONAL_MODEL.label} is On, but the forecast was made without it."
-        found.append(about_sheet(Code.MODEL_NOT_INSTALLED, settings.SHEET, wrong, seasonal_model.NOT_INSTALLED))
-    return found
+    return [problem for sheet in sheets for problem in sorted(sheet, key=lambda problem: problem.row or 0)]

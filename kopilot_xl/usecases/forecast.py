@@ -1,22 +1,21 @@
-"""The next twelve months, of a workbook or of data outside one, with the seasonal model where its library is there."""
+"""The next twelve months, of a workbook or of data outside one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.forecasting import Forecast
+from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.sales import Prepared
-from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.errors import UsageError
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
-from kopilot_xl.usecases.seasonal_model import NOT_INSTALLED
 from kopilot_xl.workbook.book import Book, TableData
 from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import actions as actions_sheet
@@ -42,17 +41,17 @@ class Foretold:
         as_of: the day it was looked at.
         forecast: the next twelve months.
         prepared: what is planned in each of them, and whom to call about it.
+        clients: every client as of the day.
         choices: how each file was read.
         problems: every problem, with file and row.
-        missing: why there is no seasonal model; blank where there is one.
     """
 
     as_of: date
     forecast: Forecast
     prepared: Sequence[Prepared]
+    clients: Sequence[Client]
     choices: Sequence[Choices]
     problems: Sequence[Problem]
-    missing: str
 
 
 def forecast(
@@ -100,8 +99,7 @@ def forecast_book(book: Book, as_of: date | None = None, *, today: date | None =
     Raises:
         KopilotError: the book cannot be read; the text says why and what to do.
     """
-    inputs = read(as_book(book), as_of, today or date.today())
-    result = calculate(replace(inputs, settings=replace(inputs.settings, seasonal_model=True)))
+    result = calculate(read(as_book(book), as_of, today or date.today()))
     return _foretold(result, (), result.problems)
 
 
@@ -137,7 +135,7 @@ def forecast_files(
     log = actions_sheet.TABLE
     result = calculate(
         Inputs(
-            settings=Settings("", None, order, "", rules, seasonal_model=True),
+            settings=Settings("", None, order, "", rules),
             as_of=day,
             clients=people,
             transactions=rows,
@@ -149,5 +147,4 @@ def forecast_files(
 
 def _foretold(result: Result, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:
     assert result.forecast  # noqa: S101 - it was asked for
-    missing = "" if Scenario.SEASONAL_MODEL in result.forecast.lines else NOT_INSTALLED
-    return Foretold(result.as_of, result.forecast, result.months, choices, problems, missing)
+    return Foretold(result.as_of, result.forecast, result.months, result.clients, choices, problems)

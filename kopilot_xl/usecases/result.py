@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kopilot_xl.domain.actions import ActionStatus
-from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.retention import Concentration, Retention
 from kopilot_xl.domain.sales import Prepared

@@ -141,29 +141,33 @@ def test_json(found: RefreshResult) -> None:
     assert sum(read["actions"].values()) == sum(found.actions.values())
     told, forecast = found.forecast, read["forecast"]
     assert told is not None
-    assert told.chosen is not None
-    assert forecast["expected"] == told.chosen.value
+    assert told.mix is not None
+    assert told.mix.accuracy is not None
+    assert told.low is not None
+    assert told.high is not None
+    assert forecast["expected"] == "Mix"
     assert [each["expected"] for each in forecast["months"]] == list(told.expected or ())
     assert [each["planned"] for each in forecast["months"]] == [each.total for each in found.prepared]
-    assert list(forecast["scenarios"]) == [each.value for each in told.lines]
-    assert told.line is not None
-    assert told.line.accuracy is not None
-    assert forecast["scenarios"][told.chosen.value] == {
-        "months": list(told.line.values or ()),
-        "this_year": told.line.landing,
-        "past_dates": told.line.accuracy.dates,
-        "off": told.line.accuracy.error,
-        "off_share": told.line.accuracy.share,
-        "mase": told.line.accuracy.mase,
-        "off_by_months_ahead": list(told.line.accuracy.by_horizon),
-        "mase_by_months_ahead": list(told.line.accuracy.mase_by_horizon),
+    assert list(forecast["scenarios"]) == ["Mix", *(rule.value for rule in told.rules)]
+    accuracy, scale = told.mix.accuracy, told.mix.accuracy.scale
+    assert scale is not None
+    assert forecast["scenarios"]["Mix"] == {
+        "months": list(told.mix.months),
+        "share": 1.0,
+        "this_year": told.mix.landing,
+        "past_dates": accuracy.dates,
+        "off": accuracy.error,
+        "off_share": accuracy.share,
+        "mase": accuracy.error / scale,
+        "off_by_months_ahead": list(accuracy.by_horizon),
+        "mase_by_months_ahead": [None if each is None else each / scale for each in accuracy.by_horizon],
+        "year_off_share": accuracy.of_total,
         "remark": None,
     }
-    assert forecast["scenarios"]["Statistics"]["remark"].startswith("Not checked")
-    assert forecast["scenarios"]["Statistics"]["off"] is None
-    assert forecast["band_held"] == told.band.coverage
+    assert forecast["shares"] == {rule.value: line.share for rule, line in told.rules.items()}
+    assert forecast["band_held"] == told.held.coverage
     ends = [(each["at_least"], each["at_most"]) for each in forecast["months"]]
-    assert ends == list(zip(told.band.low, told.band.high, strict=True))
+    assert ends == list(zip(told.low, told.high, strict=True))
     assert forecast["months"][0]["month"] == "2026-08"
     assert forecast["months"][0]["to_call"] == found.prepared[0].to_call > 0
 

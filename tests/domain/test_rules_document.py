@@ -12,12 +12,11 @@ import pytest
 from kopilot_xl.domain import formatting, fulfilment
 from kopilot_xl.domain.actions import ActionStatus, ClientHistory, LoggedAction, Transaction, replay
 from kopilot_xl.domain.activity import client_activity
-from kopilot_xl.domain.backtest import MODEL_DATES, MOST_DATES
-from kopilot_xl.domain.forecast import FEWEST_DATES
+from kopilot_xl.domain.forecasting import FEWEST_MONTHS, Rule
+from kopilot_xl.domain.forecasting.mixing import PAST_DATES
 from kopilot_xl.domain.outlook import STEPS
 from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY, VALUE_MONTHS, CutOffs, Rules
-from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.domain.segments import ALLOWED, BARS, WORK_ORDER, WORST_TO_BEST, Action, Segment
 from kopilot_xl.domain.transactions import Status
 
@@ -212,11 +211,11 @@ def test_the_next_actions_read_as_told(client: Client) -> None:
     assert f"“{client.next_action.removesuffix(Segment.LOST.advice).strip()}”" in FLAT["Next action"]
 
 
-def test_the_scenarios_read_as_told() -> None:
-    for each in Scenario:
-        assert f"| {each} | {each.formula} | {each.months} |" in FLAT["The forecast"]
-    assert f"up to {MOST_DATES} ({MODEL_DATES} where" in FLAT["The forecast"]
-    assert f"at least {FEWEST_DATES} past dates" in FLAT["The forecast"]
+def test_the_rules_of_the_forecast_read_as_told() -> None:
+    for rule in Rule:
+        assert f"| {rule} | {rule.formula} |" in FLAT["The forecast"]
+    assert f"last {PAST_DATES} months" in FLAT["The forecast"]
+    assert f"at least {FEWEST_MONTHS} whole months" in FLAT["The forecast"]
 
 
 def test_the_order_of_standing_and_the_days_ahead_are_those_of_the_product() -> None:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kopilot_xl.domain.forecasting import Expectation, Past, month_of
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.rules import Rules
-from kopilot_xl.domain.sales import CALLS_NAMED, Prepared, Sales, month_of, monthly_sales, prepared
+from kopilot_xl.domain.sales import CALLS_NAMED, Prepared, coming, expected_by_segment, invoiced, prepared
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Ledger, Status
 from tests.domain.oracle import Row, months_from
@@ -29,9 +30,8 @@ def ledger(rows: Sequence[Row]) -> Ledger:
     )
 
 
-def sold(as_of: date, *rows: tuple[date, float | None, str]) -> Sales:
-    issued = ledger([Row("A", *each) for each in rows]).issued
-    return monthly_sales(issued.get("A", ()), as_of)
+def sold(as_of: date, *rows: tuple[date, float | None, str]) -> Past:
+    return invoiced(ledger([Row("A", *each) for each in rows]), as_of)
 
 
 def test_a_month_is_split_at_the_day_of_the_as_of_date() -> None:
@@ -52,7 +52,7 @@ def test_a_month_is_split_at_the_day_of_the_as_of_date() -> None:
     assert found.first == month_of(date(2026, 4, 1))
     assert found.before == [100.0, 0.0, 7.0, 5.0]
     assert found.after == [17.0, 0.0, 0.0, 0.0]
-    assert found.months == [117.0, 0.0, 7.0, 5.0]
+    assert found.totals == [117.0, 0.0, 7.0, 5.0]
     assert (found.whole, found.so_far, found.year_to_date) == (3, 5.0, 129.0)
 
 
@@ -100,10 +100,9 @@ def test_sales_of_some_invoices(
 
 
 def test_the_year_to_date_begins_on_the_first_of_january() -> None:
-    sums = {(month_of(date(2025, 12, 1)), False): 8.0, (month_of(date(2026, 1, 1)), True): 4.0}
-    sums |= {(month_of(TODAY), False): 1.0}
-    assert Sales.of(TODAY, sums).year_to_date == 5.0
-    assert Sales.of(date(2026, 1, 31), {(month_of(date(2026, 1, 1)), False): 2.0}).year_to_date == 2.0
+    rows = [(date(2025, 12, 1), 8.0, "Issued"), (date(2026, 1, 20), 4.0, "Issued"), (TODAY, 1.0, "Issued")]
+    assert sold(TODAY, *rows).year_to_date == 5.0
+    assert sold(date(2026, 1, 31), (date(2026, 1, 1), 2.0, "Issued")).year_to_date == 2.0
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,11 +112,11 @@ def test_the_year_to_date_begins_on_the_first_of_january() -> None:
 )
 def test_sales_add_up_to_what_was_invoiced(as_of: date, rows: list[tuple[date, int]]) -> None:
     found = sold(as_of, *((day, float(amount), "Issued") for day, amount in rows))
-    assert sum(found.months) == sum(amount for day, amount in rows if day <= as_of)
+    assert sum(found.totals) == sum(amount for day, amount in rows if day <= as_of)
     assert found.so_far == sum(amount for day, amount in rows if as_of.replace(day=1) <= day <= as_of)
     year_ago = months_from(as_of, -12)
     if as_of.day < 28 and found.whole >= 12:
-        assert sum(found.months[-12:]) + found.after[-13] == sum(
+        assert sum(found.totals[-12:]) + found.after[-13] == sum(
             amount for day, amount in rows if year_ago < day <= as_of
         )
 
@@ -210,3 +209,31 @@ def test_no_clients_and_no_transactions_give_twelve_empty_months() -> None:
     months = prepared([], ledger([]), TODAY)
     assert len(months) == 12
     assert all(each == Prepared(each.month, {}, [], 0, 0.0) for each in months)
+
+
+def test_marked_clients_are_not_called_and_those_of_whom_most_is_expected_come_first() -> None:
+    keys = ("a", "b", "c", "gone")
+    rows = [Row(key, date(2025, 9, 1), 100.0 + at, "Issued") for at, key in enumerate(keys)]
+    clients = [client(key, Segment.HIBERNATING, last_invoice=date(2025, 9, 1)) for key in keys]
+    expected = {key: Expectation(amount, 0.5, 100.0, None) for key, amount in (("a", 10.0), ("b", 30.0), ("c", 10.0))}
+    months = prepared(clients, ledger(rows), TODAY, Rules(), {"gone"}, expected)
+    assert [call.client.key for call in months[1].calls] == ["b", "a", "c"]
+    assert (months[1].to_call, months[1].last_year) == (3, 303.0)
+    by_segment = expected_by_segment(clients, expected)
+    assert by_segment[Segment.HIBERNATING] == 50.0
+    assert by_segment[Segment.ACTIVE] == 0.0
+
+
+def test_what_is_coming_is_planned_or_dated_ahead_and_within_the_horizon() -> None:
+    rows = [
+        Row("a", date(2026, 7, 16), 1.0, "Planned"),
+        Row("a", date(2026, 8, 1), 2.0, "Issued"),
+        Row("a", TODAY, 4.0, "Planned"),
+        Row("a", date(2027, 7, 15), 8.0, "Planned"),
+        Row("a", date(2027, 7, 16), 16.0, "Planned"),
+        Row("a", date(2026, 8, 1), -32.0, "Issued"),
+        Row("a", date(2026, 8, 1), None, "Planned"),
+        Row("later", date(2026, 8, 1), 64.0, "Planned"),
+    ]
+    found = coming([client("a", Segment.NEW), client("later", None)], ledger(rows), TODAY)
+    assert sorted(row.amount or 0 for row in found) == [1.0, 2.0, 8.0]

@@ -1,6 +1,6 @@
 """The forecast of the next twelve months: three rules, mixed by how far each was off on the firm's own past."""
 
-from kopilot_xl.domain.forecasting.bands import Held
+from kopilot_xl.domain.forecasting.bands import SURE, Held
 from kopilot_xl.domain.forecasting.expected import Expectation
 from kopilot_xl.domain.forecasting.forecast import Accuracy, Forecast, Line, Total, forecast
 from kopilot_xl.domain.forecasting.mixing import FEWEST_MONTHS, Rule
@@ -8,6 +8,7 @@ from kopilot_xl.domain.forecasting.months import YEAR, Past, Row, ends_month, fi
 
 __all__ = [
     "FEWEST_MONTHS",
+    "SURE",
     "YEAR",
     "Accuracy",
     "Expectation",

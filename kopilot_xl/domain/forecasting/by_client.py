@@ -21,6 +21,8 @@ USUAL_WEIGHT = 0.5
 
 So that one invoice is half believed, and six nearly wholly: or a lost giant would leave too much behind.
 """
+_WEIGHTS = [1 / (count**2 + USUAL_WEIGHT) for count in range(AMOUNTS + 1)]
+"""The weight of an amount, by how many of a client's own months are in it."""
 USUAL_MONTHS = 24
 MOST_MEDIANS = 5
 """An amount counts for at most so many medians towards the usual one, or one giant would lift every client."""
@@ -84,7 +86,8 @@ class Clients:
             if amount > 0:
                 amounts.append(amount)
                 if months:
-                    invoiced[self.row[client]][min(month - 1 - months[-1], OLDEST)] += 1
+                    since = month - 1 - months[-1]
+                    invoiced[self.row[client]][since if since < OLDEST else OLDEST] += 1
                     self._leave(client)
                 elif first_months[client] < 0:
                     first_months[client] = month
@@ -126,10 +129,18 @@ class Clients:
         self._count_by[row][last] -= 1
 
     def _enter(self, client: int) -> None:
+        # Once for each invoiced month of every client: what `_row` and `_amount` say, without calling them.
         months = self.months[client]
-        row, last = _row(months), months[-1]
-        self.row[client] = row
-        own, weight = self.own[client], self.weight[client] = _amount(self.amounts[client])
+        count, last = len(months), months[-1]
+        if count == 1:
+            row = 0
+        else:
+            gaps = count - 1 if count <= GAPS else GAPS
+            row = learned.row_of(count, (last - months[-gaps - 1]) / gaps)
+        kept = count if count < AMOUNTS else AMOUNTS
+        weight = _WEIGHTS[kept]
+        own = sum(self.amounts[client][-kept:]) * kept * weight
+        self.row[client], self.own[client], self.weight[client] = row, own, weight
         self._own_by[row][last] += own
         self._weight_by[row][last] += weight
         self._count_by[row][last] += 1
@@ -248,16 +259,8 @@ class View:
         ]
         rest = []
         if not self.ended:
-            chances, after = self.chances, self.share_after
-            rest.append(
-                sum(
-                    amount * learned.in_rest(chance, after)
-                    for row, chance_row in zip(amounts, chances, strict=True)
-                    for amount, chance in zip(row, chance_row, strict=True)
-                    if amount
-                )
-            )
-            amounts = learned.pushed(chances, amounts, after)
+            brought, amounts = learned.pushed(self.chances, amounts, self.share_after)
+            rest.append(brought)
             for row, own, weight in self.running.values():
                 amounts[row][0] += own + USUAL_WEIGHT * self.usual * weight
         months = [_dot(amounts, table) for table in learned.ahead(self.chances)]
@@ -284,7 +287,7 @@ def _row(months: Sequence[int], count: int | None = None) -> int:
 def _amount(amounts: Sequence[float]) -> tuple[float, float]:
     """What a client's own months give to its amount, and its weight of the usual amount."""
     last = amounts[-AMOUNTS:]
-    weight = 1 / (len(last) ** 2 + USUAL_WEIGHT)
+    weight = _WEIGHTS[len(last)]
     return sum(last) * len(last) * weight, weight
 
 

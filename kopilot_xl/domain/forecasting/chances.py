@@ -48,7 +48,7 @@ def row_of(months: int, gap: float) -> int:
     """Return a state's row, given in how many months the client was invoiced (at least 1) and its mean gap."""
     if months == 1:
         return 0
-    return _FIRST_ROW[min(months, MOST_MONTHS)] + rhythm(gap)
+    return _FIRST_ROW[months if months < MOST_MONTHS else MOST_MONTHS] + bisect_left(RHYTHMS, gap)
 
 
 def _parts(row: int) -> tuple[int, int]:
@@ -177,23 +177,26 @@ def through(chances: Table, table: Table, share_after: float) -> list[list[float
     return rows
 
 
-def pushed(chances: Table, table: Table, share_after: float) -> list[list[float]]:
-    """Return what stands in each state at the end of a month, given what stands there of clients not invoiced so far.
+def pushed(chances: Table, table: Table, share_after: float) -> tuple[float, list[list[float]]]:
+    """Return what the rest of a month brings, and what is in each state at its end, of clients not invoiced so far.
 
     Args:
         chances: of being invoiced in that month, as it was when the month began.
         table: an amount for each state, as of the month's beginning.
         share_after: how much of a month's invoices come in its rest.
     """
+    brought = 0.0
     found = [[0.0] * len(SINCE) for _ in table]
     for row, amounts in enumerate(table):
-        mine = found[row]
+        mine, mine_chances, again = found[row], chances[row], NEXT_ROW[row]
         for since, amount in enumerate(amounts):
             if amount:
-                rest = amount * in_rest(chances[row][since], share_after)
-                found[NEXT_ROW[row] if row else _SECOND[since]][0] += rest
-                mine[min(since + 1, OLDEST)] += amount - rest
-    return found
+                chance = mine_chances[since]
+                rest = amount * chance * share_after / (1 - chance * (1 - share_after))  # as `in_rest`
+                brought += rest
+                found[again if row else _SECOND[since]][0] += rest
+                mine[since + 1 if since < OLDEST else OLDEST] += amount - rest
+    return brought, found
 
 
 def in_rest(chance: float, share_after: float) -> float:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from kopilot_xl.domain.forecasting import chances as learned
 from kopilot_xl.domain.forecasting.by_client import USUAL_WEIGHT
@@ -19,8 +20,7 @@ HABIT = 2
 LOOKED_BACK = 36
 
 
-@dataclass(frozen=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What is expected of one client in the 12 months ahead.
 
     Attributes:
@@ -112,7 +112,7 @@ class Book:
         counts: dict[int, int] = {}
         for month in months:
             of_year = (self._past.first + month) % YEAR
-            counts[of_year] = counts.get(of_year, 0) + 1
+            counts[of_year] = counts[of_year] + 1 if of_year in counts else 1
         most = max(counts.values())
         best = [month for month, count in counts.items() if count == most]
         return best[0] + 1 if most >= HABIT and len(best) == 1 else None

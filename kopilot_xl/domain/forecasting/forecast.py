@@ -66,6 +66,7 @@ class Total:
         low, high: where it lies in 8 of 10 cases by its own past errors; None where too few past dates tell.
         error: the mean error of such sums on past dates, as a share of an average year; None as well.
         dates: how many past dates tell.
+        error_months: how many months were added up on them: 12, or as many as the past allows.
         planned: what of it is planned.
     """
 
@@ -74,6 +75,7 @@ class Total:
     high: float | None
     error: float | None
     dates: int
+    error_months: int
     planned: float
 
     @property
@@ -232,8 +234,8 @@ def _accuracy(found: Backtest, rule: Rule | None) -> Accuracy | None:
 def _band(
     months: Sequence[float], errors: Curve | None, level: float
 ) -> tuple[Sequence[float] | None, Sequence[float] | None]:
-    """The ends of each month's band, none below zero."""
-    if errors is None or errors.width is None or level <= 0:
+    """The ends of each month's band, none below zero; None where nothing is expected."""
+    if errors is None or errors.width is None or level <= 0 or sum(months) <= 0:
         return None, None
     widths = [width * level for width in errors.width]
     low = [max(value - width, 0.0) for value, width in zip(months, widths, strict=True)]
@@ -242,10 +244,12 @@ def _band(
 
 def _total(months: Sequence[float], error: TotalError | None, level: float, planned: float) -> Total:
     expected = sum(months)
-    if error is None or level <= 0:
-        return Total(expected, None, None, None, 0, planned)
+    if error is None or level <= 0 or expected <= 0:
+        return Total(expected, None, None, None, 0, 0, planned)
     width = error.width * level * YEAR
-    return Total(expected, max(expected - width, 0.0), expected + width, error.error, error.dates, planned)
+    return Total(
+        expected, max(expected - width, 0.0), expected + width, error.error, error.dates, error.months, planned
+    )
 
 
 def _clients(

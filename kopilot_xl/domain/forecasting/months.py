@@ -73,26 +73,29 @@ class Past:
         months: dict[date, tuple[int, bool]] = {}  # a day comes again and again
         clients: dict[str, int] = {}
         sums: dict[tuple[int, int], float] = defaultdict(float)
-        parts: dict[tuple[int, int], float] = defaultdict(float)
+        lates: dict[tuple[int, int], float] = defaultdict(float)
         for client, day, amount in rows:
             if not amount or day > as_of:
                 continue
-            found = months.get(day)
-            if found is None:
-                found = months[day] = (day.year * YEAR + day.month - 1, day.day > split)
-            month, late = found
-            key = (clients.setdefault(client, len(clients)), month)
+            if day not in months:
+                months[day] = (day.year * YEAR + day.month - 1, day.day > split)
+            if client not in clients:
+                clients[client] = len(clients)
+            month, late = months[day]
+            key = (clients[client], month)
             sums[key] += amount
-            if not late:
-                parts[key] += amount
+            if late:
+                lates[key] += amount
         first = min((month for _, month in sums), default=running)
         by_client: list[list[Invoiced]] = [[] for _ in range(first, running + 1)]
         before, after = [0.0] * len(by_client), [0.0] * len(by_client)
         for (client_index, month), amount in sums.items():
-            part = parts.get((client_index, month), 0.0)
+            key = (client_index, month)
+            late_amount = lates[key] if key in lates else 0.0  # noqa: SIM401 - a call for each takes longer
+            part = amount - late_amount if late_amount else amount
             by_client[month - first].append((client_index, part, amount))
             before[month - first] += part
-            after[month - first] += amount - part
+            after[month - first] += late_amount
         return cls(as_of, first, before, after, list(clients), by_client)
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Any
 
 from kopilot_xl._version import __version__
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.forecasting import Forecast, Line
 from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.outlook import Projection
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
@@ -65,7 +65,8 @@ def _content(result: Result, past: Sequence[HistoryRow], now: datetime) -> dict[
         "most_departures": DEPARTURES_ROWS,
         "told": told,
         "forecast_note": forecast.note(told, months),
-        "forecast_words": forecast.explanation(told),
+        "forecast_facts": forecast.facts(told, months, result.clients),
+        "forecast_lines": _lines(told),
         "ahead": _months(told, months),
         "sales": _sales(told, months),
         "found": portfolio.found(count(found, Kind.PROBLEM), count(found, Kind.NOTICE)),
@@ -179,10 +180,17 @@ def _months(told: Forecast, months: Sequence[Prepared]) -> list[_Month]:
     """The months of the forecast; none where the past is too short."""
     if told.expected is None:
         return []
+    nothing = [None] * len(months)
+    rows = zip(months, told.expected, told.low or nothing, told.high or nothing, strict=True)
     return [
         _Month(each.month, expected, low, high, each.total, forecast.share_planned(expected, each.total), each.to_call)
-        for each, expected, low, high in zip(months, told.expected, told.band.low, told.band.high, strict=True)
+        for each, expected, low, high in rows
     ]
+
+
+def _lines(told: Forecast) -> list[tuple[str, Line]]:
+    """The mix and each rule by itself."""
+    return [("Mixed", told.mix), *told.rules.items()] if told.mix else []
 
 
 def _sales(told: Forecast, prepared: Sequence[Prepared]) -> str:
@@ -204,7 +212,7 @@ def _sales(told: Forecast, prepared: Sequence[Prepared]) -> str:
         charts.Month(
             f"{formatting.month(each.month)[:3]} {each.month.year}",
             mark(each.month, each.sold, "sold"),
-            mark(each.month, each.expected, "expected"),
+            mark(each.month, each.expected if each.sold is None else None, "expected"),
             each.low,
             each.high,
             mark(each.month, each.planned, "planned"),

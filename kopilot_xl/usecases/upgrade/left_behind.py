@@ -12,7 +12,7 @@ from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import history, snapshot
+from kopilot_xl.workbook.sheets import forecast, guide, history, settings, snapshot
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
 _ON_SHEETS = {
@@ -30,6 +30,10 @@ _IN_SHEETS = {"sheetProtection": "the protection", "sparklineGroups": "the spark
 _RULES = {"dataValidation": "the drop-downs and checks", "conditionalFormatting": "the conditional formats"}
 """What a column may have beside its cells, by its element."""
 _IN_WORKBOOK = {"connections": "the data connections", "externalLink": "the links to other workbooks"}
+_RETIRED = (settings.SEASONAL_MODEL, *forecast.OLDER)
+"""The names that earlier versions gave to cells of theirs, and this one does not have."""
+_LONGER = {settings.SHEET: 1, guide.SHEET: 2}
+"""How many rows more than today a sheet of ours once had."""
 _MODULE = re.compile(rb"(?:Module|Class|BaseClass)=([^\r\n]+)\r\n")
 
 
@@ -97,7 +101,8 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
             yield f"the sheet {name}"
             continue
         yield from (f"{what} on the sheet {name}" for what in _drawn(package, part, template, own, tables))
-        elsewhere = _beside(old.sheet_values(name), _extent(template, own)) if own and name not in told else None
+        extent = _extent(template, own, _LONGER.get(name, 0)) if own else None
+        elsewhere = _beside(old.sheet_values(name), extent) if extent and name not in told else None
         if elsewhere is not None:
             yield f"the cells of {name} beside or below what it usually holds, from {elsewhere} on"
     for kind, what in _IN_WORKBOOK.items():
@@ -106,7 +111,7 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     protection = package.parse(package.workbook).find("{*}workbookProtection")
     if protection is not None and protection.get("lockStructure") in ("1", "true"):
         yield "the protection of the workbook"
-    known = {name.casefold() for name in _names(template)}
+    known = {name.casefold() for name in (*_names(template), *_RETIRED)}
     names = [name for name in _names(package) if name.casefold() not in known]
     if names:
         yield f"the names {', '.join(names)}" if len(names) > 1 else f"the name {names[0]}"
@@ -138,11 +143,11 @@ def _all_pictures(package: Package, part: str | None) -> set[str]:
     return {name for each in drawings for name in _pictures(package, each)}
 
 
-def _extent(template: Package, part: str) -> Area:
-    """Return the area that a sheet of ours uses, down to its end where a table grows on it."""
+def _extent(template: Package, part: str, more: int) -> Area:
+    """Return the area that a sheet of ours uses or has used, `more` rows more; to its end where a table grows on it."""
     cells = [(row, column) for row, column, _ in worksheet.walk(template.parse(part))]
     grows = any(item.kind == "table" for item in template.relationships(part))
-    return Area(1, 1, LAST_ROW if grows else max(row for row, _ in cells), max(column for _, column in cells))
+    return Area(1, 1, LAST_ROW if grows else max(row for row, _ in cells) + more, max(column for _, column in cells))
 
 
 def _pictures(package: Package, part: str | None) -> set[str]:

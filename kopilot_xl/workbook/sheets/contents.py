@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction
-from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.movements import Baseline, Movements
 from kopilot_xl.domain.outlook import Outlook
 from kopilot_xl.domain.portfolio import Client, Summary

@@ -1,101 +1,90 @@
-"""The Forecast sheet: the next twelve months, how far each scenario was off so far, what is planned, whom to call."""
+"""The Forecast sheet: the next twelve months, how sure they are, what is planned, whom to call."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
+from textwrap import wrap
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.forecast import FEWEST_DATES, Forecast, Line
-from kopilot_xl.domain.sales import YEAR, Prepared, first_day, month_of
-from kopilot_xl.domain.scenarios import Scenario
+from kopilot_xl.domain.forecasting import YEAR, Forecast, Line, Rule, first_day, month_of
+from kopilot_xl.domain.portfolio import Client
+from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import chart_axes
-from kopilot_xl.workbook.sheets.settings import SEASONAL_MODEL
-from kopilot_xl.workbook.sheets.settings import SHEET as SETTINGS
+from kopilot_xl.workbook.sheets.forecast_words import FACTS, explanation, facts, note
 from kopilot_xl.workbook.tables.table import Column, Format, Table
 from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
 
+__all__ = ["FACTS", "explanation", "facts", "note"]
+
 SHEET = "Forecast"
 
-NOTE, CHOSEN, WORDS, DATES = "ForecastNote", "ForecastChosen", "ForecastWords", "ForecastDates"
-AHEAD, SCENARIOS, ERRORS, CHART = "ForecastAhead", "ForecastScenarios", "ForecastErrors", "ForecastChart"
-LACKS, UNCHECKED = "ForecastLacks", "ForecastUnchecked"
-"""Why a scenario has no numbers, and why none of its errors are known, one row per scenario."""
+NOTE, AS_OF, FACT, DATES = "ForecastNote", "ForecastAsOf", "ForecastFacts", "ForecastDates"
+MONTHS, LINES, DRAWN = "ForecastMonths", "ForecastLines", "ForecastDrawn"
 REACH = "ForecastReach"
 """The cell that tells how high the chart's axis reaches at least."""
 
-COMING = tuple(each for each in reversed(BARS) if each in {
-    Segment.NEW, Segment.ACTIVE, Segment.SLEEPING_AWAY, Segment.HIBERNATING,
-})  # fmt: skip
-"""The segments of clients that have something coming: no other client has."""
 ROWS: dict[str, Format] = {
     "Expected": Format.AMOUNT,
-    "at least, in 8 of 10 cases": Format.AMOUNT,
+    "at least": Format.AMOUNT,
     "at most": Format.AMOUNT,
     "Planned already": Format.AMOUNT,
-    **{f"by {each} clients": Format.AMOUNT for each in COMING},
-    "Share planned": Format.SHARE,
     "Still open": Format.AMOUNT,
+    "Same month a year before": Format.AMOUNT,
     "Clients to call": Format.COUNT,
-    "invoiced that month last year": Format.AMOUNT,
 }
-"""The rows of the first block, and how their numbers are shown."""
+"""The rows of the months, and how their numbers are shown."""
 BACK = 24
 """How many months the chart looks back, the running one among them."""
-CHART_COLUMNS = ("Month", "Sold", "Expected", "At least", "At most", "Planned")
+CHART_COLUMNS = ("Month", "Invoiced", "Expected", "At least", "Between at least and at most", "Planned")
 
-WORDS_LINES = 4
+FACT_ROWS, FACT_LETTERS = 3, 52
+"""How many rows each of the facts has beside the chart, and how many letters are in a row."""
 BLOCKS: dict[str, tuple[int, int]] = {
     NOTE: (1, 1),
-    CHOSEN: (1, 1),
-    WORDS: (WORDS_LINES, 1),
+    AS_OF: (1, 1),
+    FACT: (len(FACTS) * FACT_ROWS, 1),
     DATES: (1, YEAR),
-    AHEAD: (len(ROWS), YEAR + 1),
-    SCENARIOS: (len(Scenario), YEAR + 2),
-    LACKS: (len(Scenario), 1),
-    ERRORS: (len(Scenario), YEAR + 4),
-    UNCHECKED: (len(Scenario), 1),
-    CHART: (BACK + YEAR, len(CHART_COLUMNS)),
+    MONTHS: (len(ROWS), YEAR + 1),
+    LINES: (1 + len(Rule), YEAR + 2),
+    DRAWN: (BACK + YEAR, len(CHART_COLUMNS)),
 }
-"""The named blocks and their size in rows and columns; the rows of scenarios are those of `Scenario`."""
+"""The named blocks and their size in rows and columns; the rows of lines are the mix and those of `Rule`."""
 
-MONTH = Column("Month", Format.MONTH, width=12, written=True)
+NAME = Column("Client", width=25, written=True)
+MONTH = Column("Month", Format.MONTH, width=11, written=True)
 CLIENT_ID = Column("Client ID", width=12, written=True, shrink=True)
-NAME = Column("Client", width=30, written=True)
 SEGMENT = Column("Segment", width=16, written=True)
-INVOICED = Column("Last year", Format.AMOUNT, width=13, written=True)
-LAST_INVOICE = Column("Last invoice", Format.DATE, width=14, written=True)
-NEXT_ACTION = Column("Next action", width=16, written=True)
+INVOICED = Column("Last year", Format.AMOUNT, width=12, written=True)
+LAST_INVOICE = Column("Last invoice", Format.DATE, width=13, written=True, shrink=True)
+NEXT_ACTION = Column("Next action", width=12, written=True)
 
-CALLS = Table("Calls", (MONTH, CLIENT_ID, NAME, SEGMENT, INVOICED, LAST_INVOICE, NEXT_ACTION))
+CALLS = Table("Calls", (NAME, MONTH, CLIENT_ID, SEGMENT, INVOICED, LAST_INVOICE, NEXT_ACTION))
 
-CORNER = "A52"
-"""The corner of the table Calls; nothing stands below it."""
+CORNER = "B42"
+"""The corner of the table Calls; nothing is below it."""
 
 FIRST_WORDS = "Not refreshed yet: a refresh tells what to expect of the next twelve months."
-"""What stands in the headline until the first refresh."""
-OFF = f"Off. To have it: {SETTINGS}, {SEASONAL_MODEL.label}, On."
-"""What stands beside the seasonal model where it was not asked for."""
+"""What the title says until the first refresh."""
 
 
-def fill(book: Book, told: Forecast, months: Sequence[Prepared]) -> None:
-    """Write the months ahead, the scenarios and their errors, what the chart is drawn from, and the call list."""
+def fill(book: Book, told: Forecast, months: Sequence[Prepared], clients: Sequence[Client]) -> None:
+    """Write the months ahead, the facts, each rule's own months, what the chart is drawn from, and the call list."""
+    known = facts(told, months, clients)
+    chart = drawn(told, months)
     book.write_block(NOTE, [[note(told, months)]])
-    book.write_block(CHOSEN, [[told.chosen and told.chosen.value]])
-    book.write_block(WORDS, [[line] for line in explanation(told)])
+    book.write_block(AS_OF, [[told.past.as_of]])
+    book.write_block(FACT, [[line] for name in FACTS for line in _in_rows(known.get(name, ""))])
     book.write_block(DATES, [list(told.months)])
-    book.write_block(AHEAD, _ahead(told, months))
-    lines = [told.lines.get(each) for each in Scenario]
-    book.write_block(SCENARIOS, [_scenario(each) for each in lines])
-    book.write_block(LACKS, [[_lacks(each)] for each in lines])
-    book.write_block(ERRORS, [_errors(each) for each in lines])
-    book.write_block(UNCHECKED, [[each.lacks or None if each and each.values else None] for each in lines])
-    chart = [list(astuple(each)) for each in drawn(told, months)]
-    book.write_block(CHART, chart)
-    book.write_block(REACH, [[chart_axes.amounts(drawn=any(each is not None for _, *row in chart for each in row))]])
+    book.write_block(MONTHS, _months(told, months))
+    book.write_block(LINES, _lines(told))
+    book.write_block(DRAWN, [_for_chart(month) for month in chart])
+    something = any(value is not None for _, *row in map(astuple, chart) for value in row)
+    book.write_block(REACH, [[chart_axes.amounts(drawn=something)]])
+    _fill_older(book, told, months, clients, chart)
     if book.has_table(CALLS.name):
         calls = [(each.month, call) for each in months for call in each.calls]
         book.write_table(
@@ -112,107 +101,59 @@ def fill(book: Book, told: Forecast, months: Sequence[Prepared]) -> None:
         )
 
 
-def note(told: Forecast, months: Sequence[Prepared]) -> str:
-    """Return the sentence that sums the forecast up."""
-    if told.expected is None:
-        lacks = told.lines[Scenario.AS_LAST_YEAR].lacks
-        return f"There is no forecast yet. {lacks}"
-    expected, planned = sum(told.expected), sum(each.total for each in months)
-    part = share_planned(expected, planned)
-    share = f" {formatting.share(part)} of it is planned." if part is not None else ""
-    return f"Expected in the 12 months from {formatting.month(told.months[0])} on: {formatting.whole(expected)}.{share}"
+def _in_rows(text: str) -> list[str | None]:
+    """A fact, broken to the rows it has."""
+    lines = wrap(text, FACT_LETTERS, max_lines=FACT_ROWS, placeholder=" …")
+    return [*lines, *[None] * (FACT_ROWS - len(lines))]
 
 
 def share_planned(expected: float | None, planned: float) -> float | None:
-    """Return how much of what is expected is planned already; None where nothing is expected."""
-    return planned / expected if expected is not None and expected > 0 else None
+    """Return how much of what is expected is planned already, at most 1; None where nothing is expected."""
+    return min(planned / expected, 1.0) if expected is not None and expected > 0 else None
 
 
-def explanation(told: Forecast) -> list[str]:
-    """Return which scenario is expected and why, how its band held, and where the year lands, in sentences."""
-    line = told.line
-    if line is None or line.landing is None:
-        return []
-    lines = [_choice(line)]
-    if told.band.coverage is not None:
-        lines.append(
-            f"Tried on the past, {formatting.share(told.band.coverage)} of "
-            f"{formatting.count(told.band.cases, 'month')} lay between at least and at most; 80% should."
-        )
-    as_of, so_far = told.sales.as_of, told.sales.year_to_date
-    lines.append(
-        f"{as_of.year} lands at {formatting.whole(line.landing)}: {formatting.whole(so_far)} until "
-        f"{formatting.day_of_year(as_of)}, {formatting.whole(line.landing - so_far)} to come."
-    )
-    if not told.sales.ended:
-        lines.append(
-            f"{formatting.month(first_day(month_of(told.sales.as_of)))} counts with "
-            f"{formatting.whole(told.sales.so_far)} so far and {formatting.whole(told.rest or 0.0)} for its rest, "
-            "as a year before."
-        )
-    return lines
-
-
-def _choice(line: Line) -> str:
-    """Why a scenario is expected."""
-    found = line.accuracy
-    if found is None:
-        return (
-            f"{line.scenario} is expected, unchecked: the past is too short to try a scenario on {FEWEST_DATES} dates."
-        )
-    off = formatting.share(found.share) if found.share is not None else formatting.whole(found.error)
-    tried = formatting.count(found.dates, "past date")
-    return f"{line.scenario} did best: tried on {tried}, it was off by {off} on average."
-
-
-def _ahead(told: Forecast, months: Sequence[Prepared]) -> list[list[Value]]:
+def _months(told: Forecast, months: Sequence[Prepared]) -> list[list[Value]]:
     """The rows of `ROWS`, month by month and their sum."""
-    expected: Sequence[float | None] = told.expected or [None] * YEAR
-    low, high = told.band.low or [None] * YEAR, told.band.high or [None] * YEAR
+    total = told.total
+    nothing: list[float | None] = [None] * YEAR
+    expected: Sequence[float | None] = told.expected or nothing
     planned = [each.total for each in months]
-    whole = None if told.expected is None else sum(told.expected)
-    pairs = [*zip(expected, planned, strict=True), (whole, sum(planned))]
-    left = [None if each is None else max(each - some, 0.0) for each, some in pairs[:-1]]
-    by_segment = [[each.planned.get(segment) for each in months] for segment in COMING]
-    rows: list[list[Value]] = [
-        [*expected, whole],
-        [*low, None],
-        [*high, None],
+    left = [None if one is None else max(one - plan, 0.0) for one, plan in zip(expected, planned, strict=True)]
+    before = _year_before(told)
+    return [
+        [*expected, total.expected if total else None],
+        [*(told.low or nothing), total.low if total else None],
+        [*(told.high or nothing), total.high if total else None],
         [*planned, sum(planned)],
-        *_summed(by_segment),
-        [share_planned(each, some) for each, some in pairs],
-        [*left, None if whole is None else sum(each or 0.0 for each in left)],
+        [*left, None if total is None else sum(value or 0.0 for value in left)],
+        [*before, None if None in before else sum(value or 0.0 for value in before)],
         [*(each.to_call for each in months), None],
-        [*(each.last_year for each in months), sum(each.last_year for each in months)],
     ]
-    return rows
 
 
-def _summed(rows: Sequence[Sequence[float | None]]) -> list[list[Value]]:
-    return [[*row, sum(each or 0.0 for each in row)] for row in rows]
+def _year_before(told: Forecast) -> list[float | None]:
+    """What was invoiced in the same months a year before; None before the first invoice, and for the running month."""
+    past = told.past
+    at = month_of(told.months[0]) - YEAR - past.first
+    return [past.totals[index] if 0 <= index < past.whole else None for index in range(at, at + YEAR)]
 
 
-def _scenario(line: Line | None) -> list[Value]:
-    """A scenario's months, their sum and the landing; nothing where it lacks something."""
-    return [*line.values, sum(line.values), line.landing] if line and line.values is not None else []
+def _lines(told: Forecast) -> list[list[Value]]:
+    """What the mix and each rule expect: a label, the months, and their sum."""
+    lines = [*([("Mixed, as above", told.mix)] if told.mix else []), *told.rules.items()]
+    return [[label(str(name), line), *line.months, sum(line.months)] for name, line in lines]
 
 
-def _lacks(line: Line | None) -> str | None:
-    """Why a scenario has no months."""
-    if line is None:
-        return OFF
-    return line.lacks if line.values is None else None
-
-
-def _errors(line: Line | None) -> list[Value]:
-    """A scenario's errors by months ahead, on average, as a share, scaled, and on how many dates; nothing if none."""
-    found = line.accuracy if line else None
-    return [*found.by_horizon, found.error, found.share, found.mase, found.dates] if found else []
+def label(name: str, line: Line) -> str:
+    """Return a line's name, how much it weighs in the mix and how far its years were off."""
+    share = "" if line.share == 1 else f" ({formatting.share(line.share)})"
+    error = line.accuracy.of_total if line.accuracy else None
+    return f"{name}{share}" + ("" if error is None else f", off by {formatting.share(error)}")
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A month of the chart, in the order of `CHART_COLUMNS`; None for what it does not have."""
+    """A month of the chart; None for what it does not have."""
 
     month: date
     sold: float | None = None
@@ -223,18 +164,77 @@ class Drawn:
 
 
 def drawn(told: Forecast, months: Sequence[Prepared]) -> list[Drawn]:
-    """Return the months sold, then those expected; the running one is expected until it ends."""
-    sales, running = told.sales, month_of(told.sales.as_of)
+    """Return the months invoiced, then those expected; the running one is expected until it ends.
+
+    The line of what is expected begins at the last whole month.
+    """
+    past, running = told.past, month_of(told.past.as_of)
     rows = []
     for back in range(BACK - 1, -1, -1):
         month = first_day(running - back)
-        if back == 0 and not sales.ended:
-            rows.append(Drawn(month, expected=None if told.rest is None else sales.so_far + told.rest))
+        if back == 0 and not past.ended:
+            rows.append(Drawn(month, expected=None if told.mix is None else past.so_far + told.mix.rest))
         else:
-            known = back < len(sales.months) and sales.whole > 0
-            rows.append(Drawn(month, sold=sales.months[-1 - back] if known else None))
+            sold = past.totals[-1 - back] if back < len(past.totals) and past.clients else None
+            last = told.mix is not None and back == (not past.ended)
+            rows.append(Drawn(month, sold, sold if last else None))
     nothing: Sequence[float | None] = [None] * YEAR
-    lines = (told.expected or nothing, told.band.low or nothing, told.band.high or nothing)
+    lines = (told.expected or nothing, told.low or nothing, told.high or nothing)
     planned = [each.total or None for each in months]
     rows += [Drawn(*each) for each in zip(told.months, [None] * YEAR, *lines, planned, strict=True)]
     return rows
+
+
+def _for_chart(row: Drawn) -> list[Value]:
+    """A month as the chart stacks it: the band is what lies between its ends, nothing in the months before it."""
+    name = f"{formatting.month(row.month)[:3]}\n{row.month.year % 100:02}"
+    one = row.sold if row.expected is None else row.expected
+    low, high = (one, one) if row.low is None or row.high is None else (row.low, row.high)
+    band = None if low is None or high is None else high - low
+    return [name, row.sold, row.expected, low, band, row.planned]
+
+
+# Workbooks whose sheet was laid out before the three rules were mixed: it is filled as far as it says the same.
+
+OLDER = ("ForecastChosen", "ForecastWords", "ForecastAhead", "ForecastScenarios", "ForecastErrors", "ForecastChart")
+_COMING = tuple(each for each in reversed(BARS) if each in {
+    Segment.NEW, Segment.ACTIVE, Segment.SLEEPING_AWAY, Segment.HIBERNATING,
+})  # fmt: skip
+_CHOSEN = "All of them, mixed"
+
+
+def _fill_older(
+    book: Book, told: Forecast, months: Sequence[Prepared], clients: Sequence[Client], chart: Sequence[Drawn]
+) -> None:
+    """Fill the blocks of an older sheet; those of scenarios that are not made any more are emptied."""
+    chosen, words, ahead, scenarios, errors, drawn_from = OLDER
+    if not book.write_block(ahead, _older_months(told, months)):
+        return
+    book.write_block(chosen, [[_CHOSEN if told.mix else None]])
+    sentences = facts(told, months, clients)
+    book.write_block(words, [[sentences[name]] for name in FACTS if name in sentences and name != "Planned"])
+    book.write_block(scenarios, [])
+    book.write_block(errors, [])
+    book.write_block(drawn_from, [list(astuple(month)) for month in chart])
+
+
+def _older_months(told: Forecast, months: Sequence[Prepared]) -> list[list[Value]]:
+    expected, low, high, planned, left, _, to_call = _months(told, months)
+    sums = [each.total for each in months]
+    nothing: list[float | None] = [None] * YEAR
+    shares = list(map(share_planned, told.expected or nothing, sums))
+    by_segment: list[list[Value]] = [
+        [*row, sum(value or 0.0 for value in row)]
+        for row in ([each.planned.get(segment) for each in months] for segment in _COMING)
+    ]
+    return [
+        expected,
+        [*low[:-1], None],
+        [*high[:-1], None],
+        planned,
+        *by_segment,
+        [*shares, share_planned(told.total.expected if told.total else None, sum(sums))],
+        left,
+        to_call,
+        [*(each.last_year for each in months), sum(each.last_year for each in months)],
+    ]

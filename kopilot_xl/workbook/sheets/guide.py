@@ -36,6 +36,6 @@ OWNERSHIP = (
 
 
 FORECAST = (
-    "A refresh tries each scenario on your own past, as it was known then. The one that was off least is expected; the "
-    "band is where its past errors put 8 of 10 months."
+    "A refresh tries the three on your own past, as it was known then, and mixes them: the less a rule was off, the "
+    "more it weighs. The band is where the mix's past errors put 8 of 10 months."
 )

@@ -109,7 +109,7 @@ def _fill_outlook(book: Book, result: Result, _: datetime) -> None:
 
 def _fill_forecast(book: Book, result: Result, _: datetime) -> None:
     if result.forecast:
-        forecast.fill(book, result.forecast, result.months)
+        forecast.fill(book, result.forecast, result.months, result.clients)
 
 
 def _fill_problems(book: Book, result: Result, _: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, RuleError, Rules
-from kopilot_xl.errors import MissingError, SettingError
+from kopilot_xl.errors import SettingError
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 
@@ -37,13 +37,6 @@ DATE_ORDER = Setting(
     "How to read a date typed as text, such as 03/04/2026. Blank refuses what could be two different days.",
 )
 CURRENCY = Setting("Currency", "Currency", "EUR", "", "The one currency of all amounts, shown beside values.")
-SEASONAL_MODEL = Setting(
-    "SeasonalModel",
-    "Seasonal model",
-    "Off",
-    "On or Off",
-    "Whether the forecast plays a fifth scenario at each refresh; it takes some seconds, and the library statsmodels.",
-)
 LIFESPAN = Setting(
     "LifespanDays", "Lifespan", DEFAULT.lifespan_days, "days",
     "A client not invoiced for more days than this is Lost: a year, and grace for late billing.", "lifespan_days",
@@ -71,20 +64,23 @@ NUMBERS: tuple[Setting, ...] = (
         "From this share of clients without activity on, the portfolio counts as Inaccurate.", "inaccurate_share",
     ),
 )  # fmt: skip
-ALL: tuple[Setting, ...] = (COMPANY, AS_OF, DATE_ORDER, CURRENCY, SEASONAL_MODEL, *NUMBERS)
-_SWITCH = {"on": True, "off": False}
+SEASONAL_MODEL = "SeasonalModel"
+"""The name of a setting of earlier versions, which is not read any more."""
+ALL: tuple[Setting, ...] = (COMPANY, AS_OF, DATE_ORDER, CURRENCY, *NUMBERS)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user set. `as_of` is None for today; `seasonal_model` is whether a refresh fits one."""
+    """What the user set. `as_of` is None for today.
+
+    Older workbooks have a setting Seasonal model too: it is not read any more.
+    """
 
     company: str
     as_of: date | None
     date_order: DateOrder | None
     currency: str
     rules: Rules
-    seasonal_model: bool = False
 
 
 def read(book: Book) -> Settings:
@@ -94,7 +90,7 @@ def read(book: Book) -> Settings:
         MissingError: a named cell is missing.
         SettingError: a value makes no sense; the text names the cell.
     """
-    values = {setting: _value(book, setting) for setting in ALL}
+    values = {setting: book.cell(setting.name) for setting in ALL}
     numbers = {setting.rule: _number(book, setting, values[setting]) for setting in NUMBERS if setting.rule}
     try:
         rules = Rules(**numbers)  # type: ignore[arg-type]  # Rules itself refuses what is no whole number
@@ -111,27 +107,13 @@ def read(book: Book) -> Settings:
         raise _error(book, AS_OF, f"is unreadable: {reason}") from None
     if as_of and not FIRST_DAY <= as_of <= LAST_DAY:
         raise _error(book, AS_OF, f"must lie between {FIRST_DAY} and {LAST_DAY}, not on {as_of}")
-    switch = shown(values[SEASONAL_MODEL]).strip().casefold()
-    if switch and switch not in _SWITCH:
-        raise _error(book, SEASONAL_MODEL, f"must be On or Off, not {shown(values[SEASONAL_MODEL])}")
     return Settings(
         company=shown(values[COMPANY]).strip(),
         as_of=as_of,
         date_order=date_order,
         currency=shown(values[CURRENCY]).strip(),
         rules=rules,
-        seasonal_model=_SWITCH.get(switch, False),
     )
-
-
-def _value(book: Book, setting: Setting) -> Value:
-    """A setting's cell; blank for one that the workbooks of the first days do not have."""
-    try:
-        return book.cell(setting.name)
-    except MissingError:
-        if setting is SEASONAL_MODEL:
-            return None
-        raise
 
 
 def _number(book: Book, setting: Setting, value: Value) -> float | int:

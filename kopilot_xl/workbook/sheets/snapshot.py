@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from kopilot_xl.domain.forecast import Forecast
+from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, Segment

@@ -36,7 +36,6 @@ class Code(StrEnum):
     CREATED_IN_FUTURE = "created-in-future"
     FAR_PLAN = "far-plan"
     MISSING_SHEET = "missing-sheet"
-    MODEL_NOT_INSTALLED = "model-not-installed"
     NEGATIVE_VALUE = "negative-value"
     NO_CLIENTS = "no-clients"
     NO_TRANSACTIONS = "no-transactions"
@@ -46,7 +45,7 @@ class Code(StrEnum):
 
 
 NOTICES = frozenset({
-    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.MISSING_SHEET, Code.MODEL_NOT_INSTALLED,
+    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.MISSING_SHEET,
     Code.NEGATIVE_VALUE, Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
     Code.STALE_FORMULAS,
 })  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from openpyxl.chart import BarChart, LineChart, Reference, Series
+from openpyxl.chart import AreaChart, BarChart, LineChart, Reference, Series
 from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.legend import Legend, LegendEntry
 from openpyxl.chart.marker import DataPoint
 from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
@@ -169,7 +170,7 @@ def _reach(ws: Worksheet, place: tuple[str, int], called: str) -> LineChart:
     return line
 
 
-def _number_axis(chart: BarChart) -> None:
+def _number_axis(chart: BarChart | AreaChart) -> None:
     """Give a chart an axis of numbers without lines across: where nothing is drawn they would be an empty chart."""
     chart.y_axis.delete = False
     chart.y_axis.majorGridlines = None
@@ -186,41 +187,51 @@ def forecast(
     bottom_right: tuple[str, int],
     reach: str,
 ) -> None:
-    """Draw the months sold and expected as lines, those planned as columns, from the block below `header_row`."""
+    """Draw the months invoiced and expected as lines, where they may lie as an area, those planned as columns.
+
+    The block below `header_row` has the columns of `sheets.forecast.CHART_COLUMNS`; the area is what is stacked on its
+    lower end, which is not seen.
+    """
     last_row = header_row + months
     labels = Reference(ws, left, header_row + 1, max_row=last_row)
-    chart = BarChart()
-    chart.type, chart.gapWidth, chart.varyColors = "col", 60, False
-    planned = Series(Reference(ws, left + 5, header_row, max_row=last_row), title_from_data=True)
-    planned.cat, planned.invertIfNegative = _numbers(labels), False
-    planned.graphicalProperties = _plain(palette.PLANNED)
-    chart.series.append(planned)
-    _finish(chart, "Sold, expected and planned, month by month")
-    chart.x_axis.number_format = Format.MONTH.value
-    chart.x_axis.txPr = _text(800, turned=True)
-    chart.x_axis.tickLblPos = "low"
-    _number_axis(chart)
-    chart.legend.position = "b"
-    chart.legend.txPr = _text(900)
+
+    def series_of(column: int, look: GraphicalProperties) -> Any:
+        series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
+        series.cat, series.graphicalProperties = _names(labels), look
+        return series
+
+    area = AreaChart()
+    area.grouping = "stacked"
+    nothing = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    area.series += [series_of(left + 3, nothing), series_of(left + 4, _plain(palette.BAR))]
+    _finish(area)
+    area.x_axis.txPr = _text(700)
+    area.x_axis.tickLblPos = "low"
+    _number_axis(area)
+    area.y_axis.crossBetween = "between"  # as columns need it
+    area.legend = Legend()
+    area.legend.position, area.legend.txPr = "t", _text(800)
+    area.legend.legendEntry = [LegendEntry(idx=0, delete=True)]  # what the area is stacked on
+
+    columns = BarChart()
+    columns.type, columns.gapWidth, columns.varyColors = "col", 60, False
+    columns.x_axis, columns.y_axis = area.x_axis, area.y_axis
+    planned = series_of(left + 5, _plain(palette.PLANNED))
+    planned.invertIfNegative = False
+    columns.series.append(planned)
 
     line = LineChart()
-    line.x_axis, line.y_axis = chart.x_axis, chart.y_axis
-    band = (palette.EXPECTED, 12700, True)
-    lines = ((palette.SOLD, 25400, False), (palette.EXPECTED, 28575, False), band, band)
-    for at, (color, thick, dashed) in enumerate(lines, left + 1):
-        series = Series(Reference(ws, at, header_row, max_row=last_row), title_from_data=True)
-        series.cat, series.smooth = _numbers(labels), False
-        look = LineProperties(solidFill=color, w=thick, prstDash="dash" if dashed else None)
-        series.graphicalProperties = GraphicalProperties(ln=look)
-        if dashed:
-            series.marker.symbol = "none"
-        else:  # a month alone is no line
-            series.marker.symbol, series.marker.size = "circle", 4
-            series.marker.graphicalProperties = _plain(color)
+    line.x_axis, line.y_axis = area.x_axis, area.y_axis
+    for column, color in enumerate((palette.SOLD, palette.EXPECTED), left + 1):
+        series = series_of(column, GraphicalProperties(ln=LineProperties(solidFill=color, w=25400)))
+        series.smooth = False
+        series.marker.symbol, series.marker.size = "circle", 3  # a month alone is not a line
+        series.marker.graphicalProperties = _plain(color)
         line.series.append(series)
-    chart += line
-    chart += _reach(ws, top_left, reach)
-    _place(ws, chart, top_left, bottom_right)
+    area += columns
+    area += line
+    area += _reach(ws, top_left, reach)
+    _place(ws, area, top_left, bottom_right)
 
 
 def words_until(ws: Worksheet, cells: str, words: str, drawn: str) -> None:
@@ -229,7 +240,7 @@ def words_until(ws: Worksheet, cells: str, words: str, drawn: str) -> None:
     styles.hide(ws, cells, drawn)
 
 
-def _finish(chart: BarChart, title: str | None = None) -> None:
+def _finish(chart: BarChart | AreaChart, title: str | None = None) -> None:
     """Give a chart the looks all share."""
     chart.title = _title(title, 1200, bold=True) if title else None
     chart.x_axis.delete, chart.x_axis.axPos = False, "b"
@@ -272,7 +283,9 @@ def _title(text: str, size: int, *, bold: bool = False) -> Title:
     return Title(tx=Text(rich=RichText(bodyPr=RichTextProperties(), p=[paragraph])), overlay=False)
 
 
-def _place(ws: Worksheet, chart: BarChart, top_left: tuple[str, int], bottom_right: tuple[str, int]) -> None:
+def _place(
+    ws: Worksheet, chart: BarChart | AreaChart, top_left: tuple[str, int], bottom_right: tuple[str, int]
+) -> None:
     """Put a chart over the cells from one corner to the other, both included; it keeps its size."""
     start = AnchorMarker(col=column_index_from_string(top_left[0]) - 1, row=top_left[1] - 1)
     end = AnchorMarker(col=column_index_from_string(bottom_right[0]), row=bottom_right[1])

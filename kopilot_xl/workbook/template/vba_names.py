@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kopilot_xl.domain.sales import YEAR
+from kopilot_xl.domain.forecasting import YEAR
 from kopilot_xl.domain.segments import BARS, Action
 from kopilot_xl.workbook.sheets import actions, clients, guide, problems, settings, snapshot, transactions
 from kopilot_xl.workbook.tables.table import Table

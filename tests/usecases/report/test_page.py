@@ -27,9 +27,9 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl._version import __version__
 from kopilot_xl.cli.group import app
 from kopilot_xl.domain import formatting
+from kopilot_xl.domain.forecasting import first_day, month_of
 from kopilot_xl.domain.portfolio import Summary, do_next
 from kopilot_xl.domain.rules import DEFAULT
-from kopilot_xl.domain.sales import first_day, month_of
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
 from kopilot_xl.errors import MissingError, SaveError
 from kopilot_xl.usecases.report.charts import (
@@ -279,26 +279,24 @@ def test_the_forecast_is_that_of_the_refresh(sample: Path, refreshed: RefreshRes
     assert [row[4] for row in months] == [formatting.whole(each.total) for each in refreshed.prepared]
     assert [row[2:4] for row in months] == [
         [formatting.whole(low or 0), formatting.whole(high or 0)]
-        for low, high in zip(told.band.low, told.band.high, strict=True)
+        for low, high in zip(told.low or (), told.high or (), strict=True)
     ]
     assert [row[5:] for row in months] == [
         [f"{each.total / value:.0%}", f"{each.to_call:,}"]
         for each, value in zip(refreshed.prepared, told.expected, strict=True)
     ]
-    scenarios = {row[0]: row[1:] for row in table(page, "The scenarios")[1:]}
-    assert list(scenarios) == [each.value for each in told.lines]
-    chosen = told.line
-    assert chosen is not None
-    assert chosen.accuracy is not None
-    assert chosen.values is not None
-    assert chosen.landing is not None
-    assert scenarios[chosen.scenario] == [
-        formatting.whole(sum(chosen.values)), formatting.whole(chosen.landing), formatting.whole(chosen.accuracy.error),
-        f"{chosen.accuracy.share:.0%}", f"{chosen.accuracy.mase:.2f}", f"{chosen.accuracy.dates}",
+    rules = {row[0]: row[1:] for row in table(page, "What is mixed, rule by rule")[1:]}
+    assert list(rules) == ["Mixed", *(rule.value for rule in told.rules)]
+    mix = told.mix
+    assert mix is not None
+    assert mix.accuracy is not None
+    assert mix.accuracy.of_total is not None
+    assert rules["Mixed"] == [
+        "100%", formatting.whole(sum(mix.months)), formatting.whole(mix.landing), formatting.whole(mix.accuracy.error),
+        f"{mix.accuracy.of_total:.0%}", f"{mix.accuracy.dates}",
     ]  # fmt: skip
-    assert scenarios["Statistics"][2:] == ["Not checked: the past is too short for 10 past dates."]
     assert forecast.note(told, refreshed.prepared) in text(page)
-    assert all(each in text(page) for each in forecast.explanation(told))
+    assert all(each in text(page) for each in forecast.explanation(told, refreshed.prepared, refreshed.clients))
 
 
 def drawing(page: Any, shown: str) -> Any:
@@ -328,9 +326,9 @@ def test_the_months_sold_expected_and_planned_are_drawn_to_one_scale(sample: Pat
     chart = drawing(parsed(sample), "wide")
     (foot,) = [float(each.get("y")) + float(each.get("height")) for each in chart.xpath(".//rect")[:1]]
     sold, expected = told_by(chart, "sold", "circle"), told_by(chart, "expected", "circle")
-    last_year = told.sales.months[-24:-1]
+    last_year = told.past.totals[-24:-1]
     assert list(sold) == [
-        f"{formatting.month(first_day(month_of(told.sales.as_of) - 23 + at))}, sold: {formatting.whole(value)}"
+        f"{formatting.month(first_day(month_of(told.past.as_of) - 23 + at))}, sold: {formatting.whole(value)}"
         for at, value in enumerate(last_year)
     ]
     assert list(expected)[1:] == [
@@ -353,7 +351,7 @@ def test_the_months_sold_expected_and_planned_are_drawn_to_one_scale(sample: Pat
     )
     outline = points(chart, "band")
     assert [foot - y for _, y in outline] == pytest.approx(
-        [(each or 0) * scale for each in (*told.band.high, *reversed(told.band.low))], abs=0.3
+        [(each or 0) * scale for each in (*(told.high or ()), *reversed(told.low or ()))], abs=0.3
     )
     assert [x for x, _ in outline] == [*list(places.values())[1:], *list(places.values())[:0:-1]]
 
@@ -369,11 +367,12 @@ def test_on_a_phone_the_chart_looks_back_one_year(sample: Path) -> None:
     assert names == ["Aug 2025", "Nov 2025", "Feb 2026", "May 2026", "Aug 2026", "Nov 2026", "Feb 2027", "May 2027"]
 
 
-def test_a_scenario_that_tells_nothing_says_why(tmp_path: Path) -> None:
-    rows: list[Sequence[Value]] = [["B2", first_day(month_of(AS_OF) - back), 9.0, "Paid"] for back in range(20)]
+def test_what_is_not_checked_yet_has_no_error(tmp_path: Path) -> None:
+    rows: list[Sequence[Value]] = [["B2", first_day(month_of(AS_OF) - back), 9.0, "Paid"] for back in range(5)]
     page = written(make_portfolio(tmp_path / "book.xlsm", CLIENTS, rows), AS_OF)
-    scenarios = {row[0]: row[1:] for row in table(page, "The scenarios")[1:]}
-    assert scenarios["Statistics"] == ["It needs 36 whole months of sales; there are 19."]
+    rules = {row[0]: row[1:] for row in table(page, "What is mixed")[1:]}
+    assert rules["Trend"][3:] == ["", "", ""]
+    assert "Not checked: the past is too short to try it on." in text(page)
 
 
 @pytest.mark.parametrize("amount", [-500.0, 0.4, 7.0, 4.2e6, 1e12])
@@ -498,7 +497,7 @@ def test_what_is_no_date_and_no_number_in_history_is_passed_over(tmp_path: Path)
 
 def test_without_a_past_the_page_says_why_there_is_no_forecast(tmp_path: Path) -> None:
     page = written(make_portfolio(tmp_path / "book.xlsm", transaction_rows=[]))
-    assert "There is no forecast yet. It needs 12 whole months of sales; there is none." in text(page)
+    assert "There is no forecast yet. It needs 4 whole months of invoices; there is none." in text(page)
     assert page.xpath("//section[@id='forecast']//svg") == []
 
 

@@ -67,8 +67,8 @@ def test_sheets_that_are_missing_come_back_and_nothing_else_changes(book: Path) 
     assert (book.parent / f"{book.name}.kopilot-backup").read_bytes() == before
     report = refresh(open_book(book), now=NOW)
     assert not [problem for problem in report.problems if "is not in the workbook" in problem.wrong]
-    assert open_book(book).table("Calls").headers[0] == "Month"
-    assert openpyxl.load_workbook(book, keep_vba=True)["Forecast"]["A1"].value
+    assert open_book(book).table("Calls").headers[0] == "Client"
+    assert openpyxl.load_workbook(book, keep_vba=True)["Forecast"]["B1"].value
 
 
 def test_a_dry_run_writes_nothing(book: Path) -> None:

@@ -52,7 +52,6 @@ BAD: list[tuple[str, dict[str, Value], str]] = [
     ("sleeping past leaving", {"SleepingMonths": 12}, "the setting Sleeping Away, of 12 months can reach past day 370"),
     ("leaving longer than life", {"LeavingDays": 400}, "the setting Leaving, must be below the lifespan of 400 days"),
     ("more than everyone", {"InaccurateShare": 25}, "the setting Inaccurate from, must be at most 100 %"),
-    ("neither on nor off", {"SeasonalModel": "maybe"}, "the setting Seasonal model, must be On or Off, not maybe"),
     ("an unknown date order", {"DateOrder": "YMD"}, "the setting Date order, must be blank, DMY or MDY, not YMD"),
     ("an ambiguous as-of date", {"AsOf": "03/04/2026"}, "the setting As-of date, is unreadable"),
     ("an as-of date long ago", {"AsOf": date(1901, 1, 1)}, "the setting As-of date, must lie between"),
@@ -70,14 +69,9 @@ def test_a_setting_that_makes_no_sense_names_its_cell(
     assert "Correct it." in str(refused.value)
 
 
-@pytest.mark.parametrize(("value", "read"), [("On", True), (" on ", True), ("OFF", False), (None, False), ("", False)])
-def test_the_seasonal_model_is_on_or_off(value: Value, read: bool, tmp_path: Path) -> None:
-    assert _read(tmp_path, SeasonalModel=value).seasonal_model is read
-
-
-def test_a_workbook_without_the_switch_has_it_off(tmp_path: Path) -> None:
-    cells = {name: value for name, value in DEFAULTS.items() if name != "SeasonalModel"}
-    assert settings.read(make_book(tmp_path / "book.xlsx", cells=cells)).seasonal_model is False
+@pytest.mark.parametrize("value", ["On", "Off", None, "perhaps"])
+def test_the_seasonal_model_of_an_older_workbook_is_not_read(value: Value, tmp_path: Path) -> None:
+    assert _read(tmp_path, SeasonalModel=value) == _read(tmp_path)
 
 
 def test_a_missing_named_cell_is_named(tmp_path: Path) -> None:

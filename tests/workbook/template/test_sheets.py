@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kopilot_xl.domain.scenarios import Scenario
+from kopilot_xl.domain.forecasting import Rule
 from kopilot_xl.domain.segments import BARS, WORST_TO_BEST, Action, Segment
 from kopilot_xl.workbook.sheets import (
     actions,
@@ -178,7 +178,7 @@ def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path)
     assert found[4] == [("B2:B1048576", "numberStoredAsText")]
     assert found[6] == [("A20:A1048576", "numberStoredAsText"), ("G20:G1048576", "numberStoredAsText")]
     assert found[7] == [("C34:C1048576", "numberStoredAsText")]
-    assert found[8] == [("B53:B1048576", "numberStoredAsText")]
+    assert found[8] == [("D43:D1048576", "numberStoredAsText")]
     assert found[9] == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
     assert len(found[1]) == len(portfolio.DO_NEXT)
 
@@ -303,53 +303,43 @@ def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Pat
 def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) -> None:
     with zipfile.ZipFile(committed) as package:
         chart = package.read("xl/charts/chart5.xml").decode()
-    ((_, block),) = book.defined_names[forecast.CHART].destinations
+    ((_, block),) = book.defined_names[forecast.DRAWN].destinations
     left, top, right, bottom = bounds(block)
-    drawn = [
-        f"'Forecast'!${letter}${top}:${letter}${bottom}"
-        for letter in map(get_column_letter, range(left + 1, right + 1))
+    months, invoiced, expected, low, band, planned = [
+        f"'Forecast'!${letter}${top}:${letter}${bottom}" for letter in map(get_column_letter, range(left, right + 1))
     ]
     *values, _ = re.findall(r"<val><numRef><f>([^<]*)</f>", chart)
-    assert values == [drawn[-1], *drawn[:-1]], "what is planned stands behind the lines"
-    assert set(re.findall(r"<cat><numRef><f>([^<]*)</f>", chart)) == {drawn[0].replace("$V", "$U")}
-    symbols = re.findall(r'<symbol val="(\w+)"/>', chart)
-    assert symbols == ["circle", "circle", "none", "none", "none"], "a month alone is seen too, but for the band"
-    assert book[forecast.SHEET].print_area == "'Forecast'!$A$1:$S$1048576"
-    assert left > column_index_from_string("S"), "what it is drawn from is not printed"
+    assert values == [low, band, planned, invoiced, expected], "the band is behind the columns, they behind the lines"
+    assert set(re.findall(r"<cat><strRef><f>([^<]*)</f>", chart)) == {months}
+    assert re.findall(r'<symbol val="(\w+)"/>', chart) == ["circle", "circle", "none"], "a month alone is seen too"
+    assert '<grouping val="stacked"/>' in chart, "the band is what lies above its lower end"
+    assert '<legendEntry><idx val="0"/><delete val="1"/></legendEntry>' in chart, "which is not seen"
+    assert book[forecast.SHEET].print_area == "'Forecast'!$A$1:$O$1048576"
+    assert left > column_index_from_string("O"), "what it is drawn from is not printed"
     assert [book[forecast.SHEET].cell(top - 1, column).value for column in range(left, right + 1)] == list(
         forecast.CHART_COLUMNS
     )
 
 
-def test_the_forecast_marks_its_choice_and_hides_the_heading_of_none(book: Workbook) -> None:
+def test_the_facts_of_the_forecast_are_named_and_its_rules_folded_away(book: Workbook) -> None:
     sheet = book[forecast.SHEET]
+    ((_, block),) = book.defined_names[forecast.FACT].destinations
+    left, top, _, bottom = bounds(block)
+    named = [sheet.cell(row, left - 1).value for row in range(top, bottom + 1)]
+    assert named[:: forecast.FACT_ROWS] == list(forecast.FACTS)
     rules = {str(area.sqref): [rule.formula for rule in area.rules] for area in sheet.conditional_formatting}
-    for name in (forecast.SCENARIOS, forecast.ERRORS):
-        ((_, block),) = book.defined_names[name].destinations
-        _, top, _, bottom = bounds(block)
-        (marked,) = [each for each in rules if re.fullmatch(rf"A{top}:[A-Z]+{bottom}", each)]
-        assert rules[marked] == [[f"$A{top}={forecast.CHOSEN}"]]
-        assert [sheet.cell(row, 1).value for row in range(top, bottom + 1)] == [each.value for each in Scenario]
-    assert (sheet["N3"].value, rules["N3"]) == ("Expected", [[f'{forecast.CHOSEN}=""']])
-    ((_, chosen),) = book.defined_names[forecast.CHOSEN].destinations
-    assert chosen == "$N$4"
-
-
-def test_a_reason_is_read_in_letters_of_the_usual_size(book: Workbook) -> None:
-    sheet = book[forecast.SHEET]
-    for name, numbers in ((forecast.LACKS, forecast.SCENARIOS), (forecast.UNCHECKED, forecast.ERRORS)):
-        (reasons, beside) = (
-            bounds(cells) for each in (name, numbers) for _, cells in book.defined_names[each].destinations
-        )
-        left, top, right, bottom = reasons
-        assert (left, top, right, bottom) == (beside[0] - 1, beside[1], left, beside[3]), "left of what it runs over"
-        cells = [sheet.cell(row, left) for row in range(top, bottom + 1)]
-        assert not [cell for cell in cells if cell.alignment.shrink_to_fit or cell.alignment.wrap_text]
+    assert rules[f"K{top}:K{bottom}"] == [[f'$L{top}=""']], "no names without facts"
+    ((_, block),) = book.defined_names[forecast.LINES].destinations
+    _, top, _, bottom = bounds(block)
+    assert all(sheet.row_dimensions[row].hidden and sheet.row_dimensions[row].outlineLevel == 1
+               for row in range(top, bottom + 1))  # fmt: skip
+    assert not sheet.row_dimensions[top - 1].hidden
+    assert not sheet.row_dimensions[int(forecast.CORNER[1:]) - 1].hidden
 
 
 def test_amounts_of_any_size_are_seen_on_the_forecast(book: Workbook) -> None:
     sheet = book[forecast.SHEET]
-    for name in (forecast.AHEAD, forecast.SCENARIOS, forecast.ERRORS):
+    for name in (forecast.MONTHS, forecast.LINES):
         ((_, block),) = book.defined_names[name].destinations
         left, top, right, bottom = bounds(block)
         cells = [sheet.cell(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
@@ -371,7 +361,7 @@ def test_the_guide_tells_every_segment_and_formula(book: Workbook) -> None:
     assert {each.advice for each in Segment} <= texts
     assert {each.icon for each in Segment} <= texts
     assert {formula for formula, _ in guide.FORMULAS} <= texts
-    assert {each.formula for each in Scenario} <= texts
+    assert {rule.formula for rule in Rule} <= texts
     assert not [cell for row in book[guide.SHEET].iter_rows() for cell in row if cell.data_type == "f"]
 
 

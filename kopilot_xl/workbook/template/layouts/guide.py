@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kopilot_xl.domain.forecasting import Rule
 from kopilot_xl.domain.rules import Rules
-from kopilot_xl.domain.scenarios import Scenario
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.workbook.sheets import palette
 from kopilot_xl.workbook.sheets.guide import FORECAST, FORMULAS, OWNERSHIP, SHEET, STEPS
@@ -67,10 +67,10 @@ def build(ws: Worksheet) -> None:
         ws.row_dimensions[row].height = 16
     row += 2
     heading(row, "The forecast", "", "A month ahead is")
-    for scenario in Scenario:
+    for rule in Rule:
         row += 1
-        styles.put(ws, f"B{row}:C{row}", scenario.value, look=strong)
-        styles.put(ws, f"D{row}:E{row}", scenario.formula, stand=styles.align(indent=1))
+        styles.put(ws, f"B{row}:C{row}", rule.value, look=strong)
+        styles.put(ws, f"D{row}:E{row}", rule.formula, stand=styles.align(indent=1))
         ws.row_dimensions[row].height = 16
     row += 1
     styles.put(ws, f"B{row}:E{row}", FORECAST, look=quiet, stand=styles.align(vertical="top", wrap=True))

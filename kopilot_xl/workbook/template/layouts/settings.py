@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kopilot_xl.workbook.sheets.settings import (
-    _SWITCH,
     ALL,
     AS_OF,
     COMPANY,
     DATE_ORDER,
     NUMBERS,
-    SEASONAL_MODEL,
     SHEET,
     Setting,
 )
@@ -54,8 +52,6 @@ def build(ws: Worksheet) -> None:
             styles.name(ws, setting.name, f"C{row}")
             if setting is DATE_ORDER:
                 styles.choices(ws, f"C{row}", styles.listed(DateOrder))
-            elif setting is SEASONAL_MODEL:
-                styles.choices(ws, f"C{row}", styles.listed(each.title() for each in _SWITCH))
             elif setting in NUMBERS:
                 styles.number_only(ws, f"C{row}", setting.label, whole=isinstance(setting.default, int))
         row += 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kopilot_xl.domain.sales import YEAR
+from kopilot_xl.domain.forecasting import YEAR
 from kopilot_xl.workbook.sheets.snapshot import AS_OF_ROW, MONTH_COLUMN, REFRESHED_ROW
 from kopilot_xl.workbook.tables.table import Format
 
