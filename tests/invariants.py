@@ -108,14 +108,14 @@ class _Checker:
                     yield f"package: {rels} {identifier} points to {target}, which is not there"
 
     def _workbook(self, workbook: etree._Element, names: list[str]) -> Iterator[str]:
-        for name, count in Counter(name.casefold() for name in names).items():
+        for name, count in Counter(name.lower() for name in names).items():
             if count > 1:
                 yield f"workbook: {count} sheets are named {name}"
-        known = {name.casefold() for name in names}
+        known = {name.lower() for name in names}
         for element in workbook.iterfind("{*}definedNames/{*}definedName"):
             for quoted, plain in _SHEET_IN_NAME.findall(element.text or ""):
                 sheet = quoted.replace("''", "'") or plain
-                if "[" not in sheet and sheet.casefold() not in known:
+                if "[" not in sheet and sheet.lower() not in known:
                     yield f"workbook: name {element.get('name')} points to sheet {sheet}, which is not there"
         calculation = workbook.find("{*}calcPr")
         if not self.recalculates and calculation is not None and calculation.get("fullCalcOnLoad") in ("1", "true"):
@@ -219,7 +219,7 @@ class _Checker:
         names = [_unescaped(item.get("name", "")) for item in root.iterfind("{*}tableColumns/{*}tableColumn")]
         if len(names) != right - left + 1:
             yield f"{len(names)} columns in {root.get('ref')}"
-        for name, count in Counter(name.casefold() for name in names).items():
+        for name, count in Counter(name.lower() for name in names).items():
             if count > 1:
                 yield f"{count} columns are named {name}"
         if header_rows:

@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from os import PathLike
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,24 @@ class ErrorValue:
         return self.code
 
 
+class Number1904(float):
+    """A number from a workbook that counts days from 1904: read as a date, it is a day 1,462 days later than usual.
+
+    It is what a date is in a cell that is not formatted as one. In all else it is the number it holds.
+    """
+
+    __slots__ = ()
+
+
 Value = str | float | int | bool | date | datetime | time | ErrorValue | None
 """What a cell holds. A whole day is a `date`, a blank cell is None."""
+
+
+def counted_from_1904(rows: Sequence[Sequence[Value]]) -> list[list[Value]]:
+    """Return the values of a workbook that counts days from 1904, with its numbers known as such."""
+    return [
+        [Number1904(value) if type(value) is float or type(value) is int else value for value in row] for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +78,27 @@ class TableData:
 
 
 def name_key(name: str) -> str:
-    """Return a name of a table, named cell, sheet or column as it is compared: without case and surrounding blanks."""
+    """Return the key of a name: Excel tells names apart without regard to case, but `Jan` is another than `Jan `."""
+    return name.lower()
+
+
+def folded(name: str) -> str:
+    """Return a name without regard to case and surrounding blanks, as the names of columns are compared."""
     return name.strip().casefold()
+
+
+def find_named(items: Mapping[str, T], name: str) -> T | None:
+    """Return the item that a name means, None where there is none.
+
+    Args:
+        items: items by `name_key`.
+        name: the name; one that is spelled so comes before one that is the same when `folded`.
+    """
+    found = items.get(name_key(name))
+    if found is not None:
+        return found
+    wanted = folded(name)
+    return next((item for key, item in items.items() if folded(key) == wanted), None)
 
 
 class Readable(Protocol):

@@ -20,6 +20,7 @@ import openpyxl
 import xlwings as xw
 from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from xlwings import base_classes
 
 from kopilot_xl.workbook.live.patches import HEADING, MACRO
@@ -265,7 +266,7 @@ class Book(base_classes.Book):
 
     @property
     def api(self) -> Any:
-        return SimpleNamespace(ReadOnly=self.excel.read_only)
+        return SimpleNamespace(ReadOnly=self.excel.read_only, Date1904=self.excel.workbook.epoch == CALENDAR_MAC_1904)
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from kopilot_xl import interrupts
 from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import BelowCell, TableData, Value, name_key
+from kopilot_xl.workbook.book import BelowCell, TableData, Value
 from kopilot_xl.workbook.file.applying import apply
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.locking import turn
@@ -80,8 +80,10 @@ class FileBook:
 
         Raises:
             SaveError: it was in use for too long, or `save` could not write now.
-            BookError: it was to be read anew, and is not a workbook that can be read any more.
+            BookError: it was to be read anew, and is not a workbook that can be read any more; or it is a Strict Open
+                XML Spreadsheet, which can only be read.
         """
+        self._package.check_editable()
         target = self.path if path is None else path
         check_writable(target, backup=backup)
         with turn(target, waiting):
@@ -137,7 +139,7 @@ class FileBook:
 
     def has_sheet(self, name: str) -> bool:
         """Tell whether there is a sheet of that name, hidden or not."""
-        return name_key(name) in self._structure.sheets
+        return self._structure.sheet(name) is not None
 
     def sheet_values(self, name: str) -> list[list[Value]]:
         """Return the values of a sheet from A1 on, row by row; rows may differ in length.
@@ -146,7 +148,7 @@ class FileBook:
             MissingError: there is no such sheet.
             BookError: it cannot be read.
         """
-        sheet = self._structure.sheets.get(name_key(name))
+        sheet = self._structure.sheet(name)
         if sheet is None:
             raise MissingError(f"{self.name} has no sheet {name}.")
         return self._reader.values(sheet)
@@ -254,8 +256,9 @@ class FileBook:
         Raises:
             SaveError: it cannot be written, or the file changed since it was opened; what was there before
                 is untouched.
-            BookError: a part to be written is damaged.
+            BookError: a part to be written is damaged, or it is a Strict Open XML Spreadsheet.
         """
+        self._package.check_editable()
         apply(self._writes, self._structure, self._reader, self._layouts)
         interrupts.checkpoint()
         self._package.save(path, backup=backup)

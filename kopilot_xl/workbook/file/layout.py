@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW, Area
-from kopilot_xl.workbook.book import BelowCell, TableData, Value, name_key
+from kopilot_xl.workbook.book import BelowCell, TableData, Value, find_named, folded, name_key
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, unescaped
 from kopilot_xl.workbook.file.reading import MAX_CELLS, SheetReader
@@ -55,8 +55,8 @@ class Layout:
 
     def index(self, header: str) -> int | None:
         """Return the index of the first column with this header, None where there is none."""
-        wanted = name_key(header)
-        return next((index for index, name in enumerate(self.headers) if name_key(name) == wanted), None)
+        wanted = folded(header)
+        return next((index for index, name in enumerate(self.headers) if folded(name) == wanted), None)
 
 
 class Layouts:
@@ -86,8 +86,8 @@ class Layouts:
         """Do the same as `of`; None where there is neither."""
         key = name_key(name)
         if key not in self._found:
-            sheet = self._structure.sheets.get(key)
-            table = self._structure.tables.get(key)
+            sheet = self._structure.sheet(name)
+            table = find_named(self._structure.tables, name)
             self._found[key] = self._of_table(table) if table else self._on_sheet(sheet) if sheet else None
         return self._found[key]
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError, MissingError
 from kopilot_xl.workbook.addresses import Area
-from kopilot_xl.workbook.book import name_key
+from kopilot_xl.workbook.book import find_named, folded, name_key
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 
@@ -63,6 +63,10 @@ class Structure:
         """The file's name, as messages call it."""
         return self.package.path.name
 
+    def sheet(self, name: str) -> Sheet | None:
+        """Return the worksheet that a name means, None where there is none."""
+        return find_named(self.sheets, name)
+
     @cached_property
     def tables(self) -> dict[str, TablePart]:
         """The tables that have a part of their own, by `name_key`, in the order of the sheets.
@@ -89,11 +93,10 @@ class Structure:
         Raises:
             MissingError: there is no such name, or it points nowhere.
         """
-        wanted = name_key(name)
         texts = [
             (element.get("localSheetId") is not None, (element.text or "").strip())
             for element in self._workbook.iterfind("{*}definedNames/{*}definedName")
-            if name_key(element.get("name", "")) == wanted
+            if folded(element.get("name", "")) == folded(name)
         ]
         if not texts:
             raise MissingError(
@@ -102,7 +105,7 @@ class Structure:
         # A name for the whole workbook comes before one that a single sheet has for itself.
         text = min(texts, key=lambda item: item[0])[1].removeprefix("=")
         match = _REFERENCE.match(text)
-        sheet = self.sheets.get(name_key((match[1] or "").replace("''", "'") or match[2])) if match else None
+        sheet = self.sheet((match[1] or "").replace("''", "'") or match[2]) if match else None
         try:
             area = Area.parse(match[3]) if match else None
         except ValueError:

@@ -12,10 +12,10 @@ from python_calamine import CalamineWorkbook
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
-from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry, archive_of
 from kopilot_xl.workbook.file.parts import Sheet, Structure
+from kopilot_xl.workbook.file.reader_input import reader_input
 
 MAX_CELLS = 30_000_000
 """How many cells the values of a sheet may span: one stray value far away would cost all memory."""
@@ -32,15 +32,6 @@ LARGE = 8_000_000
 _Read = int | float | str | bool | time | date | datetime | timedelta
 _DAY = timedelta(days=1)
 _MOMENTS = frozenset({datetime, timedelta})
-# What the reader of values looks at, apart from the worksheets; no part of the file reaches it unchecked.
-_FOR_READER = (
-    "[Content_Types].xml",
-    "_rels/.rels",
-    "xl/workbook.xml",
-    "xl/_rels/workbook.xml.rels",
-    "xl/styles.xml",
-    "xl/sharedStrings.xml",
-)
 
 
 class SheetReader:
@@ -82,6 +73,8 @@ class SheetReader:
         """
         if sheet.part not in self._values_of:
             values = self._parsed(sheet)
+            if self._structure.date1904:
+                values = counted_from_1904(values)
             for (row, column), value in self._misread(sheet).items():
                 if row <= len(values) and column <= len(values[row - 1]):
                     values[row - 1][column - 1] = value
@@ -131,7 +124,8 @@ class SheetReader:
         """Return a sheet's values as calamine reads them."""
         self._check_extent(sheet)
         try:
-            read = self._calamine.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            reader, index_of = self._calamine
+            read = reader.get_sheet_by_index(index_of[sheet.part]).to_python(skip_empty_area=False)
         except BaseException as error:
             self._refuse_unreadable(error, f" (sheet {sheet.name})")
             raise
@@ -145,38 +139,15 @@ class SheetReader:
         return {**texts, **{cell: ErrorValue(code) for cell, code in codes.items()}}
 
     @cached_property
-    def _calamine(self) -> CalamineWorkbook:
+    def _calamine(self) -> tuple[CalamineWorkbook, dict[str, int]]:
+        """The reader of values, and the index at which it knows each part."""
+        sheets = [sheet for sheet in self._structure.sheets.values() if self._package.has(sheet.part)]
         try:
-            return CalamineWorkbook.from_filelike(self._for_reader())
+            reader = CalamineWorkbook.from_filelike(BytesIO(reader_input(self._structure, sheets, self.xml)))
         except BaseException as error:
             self._refuse_unreadable(error, "")
             raise
-
-    def _for_reader(self) -> BytesIO:
-        """Return an archive of the parts that hold the values of sheets, looked through once they were unpacked.
-
-        The reader of values trusts what sizes and positions a file states. It is given nothing whose size was not
-        checked, no DOCTYPE, and no other encoding than UTF-8. Sheets are handed on as they are packed.
-        """
-        entries = {
-            part: ZipEntry.stored(_without_counts(self._checked(part, self._package.read(part))))
-            for part in _FOR_READER
-            if self._package.has(part)
-        }
-        for sheet in self._structure.sheets.values():
-            if self._package.has(sheet.part):
-                xml = self.xml(sheet)
-                text = self._checked(sheet.part, xml)
-                entries[sheet.part] = self._package.packed(sheet.part) if text is xml else ZipEntry.stored(text)
-        return BytesIO(archive_of(entries))
-
-    def _checked(self, part: str, data: bytes) -> bytes:
-        def check() -> bytes:
-            text = markup.as_utf8(data)
-            markup.refuse_doctype(text)
-            return text
-
-        return self._package.explain(part, check)
+        return reader, {sheet.part: index for index, sheet in enumerate(sheets)}
 
     def _refuse_unreadable(self, error: BaseException, where: str) -> None:
         """Turn what calamine says into a message; an interruption stays what it is."""
@@ -203,15 +174,6 @@ class SheetReader:
                 f"{self._package.path} cannot be read: {markup.shortened(sheet.name)}!{far} has a value far away from "
                 "all others. Delete it in Excel, save, and try again."
             )
-
-
-def _without_counts(xml: bytes) -> bytes:
-    """Return a part whose root states no number of what is in it: a reader would make room for so many."""
-    root = next(markup.tags(xml), None)
-    if root is None:
-        return xml
-    start = markup.without_attribute(markup.without_attribute(root[0], "count"), "uniqueCount")
-    return xml if start == root[0] else xml[: root.start()] + start + xml[root.end() :]
 
 
 def _plain(read: list[list[_Read]]) -> list[list[Value]]:

@@ -207,7 +207,7 @@ class PendingWrites:
 
     def sheet(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Write a whole sheet as `FileBook.write_sheet` says."""
-        found = self._structure.sheets.get(name_key(name))
+        found = self._structure.sheet(name)
         if found is None:
             return False
         self._writes_to(found).content = rows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import BelowCell, TableData, Value, name_key
+from kopilot_xl.workbook.book import BelowCell, TableData, Value
 from kopilot_xl.workbook.live.applying import apply, check
 from kopilot_xl.workbook.live.excel_errors import explained, patience
 from kopilot_xl.workbook.live.layout import Structure
@@ -118,11 +118,11 @@ class LiveBook:
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
-        return name_key(name) in self._structure.tables or self._structure.find_layout(name) is not None
+        return self._structure.table(name) is not None or self._structure.find_layout(name) is not None
 
     def has_sheet(self, name: str) -> bool:
         """Tell whether there is a sheet of that name, hidden or not."""
-        return name_key(name) in self._structure.sheets
+        return self._structure.sheet(name) is not None
 
     def sheet_values(self, name: str) -> Sequence[Sequence[Value]]:
         """Return the values of a sheet from A1 on, row by row.
@@ -131,7 +131,7 @@ class LiveBook:
             MissingError: there is no such sheet.
             BookError: Excel does not answer.
         """
-        sheet = self._structure.sheets.get(name_key(name))
+        sheet = self._structure.sheet(name)
         if sheet is None:
             raise MissingError(f"{self.name} has no sheet {name}.")
         return self._structure.values(sheet)

@@ -18,10 +18,21 @@ ERROR_CODES = {
     -2146826259: "#NAME?",
     -2146826252: "#NUM!",
     -2146826246: "#N/A",
+    -2146826245: "#GETTING_DATA",
+    -2146826243: "#SPILL!",
+    -2146826242: "#CONNECT!",
+    -2146826241: "#BLOCKED!",
+    -2146826240: "#UNKNOWN!",
+    -2146826239: "#FIELD!",
+    -2146826238: "#CALC!",
 }
 """How Excel hands over cells that show an error."""
 
-_CODES = frozenset({*ERROR_CODES.values(), "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!"})
+ERRORS = range(-2146828288, -2146824000 + 1)
+"""The numbers that are errors whatever the version: a later one may know more of them than `ERROR_CODES`."""
+
+_UNKNOWN = "#UNKNOWN!"
+_CODES = frozenset({*ERROR_CODES.values(), "#BUSY!", "#PYTHON!", "#EXTERNAL!"})
 _FORMULA_SIGNS = "=+-@'"
 _LONGEST_NUMBER = 40
 """No text longer than this is taken for a number or a date."""
@@ -40,7 +51,7 @@ def cell_value(given: object) -> Value:
     if isinstance(given, float):
         return given
     if isinstance(given, int):
-        return ErrorValue(ERROR_CODES[given]) if given in ERROR_CODES else given
+        return ErrorValue(ERROR_CODES.get(given, _UNKNOWN)) if given in ERRORS else given
     if isinstance(given, datetime):
         moment = datetime(given.year, given.month, given.day, given.hour, given.minute, given.second)
         return moment if moment.time() != time.min else moment.date()

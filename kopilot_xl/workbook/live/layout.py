@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW
-from kopilot_xl.workbook.book import BelowCell, Value, name_key
+from kopilot_xl.workbook.book import BelowCell, Value, counted_from_1904, find_named, folded, name_key
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
-from kopilot_xl.workbook.live.ranges import formulas_of, range_of, values_of
+from kopilot_xl.workbook.live.ranges import excel_property, formulas_of, range_of, values_of
 
 if TYPE_CHECKING:
     import xlwings as xw
@@ -60,8 +61,8 @@ class Layout:
 
     def index(self, header: str) -> int | None:
         """Return the index of the first column with this header, None where there is none."""
-        wanted = name_key(header)
-        return next((index for index, name in enumerate(self.headers) if name_key(name) == wanted), None)
+        wanted = folded(header)
+        return next((index for index, name in enumerate(self.headers) if folded(name) == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,16 @@ class Structure:
         with explained(BookError):
             return str(self.book.name)
 
+    @cached_property
+    def date1904(self) -> bool:
+        """Whether the workbook counts days from 1904.
+
+        Raises:
+            BookError: Excel does not answer.
+        """
+        with explained(BookError):
+            return bool(excel_property(self.book.api, "Date1904", "date_1904"))
+
     @property
     def sheets(self) -> dict[str, xw.Sheet]:
         """The sheets by `name_key`.
@@ -139,6 +150,14 @@ class Structure:
                 self._tables = {name_key(str(table.name)): table for sheet in sheets for table in sheet.tables}
         return self._tables
 
+    def sheet(self, name: str) -> xw.Sheet | None:
+        """Return the sheet that a name means, None where there is none."""
+        return find_named(self.sheets, name)
+
+    def table(self, name: str) -> ExcelTable | None:
+        """Return the table that a name means, None where there is none."""
+        return find_named(self.tables, name)
+
     def layout(self, name: str, height: int = 0) -> Layout:
         """Return the layout of a table; `height` is how many rows it will have, if that is known.
 
@@ -158,7 +177,7 @@ class Structure:
         """Do the same as `layout`; None where there is no such table."""
         key = name_key(name)
         if key not in self._found:
-            table, sheet = self.tables.get(key), self.sheets.get(key)
+            table, sheet = self.table(name), self.sheet(name)
             with explained(BookError):
                 if table is not None:
                     self._found[key] = self._layout_of(table, height)
@@ -212,7 +231,7 @@ class Structure:
             used = layout.sheet.used_range.last_cell.row
             if used > layout.bottom + len(values):
                 bottom, right = min(used, LAST_ROW), layout.right
-                values = values_of(layout.sheet.range((layout.bottom + 1, layout.first_column), (bottom, right)))
+                values = self._read(layout.sheet.range((layout.bottom + 1, layout.first_column), (bottom, right)))
         if not any(value is not None for row in values for value in row):
             return []
         for table in self.tables.values():
@@ -257,7 +276,7 @@ class Structure:
         if key not in self._values_of:
             with explained(BookError):
                 last = sheet.used_range.last_cell
-                self._values_of[key] = values_of(sheet.range((1, 1), (last.row, last.column)))
+                self._values_of[key] = self._read(sheet.range((1, 1), (last.row, last.column)))
         return self._values_of[key]
 
     def named_area(self, name: str) -> NamedArea:
@@ -293,8 +312,13 @@ class Structure:
             bottom = max(area.top, len(seen), _CORNER[0])
             right = max(area.left, len(seen[0]) if seen else 0, _CORNER[1])
             with explained(BookError):
-                seen = self._corner_of[key] = values_of(area.sheet.range((1, 1), (bottom, right)))
+                seen = self._corner_of[key] = self._read(area.sheet.range((1, 1), (bottom, right)))
         return seen[area.top - 1][area.left - 1]
+
+    def _read(self, cells: Any) -> list[list[Value]]:
+        """Read a whole range in one call."""
+        values = values_of(cells)
+        return counted_from_1904(values) if self.date1904 else values
 
     def _layout_of(self, table: ExcelTable, height: int) -> Layout:
         cells: Any = table.range
@@ -354,7 +378,7 @@ class Structure:
         if (bottom - top) * (right - left) > _SPARSE * max(needed, height * own.shape[1]):
             top, left, bottom, right = own.row, own.column, own.row + height, own.column + own.shape[1]
         bottom = min(bottom, LAST_ROW + 1)
-        return _Read(top, left, values_of(table.parent.range((top, left), (bottom - 1, right - 1))))
+        return _Read(top, left, self._read(table.parent.range((top, left), (bottom - 1, right - 1))))
 
     def _look_up(self, name: str) -> NamedArea | None:
         with explained(BookError):

@@ -131,7 +131,7 @@ class PendingWrites:
 
     def sheet(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Write a whole sheet as `LiveBook.write_sheet` says."""
-        sheet = self._structure.sheets.get(name_key(name))
+        sheet = self._structure.sheet(name)
         if sheet is None:
             return False
         used = self._structure.values(sheet)

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import cast
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.book import ErrorValue, Number1904, Value
 from kopilot_xl.workbook.tables.problems import Code
 
 
@@ -36,6 +36,9 @@ class UnreadableError(ValueError):
         self.done = done
 
 
+DAYS_TO_1904 = 1462
+"""How many days later 1904 begins than the count of other workbooks."""
+
 LARGEST_AMOUNT = 1e100
 """An amount from here on is unreadable: sums and squares of smaller ones are finite numbers."""
 _LAST_SERIAL = 2_958_465
@@ -58,11 +61,13 @@ NOT_AN_INVOICE = "It looks negative: not counted as an invoice."
 
 
 def from_serial(serial: float) -> datetime:
-    """Return the moment an Excel serial number stands for (1900 date system).
+    """Return the moment of an Excel serial number, which counts days from 1900, or from 1904 if it is a `Number1904`.
 
     Raises:
         UnreadableError: it is no day of Excel's calendar; serial 60 is 29 February 1900, which never was.
     """
+    if isinstance(serial, Number1904) and serial >= 0:
+        serial = float(serial) + DAYS_TO_1904
     if not math.isfinite(serial) or not 1 <= serial < _LAST_SERIAL + 1 or int(serial) == 60:
         raise UnreadableError(f"{serial:g} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
     first = datetime(1899, 12, 31) if serial < 60 else datetime(1899, 12, 30)

@@ -92,12 +92,12 @@ def test_a_panic_of_the_reader_is_a_refusal(path: Path, monkeypatch: pytest.Monk
     class StandIn:
         error: BaseException = Panic("range start index 1 out of range")
 
-        def get_sheet_by_name(self, name: str) -> None:
+        def get_sheet_by_index(self, index: int) -> None:
             raise self.error
 
     book = FileBook(path)
     stand_in = StandIn()
-    monkeypatch.setattr(SheetReader, "_calamine", stand_in)
+    monkeypatch.setattr(SheetReader, "_calamine", (stand_in, {SHEET: 0}))
     with pytest.raises(BookError, match=r"cannot be read \(sheet Clients\): range start"):
         book.table("Clients")
     stand_in.error = KeyboardInterrupt()

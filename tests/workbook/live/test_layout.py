@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.live.book import LiveBook
+from kopilot_xl.workbook.tables.parsing import read_date
 from tests.excel.stand_in import StandIn
 from tests.portfolios import CLIENTS, NOW, TRANSACTIONS, make_portfolio
 from tests.workbook.live.test_book import ACTIONS, AT_MOST, refused
@@ -121,3 +123,15 @@ def test_a_missing_table(plain: Path) -> None:
     del excel.workbook["Actions"].tables["Actions"]
     excel.workbook["Actions"].title = "Log"
     refused(excel, MissingError, "no table Actions")
+
+
+@pytest.mark.parametrize(
+    ("epoch", "day"), [(CALENDAR_MAC_1904, date(2026, 7, 1)), (CALENDAR_WINDOWS_1900, date(2022, 6, 30))]
+)
+def test_a_number_is_the_day_its_workbook_means(epoch: datetime, day: date, plain: Path) -> None:
+    excel = StandIn(plain)
+    excel.workbook.epoch = epoch
+    excel.workbook["Clients"]["C2"] = 44742
+    row = LiveBook(excel.book).table("Clients").rows[0]
+    assert row[2] == 44742
+    assert read_date(row[2]) == day

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from urllib.parse import unquote
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.workbook.file.ooxml.markup import shortened
@@ -85,7 +86,9 @@ class Archive:
         self._check_names(infos)
         self._check_sizes(infos)
         self._entry_of = {normal_name(entry.info): entry for entry in entries}
-        self._key_of = {name.lower(): name for name in self._entry_of}
+        # A part's name may be percent-encoded in the archive, or not; its own spelling comes first.
+        self._key_of = {unquote(name).lower(): name for name in self._entry_of}
+        self._key_of |= {name.lower(): name for name in self._entry_of}
 
     def _check_sizes(self, infos: Collection[zipfile.ZipInfo]) -> None:
         strange = ""

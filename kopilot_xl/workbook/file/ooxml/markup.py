@@ -15,6 +15,7 @@ MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf16", "utf-16le", "utf-16be", "iso-8859-1"})
 """The encodings an XML part may declare: those of the Office formats, and the one programs get wrong."""
 
+_UTF_16 = {b"<\0?\0": "utf-16le", b"\0<\0?": "utf-16be"}
 _MOST_DIGITS = 10
 _PROLOG = 1_000
 """How many bytes an XML declaration is looked for in."""
@@ -90,6 +91,8 @@ def as_utf8(data: bytes) -> bytes:
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
+    elif data[:4] in _UTF_16:  # without the mark that should precede it
+        encoding = _UTF_16[data[:4]]
     else:
         declared = _DECLARATION.match(data[:_PROLOG].removeprefix(b"\xef\xbb\xbf"))
         encoding = declared[1].decode() if declared else "utf-8"

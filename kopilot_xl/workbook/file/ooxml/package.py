@@ -146,7 +146,7 @@ class Package:
             root = self.parse(CONTENT_TYPES)
             self._types = (
                 {
-                    item.get("PartName", "").lstrip("/").lower(): item.get("ContentType", "")
+                    unquote(item.get("PartName", "")).lstrip("/").lower(): item.get("ContentType", "")
                     for item in root.iterchildren("{*}Override")
                 },
                 {
@@ -155,7 +155,7 @@ class Package:
                 },
             )
         overrides, defaults = self._types
-        return overrides.get(part.lower()) or defaults.get(part.lower().rpartition(".")[2])
+        return overrides.get(unquote(part).lower()) or defaults.get(part.lower().rpartition(".")[2])
 
     def replace(self, part: str, content: bytes, *, held: bytes | None = None) -> None:
         """Have a part saved with other content; the content it was opened with counts as no change.
@@ -206,11 +206,11 @@ class Package:
         self._removed.add(name)
 
         def is_override(tag: bytes) -> bool:
-            return (markup.attribute(tag, "PartName") or "").lstrip("/").lower() == name.lower()
+            return unquote(markup.attribute(tag, "PartName") or "").lstrip("/").lower() == unquote(name).lower()
 
         def is_relationship(tag: bytes) -> bool:
             target = _resolve(source, markup.attribute(tag, "Target") or "")
-            return target.lower() == name.lower()
+            return target.lower() == unquote(name).lower()
 
         for other, pattern, leads_here in (
             (CONTENT_TYPES, _OVERRIDE, is_override),
@@ -231,6 +231,18 @@ class Package:
         """Return the package as it would be saved. Without changes it is the file as it was opened."""
         return self._archive.rewritten(self._replaced, self._removed, self._added)
 
+    def check_editable(self) -> None:
+        """Make sure that the workbook may be saved: a Strict Open XML Spreadsheet can only be read.
+
+        Raises:
+            BookError: it is one.
+        """
+        if _STRICT in self.read("_rels/.rels") or _STRICT in self.read(self.workbook):
+            raise BookError(
+                f"{self.path} is a Strict Open XML Spreadsheet. "
+                "Save it in Excel as Excel Workbook (.xlsx), not Strict, and try again."
+            )
+
     def is_own(self, path: str | os.PathLike[str] | None) -> bool:
         """Tell whether a path is that of the file it was read from; None is."""
         return path is None or os.path.realpath(path) == os.path.realpath(self.path)
@@ -248,7 +260,9 @@ class Package:
         Raises:
             SaveError: it cannot be written, or the file was changed since it was read; what was there
                 before is untouched.
+            BookError: it is a Strict Open XML Spreadsheet.
         """
+        self.check_editable()
         target = self.path if path is None else Path(path)
         check_writable(target, backup=backup)
         own = self.is_own(target)
@@ -265,8 +279,6 @@ class Package:
             raise BookError(f"{self.path} is an OpenDocument file. {_SAVE_AS}")
         if CONTENT_TYPES.lower() not in names or "_rels/.rels" not in names:
             raise BookError(f"{self.path} is a zip file but no Excel workbook. Name the .xlsx or .xlsm file.")
-        if _STRICT in self.read("_rels/.rels"):
-            self._refuse_strict()
         part = next((item.target for item in self.relationships() if item.kind == "officeDocument"), None)
         kind = (self.content_type(part) or "") if part else ""
         if part is None or not self.has(part):
@@ -278,15 +290,7 @@ class Package:
             raise BookError(f"{self.path} is a binary Excel workbook (.xlsb). {_SAVE_AS}")
         if "spreadsheetml" not in kind and "ms-excel" not in kind:
             raise BookError(f"{self.path} is no Excel workbook. Name the .xlsx or .xlsm file.")
-        if _STRICT in self.read(part):
-            self._refuse_strict()
         return part
-
-    def _refuse_strict(self) -> None:
-        raise BookError(
-            f"{self.path} is a Strict Open XML Spreadsheet. "
-            "Save it in Excel as Excel Workbook (.xlsx), not Strict, and try again."
-        )
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

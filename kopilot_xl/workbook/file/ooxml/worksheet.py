@@ -34,6 +34,7 @@ _NOT_NEAR = re.compile(rb'<c(?! r="[A-Z][0-9]{1,6}")')
 _COLUMN = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
 _CELL_START = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
+_KNOWN_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 _FORMULA_TAG = re.compile(rb"<(?:[\w.-]++:)?f(\s[^<>]*+)>")
 
 
@@ -210,6 +211,33 @@ def error_values(xml: bytes) -> dict[tuple[int, int], str]:
         if cell.get("t") == "e":
             found[row, column] = (cell.findtext("{*}v") or "").strip()
     return found
+
+
+def with_known_errors(xml: bytes) -> bytes:
+    """Return a worksheet in which errors that only newer versions of Excel know are `#N/A`: readers give up on them.
+
+    It is the very same where there are none. `error_values` of the worksheet as it was says which they are.
+
+    Raises:
+        BookError: the XML is damaged.
+    """
+    unknown = {cell for cell, code in error_values(xml).items() if code not in _KNOWN_ERRORS}
+    if not unknown:
+        return xml
+    layout = Layout.of(xml)
+    if layout.plain:
+        pieces, done = [], 0
+        for mark in _ERROR_TYPE.finditer(xml, layout.inner, layout.inner_end):
+            match = _ERROR_CELL.match(xml, xml.rfind(b"<", layout.inner, mark.start()))
+            if match and match.start(2) >= done:
+                pieces += [xml[done : match.start(2)], b"#N/A"]
+                done = match.end(2)
+        return b"".join([*pieces, xml[done:]])
+    root = markup.parse(xml)
+    for row, column, cell in walk(root):
+        if (row, column) in unknown and (value := cell.find("{*}v")) is not None:
+            value.text = "#N/A"
+    return etree.tostring(root, encoding="UTF-8")
 
 
 def not_numbers(xml: bytes) -> dict[tuple[int, int], str]:
