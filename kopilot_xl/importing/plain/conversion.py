@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.book import ErrorValue, Number1904, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.problems import Code
 from kopilot_xl.workbook.tables.table import Column
@@ -35,6 +36,9 @@ def _converted(values: Sequence[Value], read: Callable[[Value], Value]) -> list[
                 except UnreadableError:
                     known[value] = value
             value = known[value]
+        elif isinstance(value, Number1904):  # here it loses what its workbook counts from
+            with suppress(UnreadableError):
+                value = read(value)
         elif isinstance(value, datetime):
             value = value.date()
         result.append(str(value) if isinstance(value, ErrorValue) else value)
