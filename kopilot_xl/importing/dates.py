@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from kopilot_xl.importing.vocabulary import fold, vocabulary
-from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.book import Number1904, Value
+from kopilot_xl.workbook.tables.parsing import DAYS_TO_1904, DateOrder
 
 FIRST_YEAR = 1990
 """No invoice that anybody still looks at is older."""
@@ -156,6 +156,8 @@ def _from_number(value: float) -> date | None:
     """A serial number of Excel, a number such as 20261005, or seconds since 1970."""
     if value != value or abs(value) > 1e14:
         return None
+    if isinstance(value, Number1904):
+        value = value + DAYS_TO_1904
     if 30_000 <= value < 60_000:
         return date(1899, 12, 30) + timedelta(days=int(value))
     if value == int(value) and 19_000_000 < value < 21_000_000:

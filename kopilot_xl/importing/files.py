@@ -17,7 +17,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.importing.csv_dialect import cell, rows_of, unwrapped
 from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
-from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.book import Value, counted_from_1904
 
 ENDINGS = (
     ".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".parquet", ".htm",
@@ -38,6 +38,7 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 _PERIOD_MARKS = ("EXTF", "DTVF")
 
 Known = Callable[[Sequence[Value]], int]
+_FROM_1904 = re.compile(rb"<(?:[\w.-]+:)?workbookPr[^<>]*\sdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
 
 
 def expanded(paths: Iterable[str | PathLike[str]]) -> list[tuple[Path, str | None]]:
@@ -215,6 +216,7 @@ def _workbook(path: Path, data: bytes) -> list[RawTable]:
             f"{path} is no workbook that can be read: save it again as .xlsx, or export it as CSV."
         ) from error
     lost = _lost_results(data) if xlsx else {}
+    from_1904 = xlsx and _counts_from_1904(data)
     found = []
     for number, sheet in enumerate(book.sheets_metadata):
         if sheet.typ is not SheetTypeEnum.WorkSheet:
@@ -224,6 +226,8 @@ def _workbook(path: Path, data: bytes) -> list[RawTable]:
         except (CalamineError, ValueError, OSError):
             continue
         cells = [[_cell(each) for each in row] for row in rows]
+        if from_1904:
+            cells = counted_from_1904(cells)
         notes: tuple[str, ...] = ()
         if inner := unwrapped(cells):
             again, _, notes = rows_of("\n".join(inner), path, lambda row: len(row))
@@ -246,6 +250,13 @@ def _check_archive(path: Path, data: bytes) -> None:
         raise BookError(f"{path} is a damaged workbook or archive: export it again.") from error
     if not any(each.startswith("xl/") or each == "content.xml" for each in names):
         raise BookError(f"{path} is an archive or another document, not a workbook: unpack it first.")
+
+
+def _counts_from_1904(data: bytes) -> bool:
+    """Tell whether a workbook counts days from 1904, as those of older Macs do."""
+    with suppress(Exception), zipfile.ZipFile(io.BytesIO(data)) as archive:  # a damaged one is refused elsewhere
+        return _FROM_1904.search(archive.read("xl/workbook.xml")) is not None
+    return False
 
 
 def _own_tables(path: Path, book: Any, sheets: Sequence[RawTable]) -> list[RawTable]:

@@ -30,9 +30,8 @@ def export(path: Path, headers: list[str], rows: list[list[Any]]) -> Path:
     assert sheet is not None
     for row in [headers, *rows]:
         sheet.append(row)
-    for row in sheet.iter_rows(min_row=2, max_row=2):
-        for cell in row:
-            cell.number_format = "General"
+    for column in range(1, len(headers) + 1):
+        sheet.cell(2, column).number_format = "General"
     book.save(path)
     return path
 
