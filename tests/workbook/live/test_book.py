@@ -299,7 +299,7 @@ def test_rows_are_appended_below_the_last_one_in_use(tmp_path: Path) -> None:
     book.save()
     sheet = excel.workbook["Actions"]
     assert [sheet.cell(row, 2).value for row in range(2, 6)] == ["D4", "B2", "007", "A1"]
-    assert sheet.tables["Actions"].ref == "A1:H5"
+    assert sheet.tables["Actions"].ref == "A1:I5"
     assert sheet["A4"].number_format == sheet["A3"].number_format
 
 
