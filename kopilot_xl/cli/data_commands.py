@@ -136,7 +136,7 @@ def segment(
     if json:
         screen_on().data(as_json.segmented_as_json(found, named))
     elif output is None:
-        typer.echo(found.csv.encode(), nl=False)
+        screen_on().table(found.csv)
 
 
 @command(

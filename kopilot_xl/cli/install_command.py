@@ -8,6 +8,7 @@ import typer
 
 from kopilot_xl.cli.group import Exit, command
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.cli.visible import visible
 from kopilot_xl.texts import t
 
 
@@ -26,7 +27,7 @@ def install(
     """
     from kopilot_xl import install
 
-    screen, made = screen_on(), install(check=check, yes=yes, ask=typer.confirm)
+    screen, made = screen_on(), install(check=check, yes=yes, ask=lambda question: typer.confirm(visible(question)))
     for line in made.done:
         screen.line(line)
     if made.missing:

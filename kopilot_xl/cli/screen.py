@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, TextIO
 
-from rich.console import Console, RenderableType
+import typer
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.text import Text
+
+from kopilot_xl.cli.visible import visible
 
 _WIDTH = 100
 """How wide a report is where no terminal says so."""
@@ -72,6 +77,12 @@ class _Fitting:
 
 
 class _Console(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render with every text made `visible`; what Rich itself says to the terminal comes apart from texts."""
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else visible(segment.text)
+            yield segment if text == segment.text else Segment(text, segment.style)
+
     def on_broken_pipe(self) -> None:
         """Leave it to the command to end; Rich's own way counts as a failure."""
         raise BrokenPipeError
@@ -109,6 +120,10 @@ class Screen:
             with self.console.capture() as lines:
                 self.console.print(block)
             self.console.file.write("\n".join(each.rstrip() for each in lines.get().split("\n")))
+
+    def table(self, csv: str) -> None:
+        """Write a table as CSV: every character of it into a file or pipe, what is visible of it on a terminal."""
+        typer.echo(visible(csv) if self.is_terminal else csv.encode(), nl=False)
 
     def data(self, content: object) -> None:
         """Write one line of JSON, which any encoding can hold."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from kopilot_xl.cli.visible import visible
+
 if TYPE_CHECKING:
     from kopilot_xl.cli.screen import Screen
 
@@ -30,7 +32,7 @@ def print_message(message: str) -> None:
     from kopilot_xl.bigdata.sources.address import without_secrets
     from kopilot_xl.cli.screen import fitting
 
-    line = f"{NAME}: {without_secrets(' '.join(message.splitlines()))}"
+    line = visible(f"{NAME}: {without_secrets(' '.join(message.splitlines()))}")
     typer.echo(fitting(line, getattr(sys.stderr, "encoding", None)), err=True)
 
 
@@ -47,12 +49,12 @@ def is_unheard(error: BaseException) -> bool:
 
 
 def hide_secrets(error: BaseException) -> None:
-    """Take credentials out of what Typer says of wrong usage: it quotes what was given."""
+    """Take credentials and control characters out of what Typer says of wrong usage: it quotes what was given."""
     message = getattr(error, "message", None)
     if isinstance(message, str):
         from kopilot_xl.bigdata.sources.address import without_secrets
 
-        error.message = without_secrets(message)  # type: ignore[attr-defined]  # it is there
+        error.message = visible(without_secrets(message))  # type: ignore[attr-defined]  # it is there
 
 
 def silence_stdout() -> None:
