@@ -9,6 +9,7 @@ from typing import TypeVar
 import typer
 
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.cli.visible import visible
 from kopilot_xl.importing.choices import QuestionError
 from kopilot_xl.texts import t
 
@@ -25,7 +26,7 @@ def pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
     for each in texts or ():
         name, equals, value = each.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise typer.BadParameter(f'"{each}" has no equals sign. Write NAME=VALUE.', param_hint=option)
+            raise typer.BadParameter(t('"{text}" has no equals sign. Write NAME=VALUE.', text=each), param_hint=option)
         found[name.strip()] = value.strip()
     return found
 
@@ -44,7 +45,7 @@ def settling(statuses: Mapping[str, str], make: Callable[[Mapping[str, str]], Ma
             answers = {}
             for each in words:
                 text = t("{question}. It means {answers}", question=each.text, answers=", ".join(each.answers))
-                answers[str(each.word)] = str(typer.prompt(text, default=each.answers[0]))
+                answers[str(each.word)] = str(typer.prompt(visible(text), default=each.answers[0]))
             statuses = {**statuses, **answers}
 
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from kopilot_xl.errors import KopilotError
+from kopilot_xl.errors import SaveError
 from kopilot_xl.workbook.addresses import Area, cell_address, split_address
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.xml import SHEET_ORDER, child_in_order, main, next_number, serialised
@@ -14,7 +14,7 @@ from kopilot_xl.workbook.file.ooxml.edits import encoded
 from kopilot_xl.workbook.file.ooxml.package import Package
 
 
-class NoRoomError(KopilotError):
+class NoRoomError(SaveError):
     """The cells at the right of a table are in use; the text names the first."""
 
 
