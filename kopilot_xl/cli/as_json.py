@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.sales import expected_by_segment
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _line_as_json(line: Line) -> dict[str, object]:
         "mase_by_months_ahead": found
         and [error / scale if scale and error is not None else None for error in found.by_horizon],
         "year_off_share": found and found.of_total,
-        "remark": None if found else "Not checked: the past is too short.",
+        "remark": None if found else t("Not checked: the past is too short."),
     }
 
 
