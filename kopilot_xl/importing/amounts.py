@@ -17,6 +17,8 @@ _WHOLE_MARK = re.compile(rf"[.,]\s?[{_DASHES}]{{1,2}}(?!\d)")
 """1200.– and 1200,-: no hundredths."""
 _SIDE = re.compile(r"(?<![A-Za-z])(CR|DR|Cr\.?|Dr\.?|[SH])$|^(CR|DR|Cr|Dr)(?![A-Za-z])")
 _NUMBER = re.compile(r"\d[\d.,]*|[.,]\d+")
+_PLAIN = re.compile(r"-?\d+(?:\.(?:\d{1,2}|0+))?")
+"""An amount with a decimal point and nothing else."""
 _GROUPING = re.compile(r"(?<=\d)[\s'’´`_](?=\d)")
 _CURRENCIES = {
     "€": "EUR", "£": "GBP", "us$": "USD", "$us": "USD", "r$": "BRL", "a$": "AUD", "au$": "AUD", "c$": "CAD",
@@ -130,6 +132,12 @@ class Amounts:
 def read_amounts(values: Sequence[Value], name: str = "Amounts") -> Amounts:
     """Return a column as numbers, and the currency that is written beside each."""
     texts = {each for each in values if isinstance(each, str)}
+    if texts and all(map(_PLAIN.fullmatch, texts)):  # most files: nothing to find out
+        plain: dict[Value, float | Value] = {each: float(each) for each in texts}
+        if len(texts) == len(set(values) - {None}):
+            plain[None] = None
+            sign = "." if any("." in each for each in texts) else None
+            return Amounts([plain[each] for each in values], None, sign, (), ())
     if not texts and all(isinstance(each, float) or each is None for each in values):
         return Amounts(list(values), None, None, (), ())
     apart = {each: told for each in texts if (told := parts(each))}

@@ -304,6 +304,7 @@ def _statuses(data: Sequence[Column], used: set[int], kind: Column | None) -> li
     return found
 
 
+_MOST_ACCOUNTS = 300
 _NO_STATUS = (
     "kind", "client_name", "client_id", "item", "number", "ledger", "ledger_kind", "email", "first_name", "last_name",
 )  # fmt: skip
@@ -379,6 +380,8 @@ def _clients(data: Sequence[Column], used: set[int]) -> list[Column]:
 
 def is_account(column: Column) -> bool:
     """Whether a column is that of ledger accounts, such as Accounts Receivable."""
+    if len(column.distinct) > _MOST_ACCOUNTS:
+        return False
     known = vocabulary().accounts
     words = {fold(text_of(each)) for each in column.distinct}
     return bool(words) and sum(each in known for each in words) >= 0.5 * len(words)

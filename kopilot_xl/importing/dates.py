@@ -125,7 +125,10 @@ def share_of_dates(values: Iterable[Value]) -> float:
             found += 1
         elif isinstance(value, str):
             told = reading(value)
-            found += told is not None and (told.partial is None)
+            if told is not None:
+                found += told.partial is None
+            elif value.isdigit() and len(value) in (5, 10, 13):
+                found += _from_number(float(value)) is not None
         elif isinstance(value, int | float) and not isinstance(value, bool):
             found += _from_number(value) is not None
     return found / total if total else 0.0

@@ -11,7 +11,7 @@ from kopilot_xl.importing.amount_columns import AmountPlan
 from kopilot_xl.importing.amounts import code_of, read_amounts
 from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns
-from kopilot_xl.importing.layout import text_of
+from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.states import States
 from kopilot_xl.importing.vocabulary import Kind, State, fold, vocabulary
 from kopilot_xl.workbook.book import Value
@@ -152,20 +152,18 @@ def sides_of_postings(
     ]
     if len(double) * 3 < len(groups):
         return
-    payments = 0
     for group in groups.values():
         income = [at for at in group if told[at] == "income"]
+        owed = [at for at in group if told[at] == "receivable"]
         if not income:
             for at in group:
                 states.kinds[at] = Kind.PAYMENT
-            payments += 1
             continue
-        owed = next((amounts[at] for at in group if told[at] in ("receivable", "bank")), None)
-        for at in group:
-            if told[at] != "income":
-                states.left.add(at)
-            elif isinstance(owed, float) and isinstance(amount := amounts[at], float):
-                amounts[at] = abs(amount) if owed >= 0 else -abs(amount)
+        states.left.update(set(group) - set(owed[:1] or income))
+        net = sum(abs(amount) for at in income if isinstance(amount := amounts[at], float))
+        if owed:
+            side = amounts[owed[0]]
+            amounts[owed[0]] = -net if isinstance(side, float) and side < 0 else net
     notes.append(f"Each posting is there with both its sides under {account.name}: it counts once, by its revenue.")
 
 
@@ -210,6 +208,8 @@ def fold_lines(
     groups: dict[object, list[int]] = {}
     order: list[object] = []
     position = {row: at for at, row in enumerate(rows)} if heads else {}
+    if not heads and _all_different(number, rows):
+        number = None  # each row is a document: nothing to fold
     for at, row in enumerate(rows):
         kind = states.kinds[at]
         if kind not in COUNTED or at in states.left:
@@ -252,17 +252,31 @@ def fold_lines(
         found.append(
             Document(
                 row, clients[at], day, amount, states.states[at], states.words.get(at),
-                states.kinds[at], text_of(number.values[row]) if number is not None else "",
+                states.kinds[at], text_of(mapping.number.values[row]) if mapping.number is not None else "",
                 currencies[at] if currencies is not None else None, len(group),
             )
         )  # fmt: skip
     return found
 
 
+def _all_different(number: Column | None, rows: Sequence[int]) -> bool:
+    """Whether no number of a document is there twice."""
+    if number is None:
+        return True
+    filled = [value for row in rows if (value := number.values[row]) is not None]
+    return len(set(filled)) == len(filled)
+
+
 def _key(
-    number: object, row: int, days: Sequence[Value], client: int, keys: Callable[[int], object], kind: Kind, at: int
+    number: Column | None,
+    row: int,
+    days: Sequence[Value],
+    client: int,
+    keys: Callable[[int], object],
+    kind: Kind,
+    at: int,
 ) -> object:
-    value = number.values[row] if number is not None else None  # type: ignore[attr-defined]
+    value = number.values[row] if number is not None else None
     if value is None:
         return at
     return value, client if client >= 0 else keys(row), days[row], kind is Kind.CREDIT_NOTE

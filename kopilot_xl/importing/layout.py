@@ -336,9 +336,9 @@ def is_bare_total(text: str) -> bool:
 
 def together(tables: Sequence[Table]) -> list[Table]:
     """Join the tables that have the same headings, in order."""
-    groups: dict[tuple[str, ...], list[Table]] = {}
+    groups: dict[object, list[Table]] = {}
     for each in tables:
-        groups.setdefault(tuple(map(fold, each.headings)), []).append(each)
+        groups.setdefault((tuple(map(fold, each.headings)), each.raw.period), []).append(each)
     return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
 
 
@@ -379,6 +379,5 @@ def is_day(value: Value) -> bool:
     if isinstance(value, date):
         return True
     if isinstance(value, str):
-        told = reading(value)
-        return told is not None
+        return reading(value) is not None or share_of_dates([value]) == 1.0
     return isinstance(value, float | int) and not isinstance(value, bool) and share_of_dates([value]) == 1.0

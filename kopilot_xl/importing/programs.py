@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from kopilot_xl.importing.vocabulary import Kind, State, fold
+from kopilot_xl.importing.vocabulary import Kind, State, fold, word_key
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Program:
         statuses: what its status words mean, folded.
         kinds: what the words of its type column mean, folded.
         columns: our column to its heading, where the headings alone would not tell.
+        payments: a folded heading to the ledger accounts, first and last, whose rows are payments.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Program:
     statuses: Mapping[str, State] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    payments: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
 @cache
@@ -43,19 +45,25 @@ def programs() -> tuple[Program, ...]:
         told = tomllib.loads(path.read_text("utf-8"))
         for export in told["exports"]:
             statuses = {
-                fold(word): State(state)
+                word_key(word): State(state)
                 for word, state in {**told.get("statuses", {}), **export.get("statuses", {})}.items()
             }
             kinds = {
-                fold(word): Kind(kind) for word, kind in {**told.get("kinds", {}), **export.get("kinds", {})}.items()
+                word_key(word): Kind(kind)
+                for word, kind in {**told.get("kinds", {}), **export.get("kinds", {})}.items()
             }
             found.append(
                 Program(
                     f"{told['name']}, {export['name']}", frozenset(map(fold, export["needs"])),
                     frozenset(map(fold, export.get("without", ()))), statuses, kinds, export.get("columns", {}),
+                    {fold(name): _ranges(ranges) for name, ranges in export.get("payments", {}).items()},
                 )
             )  # fmt: skip
     return tuple(sorted(found, key=lambda each: -len(each.needs)))
+
+
+def _ranges(pairs: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    return [(first, last) for first, last in pairs]
 
 
 def recognised(headings: Sequence[str]) -> Program | None:

@@ -12,7 +12,7 @@ from kopilot_xl.importing.choices import ImportChoices, Question
 from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.programs import Program
-from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary
+from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary, word_key
 from kopilot_xl.workbook.book import Value
 
 LEAVE_OUT = "Leave out"
@@ -81,7 +81,7 @@ def answered(choices: ImportChoices) -> dict[str, State | Kind | None]:
     for word, meaning in choices.statuses.items():
         if fold(meaning) not in meanings:
             raise MissingError(f'--status "{word}={meaning}": it can be {", ".join(ANSWERS[:-1])} or {ANSWERS[-1]}.')
-        found[fold(word)] = meanings[fold(meaning)]
+        found[word_key(word)] = meanings[fold(meaning)]
     return found
 
 
@@ -102,6 +102,8 @@ def tell_states(
     if mapping.statuses:
         _by_status(mapping, rows, settled, program, found, choices)
     _by_flags(mapping, rows, found)
+    if program is not None and program.payments:
+        _by_account(mapping, rows, program, found)
     kinds = set(found.kinds)
     if Kind.ORDER in kinds and not kinds & {Kind.INVOICE, Kind.INVOICE_PAID}:
         found.kinds = [Kind.INVOICE if each is Kind.ORDER else each for each in found.kinds]
@@ -125,7 +127,7 @@ def _by_word(
         if value is None:
             continue
         if value not in meanings:
-            folded = fold(text_of(value))
+            folded = word_key(text_of(value))
             told = settled.get(folded, program.kinds.get(folded) if program else None)
             meanings[value] = told if isinstance(told, Kind) else known.get(folded)
             if folded in settled and settled[folded] is None:
@@ -247,7 +249,7 @@ def _meanings(
     words = vocabulary().statuses
     found: dict[Value, State | Kind | str | None] = {None: None}
     for value in column.distinct:
-        folded = fold(text_of(value))
+        folded = word_key(text_of(value))
         if folded in settled:
             found[value] = settled[folded]
         elif program is not None and folded in program.statuses:
@@ -255,6 +257,16 @@ def _meanings(
         else:
             found[value] = words.get(folded, ASK)
     return found
+
+
+def _by_account(mapping: InvoiceColumns, rows: Sequence[int], program: Program, found: States) -> None:
+    """Tell payments by the account on the other side of a booking."""
+    for column in mapping.table.columns:
+        ranges = program.payments.get(fold(column.heading))
+        for at, row in enumerate(rows if ranges else ()):
+            text = text_of(column.values[row])
+            if text.isdigit() and any(first <= int(text) <= last for first, last in ranges or ()):
+                found.kinds[at] = Kind.PAYMENT
 
 
 def _by_flags(mapping: InvoiceColumns, rows: Sequence[int], found: States) -> None:

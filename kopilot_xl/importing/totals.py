@@ -9,7 +9,7 @@ from datetime import date
 
 from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.dates import reading
-from kopilot_xl.importing.layout import Column, Table, is_total_word, text_of
+from kopilot_xl.importing.layout import Column, Table, is_bare_total, is_total_word, text_of
 from kopilot_xl.importing.people import name_key
 from kopilot_xl.workbook.book import Value
 
@@ -130,7 +130,13 @@ def _sort(mapping: InvoiceColumns, dated: Sequence[bool], group: Column | None, 
             continue
         filled = [each for each in cells if each is not None]
         told = group.values[row] if group is not None else None
-        if isinstance(told, str) and not fresh and _ends_group(told, stack):
+        alone = len(filled) == 1 and row + 1 < len(dated) and dated[row + 1]
+        if (
+            isinstance(told, str)
+            and not fresh
+            and _ends_group(told, stack)
+            and not (alone and not _names_one(told, stack))
+        ):
             found.totals.append(row)
             if stack:
                 name = name_key(told)
@@ -177,6 +183,13 @@ def _ends_group(text: str, stack: Sequence[str]) -> bool:
             if len(text) > len(each)
         )
     return True
+
+
+def _names_one(text: str, stack: Sequence[str]) -> bool:
+    """Whether a line of totals names the group it closes."""
+    return is_bare_total(text) or any(
+        name_key(each) in name_key(text) and name_key(each) != name_key(text) for each in stack
+    )
 
 
 def _is_heading(table: Table, row: int, text: str, dated: Sequence[bool], amounts: Sequence[Column]) -> bool:

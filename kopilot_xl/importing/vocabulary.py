@@ -52,6 +52,12 @@ def fold(text: str) -> str:
     return "".join(filter(str.isalnum, plain))
 
 
+def word_key(text: str) -> str:
+    """Return what a status word is compared by: as `fold`, but a number keeps its sign."""
+    plain = text.strip()
+    return plain if plain.lstrip("-").isdigit() else fold(plain)
+
+
 @dataclass(frozen=True)
 class Tokens:
     """Parts that headings are composed of, for headings that no list names."""
