@@ -111,6 +111,13 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
     Raises:
         QuestionError: there are some, and they are not accepted.
     """
+    rows = sum(len(batch.rows) for batch in batches)
+    if rows and not any(batch.documents for batch in batches):
+        reasons = sum((batch.left_out for batch in batches), Counter[str]())
+        told = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
+        name = batches[0].mapping.table.raw.path.name
+        text = f"None of the {rows:,} rows of {name} is an invoice or a credit note ({told})"
+        _stop(text, "no-invoices", "Export the invoices", choices, verdict)
     for batch in batches:
         table = batch.mapping.table
         dateless = batch.sorted_rows.dateless

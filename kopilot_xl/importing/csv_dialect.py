@@ -57,7 +57,7 @@ def rows_of(
         text = "\n" + rest  # the line still counts, as it does in an editor
     delimiter = marked[1] if marked else _delimiter(text, suffix, known)
     rows, notes = _records(path, text, delimiter)
-    if inner := unwrapped(rows):
+    if inner := unwrapped(rows, known):
         lines = "\n".join(inner)
         delimiter = _delimiter(lines, suffix, known)
         rows, more = _records(path, lines, delimiter)
@@ -65,7 +65,7 @@ def rows_of(
     return rows, delimiter if max(map(len, rows), default=0) > 1 else None, notes
 
 
-def unwrapped(rows: Sequence[Sequence[Value]]) -> list[str] | None:
+def unwrapped(rows: Sequence[Sequence[Value]], known: Callable[[Sequence[Value]], int]) -> list[str] | None:
     """Return the lines that rows hold in their first cell alone, where each is a whole line of another table."""
     lines: list[str] = []
     alone = 0
@@ -85,6 +85,9 @@ def unwrapped(rows: Sequence[Sequence[Value]]) -> list[str] | None:
         widths = Counter(len(next(csv.reader([each], delimiter=delimiter), [])) for each in full[:_SAMPLE_ROWS])
         width, times = widths.most_common(1)[0]
         if width >= 3 and times >= 0.8 * min(len(full), _SAMPLE_ROWS):
+            return lines
+        first: list[Value] = list(next(csv.reader([full[0]], delimiter=delimiter), []))
+        if width == len(first) == 2 and times >= 0.95 * min(len(full), _SAMPLE_ROWS) and known(first):
             return lines
     return None
 

@@ -99,7 +99,7 @@ def tables_of(path: Path, known: Known, encoding: str | None = None) -> list[Raw
         if data.startswith(magic):
             raise BookError(f"{path} is {what}.")
     if data.startswith((b"PK\x03\x04", _OFFICE_OLD)):
-        found = _workbook(path, data)
+        found = _workbook(path, data, known)
     elif data.startswith(b"PAR1"):
         found = [_parquet(path, data)]
     else:
@@ -199,7 +199,7 @@ def _xml_spreadsheet(path: Path, data: bytes) -> list[RawTable]:
 # workbooks
 
 
-def _workbook(path: Path, data: bytes) -> list[RawTable]:
+def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
     if data.startswith(b"PK"):
@@ -229,8 +229,8 @@ def _workbook(path: Path, data: bytes) -> list[RawTable]:
         if from_1904:
             cells = counted_from_1904(cells)
         notes: tuple[str, ...] = ()
-        if inner := unwrapped(cells):
-            again, _, notes = rows_of("\n".join(inner), path, lambda row: len(row))
+        if inner := unwrapped(cells, known):
+            again, _, notes = rows_of("\n".join(inner), path, known)
             cells = again
         hidden = sheet.visible is not SheetVisibleEnum.Visible
         found.append(

@@ -45,6 +45,8 @@ def people_of(sources: Sequence[Source]) -> People:
             if at is None:
                 by_key[keyed] = len(contacts)
                 names = [each for each in (shown,) if each]
+                whole = key is not None and key.lstrip("-").isdigit()
+                identity = key if whole else identity
                 contacts.append(
                     Contact(
                         row,

@@ -51,7 +51,11 @@ class _Way:
 
     def find(self, value: Value) -> int:
         key = _key(value, self.by, self.stripped)
-        return NOBODY if key is None else self.keys.get(key, NOBODY)
+        found = NOBODY if key is None else self.keys.get(key, NOBODY)
+        while found == NOBODY and self.by == "name" and key and ":" in key:  # a job counts for its client
+            key = key.rpartition(":")[0].strip()
+            found = self.keys.get(key, NOBODY)
+        return found
 
 
 def _key(value: Value, by: str, stripped: bool = False) -> str | None:

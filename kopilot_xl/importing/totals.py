@@ -161,7 +161,7 @@ def _sort(mapping: InvoiceColumns, dated: Sequence[bool], group: Column | None, 
             found.data.append(row)
             found.heads[row] = found.heads.get(last, last)
             continue
-        if any(isinstance(each, str) and is_total_word(each) for each in filled[:2]):
+        if any(isinstance(each, str) and (is_total_word(each) or _ends_in_total(each)) for each in filled[:2]):
             found.totals.append(row)
         elif _has_client(cells, mapping.clients) and (
             _has_amount(cells, amounts) or (cells[mapping.date.at] is not None and len(filled) * 2 > len(cells))
@@ -183,6 +183,11 @@ def _ends_group(text: str, stack: Sequence[str]) -> bool:
             if len(text) > len(each)
         )
     return True
+
+
+def _ends_in_total(text: str) -> bool:
+    """Whether a text is that of a line of subtotals as spreadsheets write it: Acme Total."""
+    return len(text.split()) > 1 and is_bare_total(text.split()[-1])
 
 
 def _names_one(text: str, stack: Sequence[str]) -> bool:
