@@ -223,11 +223,11 @@ def _timed() -> Iterator[Callable[[], float]]:
 
         return timing
 
-    plain_turn = locking.turn
+    plain_lock = locking.file_lock
 
     @contextmanager
-    def timed_turn(*args: Any) -> Iterator[None]:
-        manager = plain_turn(*args)
+    def timed_lock(*args: Any) -> Iterator[None]:
+        manager = plain_lock(*args)
         timed(manager.__enter__)()
         try:
             yield
@@ -242,12 +242,12 @@ def _timed() -> Iterator[Callable[[], float]]:
     try:
         for (module, name), work in plain.items():
             setattr(module, name, timed(work))
-        setattr(file, "turn", timed_turn)  # noqa: B010
+        setattr(file, "file_lock", timed_lock)  # noqa: B010
         yield lambda: total
     finally:
         for (module, name), work in plain.items():
             setattr(module, name, work)
-        setattr(file, "turn", plain_turn)  # noqa: B010
+        setattr(file, "file_lock", plain_lock)  # noqa: B010
 
 
 def _machine() -> str:

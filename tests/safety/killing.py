@@ -140,11 +140,11 @@ class Steps:
 
             return tracing
 
-        plain_turn = locking.turn
+        plain_lock = locking.file_lock
 
         @contextmanager
-        def traced_turn(*args: Any) -> Iterator[None]:
-            manager = plain_turn(*args)
+        def traced_lock(*args: Any) -> Iterator[None]:
+            manager = plain_lock(*args)
             traced(manager.__enter__)()
             try:
                 yield
@@ -154,7 +154,7 @@ class Steps:
         # Only where it is wanted: tracing the whole refresh would take most of the time.
         for module, name in ((book, "check_writable"), (package, "check_writable"), (package, "write_atomically")):
             setattr(module, name, traced(getattr(module, name)))
-        setattr(book, "turn", traced_turn)  # noqa: B010
+        setattr(book, "file_lock", traced_lock)  # noqa: B010
 
     def _watched(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(work)

@@ -274,7 +274,7 @@ def test_a_book_with_writing_of_its_own_is_not_read_anew(book: Path) -> None:
 
 def test_of_two_refreshes_at_once_one_waits_and_both_count(book: Path) -> None:
     days = [EARLIER, AS_OF]
-    with locking.turn(book):
+    with locking.file_lock(book):
         both = [
             subprocess.Popen(
                 command("refresh", book, "--as-of", day.isoformat()),
@@ -303,7 +303,7 @@ def test_who_waits_in_vain_is_told_for_whom(book: Path, monkeypatch: pytest.Monk
     before = book.read_bytes()
     told: list[str] = []
     with (
-        locking.turn(book),
+        locking.file_lock(book),
         pytest.raises(SaveError, match=rf"by process {os.getpid()} on .* Let it finish, or end it"),
     ):
         refresh(open_book(book), AS_OF, now=NOW, waiting=told.append)
@@ -312,7 +312,7 @@ def test_who_waits_in_vain_is_told_for_whom(book: Path, monkeypatch: pytest.Monk
 
 
 def test_reading_alone_waits_for_nobody(book: Path) -> None:
-    with locking.turn(book):
+    with locking.file_lock(book):
         done = subprocess.run(command("check", book), capture_output=True, text=True, check=False, cwd=ROOT, timeout=50)
         assert done.returncode == 0
         assert "is being refreshed" not in done.stderr

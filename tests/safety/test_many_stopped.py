@@ -128,7 +128,7 @@ def test_workers_of_a_process_that_was_killed_stop_cleanly_by_themselves(folder:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no list of processes to look through")
 def test_a_worker_that_was_killed_costs_its_workbook_and_no_other(folder: Path) -> None:
-    with locking.turn(folder / "03.xlsm"):
+    with locking.file_lock(folder / "03.xlsm"):
         run = Run(folder, 2)
         assert run.process.stderr is not None
         waits = run.process.stderr.readline()
@@ -146,7 +146,7 @@ def test_a_worker_that_was_killed_costs_its_workbook_and_no_other(folder: Path) 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_who_waits_for_another_refresh_stops_too(jobs: int, folder: Path) -> None:
-    with locking.turn(folder / "00.xlsm"), locking.turn(folder / "01.xlsm"):
+    with locking.file_lock(folder / "00.xlsm"), locking.file_lock(folder / "01.xlsm"):
         run = Run(folder, jobs)
         assert run.process.stderr is not None
         assert "is being refreshed by process" in run.process.stderr.readline()

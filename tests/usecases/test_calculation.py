@@ -173,6 +173,16 @@ def test_a_plan_keeps_a_client_until_its_day_and_longer_if_it_comes_true() -> No
     assert [each.leaving for each in outlook.plans] == [0, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize(("days", "leaves"), [(-200, 11), (-20, 11), (0, 11), (1, 11), (50, 50)])
+def test_a_plan_of_the_log_keeps_a_client_only_if_it_lies_ahead(days: int, leaves: int) -> None:
+    log: list[list[Value]] = [[AS_OF - timedelta(days=210), "A", "Plan revenue", AS_OF + timedelta(days=days), 100.0]]
+    outlook = _outlook(calculate(_inputs([["A", "Alder", None]], [["A", AS_OF - timedelta(days=390), 300.0]], log)))
+    ahead = days > 0
+    assert [each.on for each in outlook.expected_churn] == [AS_OF + timedelta(days=leaves)]
+    assert [each.leaving for each in outlook.plans][-1] == (0 if ahead else 1)
+    assert [each.leaving for each in outlook.nobody][-1] == 1
+
+
 def test_who_moved_since_an_earlier_day() -> None:
     month = AS_OF - timedelta(days=30)
     result = calculate(

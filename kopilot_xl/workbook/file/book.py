@@ -13,7 +13,7 @@ from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import BelowCell, TableData, Value
 from kopilot_xl.workbook.file.applying import apply
 from kopilot_xl.workbook.file.layout import Layouts
-from kopilot_xl.workbook.file.locking import turn
+from kopilot_xl.workbook.file.locking import file_lock
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.parts import Structure
 from kopilot_xl.workbook.file.reading import SheetReader
@@ -86,7 +86,7 @@ class FileBook:
         self._package.check_editable()
         target = self.path if path is None else path
         check_writable(target, backup=backup)
-        with turn(target, waiting):
+        with file_lock(target, waiting):
             if self._package.is_own(path) and not self._writes and not self._package.seems_current():
                 self._open(self.path)
             yield

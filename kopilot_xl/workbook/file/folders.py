@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kopilot_xl.errors import SaveError
-from kopilot_xl.workbook.file.locking import companion, turn
+from kopilot_xl.workbook.file.locking import file_lock, sidecar_path
 from kopilot_xl.workbook.file.saving import BACKUP
 
 _DRAFT, _ASIDE = ".tmp", ".old"
@@ -50,9 +50,9 @@ def folder_replaced(path: Path, *, backup: bool = False, at_most: int = 0o777) -
         SaveError: it cannot be written; the old folder is as it was.
     """
     real = Path(os.path.realpath(path))
-    draft = companion(real, f"-{os.urandom(8).hex()}{_DRAFT}")
+    draft = sidecar_path(real, f"-{os.urandom(8).hex()}{_DRAFT}")
     try:
-        with turn(real) as is_locked:
+        with file_lock(real) as is_locked:
             _clear_left_overs(real, is_locked)
             draft.mkdir(mode=0o700)
             try:
@@ -69,7 +69,7 @@ def folder_replaced(path: Path, *, backup: bool = False, at_most: int = 0o777) -
 
 def _clear_left_overs(real: Path, is_locked: bool) -> None:
     """Remove the drafts that killed processes left beside a folder; put back what one of them had moved aside."""
-    name = re.escape(companion(real, "-").name) + r"[0-9a-f]{16}"
+    name = re.escape(sidecar_path(real, "-").name) + r"[0-9a-f]{16}"
     drafts, aside = re.compile(name + re.escape(_DRAFT)), re.compile(name + re.escape(_ASIDE))
     with suppress(OSError):
         for path in sorted(real.parent.iterdir()):

@@ -52,7 +52,7 @@ if sys.platform == "win32":
     _HELD = {33, 997}  # ERROR_LOCK_VIOLATION, ERROR_IO_PENDING
     _BEYOND = 1 << 30  # a locked byte cannot be read by others: this one is far behind the text
 
-    def _seize(handle: int) -> bool:
+    def _try_lock(handle: int) -> bool:
         # Not msvcrt.locking: it locks at the position in the file, and not every C library says why it could not.
         start = _Overlapped(offset=_BEYOND)
         if _lock(msvcrt.get_osfhandle(handle), _EXCLUSIVE | _AT_ONCE, 0, 1, 0, ctypes.byref(start)):
@@ -81,7 +81,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _seize(handle: int) -> bool:
+    def _try_lock(handle: int) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -101,7 +101,7 @@ def open_new(path: Path, mode: int = 0o666) -> int:
     return _open_new(path, mode)
 
 
-def seize(handle: int) -> bool:
+def try_lock(handle: int) -> bool:
     """Lock an open file until it is closed or its process ends; False if another has it locked.
 
     The position in the file is what it was before: Windows locks from the position on, so it is moved there and back.
@@ -111,12 +111,12 @@ def seize(handle: int) -> bool:
     """
     position = os.lseek(handle, 0, os.SEEK_CUR)
     try:
-        return _seize(handle)
+        return _try_lock(handle)
     finally:
         os.lseek(handle, position, os.SEEK_SET)
 
 
-def companion(path: Path, ending: str) -> Path:
+def sidecar_path(path: Path, ending: str) -> Path:
     """Return the path of a file of ours beside another: a name that nobody else uses and that shows what it is for."""
     name = path.name
     if len(os.fsencode(name)) > _LONGEST:
@@ -141,7 +141,7 @@ def open_plain(path: Path, flags: int) -> int:
 
 
 @contextmanager
-def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = None) -> Iterator[bool]:
+def file_lock(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = None) -> Iterator[bool]:
     """Wait until nobody else refreshes a file, and keep the others waiting until the block ends.
 
     Where no lock can be had (a folder that takes no file, a drive without locks) the block runs without one: saving
@@ -157,7 +157,7 @@ def turn(path: str | os.PathLike[str], waiting: Callable[[str], None] | None = N
     Raises:
         SaveError: it was still being refreshed after `PATIENCE` seconds.
     """
-    given, file = Path(path), companion(Path(os.path.realpath(path)), ".lock")
+    given, file = Path(path), sidecar_path(Path(os.path.realpath(path)), ".lock")
     handle = _acquire(file, given, waiting)
     try:
         yield handle is not None
@@ -176,7 +176,7 @@ def _acquire(file: Path, given: Path, waiting: Callable[[str], None] | None) -> 
             return None
         kept = False
         try:
-            if seize(handle):
+            if try_lock(handle):
                 # Whoever had it may have removed the file after we opened it: then it is no lock any more.
                 kept = _is_at(handle, file)
                 if kept:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kopilot_xl.errors import SaveError
-from kopilot_xl.workbook.file.locking import companion, open_new, open_plain, seize
+from kopilot_xl.workbook.file.locking import open_new, open_plain, sidecar_path, try_lock
 
 BACKUP = ".kopilot-backup"
 """What is added to a file's name for its backup. Nobody else names files so: what is there is an earlier backup."""
@@ -123,13 +123,13 @@ def _draft(real: Path, data: bytes, old: os.stat_result | None, at_most: int = 0
 
     It is locked for as long as it is worked on, so that nobody takes it for a left-over.
     """
-    path = companion(real, f"-{os.urandom(8).hex()}.tmp")
+    path = sidecar_path(real, f"-{os.urandom(8).hex()}.tmp")
     # In place of a private workbook it is at no moment open to others.
     handle = open_new(path, 0o600 if old else 0o666 & at_most)
     try:
         with os.fdopen(handle, "wb") as file:
             with contextlib.suppress(OSError):
-                seize(handle)
+                try_lock(handle)
             file.seek(0)  # wherever the lock left the position: a draft begins at its beginning
             file.write(data)
             file.flush()
@@ -192,7 +192,7 @@ def _look_like(path: Path, real: Path, old: os.stat_result, at_most: int) -> Non
 
 def _sweep(real: Path) -> None:
     """Remove the temporary files that killed processes left for a file, and no others."""
-    pattern = re.compile(re.escape(companion(real, "-").name) + r"[0-9a-f]{16}\.tmp")
+    pattern = re.compile(re.escape(sidecar_path(real, "-").name) + r"[0-9a-f]{16}\.tmp")
     with contextlib.suppress(OSError), os.scandir(real.parent) as entries:
         for entry in [each for each in entries if pattern.fullmatch(each.name)]:
             with contextlib.suppress(OSError):
@@ -203,7 +203,7 @@ def _sweep(real: Path) -> None:
 def _is_left_over(path: Path) -> bool:
     handle = open_plain(path, os.O_RDWR)
     try:
-        return seize(handle)
+        return try_lock(handle)
     except OSError:
         return time.time() - os.fstat(handle).st_mtime > _OLD
     finally:

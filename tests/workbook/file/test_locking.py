@@ -20,8 +20,8 @@ from tests.systems import MAKES_LINKS, links, removes_open_files
 
 HOLD = """
 import sys, time
-from kopilot_xl.workbook.file.locking import turn
-with turn(sys.argv[1]):
+from kopilot_xl.workbook.file.locking import file_lock
+with file_lock(sys.argv[1]):
     print("mine", flush=True)
     time.sleep(600)
 """
@@ -51,10 +51,10 @@ def held(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_turn_leaves_nothing_behind(file: Path) -> None:
-    with locking.turn(file):
+    with locking.file_lock(file):
         assert lock_of(file).read_text().startswith(f"process {os.getpid()} on ")
     assert list(file.parent.iterdir()) == [file]
-    with pytest.raises(RuntimeError), locking.turn(file):
+    with pytest.raises(RuntimeError), locking.file_lock(file):
         raise RuntimeError
     assert list(file.parent.iterdir()) == [file]
 
@@ -66,7 +66,7 @@ def test_a_lock_leaves_the_position_in_the_file_as_it_was(
 ) -> None:
     """Windows locks a byte at the position in the file, so the position has to be moved to that byte, and back."""
 
-    def seize(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
         os.lseek(handle, 1 << 30, os.SEEK_SET)
         if refused:
             raise OSError("this drive has no locks")
@@ -74,13 +74,13 @@ def test_a_lock_leaves_the_position_in_the_file_as_it_was(
 
     def lock(handle: int) -> None:
         with contextlib.suppress(OSError):
-            assert locking.seize(handle)
+            assert locking.try_lock(handle)
 
     with file.open("rb") as opened:
         os.lseek(opened.fileno(), position, os.SEEK_SET)
         lock(opened.fileno())
         assert os.lseek(opened.fileno(), 0, os.SEEK_CUR) == position
-        monkeypatch.setattr(locking, "_seize", seize)
+        monkeypatch.setattr(locking, "_try_lock", try_lock)
         lock(opened.fileno())
         assert os.lseek(opened.fileno(), 0, os.SEEK_CUR) == position
 
@@ -89,7 +89,7 @@ def test_who_waits_too_long_is_told_for_whom(file: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(locking, "PATIENCE", 0.2)
     told: list[str] = []
     with held(file) as other:
-        with pytest.raises(SaveError) as refusal, locking.turn(file, told.append):
+        with pytest.raises(SaveError) as refusal, locking.file_lock(file, told.append):
             pass
         who = rf"process {other.pid} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
         assert refusal.match(rf"Portfolio\.xlsm is being refreshed by {who}, and still was after 0.2 seconds\. Let it")
@@ -103,7 +103,7 @@ def test_a_dead_process_holds_up_nobody(file: Path) -> None:
         other.kill()
     assert lock_of(file).exists()
     told: list[str] = []
-    with locking.turn(file, told.append):
+    with locking.file_lock(file, told.append):
         assert lock_of(file).read_text().startswith(f"process {os.getpid()} ")
     assert told == []
     assert not lock_of(file).exists()
@@ -114,7 +114,7 @@ def test_whoever_waits_goes_on_when_the_other_ends(file: Path) -> None:
     with held(file) as other:
         threading.Timer(0.2, other.kill).start()
         start = time.monotonic()
-        with locking.turn(file, told.append):
+        with locking.file_lock(file, told.append):
             assert 0.1 < time.monotonic() - start < 30
     assert len(told) == 1
 
@@ -126,7 +126,7 @@ def test_one_at_a_time_whatever_the_timing(file: Path) -> None:
     def work() -> None:
         nonlocal inside, most
         for _ in range(15):
-            with locking.turn(file):
+            with locking.file_lock(file):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.0005)
@@ -145,7 +145,7 @@ def test_one_at_a_time_whatever_the_timing(file: Path) -> None:
 @removes_open_files
 def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between opening the file and locking it, whoever had it may have removed it."""
-    plain = locking.seize
+    plain = locking.try_lock
     tries: list[int] = []
 
     def too_late(handle: int) -> bool:
@@ -154,8 +154,8 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(file: Path, monkeyp
         tries.append(handle)
         return plain(handle)
 
-    monkeypatch.setattr(locking, "seize", too_late)
-    with locking.turn(file):
+    monkeypatch.setattr(locking, "try_lock", too_late)
+    with locking.file_lock(file):
         assert lock_of(file).exists()
     assert len(tries) == 2
 
@@ -166,15 +166,15 @@ def test_files_have_locks_of_their_own_and_a_link_has_its_files(file: Path, monk
     link = file.with_name("link.xlsm")
     link.symlink_to(file)
     with held(file):
-        with locking.turn(file.with_name("Other.xlsm")):
+        with locking.file_lock(file.with_name("Other.xlsm")):
             pass
-        with pytest.raises(SaveError, match=r"link\.xlsm is being refreshed"), locking.turn(link):
+        with pytest.raises(SaveError, match=r"link\.xlsm is being refreshed"), locking.file_lock(link):
             pass
 
 
 @pytest.mark.parametrize("name", ["x" * 250 + ".xlsm", "ü" * 120 + ".xlsm"], ids=["long", "long in bytes"])
 def test_a_name_as_long_as_can_be_has_a_lock_too(name: str, tmp_path: Path) -> None:
-    with locking.turn(tmp_path / name):
+    with locking.file_lock(tmp_path / name):
         (found,) = os.listdir(tmp_path)
         assert found.startswith(f".kopilot-xl-{name[:20]}~")
     assert os.listdir(tmp_path) == []
@@ -192,7 +192,7 @@ def test_a_lock_file_that_is_something_else_is_left_alone(file: Path, tmp_path: 
         makers.append(lambda: lock.symlink_to(victim))
     for make in makers:
         make()
-        with locking.turn(file):
+        with locking.file_lock(file):
             pass
         assert os.path.lexists(lock)
         if lock.is_dir():
@@ -200,7 +200,7 @@ def test_a_lock_file_that_is_something_else_is_left_alone(file: Path, tmp_path: 
         else:
             lock.unlink()
     os.link(victim, lock)
-    with locking.turn(file):
+    with locking.file_lock(file):
         pass
     assert victim.read_text() == "precious"
 
@@ -210,7 +210,7 @@ def test_what_others_wrote_into_a_lock_is_not_shown(text: str, file: Path, monke
     monkeypatch.setattr(locking, "PATIENCE", 0.05)
     with held(file):
         lock_of(file).write_text(text)
-        with pytest.raises(SaveError, match="is being refreshed by another process, and"), locking.turn(file):
+        with pytest.raises(SaveError, match="is being refreshed by another process, and"), locking.file_lock(file):
             pass
 
 
@@ -220,11 +220,11 @@ def test_without_locks_the_work_goes_on(file: Path, monkeypatch: pytest.MonkeyPa
     def refuse(handle: int) -> bool:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(locking, "_seize", refuse)
-    with locking.turn(file), locking.turn(file):
+    monkeypatch.setattr(locking, "_try_lock", refuse)
+    with locking.file_lock(file), locking.file_lock(file):
         pass
 
 
 def test_a_folder_that_is_not_there_is_no_matter_of_the_lock(tmp_path: Path) -> None:
-    with locking.turn(tmp_path / "nowhere" / "Portfolio.xlsm"):
+    with locking.file_lock(tmp_path / "nowhere" / "Portfolio.xlsm"):
         pass

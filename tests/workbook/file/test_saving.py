@@ -91,11 +91,11 @@ class Stubborn:
 def test_a_lock_that_moves_the_position_moves_nothing_in_the_file(
     backup: bool, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def seize(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
         os.lseek(handle, 1 << 20, os.SEEK_SET)
         return True
 
-    monkeypatch.setattr(saving, "seize", seize)
+    monkeypatch.setattr(saving, "try_lock", try_lock)
     write_atomically(file, NEW, backup=backup)
     assert file.read_bytes() == NEW
     if backup:
@@ -142,7 +142,7 @@ def test_a_drive_that_renames_closed_files_only_is_written_to(
 
     def closed_only(source: Path, target: Path) -> None:
         with source.open("rb") as draft:
-            if not locking.seize(draft.fileno()):
+            if not locking.try_lock(draft.fileno()):
                 raise PermissionError(errno.EACCES, "The file is in use")
         plain(source, target)
 
@@ -260,7 +260,7 @@ def test_a_private_file_is_at_no_moment_open_to_others(file: Path, monkeypatch: 
         seen.append(stat.S_IMODE(os.fstat(handle).st_mode))
         return True
 
-    monkeypatch.setattr(saving, "seize", look)  # called as soon as the new file is there
+    monkeypatch.setattr(saving, "try_lock", look)  # called as soon as the new file is there
     write_atomically(file, NEW, instead_of=OLD)
     assert [*seen, stat.S_IMODE(file.stat().st_mode)] == [0o600, 0o600]
 
@@ -386,7 +386,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(file: Path) -> N
 def test_what_a_live_process_writes_is_not_touched(file: Path) -> None:
     mine = file.with_name(TEMPORARY)
     with mine.open("wb") as working:
-        assert locking.seize(working.fileno())
+        assert locking.try_lock(working.fileno())
         write_atomically(file, NEW, instead_of=OLD)
         assert mine.exists()
     write_atomically(file, OLD, instead_of=NEW)
@@ -412,7 +412,7 @@ def test_without_locks_age_tells_what_is_left_over(file: Path, monkeypatch: pyte
     def refuse(handle: int) -> bool:
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
-    monkeypatch.setattr(locking, "_seize", refuse)
+    monkeypatch.setattr(locking, "_try_lock", refuse)
     young, old = file.with_name(TEMPORARY), file.with_name(TEMPORARY.replace("0123", "4567"))
     for each in (young, old):
         each.write_bytes(b"half")
@@ -448,6 +448,11 @@ def test_a_lock_of_another_user_counts(open_folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(locking, "PATIENCE", 0.05)
     path = open_folder / "Portfolio.xlsm"
     path.write_bytes(OLD)
-    with locking.turn(path), as_nobody(), pytest.raises(SaveError, match="is being refreshed"), locking.turn(path):
+    with (
+        locking.file_lock(path),
+        as_nobody(),
+        pytest.raises(SaveError, match="is being refreshed"),
+        locking.file_lock(path),
+    ):
         pass
     assert names(open_folder) == [path.name]
