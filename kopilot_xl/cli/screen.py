@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Iterable
 from typing import Any, TextIO
@@ -37,6 +38,15 @@ _PLAIN = {
     "€": "EUR",
 }
 """What stands for a sign where the terminal's encoding has none."""
+
+
+def _finite(content: Any) -> Any:
+    """What JSON can hold of some content: it knows neither infinity nor NaN, and null is what stands for them."""
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def fitting(text: str, encoding: str | None) -> str:
@@ -127,5 +137,5 @@ class Screen:
 
     def data(self, content: object) -> None:
         """Write one line of JSON, which any encoding can hold."""
-        self.console.file.write(json.dumps(content) + "\n")
+        self.console.file.write(json.dumps(_finite(content), allow_nan=False) + "\n")
         self.console.file.flush()

@@ -593,6 +593,7 @@ def test_where_it_cannot_be_written_is_told_before_anything_is_read(tmp_path: Pa
 
 
 @links
+@pytest.mark.usefixtures("streams")
 def test_links_lead_to_what_they_mean(tmp_path: Path) -> None:
     people, bills = parquet_files(tmp_path, None)
     (tmp_path / "link.parquet").symlink_to(bills)
@@ -608,6 +609,7 @@ def test_links_lead_to_what_they_mean(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "result" / "part-0.parquet").rows() == EXPECTED
 
 
+@pytest.mark.usefixtures("streams")
 def test_a_folder_that_cannot_take_its_place_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pair, target = parquet_files(tmp_path, None), tmp_path / "result"
     segment(*pair, AS_OF, output=target)
@@ -632,7 +634,8 @@ def test_a_folder_that_cannot_take_its_place_is_put_back(tmp_path: Path, monkeyp
 @given(seed=st.integers(0, 10**9))
 def test_the_engines_give_the_same_table(seed: int) -> None:
     tables = Tables(seed)
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "LARGE", -1)
         folder = Path(name)
         tables.people.write_parquet(folder / "clients.parquet")
         (folder / "invoices").mkdir()
@@ -761,6 +764,7 @@ def test_a_uuid_is_the_same_as_its_text(large: bool, tmp_path: Path, monkeypatch
 # how DuckDB computes
 
 
+@pytest.mark.usefixtures("streams")
 def test_duckdb_needs_no_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert segment(*parquet_files(tmp_path, None), AS_OF, engine="duckdb").frame.rows() == EXPECTED

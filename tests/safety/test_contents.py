@@ -168,3 +168,11 @@ def test_as_many_rows_as_a_sheet_has(tmp_path: Path) -> None:
     assert end.told == REFRESHED, end.told
     assert end.megabytes < 3_000
     assert column(path.with_suffix(".out.xlsm"), "Clients", "Value")[0] is not None
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+def test_every_way_to_begin_a_formula_is_neutral_and_no_two_texts_come_out_alike(sign: str) -> None:
+    texts = [f"{quotes}{sign}1+1" for quotes in ("", "'", "''", "'''")]
+    assert [neutral(text) for text in texts] == [f"'{text}" for text in texts]
+    assert neutral("'kept") == "'kept"
+    assert neutral("O'Neill =x") == "O'Neill =x"

@@ -16,8 +16,32 @@ TIMEOUT = 10
 
 _QUERY = re.compile(r"\s*(select|with|values|table|from)\s", re.IGNORECASE)
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*:/{1,2})[^\s/?#'\"]*?:\S*@", re.IGNORECASE)
-_SECRET_OPTION = re.compile(r"([?&](?:ssl)?pass(?:word|phrase)=)[^&#\s'\"]*", re.IGNORECASE)
+_COLON, _AT, _SLASH = r"(?::|%(?:25)*3A)", r"(?:@|%(?:25)*40)", r"(?:[/\\]|%(?:25)*2F|%(?:25)*5C)"
+"""Signs of an address, percent-encoded as often as may be."""
+_USER_INFO = re.compile(
+    rf"((?:[a-z][a-z0-9+.-]{{0,30}}{_COLON})?{_SLASH}{{0,3}})"
+    rf"((?:(?!{_COLON})[^\s/\\'\"#?]){{0,64}})(?!(?<=\b[a-z]):[\\/]){_COLON}(?!{_SLASH}{{2}})\S{{0,512}}{_AT}",
+    re.IGNORECASE,
+)
+"""A user and a password before an @, behind a scheme or without one; a drive of Windows is no user."""
+_SECRET_OPTION = re.compile(
+    r"""(\b\w{0,30}(?:pass(?:word|wd|phrase)?|pwd|secret|token)["']?\s{0,9}(?:=|%(?:25)*3D|:(?=\S)|:(?=\s{0,9}["']))"""
+    r"""\s{0,9})("[^"]*"?|'(?:[^'\\]|\\.|'')*'?|(?:\\.|[^&;#\s'"])+)""",
+    re.IGNORECASE,
+)
+"""A password among options: of an address, of key=value pairs, of an environment."""
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_SCHEMES_KNOWN = "postgres|postgresql|sqlite|duckdb|mysql|mariadb|mssql|oracle|redshift"
+_SPACED = re.compile(
+    rf"(\b(?:{_SCHEMES_KNOWN})(?:\+\w{{1,30}})?\s{{0,9}}[:/\\]{{1,3}}[/\\\s]{{0,9}})[^@＠#]{{0,128}}:[^@＠]{{0,256}}[@＠]",
+    re.IGNORECASE,
+)
+"""An address with blanks in it, or with an @ that is not one."""
+_SCHEME_LIKE = re.compile(
+    rf"[\s'\"<(\[]*(?:[a-z]+{_COLON})?(?:{_SCHEMES_KNOWN})"
+    rf"(?:\+\w+)?\s*(?:{_COLON}|{_SLASH})",
+    re.IGNORECASE,
+)
 _MALFORMED = (
     "The address of the database cannot be read. It goes postgresql://user@host:5432/database#table; a sign such as "
     "/ @ : # ? % in a user's name or password must be percent-encoded, or leave the password out and set PGPASSWORD."
@@ -40,9 +64,26 @@ def is_address(text: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) is not None
 
 
+def looks_like_an_address(text: str) -> bool:
+    """Return whether a text that is not an address was probably meant as one, and may hold a password.
+
+    Quotation marks around it, a missing slash, percent-encoding, `key=value` pairs or a missing scheme make it none.
+    """
+    return (
+        _SCHEME_LIKE.match(text) is not None
+        or _SECRET_OPTION.search(text) is not None
+        or (_DRIVE.match(text) is None and _USER_INFO.search(text) is not None)
+    )
+
+
+def malformed() -> BookError:
+    """Return what to raise for an address that cannot be read. Nothing of it is repeated: it may hold a password."""
+    return BookError(_MALFORMED)
+
+
 def without_secrets(text: str) -> str:
     """Return a text with the credentials of any address in it taken out."""
-    return _SECRET_OPTION.sub(r"\1…", _USER_INFO.sub(r"\1…@", text))
+    return _SECRET_OPTION.sub(r"\1…", _SPACED.sub(r"\1…@", _USER_INFO.sub(r"\1…@", text)))
 
 
 @dataclass(frozen=True, repr=False)

@@ -68,6 +68,8 @@ class Source:
             address = Address.of(text)
             return cls(str(address), address=address)
         path = Path(text)
+        if address_module.looks_like_an_address(text) and not path.exists():
+            raise address_module.malformed()
         if path.is_dir():
             return cls(text, _data_files(path, path.rglob("*")), folder=path)
         if not path.exists() and glob.has_magic(text):

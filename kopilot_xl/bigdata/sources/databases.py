@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,11 @@ def _connection(address: Address) -> Iterator[Any]:
         if address.kind is Kind.POSTGRESQL:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
+        else:
+            with connection.cursor() as cursor:
+                # What a file brings along (views, triggers) may call no function that does more than compute.
+                for pragma in ("query_only = ON", "trusted_schema = OFF"):
+                    cursor.execute(f"PRAGMA {pragma}")
         yield connection
     finally:
         connection.close()
@@ -215,17 +220,38 @@ def _refused(address: Address, error: Exception, tables: Callable[[], list[str]]
     return BookError(f"{address} cannot be read: {said}. Correct the query, or ask for the right to read.")
 
 
+def _text(value: str) -> str:
+    """A text as SQL has it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _check_one_select(address: Address, statements: Sequence[Any], select: object) -> None:
+    """Make sure that a query is one that reads, and nothing follows it.
+
+    Raises:
+        BookError: it is not.
+    """
+    if len(statements) != 1 or statements[0].type != select:
+        raise BookError(f"{address} cannot be read: write one SELECT behind the #, and nothing after it.")
+
+
 def _read_duckdb(address: Address, target: Path) -> None:
     try:
         import duckdb
     except ImportError:
         raise KopilotError('DuckDB is not installed. Install it with: pip install "kopilot-xl[duckdb]"') from None
     path = _existing(address)
+    # A table of somebody else's file may be a view that reads files of this machine, or loads code from elsewhere.
+    closed: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = duckdb.connect(str(path), read_only=True, config=closed)
     except duckdb.Error as error:
         raise BookError(f"{address.place} cannot be opened: {address.said(error)}. Close it elsewhere.") from None
     try:
+        _check_one_select(address, connection.extract_statements(address.statement), duckdb.StatementType.SELECT)
+        for setting in (f"allowed_paths = [{_text(str(target))}]", "enable_external_access = false"):
+            connection.execute(f"SET {setting}")
+        connection.execute("SET lock_configuration = true")
         rows = connection.sql(address.statement)
         # A UUID in Parquet is bytes, which are slow to read.
         given = enumerate(zip(rows.columns, rows.types, strict=True), 1)
