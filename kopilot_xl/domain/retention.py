@@ -83,12 +83,10 @@ def retention(issued: Sequence[Sequence[Booking]], as_of: date) -> Retention | N
         brought nothing.
     """
     middle, start = add_months(as_of, -YEAR), add_months(as_of, -2 * YEAR)
-    first = [_first_invoice(rows, as_of) for rows in issued]
+    first, before, now = _years(issued, start, middle, as_of)
     known = [day for day in first if day is not None]
     if not known or min(known) > start:
         return None
-    before = [_sum(rows, start, middle) for rows in issued]
-    now = [_sum(rows, middle, as_of) for rows in issued]
     kept = [(had, has) for had, has in zip(before, now, strict=True) if had > 0]
     base = fsum(had for had, _ in kept)
     if base <= 0:
@@ -107,7 +105,8 @@ def retention(issued: Sequence[Sequence[Booking]], as_of: date) -> Retention | N
 def concentration(issued: Sequence[Sequence[Booking]], as_of: date) -> Concentration | None:
     """Return the concentration of the year up to a day; None where it brought nothing. Arguments as of `retention`."""
     since = add_months(as_of, -YEAR)
-    sums = sorted((amount for rows in issued if (amount := _sum(rows, since, as_of)) > 0), reverse=True)
+    brought = [fsum([amount for day, amount in rows if amount and since < day <= as_of]) for rows in issued]
+    sums = sorted((amount for amount in brought if amount > 0), reverse=True)
     total = fsum(sums)
     if total <= 0:
         return None
@@ -115,11 +114,31 @@ def concentration(issued: Sequence[Sequence[Booking]], as_of: date) -> Concentra
     return Concentration(sums[0] / total, fsum(sums[:5]) / total, enough, fsum(sums[1:]))
 
 
-def _sum(rows: Sequence[Booking], after: date, until: date) -> float:
-    """What the rows dated after a day, up to another, amount to; a blank amount counts 0."""
-    return fsum(amount for day, amount in rows if amount and after < day <= until)
+def _years(
+    issued: Sequence[Sequence[Booking]], start: date, middle: date, as_of: date
+) -> tuple[list[date | None], list[float], list[float]]:
+    """The first invoice of each client, and what it brought after `start` up to `middle` and from then to the day.
 
-
-def _first_invoice(rows: Sequence[Booking], as_of: date) -> date | None:
-    days = (day for day, amount in without_credited(rows, as_of) if day <= as_of and is_invoice(amount))
-    return min(days, default=None)
+    One pass over all rows, of which there may be a million; a blank amount counts 0.
+    """
+    first, before, now = list[date | None](), list[float](), list[float]()
+    for rows in issued:
+        earliest: date | None = None
+        had, has, is_credited = list[float](), list[float](), False
+        for day, amount in rows:
+            if day > as_of:
+                continue
+            if amount is None or amount > 0:
+                if earliest is None or day < earliest:
+                    earliest = day
+            elif amount < 0:
+                is_credited = True
+            if amount and day > start:
+                (has if day > middle else had).append(amount)
+        if is_credited:
+            kept = (day for day, amount in without_credited(rows, as_of) if day <= as_of and is_invoice(amount))
+            earliest = min(kept, default=None)
+        first.append(earliest)
+        before.append(fsum(had))
+        now.append(fsum(has))
+    return first, before, now

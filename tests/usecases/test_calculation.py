@@ -111,7 +111,7 @@ def test_who_leaves_is_lost_from_that_day_on_and_was_not_the_day_before(seed: in
 
     @cache
     def segments(day: date) -> dict[str, Segment | None]:
-        return {each.key: each.segment for each in _at(result.inputs, day).clients}
+        return {each.key: each.segment for each in _at(_as_recorded(result.inputs), day).clients}
 
     for client in result.clients:
         if client.segment not in PORTFOLIO or client.key in marked:
@@ -245,7 +245,7 @@ def test_who_leaves_and_what_they_are_worth_adds_up(seed: int) -> None:
     result = calculate(_random(seed))
     total = result.summary.value(PORTFOLIO)
     for future in _outlook(result).nobody:
-        then = {each.key: each.segment for each in _at(result.inputs, future.on).clients}
+        then = {each.key: each.segment for each in _at(_as_recorded(result.inputs), future.on).clients}
         gone = [each for each in result.clients if each.segment in PORTFOLIO and then[each.key] is Segment.LOST]
         assert future.leaving == len(gone)
         assert future.leaving_value == pytest.approx(sum(each.weight for each in gone))
