@@ -10,13 +10,18 @@ Months = Sequence[float]
 def kept(expected: Months, marked: Months) -> list[float]:
     """Return the share of each month that is kept without the marked clients, 0 to 1.
 
+    In a month in which nothing was expected of anybody it is that of all months together.
+
     Args:
         expected: what all clients, those not yet won among them, were expected to bring.
         marked: what the marked clients were expected to bring.
     """
-    return [
-        min(max(1 - lost / whole, 0.0), 1.0) if whole > 0 else 1.0 for whole, lost in zip(expected, marked, strict=True)
-    ]
+    every = _left(sum(expected), sum(marked), 1.0)
+    return [_left(whole, lost, every) for whole, lost in zip(expected, marked, strict=True)]
+
+
+def _left(whole: float, lost: float, otherwise: float) -> float:
+    return min(max(1 - lost / whole, 0.0), 1.0) if whole > 0 else otherwise
 
 
 def with_plans(expected: Months, planned: Months, dropped: Months | None = None) -> list[float]:

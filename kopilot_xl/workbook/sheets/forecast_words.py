@@ -78,6 +78,8 @@ def explanation(told: Forecast, months: Sequence[Prepared], clients: Sequence[Cl
 def _range(told: Forecast, total: Total) -> str:
     if total.low is None or total.high is None:
         return "" if total.expected <= 0 else "Not known: the past is too short to tell how far off this may be."
+    if total.high - total.low < 0.01 * total.expected:
+        return "Its past months were hardly ever off, so there is no range to tell."
     ends = f"between {about(total.low)} and {about(total.high)}"
     coverage = told.held.coverage
     if told.held.trusted or coverage is None:
