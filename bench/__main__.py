@@ -103,7 +103,7 @@ def _sides(case: str, folder: Path) -> list[Side]:
     if case == "beyond":
         return beyond.sides(folder / case)
     if case == "forecast":
-        return forecast.sides(folder, *SIZES[-1])
+        return forecast.sides(folder, CLIENTS, TRANSACTIONS)
     if case == "cells":
         source, tables = folder / "portfolio.xlsm", str(folder / "tables.pickle")
         arguments = f"Path({str(source)!r}), {CLIENTS}, {TRANSACTIONS}"
