@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kopilot_xl.errors import KopilotError, SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
@@ -57,8 +58,13 @@ def check_output(
         return False
     if not force:
         raise SaveError(
-            f"{target} is there already, and is not a result that may be replaced: name another output, or use "
-            f"--force, which keeps what is there as {target.name}{BACKUP}."
+            t(
+                "{target} is there already, and is not a result that may be replaced: name another "
+                "output, or use --force, which keeps what is there as {example}{backup}.",
+                target=target,
+                example=target.name,
+                backup=BACKUP,
+            )
         )
     return True
 
@@ -88,11 +94,23 @@ def check_no_input(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> No
     for given in inputs:
         source = Path(os.path.realpath(given))
         if real == source or _same_file(real, source):
-            raise SaveError(f"{target} is one of the files to read: name another file for the output.")
+            raise SaveError(t("{target} is one of the files to read: name another file for the output.", target=target))
         if real in source.parents:
-            raise SaveError(f"{target} holds files to read, such as {given}: name another folder for the output.")
+            raise SaveError(
+                t(
+                    "{target} holds files to read, such as {given}: name another folder for the output.",
+                    target=target,
+                    given=given,
+                )
+            )
         if source in real.parents and source.is_dir():
-            raise SaveError(f"{target} is in the folder {given}, which is read: name an output elsewhere.")
+            raise SaveError(
+                t(
+                    "{target} is in the folder {given}, which is read: name an output elsewhere.",
+                    target=target,
+                    given=given,
+                )
+            )
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -109,7 +127,9 @@ def _holds_something(path: Path) -> bool:
             return any(path.iterdir())
         return os.path.lexists(path) and (not path.exists() or path.stat().st_size > 0)
     except OSError as error:
-        raise SaveError(f"{path} cannot be replaced: {error.strerror or error}. Name another output.") from error
+        raise SaveError(
+            t("{path} cannot be replaced: {reason}. Name another output.", path=path, reason=error.strerror or error)
+        ) from error
 
 
 def permissions(inputs: Iterable[str | os.PathLike[str]]) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl import interrupts
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.interrupts import Stopped
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.batch.discovery import Target
 from kopilot_xl.usecases.batch.tasks import Done, ProgressListener, Task, done_to
 
@@ -140,8 +141,10 @@ class Pool:
         self._dismiss(worker)
         if not worker.is_up:
             raise KopilotError(
-                f"No process could be started beside this one: it {_how_ended(worker.process)}. "
-                "Try again with --jobs 1."
+                t(
+                    "No process could be started beside this one: it {process}. Try again with --jobs 1.",
+                    process=_how_ended(worker.process),
+                )
             )
         if worker.index is not None:
             path = self.books[worker.index].path

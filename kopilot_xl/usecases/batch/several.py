@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import UsageError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.batch.batch import work
 from kopilot_xl.usecases.batch.discovery import Search, workbooks
 from kopilot_xl.usecases.batch.tasks import Check, Done, ProgressListener, Refresh, Task
@@ -93,7 +94,7 @@ def refresh_all(
     target = None if summary is None else Path(summary)
     search = workbooks([fspath(book) for book in books], exclude=target)
     if output is not None and len(search.books) > 1:
-        raise UsageError("it names one file, but there are several workbooks.", "output")
+        raise UsageError(t("it names one file, but there are several workbooks."), "output")
     table = None
     if target is not None:
         from kopilot_xl.usecases.batch.summary_table import SummaryFile

@@ -138,7 +138,13 @@ class SummaryFile:
         """
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES:
-            raise SaveError(f"{path} ends in none of {', '.join(SUFFIXES)}: give the summary one of these endings.")
+            raise SaveError(
+                t(
+                    "{path} ends in none of {suffixes}: give the summary one of these endings.",
+                    path=path,
+                    suffixes=", ".join(SUFFIXES),
+                )
+            )
         if suffix == ".parquet" and _parquet_library() is None:
             raise SaveError(_no_parquet(path))
         headings = [column.name for column in columns([])]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import SaveError, UsageError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read, read_baseline
@@ -70,7 +71,13 @@ def report(
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     target = _beside(book) if output is None else Path(output)
     if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
-        raise SaveError(f"{target} does not end in .html: give the report a name such as {target.stem}.html.")
+        raise SaveError(
+            t(
+                "{target} does not end in .html: give the report a name such as {stem}.html.",
+                target=target,
+                stem=target.stem,
+            )
+        )
     inputs_of = [book.path] if isinstance(book, FileBook) else []
     backup = outputs.check_output(target, inputs_of, outputs.is_report, force=force)
     check_writable(target, backup=backup)
@@ -85,7 +92,7 @@ def report(
 def _beside(book: Book) -> Path:
     """The page's name where none is given."""
     if not isinstance(book, FileBook):
-        raise UsageError("the workbook is open in Excel: name the page to write.", "output")
+        raise UsageError(t("the workbook is open in Excel: name the page to write."), "output")
     return book.path.with_suffix(".html")
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kopilot_xl.texts import t
 from kopilot_xl.usecases import sample
 from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.workbook.template.build import HERE, TEMPLATE, _pack, _parts, build_template
@@ -28,7 +29,9 @@ def build_sample(template: Path, path: Path) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Build both workbooks, or check that the committed ones are what their sources give."""
     parser = argparse.ArgumentParser(prog="python -m kopilot_xl.workbook.build", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="build elsewhere and exit 1 if a committed file differs")
+    parser.add_argument(
+        "--check", action="store_true", help=t("build elsewhere and exit 1 if a committed file differs")
+    )
     options = parser.parse_args(arguments)
     if not options.check:
         build_template(TEMPLATE)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.layout import Layouts
@@ -74,7 +75,9 @@ def _edited(
     try:
         return structure.package.explain(sheet.part, work)
     except SaveError as error:
-        raise SaveError(f"{structure.name}, sheet {sheet.name}: {error}") from error
+        raise SaveError(
+            t("{structure}, sheet {sheet}: {error}", structure=structure.name, sheet=sheet.name, error=error)
+        ) from error
 
 
 def _clears_formulas(edits: Edits) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kopilot_xl import interrupts
 from kopilot_xl.errors import MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import BelowCell, TableData, Value
 from kopilot_xl.workbook.file.applying import apply
@@ -150,7 +151,7 @@ class FileBook:
         """
         sheet = self._structure.sheet(name)
         if sheet is None:
-            raise MissingError(f"{self.name} has no sheet {name}.")
+            raise MissingError(t("{book} has no sheet {name}.", book=self.name, name=name))
         return self._reader.values(sheet)
 
     def cell(self, name: str) -> Value:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.locking import file_lock, sidecar_path
 from kopilot_xl.workbook.file.saving import BACKUP
 
@@ -27,11 +28,19 @@ def check_folder(path: Path) -> None:
     """
     parent = path.resolve().parent
     if not parent.is_dir():
-        raise SaveError(f"{path} cannot be written: there is no folder {parent}. Make it first.")
+        raise SaveError(
+            t("{path} cannot be written: there is no folder {parent}. Make it first.", path=path, parent=parent)
+        )
     if not os.access(parent, os.W_OK):
-        raise SaveError(f"{path} cannot be written: its folder {parent} is read-only. Use another folder.")
+        raise SaveError(
+            t(
+                "{path} cannot be written: its folder {parent} is read-only. Use another folder.",
+                path=path,
+                parent=parent,
+            )
+        )
     if path.is_file():
-        raise SaveError(f"{path} is a file: name a folder, or a .csv or .parquet file.")
+        raise SaveError(t("{path} is a file: name a folder, or a .csv or .parquet file.", path=path))
 
 
 @contextmanager
@@ -63,7 +72,11 @@ def folder_replaced(path: Path, *, backup: bool = False, at_most: int = 0o777) -
                 shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise SaveError(
-            f"{path} was not saved: {error.strerror or error}. Free some room, or save to another folder."
+            t(
+                "{path} was not saved: {reason}. Free some room, or save to another folder.",
+                path=path,
+                reason=error.strerror or error,
+            )
         ) from error
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW, Area
 from kopilot_xl.workbook.book import BelowCell, TableData, Value, find_named, folded, name_key
@@ -77,8 +78,12 @@ class Layouts:
         layout = self.find(name)
         if layout is None:
             raise MissingError(
-                f"{self._structure.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
-                f"or call the sheet {name} and put the headers in its first row."
+                t(
+                    "{structure} has no table {name}: name a table so in Excel (Table Design, Table "
+                    "Name), or call the sheet {name} and put the headers in its first row.",
+                    structure=self._structure.name,
+                    name=name,
+                )
             )
         return layout
 
@@ -100,7 +105,13 @@ class Layouts:
         """
         layout = self.of(name)
         if layout.totals or layout.query:
-            raise SaveError(f"The table {layout.name} in {self._structure.name} cannot grow over the rows below it.")
+            raise SaveError(
+                t(
+                    "The table {layout} in {structure} cannot grow over the rows below it.",
+                    layout=layout.name,
+                    structure=self._structure.name,
+                )
+            )
         grown = replace(layout, height=layout.height + rows, joined=layout.joined + rows)
         for key, known in self._found.items():
             if known is layout:
@@ -179,8 +190,13 @@ class Layouts:
         totals = package.explain(table.part, lambda: markup.number(root.get("totalsRowCount"), 0))
         if area.height * area.width > MAX_CELLS or totals + has_header > area.height:
             raise BookError(
-                f"{package.path} cannot be read: the table {markup.shortened(table.name)} covers {area}. "
-                "Resize it to its rows in Excel (Table Design, Resize Table), save, and try again."
+                t(
+                    "{path} cannot be read: the table {table} covers {area}. Resize it to its rows in "
+                    "Excel (Table Design, Resize Table), save, and try again.",
+                    path=package.path,
+                    table=markup.shortened(table.name),
+                    area=area,
+                )
             )
         elements = list(root.iterfind("{*}tableColumns/{*}tableColumn"))
         top = area.top if has_header else area.top - 1

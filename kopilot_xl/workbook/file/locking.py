@@ -19,6 +19,7 @@ from pathlib import Path
 
 from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 
 PATIENCE = 60.0
 """How many seconds to wait for one's turn before giving up."""
@@ -191,11 +192,16 @@ def _acquire(file: Path, given: Path, waiting: Callable[[str], None] | None) -> 
                 os.close(handle)
         if time.monotonic() >= deadline:
             raise SaveError(
-                f"{given} is being refreshed by {holder}, and still was after {PATIENCE:g} seconds. "
-                "Let it finish, or end it, and try again."
+                t(
+                    "{given} is being refreshed by {holder}, and still was after {patience:g} seconds. "
+                    "Let it finish, or end it, and try again.",
+                    given=given,
+                    holder=holder,
+                    patience=PATIENCE,
+                )
             )
         if waiting:
-            waiting(f"{given} is being refreshed by {holder}: waiting for it to finish.")
+            waiting(t("{given} is being refreshed by {holder}: waiting for it to finish.", given=given, holder=holder))
             waiting = None
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -242,4 +248,4 @@ def _holder(handle: int) -> str:
     """Return who signed a lock file. Anybody may have written it: nothing else is passed on to a screen."""
     os.lseek(handle, 0, os.SEEK_SET)
     text = os.read(handle, 200).decode(errors="replace").strip()
-    return text if _HOLDER.fullmatch(text) else "another process"
+    return text if _HOLDER.fullmatch(text) else t("another process")

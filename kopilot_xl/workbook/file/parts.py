@@ -9,6 +9,7 @@ from functools import cached_property
 from lxml import etree
 
 from kopilot_xl.errors import BookError, MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area
 from kopilot_xl.workbook.book import find_named, folded, name_key
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
@@ -81,8 +82,12 @@ class Structure:
                     table = self._table_part(sheet, item.target)
                     if name_key(table.name) in tables:
                         raise BookError(
-                            f"{self.package.path} is damaged: its table {markup.shortened(table.name)} is there twice. "
-                            "Let Excel repair it (Open, Open and Repair)."
+                            t(
+                                "{path} is damaged: its table {table} is there twice. Let Excel repair it (Open, "
+                                "Open and Repair).",
+                                path=self.package.path,
+                                table=markup.shortened(table.name),
+                            )
                         )
                     tables[name_key(table.name)] = table
         return tables
@@ -100,7 +105,11 @@ class Structure:
         ]
         if not texts:
             raise MissingError(
-                f"{self.name} has no cell named {name}: select the cell and type {name} into the Name Box in Excel."
+                t(
+                    "{book} has no cell named {name}: select the cell and type {name} into the Name Box in Excel.",
+                    book=self.name,
+                    name=name,
+                )
             )
         # A name for the whole workbook comes before one that a single sheet has for itself.
         text = min(texts, key=lambda item: item[0])[1].removeprefix("=")
@@ -112,9 +121,13 @@ class Structure:
             area = None
         if "#REF!" in text or sheet is None or area is None:
             raise MissingError(
-                f"The name {name} in {self.name} points nowhere ({markup.shortened(text) or 'it is empty'}): "
-                "restore it or let it "
-                "point to its cell again (Formulas, Name Manager)."
+                t(
+                    "The name {name} in {book} points nowhere ({text}): restore it or let it point to "
+                    "its cell again (Formulas, Name Manager).",
+                    name=name,
+                    book=self.name,
+                    text=markup.shortened(text) or "it is empty",
+                )
             )
         return sheet, area
 
@@ -130,13 +143,17 @@ class Structure:
             if item and item.kind == "worksheet" and item.target and name:
                 if name_key(name) in sheets or item.target.lower() in parts:
                     raise BookError(
-                        f"{path} is damaged: its sheet {markup.shortened(name)} is there twice. "
-                        "Let Excel repair it (Open, Open and Repair)."
+                        t(
+                            "{path} is damaged: its sheet {name} is there twice. Let Excel repair it (Open, Open "
+                            "and Repair).",
+                            path=path,
+                            name=markup.shortened(name),
+                        )
                     )
                 parts.add(item.target.lower())
                 sheets[name_key(name)] = Sheet(name, item.target)
         if not sheets:
-            raise BookError(f"{path} has no worksheet that can be read. Open it in Excel and save it.")
+            raise BookError(t("{path} has no worksheet that can be read. Open it in Excel and save it.", path=path))
         return sheets
 
     def _table_part(self, sheet: Sheet, part: str) -> TablePart:

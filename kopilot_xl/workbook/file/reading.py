@@ -11,6 +11,7 @@ from itertools import chain
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
 from kopilot_xl.workbook.file.ooxml import markup, worksheet
@@ -156,8 +157,12 @@ class SheetReader:
             if isinstance(error, BookError):
                 raise error
             raise BookError(
-                f"{self._package.path} cannot be read{where}: {markup.shortened(str(error)).rstrip('. ')}. "
-                "Open it in Excel, save it, and try again."
+                t(
+                    "{path} cannot be read{where}: {error}. Open it in Excel, save it, and try again.",
+                    path=self._package.path,
+                    where=where,
+                    error=markup.shortened(str(error)).rstrip(". "),
+                )
             ) from error
 
     def _check_extent(self, sheet: Sheet) -> None:
@@ -171,8 +176,13 @@ class SheetReader:
         far, extent = self._package.explain(sheet.part, lambda: worksheet.farthest_value(xml))
         if extent > most:
             raise BookError(
-                f"{self._package.path} cannot be read: {markup.shortened(sheet.name)}!{far} has a value far away from "
-                "all others. Delete it in Excel, save, and try again."
+                t(
+                    "{path} cannot be read: {sheet}!{far} has a value far away from all others. Delete "
+                    "it in Excel, save, and try again.",
+                    path=self._package.path,
+                    sheet=markup.shortened(sheet.name),
+                    far=far,
+                )
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, quote_sheet
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.layout import Layout
@@ -26,23 +27,39 @@ def check_resizable(layout: Layout, height: int, structure: Structure, reader: S
     """
     if layout.query:
         raise SaveError(
-            f"The table {layout.name} in {structure.name} is filled by a query: convert it to a plain table in Excel "
-            "(Table Design, Unlink), save, and try again."
+            t(
+                "The table {layout} in {structure} is filled by a query: convert it to a plain table "
+                "in Excel (Table Design, Unlink), save, and try again.",
+                layout=layout.name,
+                structure=structure.name,
+            )
         )
     old = layout.area
     bottom = layout.header_row + height + layout.totals
     if bottom > LAST_ROW:
         raise SaveError(
-            f"The table {layout.name} in {structure.name} would need {height:,} rows: more than a sheet has."
+            t(
+                "The table {layout} in {structure} would need {height:,} rows: more than a sheet has.",
+                layout=layout.name,
+                structure=structure.name,
+                height=height,
+            )
         )
     if bottom <= old.bottom:
         return
     occupied = list(_occupied(layout, Area(old.bottom + 1, old.left, bottom, old.right), structure, reader))
     if occupied:
         raise SaveError(
-            f"The table {layout.name} in {structure.name} needs {bottom - old.bottom:,} more rows, but "
-            f"{quote_sheet(layout.sheet.name)}!{cell_address(*min(occupied))} below it is in use: "
-            "move what stands below the table elsewhere, save, and try again."
+            t(
+                "The table {layout} in {structure} needs {bottom:,} more rows, but "
+                "{sheet}!{cell_address} below it is in use: move what stands below the table "
+                "elsewhere, save, and try again.",
+                layout=layout.name,
+                structure=structure.name,
+                bottom=bottom - old.bottom,
+                sheet=quote_sheet(layout.sheet.name),
+                cell_address=cell_address(*min(occupied)),
+            )
         )
 
 

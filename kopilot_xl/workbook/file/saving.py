@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.locking import open_new, open_plain, sidecar_path, try_lock
 
 BACKUP = ".kopilot-backup"
@@ -42,19 +43,35 @@ def check_writable(path: str | os.PathLike[str], *, backup: bool = False) -> Non
     folder = real.parent
     try:
         if not folder.is_dir():
-            raise SaveError(f"{given} cannot be written: there is no folder {folder}. Make it first.")
+            raise SaveError(
+                t("{given} cannot be written: there is no folder {folder}. Make it first.", given=given, folder=folder)
+            )
         if real.is_dir():
-            raise SaveError(f"{given} is a folder: name a file in it.")
+            raise SaveError(t("{given} is a folder: name a file in it.", given=given))
         _check_open_elsewhere(given, real)
         if real.exists() and not _may_write(real):
-            raise SaveError(f"{given} is read-only: allow writing in its properties, or save under another name.")
+            raise SaveError(
+                t("{given} is read-only: allow writing in its properties, or save under another name.", given=given)
+            )
         place = _backup_of(real)
         if backup and os.path.lexists(place) and not stat.S_ISREG(os.lstat(place).st_mode):
-            raise SaveError(f"{given} was not saved: {place} is no backup file. Move it away, or make no backup.")
+            raise SaveError(
+                t(
+                    "{given} was not saved: {place} is no backup file. Move it away, or make no backup.",
+                    given=given,
+                    place=place,
+                )
+            )
     except OSError as error:
         raise SaveError(_why(given, error)) from error
     if not _may_write(folder):
-        raise SaveError(f"{given} cannot be written: its folder {folder} is read-only. Use another folder.")
+        raise SaveError(
+            t(
+                "{given} cannot be written: its folder {folder} is read-only. Use another folder.",
+                given=given,
+                folder=folder,
+            )
+        )
 
 
 def write_atomically(
@@ -231,9 +248,11 @@ def _sync_folder(folder: Path) -> None:
 
 def _check_holds(given: Path, real: Path, data: bytes) -> None:
     if not os.path.lexists(real):
-        raise SaveError(f"{given} was changed meanwhile: it is not there any more. Put it back and refresh it again.")
+        raise SaveError(
+            t("{given} was changed meanwhile: it is not there any more. Put it back and refresh it again.", given=given)
+        )
     if not _holds(real, data):
-        raise SaveError(f"{given} was changed meanwhile: refresh it again.")
+        raise SaveError(t("{given} was changed meanwhile: refresh it again.", given=given))
 
 
 def _holds(real: Path, data: bytes) -> bool:
@@ -268,17 +287,33 @@ def _check_open_elsewhere(given: Path, real: Path) -> None:
             lock = path.with_name(name)
             if lock.exists():
                 raise SaveError(
-                    f"{path} is open in {program}: close it there, or delete {lock} if it is left over from a crash."
+                    t(
+                        "{path} is open in {program}: close it there, or delete {lock} if it is left over "
+                        "from a crash.",
+                        path=path,
+                        program=program,
+                        lock=lock,
+                    )
                 )
 
 
 def _why(path: Path, error: OSError) -> str:
     if error.errno in _NO_ROOM:
-        return f"{path} was not saved: there is no room left on the disk. Free some and try again."
+        return t("{path} was not saved: there is no room left on the disk. Free some and try again.", path=path)
     if error.errno in _NO_RIGHT:
-        return f"{path} was not saved: no permission. Close it in other programs, or save to another folder."
+        return t(
+            "{path} was not saved: no permission. Close it in other programs, or save to another folder.", path=path
+        )
     if error.errno == errno.EBUSY:
-        return f"{path} was not saved: another program holds it. Close it there, or save to another folder."
+        return t(
+            "{path} was not saved: another program holds it. Close it there, or save to another folder.", path=path
+        )
     if error.errno == errno.EXDEV:
-        return f"{path} was not saved: its drive does not replace a file in one step. Save to another folder."
-    return f"{path} was not saved: {error.strerror or error}. Try again, or save to another folder."
+        return t(
+            "{path} was not saved: its drive does not replace a file in one step. Save to another folder.", path=path
+        )
+    return t(
+        "{path} was not saved: {reason}. Try again, or save to another folder.",
+        path=path,
+        reason=error.strerror or error,
+    )

@@ -10,6 +10,7 @@ from itertools import compress
 from operator import eq, not_
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import Value, name_key
 from kopilot_xl.workbook.file.layout import Layout, Layouts
@@ -183,14 +184,27 @@ class PendingWrites:
             return False
         if area.height * area.width > MAX_BLOCK:
             raise BookError(
-                f"The name {name} in {self._structure.name} covers {area}, more than {MAX_BLOCK:,} cells: let it point "
-                "to its block again (Formulas, Name Manager)."
+                t(
+                    "The name {name} in {structure} covers {area}, more than {max_block:,} cells: let it "
+                    "point to its block again (Formulas, Name Manager).",
+                    name=name,
+                    structure=self._structure.name,
+                    area=area,
+                    max_block=MAX_BLOCK,
+                )
             )
         if len(rows) > area.height or any(len(row) > area.width for row in rows):
             width = max(map(len, rows))
             raise SaveError(
-                f"{len(rows)} rows of {width} do not fit into {name} in {self._structure.name}, which is {area}: let "
-                f"the name point to as many cells (Formulas, Name Manager), or delete it."
+                t(
+                    "{count} rows of {width} do not fit into {name} in {structure}, which is {area}: let "
+                    "the name point to as many cells (Formulas, Name Manager), or delete it.",
+                    count=len(rows),
+                    width=width,
+                    name=name,
+                    structure=self._structure.name,
+                    area=area,
+                )
             )
         writes = self._writes_to(sheet)
         bottom, right = area.bottom, area.right

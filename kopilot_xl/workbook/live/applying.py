@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.addresses import LAST_ROW, cell_address, quote_sheet
 from kopilot_xl.workbook.book import name_key
 from kopilot_xl.workbook.live.excel_errors import formatting_only, is_busy, is_from_excel
@@ -48,10 +49,16 @@ def _check_protection(writes: PendingWrites, structure: Structure) -> None:
     names |= {structure.sheets[key].name for key in writes.patches}
     protected = [name for name in sorted(names) if is_protected(structure.sheets[name_key(name)])]
     if protected:
-        several = len(protected) > 1
         raise SaveError(
-            f"{structure.name}: the sheet{'s' if several else ''} {', '.join(protected)} {'are' if several else 'is'} "
-            "protected. Unprotect (Review, Unprotect Sheet), then try again. Nothing was changed."
+            tn(
+                "{book}: the sheet {sheets} is protected. Unprotect (Review, Unprotect Sheet), then try again. "
+                "Nothing was changed.",
+                "{book}: the sheets {sheets} are protected. Unprotect (Review, Unprotect Sheet), then try again. "
+                "Nothing was changed.",
+                len(protected),
+                book=structure.name,
+                sheets=", ".join(protected),
+            )
         )
 
 
@@ -60,7 +67,12 @@ def _check_room(structure: Structure, layout: Layout, height: int) -> None:
     wanted = layout.header_row + height + layout.totals
     if wanted > LAST_ROW:
         raise SaveError(
-            f"The table {layout.name} in {structure.name} would need {height:,} rows: more than a sheet has."
+            t(
+                "The table {layout} in {structure} would need {height:,} rows: more than a sheet has.",
+                layout=layout.name,
+                structure=structure.name,
+                height=height,
+            )
         )
     if wanted <= bottom:
         return
@@ -71,9 +83,16 @@ def _check_room(structure: Structure, layout: Layout, height: int) -> None:
         for column, value in enumerate(values, layout.first_column):
             if value is not None:
                 raise SaveError(
-                    f"The table {layout.name} in {structure.name} needs {wanted - bottom:,} more rows, but "
-                    f"{quote_sheet(layout.sheet.name)}!{cell_address(row, column)} below it is in use: "
-                    "move what stands below the table elsewhere, and try again. Nothing was changed."
+                    t(
+                        "The table {layout} in {structure} needs {wanted:,} more rows, but {sheet}!{row} "
+                        "below it is in use: move what stands below the table elsewhere, and try again. "
+                        "Nothing was changed.",
+                        layout=layout.name,
+                        structure=structure.name,
+                        wanted=wanted - bottom,
+                        sheet=quote_sheet(layout.sheet.name),
+                        row=cell_address(row, column),
+                    )
                 )
 
 

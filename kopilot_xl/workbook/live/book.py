@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import BelowCell, TableData, Value
 from kopilot_xl.workbook.live.applying import apply, check
@@ -20,7 +21,7 @@ from kopilot_xl.workbook.live.writing import PendingWrites
 if TYPE_CHECKING:
     import xlwings as xw
 
-_HALFWAY = "Some cells may have been written already; refreshing again writes all of them."
+_HALFWAY = t("Some cells may have been written already; refreshing again writes all of them.")
 
 
 class LiveBook:
@@ -133,7 +134,7 @@ class LiveBook:
         """
         sheet = self._structure.sheet(name)
         if sheet is None:
-            raise MissingError(f"{self.name} has no sheet {name}.")
+            raise MissingError(t("{book} has no sheet {name}.", book=self.name, name=name))
         return self._structure.values(sheet)
 
     def cell(self, name: str) -> Value:
@@ -258,6 +259,8 @@ class LiveBook:
 def _refuse_path(path: str | PathLike[str] | None) -> None:
     if path is not None:
         raise SaveError(
-            "A workbook that is open in Excel is refreshed where it is. To have it elsewhere too, save it under "
-            "another name in Excel (F12)."
+            t(
+                "A workbook that is open in Excel is refreshed where it is. To have it elsewhere "
+                "too, save it under another name in Excel (F12)."
+            )
         )

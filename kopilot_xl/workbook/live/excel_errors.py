@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.texts import t
 
 ATTEMPTS = 200
 """How often a call that Excel rejects is made again; xlwings by itself never gives up."""
 _REJECTED, _IGNORED, _TIMED_OUT = -2147418111, -2146777998, -1712
 """What Excel says while a cell is being edited or a dialog is open: on Windows the first two, on a Mac the last."""
 
-BUSY = (
-    "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or Esc in Excel, close the "
-    "dialog, and try again."
+BUSY = t(
+    "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or "
+    "Esc in Excel, close the dialog, and try again."
 )
 
 
@@ -57,8 +58,11 @@ def explained(kind: type[KopilotError]) -> Iterator[None]:
             raise kind(BUSY) from error
         if is_from_excel(error):
             raise kind(
-                f"Excel refused: {_message_of(error)}. If the workbook is in Protected View, click Enable Editing; "
-                "else save it, close Excel, open it again and try once more."
+                t(
+                    "Excel refused: {error}. If the workbook is in Protected View, click Enable Editing; "
+                    "else save it, close Excel, open it again and try once more.",
+                    error=_message_of(error),
+                )
             ) from error
         raise
 

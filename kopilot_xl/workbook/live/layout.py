@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW
 from kopilot_xl.workbook.book import BelowCell, Value, counted_from_1904, find_named, folded, name_key
@@ -168,8 +169,12 @@ class Structure:
         layout = self.find_layout(name, height)
         if layout is None:
             raise MissingError(
-                f"{self.name} has no table {name}: name a table so in Excel (Table Design, Table Name), "
-                f"or call the sheet {name} and put the headers in its first row."
+                t(
+                    "{book} has no table {name}: name a table so in Excel (Table Design, Table Name), or "
+                    "call the sheet {name} and put the headers in its first row.",
+                    book=self.name,
+                    name=name,
+                )
             )
         return layout
 
@@ -251,7 +256,13 @@ class Structure:
         """
         layout = self.layout(name)
         if layout.totals or layout.table is None:
-            raise SaveError(f"The table {layout.name} in {self.name} cannot grow over the rows below it.")
+            raise SaveError(
+                t(
+                    "The table {layout} in {book} cannot grow over the rows below it.",
+                    layout=layout.name,
+                    book=self.name,
+                )
+            )
         with explained(BookError):
             below = self._values_below(layout)
         grown = replace(
@@ -292,8 +303,12 @@ class Structure:
         found = self._named[key]
         if found is None:
             raise MissingError(
-                f"{self.name} has no cell named {name}, or the name points nowhere: select the cell and type {name} "
-                "into the Name Box in Excel."
+                t(
+                    "{book} has no cell named {name}, or the name points nowhere: select the cell and "
+                    "type {name} into the Name Box in Excel.",
+                    book=self.name,
+                    name=name,
+                )
             )
         return found
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-STATUS = "Kopilot XL is refreshing the portfolio …"
+from kopilot_xl.texts import t
+
+STATUS = t("Kopilot XL is refreshing the portfolio …")
 """What the status bar shows meanwhile."""
 
 _QUIET = (("screen_updating", False), ("enable_events", False), ("calculation", "manual"), ("status_bar", STATUS))

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from kopilot_xl.domain.actions import ActionResult, ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import ClientDirectory, UnknownClientError, client_key
 from kopilot_xl.domain.segments import Action
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, read_moment
@@ -83,7 +84,9 @@ def read_action(value: Value) -> Action | None:
         choose = f"choose {', '.join(Action)}."
         near = _near(str(value))
         way_out = f'did you mean "{near}"? If not, {choose}' if near else choose
-        raise UnreadableError(f'Unknown action "{value}": {way_out}', Code.ACTION_REJECTED)
+        raise UnreadableError(
+            t('Unknown action "{value}": {way_out}', value=value, way_out=way_out), Code.ACTION_REJECTED
+        )
     return action
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from kopilot_xl.domain.clients import Identity
 from kopilot_xl.domain.ids import ClientDirectory, client_key, shown_id
 from kopilot_xl.domain.portfolio import Client
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters, quote_sheet
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, read_date, shown
@@ -166,7 +167,7 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
                 problems.append(rows.problem(position, CREATED_ON, Code.CREATED_IN_FUTURE, wrong, done))
     if not first:
         problems.append(
-            about_sheet(Code.NO_CLIENTS, rows.data.sheet, "There are no clients.", "The portfolio is empty.")
+            about_sheet(Code.NO_CLIENTS, rows.data.sheet, t("There are no clients."), t("The portfolio is empty."))
         )
     positions = list(first.values())
     return ClientRows(

@@ -7,6 +7,7 @@ from datetime import date
 
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, RuleError, Rules
 from kopilot_xl.errors import SettingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 
@@ -133,5 +134,12 @@ def _number(book: Book, setting: Setting, value: Value) -> float | int:
 def _error(book: Book, setting: Setting, what: str) -> SettingError:
     default = f" Its default is {setting.default:g}." if isinstance(setting.default, float | int) else ""
     return SettingError(
-        f"{book.name}: {book.cell_address(setting.name)}, the setting {setting.label}, {what}. Correct it.{default}"
+        t(
+            "{book}: {setting}, the setting {label}, {what}. Correct it.{default}",
+            book=book.name,
+            setting=book.cell_address(setting.name),
+            label=setting.label,
+            what=what,
+            default=default,
+        )
     )

@@ -12,6 +12,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.transactions import Ledger, Status
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import (
@@ -152,7 +153,12 @@ def read_status(value: Value) -> Status:
     status = _STATUS.get(" ".join(str(value).split()).casefold())
     if status is None:
         raise UnreadableError(
-            f'"{value}" is no status. Write {", ".join(STATUS.choices[:-1])} or {STATUS.choices[-1]}.',
+            t(
+                '"{value}" is no status. Write {names} or {choices}.',
+                value=value,
+                names=", ".join(STATUS.choices[:-1]),
+                choices=STATUS.choices[-1],
+            ),
             Code.UNKNOWN_STATUS,
         )
     return status
@@ -189,7 +195,10 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
     if not len(rows):
         problems.append(
             about_sheet(
-                Code.NO_TRANSACTIONS, rows.data.sheet, "There are no transactions.", "No client counts as invoiced."
+                Code.NO_TRANSACTIONS,
+                rows.data.sheet,
+                t("There are no transactions."),
+                t("No client counts as invoiced."),
             )
         )
     return TransactionRows(

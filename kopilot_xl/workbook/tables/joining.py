@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kopilot_xl.domain import formatting
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.addresses import Area, cell_address, column_letters
 from kopilot_xl.workbook.book import BelowCell, Book, TableData, Value
 from kopilot_xl.workbook.tables.parsing import is_blank, shown
@@ -50,14 +50,14 @@ def join(book: Book, table: Table) -> list[Problem]:
         except SaveError:
             count = 0
         else:
-            said = formatting.count(count, "row")
-            problems.append(
-                _about(
-                    Code.ROWS_JOINED, data, first, rows[0],
-                    f"{said} below the table {table.name} {'was' if count == 1 else 'were'} not part of it.",
-                    f"The table was made {said} longer.",
-                )
-            )  # fmt: skip
+            wrong = tn(
+                "{count:,} row below the table {table} was not part of it.",
+                "{count:,} rows below the table {table} were not part of it.",
+                count,
+                table=table.name,
+            )
+            done = tn("The table was made {count:,} row longer.", "The table was made {count:,} rows longer.", count)
+            problems.append(_about(Code.ROWS_JOINED, data, first, rows[0], wrong, done))
     problems += _outside(table, data, rows, first, count)
     return problems + _beside(book, table, data)
 
@@ -129,12 +129,14 @@ def _outside(
 
 
 def _left_out(table: Table, data: TableData, row: Sequence[BelowCell], number: int, count: int) -> Problem:
-    several = f"{count} rows from here on are" if count > 1 else "This row is"
-    return _about(
-        Code.ROWS_OUTSIDE_TABLE, data, number, row,
-        f"{several} filled, but not part of the table {table.name}.",
-        "Not counted. Move what belongs to the table right below its last row, and other things to another sheet.",
-    )  # fmt: skip
+    wrong = tn(
+        "This row is filled, but not part of the table {table}.",
+        "{count} rows from here on are filled, but not part of the table {table}.",
+        count,
+        table=table.name,
+    )
+    done = t("Not counted. Move what belongs to the table right below its last row, and other things to another sheet.")
+    return _about(Code.ROWS_OUTSIDE_TABLE, data, number, row, wrong, done)
 
 
 def _about(code: Code, data: TableData, number: int, row: Sequence[BelowCell], wrong: str, done: str) -> Problem:
@@ -160,15 +162,14 @@ def _beside(book: Book, table: Table, data: TableData) -> list[Problem]:
         outside = [*enumerate(row[: left - 1], 1), *enumerate(row[right:], right + 1)]
         found = [column for column, value in outside if isinstance(value, str) and same_name(value) in own]
         if len(found) >= _FIRST_NEW_HEADINGS and _has_rows(values, number, found):
-            return [
-                Problem(
-                    Code.ROWS_OUTSIDE_TABLE, data.sheet, number, "", column_letters(found[0]),
-                    shown(row[found[0] - 1]),
-                    f"A second block with headings of the table {table.name} begins at "
-                    f"{cell_address(number, found[0])}.",
-                    f"Its rows are not counted. Move them right below the last row of {table.name}.",
-                )
-            ]  # fmt: skip
+            wrong = t(
+                "A second block with headings of the table {table} begins at {cell}.",
+                table=table.name,
+                cell=cell_address(number, found[0]),
+            )
+            done = t("Its rows are not counted. Move them right below the last row of {table}.", table=table.name)
+            letter, value = column_letters(found[0]), shown(row[found[0] - 1])
+            return [Problem(Code.ROWS_OUTSIDE_TABLE, data.sheet, number, "", letter, value, wrong, done)]
     return []
 
 

@@ -11,6 +11,7 @@ from types import NoneType
 from typing import cast
 
 from kopilot_xl.domain import formatting
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Number1904, Value
 from kopilot_xl.workbook.tables.problems import Code
 
@@ -57,7 +58,7 @@ _LOOKS_NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 """A minus sign of any kind, a bracket, or the CR of a credit."""
-NOT_AN_INVOICE = "It looks negative: not counted as an invoice."
+NOT_AN_INVOICE = t("It looks negative: not counted as an invoice.")
 
 
 def from_serial(serial: float) -> datetime:
@@ -69,7 +70,7 @@ def from_serial(serial: float) -> datetime:
     if isinstance(serial, Number1904) and serial >= 0:
         serial = float(serial) + DAYS_TO_1904
     if not math.isfinite(serial) or not 1 <= serial < _LAST_SERIAL + 1 or int(serial) == 60:
-        raise UnreadableError(f"{serial:g} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
+        raise UnreadableError(t("{serial:g} is no date. Write it as 2026-04-03.", serial=serial), Code.UNREADABLE_DATE)
     first = datetime(1899, 12, 31) if serial < 60 else datetime(1899, 12, 30)
     seconds = round((serial % 1) * 86_400)
     return first + timedelta(days=int(serial), seconds=seconds)
@@ -88,7 +89,9 @@ def read_moment(value: Value, order: DateOrder | None = None) -> datetime | None
     if isinstance(value, date):
         return datetime.combine(value, time.min)
     if isinstance(value, bool | time | ErrorValue):
-        raise UnreadableError(f"{_shown(value)} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
+        raise UnreadableError(
+            t("{value} is no date. Write it as 2026-04-03.", value=_shown(value)), Code.UNREADABLE_DATE
+        )
     if isinstance(value, int | float):
         return from_serial(value)
     text = value.strip()
@@ -102,7 +105,7 @@ def read_moment(value: Value, order: DateOrder | None = None) -> datetime | None
         return datetime.combine(day, time(int(clock[1]), int(clock[2]), int(clock[3] or 0)))
     except ValueError:
         raise UnreadableError(
-            f"{_shown(text)} has no such time of day. Write it as 2026-04-03 14:30.", Code.UNREADABLE_DATE
+            t("{text} has no such time of day. Write it as 2026-04-03 14:30.", text=_shown(text)), Code.UNREADABLE_DATE
         ) from None
 
 
@@ -160,7 +163,7 @@ def _text_day(text: str, whole: str, order: DateOrder | None) -> date:
         raise
     except ValueError:
         pass
-    raise UnreadableError(f"{_shown(whole)} is no date. Write it as 2026-04-03.", Code.UNREADABLE_DATE)
+    raise UnreadableError(t("{whole} is no date. Write it as 2026-04-03.", whole=_shown(whole)), Code.UNREADABLE_DATE)
 
 
 def _month(name: str) -> int:
@@ -168,9 +171,13 @@ def _month(name: str) -> int:
 
 
 def _two_days(text: str, one: date, other: date) -> str:
-    return (
-        f"{_shown(text)} could be {formatting.day_of_year(one)} or {formatting.day_of_year(other)}. "
-        f"Write {one.isoformat()}, or set Date order to {' or '.join(DateOrder)}."
+    return t(
+        "{text} could be {one} or {other}. Write {one2}, or set Date order to {dateorder}.",
+        text=_shown(text),
+        one=formatting.day_of_year(one),
+        other=formatting.day_of_year(other),
+        one2=one.isoformat(),
+        dateorder=" or ".join(DateOrder),
     )
 
 
@@ -199,9 +206,9 @@ def _amount(value: Value, decimal: str | None) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if -LARGEST_AMOUNT < value < LARGEST_AMOUNT:
             return float(value)
-        raise UnreadableError(f"{value} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
+        raise UnreadableError(t("{value} is no amount. Write a number.", value=value), Code.UNREADABLE_AMOUNT)
     if not isinstance(value, str):
-        raise UnreadableError(f"{_shown(value)} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
+        raise UnreadableError(t("{value} is no amount. Write a number.", value=_shown(value)), Code.UNREADABLE_AMOUNT)
     text = value.strip()
     if not text:
         return None
@@ -218,7 +225,7 @@ def _amount(value: Value, decimal: str | None) -> float | None:
     plain = _CURRENCY.sub("", plain)
     number = _point_decimal(plain, text, decimal)
     if number is None or number >= LARGEST_AMOUNT:
-        raise UnreadableError(f"{_shown(text)} is no amount. Write a number.", Code.UNREADABLE_AMOUNT)
+        raise UnreadableError(t("{text} is no amount. Write a number.", text=_shown(text)), Code.UNREADABLE_AMOUNT)
     return sign * number
 
 
@@ -237,7 +244,12 @@ def _point_decimal(plain: str, whole: str, decimal: str | None) -> float | None:
         elif grouped and decimal is None:
             digits = plain.replace(found, "")
             raise UnreadableError(
-                f"{_shown(whole)} could be {digits} or {plain.replace(found, '.')}. Write a number without separators.",
+                t(
+                    "{whole} could be {digits} or {found}. Write a number without separators.",
+                    whole=_shown(whole),
+                    digits=digits,
+                    found=plain.replace(found, "."),
+                ),
                 Code.AMBIGUOUS_AMOUNT,
             )
         elif grouped and decimal is not None:

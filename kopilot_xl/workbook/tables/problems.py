@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kopilot_xl.texts import t
+
 
 class Kind(StrEnum):
     """A problem is bad data; a notice is worth knowing and never fails a strict run."""
@@ -80,7 +82,11 @@ class Problem:
         """Where it is, as in `Transactions!B17`, or as much of that as there is."""
         if self.row is None:
             return self.sheet
-        return f"{self.sheet}!{self.letter}{self.row}" if self.letter else f"{self.sheet}, row {self.row}"
+        return (
+            f"{self.sheet}!{self.letter}{self.row}"
+            if self.letter
+            else t("{sheet}, row {row}", sheet=self.sheet, row=self.row)
+        )
 
     def __str__(self) -> str:
         return f"{self.place}: {self.wrong} {self.done}".strip()

@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import TypeVar, cast
 
 from kopilot_xl.errors import MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, shown
@@ -94,8 +95,14 @@ class Table:
             if column.required and rows.position(column) is None:
                 found = ", ".join(each for each in data.headers if each) or "none"
                 raise MissingError(
-                    f'{source}: the table {self.name} has no column "{column.header}" (its columns: {found}). '
-                    "Restore the column or its header, then refresh again."
+                    t(
+                        '{source}: the table {book} has no column "{column}" (its columns: {found}). Restore '
+                        "the column or its header, then refresh again.",
+                        source=source,
+                        book=self.name,
+                        column=column.header,
+                        found=found,
+                    )
                 )
         return rows
 

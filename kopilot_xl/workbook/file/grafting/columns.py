@@ -7,6 +7,7 @@ from copy import deepcopy
 from lxml import etree
 
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area, cell_address, split_address
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.xml import SHEET_ORDER, child_in_order, main, next_number, serialised
@@ -70,15 +71,15 @@ def _check_free(package: Package, sheet: etree._Element, part: str, area: Area, 
     for cell in sheet.iterfind(f"{main('sheetData')}/{main('row')}/{main('c')}"):
         row, at = split_address(cell.get("r", "A1"))
         if at == column and area.top <= row <= area.bottom and len(cell):
-            raise NoRoomError(f"{cell_address(row, at)} is in use")
+            raise NoRoomError(t("{row} is in use", row=cell_address(row, at)))
     for merge in sheet.iter(main("mergeCell")):
         if Area.parse(merge.get("ref", "A1")).meets(needed):
-            raise NoRoomError(f"{merge.get('ref')} is merged")
+            raise NoRoomError(t("{merge} is merged", merge=merge.get("ref")))
     for link in package.relationships(part):
         if link.kind == "table" and link.target:
             other = Area.parse(package.parse_current(link.target).get("ref", "A1"))
             if other.meets(needed):
-                raise NoRoomError(f"another table is there ({other})")
+                raise NoRoomError(t("another table is there ({other})", other=other))
 
 
 def _looks(

@@ -8,6 +8,7 @@ import re
 from lxml import etree
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import quote_sheet
 from kopilot_xl.workbook.file.grafting.styles import StyleMerge, no_styles
 from kopilot_xl.workbook.file.grafting.xml import (
@@ -57,8 +58,11 @@ class Graft:
             protection = self._workbook.find(main("workbookProtection"))
             if protection is not None and protection.get("lockStructure") in ("1", "true", "on"):
                 raise BookError(
-                    f"{target.path}: the structure of the workbook is protected, so that no sheet can be added. "
-                    "Unprotect it in Excel (Review, Protect Workbook) and try again."
+                    t(
+                        "{path}: the structure of the workbook is protected, so that no sheet can be added. "
+                        "Unprotect it in Excel (Review, Protect Workbook) and try again.",
+                        path=target.path,
+                    )
                 )
         self._types = target.parse(CONTENT_TYPES)
         self._links = _relationships(target, target.workbook)
@@ -185,7 +189,7 @@ class Graft:
         for sheet in self.source.parse(self.source.workbook).iterfind(f"{main('sheets')}/{main('sheet')}"):
             if sheet.get("name") == name:
                 return sheet, links.get(sheet.get(R_ID, "")) or ""
-        raise BookError(f"{self.source.path} has no sheet {name}.")
+        raise BookError(t("{path} has no sheet {name}.", path=self.source.path, name=name))
 
     def _copy(self, part: str) -> str:
         """Copy a part of the source and all it refers to; return its name in the target."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.grafting.xml import main, next_id, serialised
 from kopilot_xl.workbook.file.ooxml.package import CONTENT_TYPES, Package, relationships_name
 
@@ -34,10 +35,10 @@ _RELEASED = frozenset({"eff8e8d529cd132e"})
 class Outcome(Enum):
     """What became of our macros in a workbook."""
 
-    SAME = "they are there"
-    ADDED = "they were added"
-    REPLACED = "they are those of this version now"
-    LEFT = "they were left as they are"
+    SAME = t("they are there")
+    ADDED = t("they were added")
+    REPLACED = t("they are those of this version now")
+    LEFT = t("they were left as they are")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def add_macros(target: Package, source: Package) -> Macros:
     ours = vba_part(source)
     theirs = vba_part(target)
     if ours is None:
-        raise ValueError(f"{source.path} has no macros")
+        raise ValueError(t("{path} has no macros", path=source.path))
     if theirs is None:
         declare(target, "xl/vbaProject.bin", _VBA_TYPE)
         links = target.parse_current(relationships_name(target.workbook))
@@ -88,21 +89,23 @@ def _merge(target: Package, part: str, source: Package) -> Macros:
                 wanted = {module.name: str(module.body) for module in lending.vba_project().modules}
             with ExcelFile(draft) as file:
                 if file.vba_signature().present:
-                    return Macros(Outcome.LEFT, "the project is signed, and a change would void the signature")
+                    return Macros(Outcome.LEFT, t("the project is signed, and a change would void the signature"))
                 project = file.vba_project()
                 if project.protection.has_password:
-                    return Macros(Outcome.LEFT, "the project is locked with a password")
+                    return Macros(Outcome.LEFT, t("the project is locked with a password"))
                 found = {module.name: str(module.body) for module in project.modules}
                 own = tuple(sorted(name for name, body in found.items() if not _is_ours(name) and body.strip()))
                 if _is_own_code(found.get(WORKBOOK_MODULE, "")):
-                    return Macros(Outcome.LEFT, f"{WORKBOOK_MODULE} has code of your own", own)
+                    return Macros(
+                        Outcome.LEFT, t("{workbook_module} has code of your own", workbook_module=WORKBOOK_MODULE), own
+                    )
                 if all(found.get(name) == wanted[name] for name in wanted if _is_ours(name)):
                     return Macros(Outcome.SAME, kept=own)
                 _replace_modules(project, found, wanted)
                 file.save(draft)
             target.replace(part, Package(draft).read(part))
     except (PyOpenVBAError, OSError, ValueError, LookupError, RuntimeError) as error:
-        return Macros(Outcome.LEFT, f"the project cannot be read ({str(error)[:80]})")
+        return Macros(Outcome.LEFT, t("the project cannot be read ({error})", error=str(error)[:80]))
     return Macros(Outcome.REPLACED, kept=own)
 
 

@@ -11,6 +11,7 @@ from io import BytesIO
 from urllib.parse import unquote
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.ooxml.markup import shortened
 from kopilot_xl.workbook.file.ooxml.zip_records import (
     CENTRAL,
@@ -41,7 +42,7 @@ sheet that are all the same come to about 100, a zip bomb to 1,000."""
 FREE_OF_RATIO = 100 * 1024**2
 """Entries that unpack to no more bytes than this may be packed as tightly as they like."""
 
-_DAMAGED = "is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)"
+_DAMAGED = t("is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)")
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -93,14 +94,24 @@ class Archive:
     def _check_sizes(self, infos: Collection[zipfile.ZipInfo]) -> None:
         strange = ""
         if len(infos) > MAX_ENTRIES:
-            strange = f"has more than {MAX_ENTRIES:,} parts"
+            strange = t("has more than {max_entries:,} parts", max_entries=MAX_ENTRIES)
         elif sum(info.file_size for info in infos) > MAX_UNPACKED:
-            strange = f"would unpack to more than {MAX_UNPACKED // 1024**3} GB"
+            strange = t("would unpack to more than {max_unpacked} GB", max_unpacked=MAX_UNPACKED // 1024**3)
         for info in infos:
             if info.file_size > max(FREE_OF_RATIO, MAX_RATIO * info.compress_size):
-                strange = f"would unpack to more than {MAX_RATIO} times its size ({shortened(normal_name(info))})"
+                strange = t(
+                    "would unpack to more than {max_ratio} times its size ({info})",
+                    max_ratio=MAX_RATIO,
+                    info=shortened(normal_name(info)),
+                )
         if strange:
-            raise BookError(f"{self._title} {strange}: this is no usual workbook. Check where it comes from.")
+            raise BookError(
+                t(
+                    "{title} {strange}: this is no usual workbook. Check where it comes from.",
+                    title=self._title,
+                    strange=strange,
+                )
+            )
 
     def _check_names(self, infos: Collection[zipfile.ZipInfo]) -> None:
         seen: set[str] = set()
@@ -108,12 +119,20 @@ class Archive:
             name = normal_name(info)
             if name.startswith("/") or ":" in name.split("/")[0] or ".." in name.split("/"):
                 raise BookError(
-                    f"{self._title} has a part that leads outside the file ({shortened(name)}): do not open it, "
-                    "and check where it comes from."
+                    t(
+                        "{title} has a part that leads outside the file ({name}): do not open it, and check "
+                        "where it comes from.",
+                        title=self._title,
+                        name=shortened(name),
+                    )
                 )
             if name.lower() in seen:
                 raise BookError(
-                    f"{self._title} has two parts named {shortened(name)}: open it in Excel, save it, and try again."
+                    t(
+                        "{title} has two parts named {name}: open it in Excel, save it, and try again.",
+                        title=self._title,
+                        name=shortened(name),
+                    )
                 )
             seen.add(name.lower())
 
@@ -123,20 +142,20 @@ class Archive:
         starts = sorted(info.header_offset for info in infos)
         end_of = dict(zip(starts, [*starts[1:], position], strict=True))
         if len(end_of) < len(infos):
-            raise zipfile.BadZipFile("two entries share their data")
+            raise zipfile.BadZipFile(t("two entries share their data"))
         entries = []
         for info in infos:
             if info.flag_bits & ENCRYPTED:
-                raise zipfile.BadZipFile("encrypted entry")
+                raise zipfile.BadZipFile(t("encrypted entry"))
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise zipfile.BadZipFile("a kind of packing that Office files do not have")
+                raise zipfile.BadZipFile(t("a kind of packing that Office files do not have"))
             fields = CENTRAL.unpack_from(self.data, position)
             length = CENTRAL.size + fields[10] + fields[11] + fields[12]
             local = LOCAL.unpack_from(self.data, info.header_offset)
             body = info.header_offset + LOCAL.size + local[9] + local[10]
             end = end_of[info.header_offset]
             if fields[0] != b"PK\1\2" or local[0] != b"PK\3\4" or body + info.compress_size > end:
-                raise zipfile.BadZipFile("entries overlap")
+                raise zipfile.BadZipFile(t("entries overlap"))
             entries.append(_Entry(info, info.header_offset, end, body, self.data[position : position + length]))
             position += length
         self._tail_start = position
@@ -170,7 +189,14 @@ class Archive:
         try:
             return self._unpacked(entry)
         except _UNREADABLE as error:
-            raise BookError(f"{self._title} {_DAMAGED}. Its part {shortened(name)} cannot be read.") from error
+            raise BookError(
+                t(
+                    "{title} {damaged}. Its part {name} cannot be read.",
+                    title=self._title,
+                    damaged=_DAMAGED,
+                    name=shortened(name),
+                )
+            ) from error
 
     def packed(self, name: str) -> ZipEntry:
         """Return an entry as it is packed; only `read` finds out whether it is what it says.
@@ -187,16 +213,16 @@ class Archive:
         info = entry.info
         named = entry.start + LOCAL.size
         if not self.data[named : entry.body].startswith(entry.record[CENTRAL.size :][: name_length(entry.record)]):
-            raise zipfile.BadZipFile("its name differs")
+            raise zipfile.BadZipFile(t("its name differs"))
         content = self.data[entry.body : entry.body + info.compress_size]
         if info.compress_type == zipfile.ZIP_DEFLATED:
             unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
             # One byte more than declared is asked for: if it comes, the declared size was a lie.
             content = unpacker.decompress(content, info.file_size + 1)
             if not unpacker.eof and len(content) <= info.file_size:
-                raise EOFError("it ends too early")
+                raise EOFError(t("it ends too early"))
         if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
-            raise zipfile.BadZipFile("size or checksum differs")
+            raise zipfile.BadZipFile(t("size or checksum differs"))
         return content
 
     def rewritten(
@@ -255,7 +281,7 @@ class Archive:
             position += END64_LOCATOR.size
         signature, disk, start_disk, here, total, old_size, old_start, comment = END.unpack_from(tail, position)
         if signature != b"PK\5\6":
-            raise zipfile.BadZipFile("something stands between its directory and its end")
+            raise zipfile.BadZipFile(t("something stands between its directory and its end"))
         END.pack_into(
             tail,
             position,

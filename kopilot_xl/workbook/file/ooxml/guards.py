@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area, cell_address
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.edits import KEEP, Edit, Edits, Move
@@ -27,8 +28,12 @@ def check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move])
             for area in merged + arrays:
                 if area.meets(Area(row, move.left, row, move.right)):
                     raise SaveError(
-                        f"Row {row} cannot move to make room: {area} is merged or filled by one formula. "
-                        "Change that in Excel, save, and try again."
+                        t(
+                            "Row {row} cannot move to make room: {area} is merged or filled by one formula. "
+                            "Change that in Excel, save, and try again.",
+                            row=row,
+                            area=area,
+                        )
                     )
     for area in arrays:
         hit = [
@@ -43,8 +48,12 @@ def check_reach(xml: bytes, layout: Layout, edits: Edits, moves: Sequence[Move])
         for row, column, change in hit:
             if (row, column) != (area.top, area.left) or (type(change) is Edit and not change.keep_formula):
                 raise SaveError(
-                    f"{cell_address(row, column)} belongs to the formula in "
-                    f"{cell_address(area.top, area.left)}, which fills {area}: move that formula elsewhere."
+                    t(
+                        "{row} belongs to the formula in {top}, which fills {area}: move that formula elsewhere.",
+                        row=cell_address(row, column),
+                        top=cell_address(area.top, area.left),
+                        area=area,
+                    )
                 )
     check_merged(merged, edits)
 
@@ -67,5 +76,9 @@ def check_merged(areas: list[Area], edits: Edits) -> None:
                 value = change.value if type(change) is Edit else change
                 if value is not None and area.holds(row, column) and (row, column) != (area.top, area.left):
                     raise SaveError(
-                        f"{cell_address(row, column)} lies under the merged cell {area}: unmerge it in Excel."
+                        t(
+                            "{row} lies under the merged cell {area}: unmerge it in Excel.",
+                            row=cell_address(row, column),
+                            area=area,
+                        )
                     )

@@ -9,6 +9,7 @@ from html import escape, unescape
 from lxml import etree
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -103,7 +104,7 @@ def as_utf8(data: bytes) -> bytes:
             raise LookupError(encoding)
         text = data.decode(encoding)
     except (LookupError, UnicodeError) as error:
-        raise BookError(f"its text cannot be read as {encoding}") from error
+        raise BookError(t("its text cannot be read as {encoding}", encoding=encoding)) from error
     start = re.sub(r"""(<\?xml[^<>]*?encoding\s*=\s*["'])[^"']+""", r"\g<1>UTF-8", text[:_PROLOG], count=1)
     return (start + text[_PROLOG:]).encode()
 
@@ -117,7 +118,7 @@ def refuse_doctype(data: bytes) -> None:
     # What precedes the root element is passed over: a cell's text may well mention a DOCTYPE.
     prolog = _BEFORE_ROOT.match(data)
     if prolog is None or data[prolog.end() : prolog.end() + 2] == b"<!":
-        raise BookError("its XML has a DOCTYPE, which Office files never have")
+        raise BookError(t("its XML has a DOCTYPE, which Office files never have"))
 
 
 def parse(data: bytes) -> etree._Element:
@@ -131,7 +132,7 @@ def parse(data: bytes) -> etree._Element:
     try:
         return etree.fromstring(data, new_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BookError(f"its XML is damaged ({error})") from error
+        raise BookError(t("its XML is damaged ({error})", error=error)) from error
 
 
 def new_parser() -> etree.XMLParser:
@@ -159,7 +160,7 @@ def number(text: str | None, missing: int) -> int:
         return missing
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise BookError(f"its XML is damaged ({shortened(text)!r} is no number)")
+        raise BookError(t("its XML is damaged ({text!r} is no number)", text=shortened(text)))
     return int(digits)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_COLUMN, LAST_ROW, column_letters, column_number
 
 _NAME = r"[\w.\\?]"
@@ -47,7 +48,7 @@ def moved(formula: str, rows: int, columns: int) -> str:
             position = _end_of_brackets(formula, token.start())
             pieces.append(formula[token.start() : position])
         elif token["open"]:
-            raise ValueError(f"a quotation mark at character {token.start() + 1} is not closed")
+            raise ValueError(t("a quotation mark at character {token} is not closed", token=token.start() + 1))
         else:
             pieces.append(_moved_token(token, rows, columns))
     return "".join(pieces)
@@ -70,7 +71,7 @@ def _moved_column(letters: str, columns: int) -> str:
         return letters
     column = column_number(letters) + columns
     if not 1 <= column <= LAST_COLUMN:
-        raise ValueError(f"column {letters} would leave the sheet")
+        raise ValueError(t("column {letters} would leave the sheet", letters=letters))
     return column_letters(column)
 
 
@@ -79,7 +80,7 @@ def _moved_row(digits: str, rows: int) -> str:
         return digits
     row = int(digits) + rows
     if not 1 <= row <= LAST_ROW:
-        raise ValueError(f"row {digits} would leave the sheet")
+        raise ValueError(t("row {digits} would leave the sheet", digits=digits))
     return str(row)
 
 
@@ -97,4 +98,4 @@ def _end_of_brackets(formula: str, start: int) -> int:
             if not depth:
                 return position + 1
         position += 1
-    raise ValueError(f"the bracket at character {start + 1} is not closed")
+    raise ValueError(t("the bracket at character {start} is not closed", start=start + 1))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from kopilot_xl.errors import BookError, SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Move
@@ -51,15 +52,25 @@ def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
         return
     origin = cell_address(first[0], first[1])
     if len(first[2]) > MAX_FORMULA:
-        raise BookError(f"the formula in {origin} is longer than the {MAX_FORMULA:,} characters Excel allows")
+        raise BookError(
+            t(
+                "the formula in {origin} is longer than the {max_formula:,} characters Excel allows",
+                origin=origin,
+                max_formula=MAX_FORMULA,
+            )
+        )
     for row, column, formula in members:
         if not formula.text:
             try:
                 formula.text = moved(first[2], row - first[0], column - first[1])
             except ValueError as error:
                 raise SaveError(
-                    f"The formula in {origin} cannot be copied out to {cell_address(row, column)}: "
-                    "enter it there anew in Excel, save, and try again."
+                    t(
+                        "The formula in {origin} cannot be copied out to {row}: enter it there anew in "
+                        "Excel, save, and try again.",
+                        origin=origin,
+                        row=cell_address(row, column),
+                    )
                 ) from error
         for name in ("t", "si", "ref"):
             if formula.get(name) is not None:

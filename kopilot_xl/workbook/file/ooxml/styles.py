@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_COLUMN, column_number
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.worksheet import Layout, area_of, walk
@@ -28,7 +29,7 @@ def column_styles(xml: bytes, layout: Layout) -> dict[int, str]:
                 columns = range(markup.number(first, 1), min(markup.number(last, 0), LAST_COLUMN) + 1)
                 seen += len(columns)
                 if seen > LAST_COLUMN:
-                    raise BookError("it states the widths of more columns than a sheet has")
+                    raise BookError(t("it states the widths of more columns than a sheet has"))
                 styles.update(dict.fromkeys(columns, style))
     return styles
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from lxml import etree
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area, cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml import markup
@@ -18,7 +19,7 @@ from kopilot_xl.workbook.file.ooxml.worksheet import Layout, area_of
 
 _DIGITS = "0123456789"
 
-OUT_OF_ORDER = "its rows or cells are out of order"
+OUT_OF_ORDER = t("its rows or cells are out of order")
 
 
 def _is_main(layout: Layout) -> bool:
@@ -68,10 +69,12 @@ class RowEditor:
         try:
             root = etree.fromstring(head + rows + tail, self._parser)
         except etree.XMLSyntaxError as error:
-            raise BookError(f"its XML is damaged ({error})") from error
+            raise BookError(t("its XML is damaged ({error})", error=error)) from error
         data = root[0]
         if data.tag != DATA:
-            raise BookError(f"its cells are in the namespace {markup.shortened(str(data.tag))}, not in Excel's")
+            raise BookError(
+                t("its cells are in the namespace {tag}, not in Excel's", tag=markup.shortened(str(data.tag)))
+            )
         self._metadata = b"vm" in rows or b"cm" in rows
         self._changed = False
         expand_shared_formulas(root, ordered, moves)
@@ -140,7 +143,9 @@ class RowEditor:
                 letters = address.rstrip(_DIGITS)
                 column = column_of.get(letters) or column_of.setdefault(letters, area_of(address).left)
                 if number is not None and address[len(letters) :] != number:
-                    raise BookError(f"the cell {markup.shortened(address)} is in row {number}")
+                    raise BookError(
+                        t("the cell {address} is in row {number}", address=markup.shortened(address), number=number)
+                    )
             if column <= last:
                 raise BookError(OUT_OF_ORDER)
             cells[column] = cell

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_COLUMN, LAST_ROW, Area, cell_address, column_number, split_address
 from kopilot_xl.workbook.file.ooxml import markup
 
@@ -79,7 +80,7 @@ class Layout:
                 return cls(root[0], root["name"], tag["name"], tag.start(), *offsets)
             elif not empty:
                 depth += 1
-        raise BookError("there is no sheetData in it")
+        raise BookError(t("there is no sheetData in it"))
 
     @property
     def prefix(self) -> bytes:
@@ -97,7 +98,7 @@ def _end_of_rows(xml: bytes, tag: re.Match[bytes]) -> tuple[int, int, int, bool]
     for other in markup.tags(xml, tag.end()):
         if other["close"] and other["name"] == tag["name"]:
             return tag.end(), other.start(), other.end(), False
-    raise BookError("its XML is damaged (sheetData does not end)")
+    raise BookError(t("its XML is damaged (sheetData does not end)"))
 
 
 class Formula(NamedTuple):
@@ -365,7 +366,13 @@ def farthest_value(xml: bytes) -> tuple[str, int]:
         else:
             column += 1
         if max(row, 1) > LAST_ROW or column > LAST_COLUMN:
-            raise BookError(f"it has more rows or columns than a sheet ({LAST_ROW:,} and {LAST_COLUMN:,})")
+            raise BookError(
+                t(
+                    "it has more rows or columns than a sheet ({last_row:,} and {last_column:,})",
+                    last_row=LAST_ROW,
+                    last_column=LAST_COLUMN,
+                )
+            )
         if not match["attributes"].endswith(b"/") and (row > rows or column > columns):
             far, rows, columns = cell_address(max(row, 1), column), max(row, rows), max(column, columns)
     return far, rows * columns
@@ -403,11 +410,11 @@ def area_of(reference: str) -> Area:
     try:
         return Area.parse(reference)
     except ValueError as error:
-        raise BookError(f"its XML is damaged ({markup.shortened(str(error))})") from error
+        raise BookError(t("its XML is damaged ({error})", error=markup.shortened(str(error)))) from error
 
 
 def _position(address: str) -> tuple[int, int]:
     try:
         return split_address(address)
     except ValueError as error:
-        raise BookError(f"its XML is damaged ({markup.shortened(str(error))})") from error
+        raise BookError(t("its XML is damaged ({error})", error=markup.shortened(str(error)))) from error

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kopilot_xl.texts import t
+
 LOCAL = struct.Struct("<4s5H3L2H")
 """The header before an entry's data."""
 
@@ -148,4 +150,4 @@ def _zip64_offset(record: bytes) -> tuple[int, int]:
             position += 4 + 8 * sum(size == FULL for size in (fields[9], fields[8]))
             return position, int(struct.unpack_from("<Q", record, position)[0])
         position += 4 + length
-    raise zipfile.BadZipFile("64-bit offset is missing")
+    raise zipfile.BadZipFile(t("64-bit offset is missing"))
