@@ -11,14 +11,16 @@ from tempfile import TemporaryDirectory
 
 from kopilot_xl.bigdata.engines import LOCAL, Engine
 from kopilot_xl.bigdata.engines.starting import running
+from kopilot_xl.bigdata.kopilot_book import Thresholds, effective_rules, kopilot_book
 from kopilot_xl.bigdata.output import Output, check_output, write_output
 from kopilot_xl.bigdata.result import Place, Segmentation
 from kopilot_xl.bigdata.run import Run
 from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.domain.actions import ActionStatus
-from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
+from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.importing.plain import export
 from kopilot_xl.workbook.sheets import actions as actions_sheet
+from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
 
@@ -32,7 +34,7 @@ def segment(
     engine: Engine | str | None = None,
     actions: Place | None = None,
     date_order: DateOrder | str | None = None,
-    rules: Rules = DEFAULT,
+    rules: Thresholds | None = None,
     raw: bool = False,
     memory: str | None = None,
     spark_master: str = LOCAL,
@@ -44,14 +46,15 @@ def segment(
         clients: CSV, Parquet or a workbook; a folder or a pattern of CSV or Parquet files; or a database's table, as
             `postgresql://user@host/database#table`, or its query, as `…#select …`. They must fit memory.
         transactions: likewise. They need not fit memory, with Polars, DuckDB or Spark.
-        as_of: the day to look at, today by default.
+        as_of: the day to look at; by default the AsOf setting of a Kopilot workbook, or today.
         output: a .csv or .parquet file, or a folder, which is partitioned as the clients are; an existing result is
             replaced, all at once; it is readable by nobody who may not read all that it is made from.
         force: replace what is at `output` even if it is no result; it is kept beside as a backup.
         engine: what computes; each gives the same table. By default Polars where it is installed, else pandas.
-        actions: an action log, with the columns of the Actions sheet, as CSV, Parquet or a workbook.
-        date_order: how to read a text such as 03/04/2026.
-        rules: the thresholds.
+        actions: an action log, with the columns of the Actions sheet, as CSV, Parquet or a workbook; by default that of
+            a Kopilot workbook.
+        date_order: how to read a text such as 03/04/2026; by default as a Kopilot workbook says.
+        rules: the thresholds, all or some by name; by default the Settings of a Kopilot workbook, else the defaults.
         raw: write ids into CSV as they are, even those that a spreadsheet would take for formulas.
         memory: how much DuckDB or Spark may take before it works on disk, as in `4GB`.
         spark_master: which Spark computes.
@@ -59,20 +62,28 @@ def segment(
 
     Raises:
         KopilotError: something cannot be read or written, or the engine is not installed; the text says what to do.
-        ValueError: the as-of date is out of range, or there is no such engine or date order.
+        ValueError: the as-of date is out of range, there is no such engine or date order, or a threshold makes no
+            sense.
     """
-    start, day = time.perf_counter(), as_of or date.today()
-    CutOffs.at(day, rules)
-    order = DateOrder(date_order) if date_order else None
+    start, today = time.perf_counter(), date.today()
+    book = kopilot_book(clients, as_of, today) or kopilot_book(transactions, as_of, today)
+    thresholds = effective_rules(rules, book)
+    day = as_of or (book and book.settings.as_of) or today
+    CutOffs.at(day, thresholds)
+    order = DateOrder(date_order) if date_order else book.settings.date_order if book else None
     library = Engine(engine) if engine else Engine.default()
     client_source, transaction_source = Source.of(clients), Source.of(transactions)
     target = None if output is None else _checked(output, client_source, transaction_source, actions, force)
-    log = None if actions is None else actions_sheet.read(export.read_actions(actions, order).rows, order, date.today())
+    log: ActionRows | None
+    if actions is not None:
+        log = actions_sheet.read(export.read_actions(actions, order).rows, order, today)
+    else:
+        log = book.log if book and book.log.entries else None
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
         running(library, Path(folder), memory, spark_master) as at_work,
     ):
-        run = Run(Path(folder), at_work, day, order, rules, tell)
+        run = Run(Path(folder), at_work, day, order, thresholds, tell)
         index, rows = run.read(client_source, transaction_source)
         frame, replayed = run.compute(index, rows, log)
     problems = [*index.problems, *run.problems]

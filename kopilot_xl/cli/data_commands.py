@@ -15,6 +15,16 @@ from kopilot_xl.bigdata import LOCAL, Engine
 from kopilot_xl.cli.group import command
 from kopilot_xl.cli.options import AsJson, Force, Order, as_of_option, output_option, read_size
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.cli.threshold_options import (
+    ActiveMonths,
+    HorizonMonths,
+    InaccuratePercent,
+    LeavingDays,
+    LifespanDays,
+    SleepingMonths,
+    naming_the_option,
+    thresholds,
+)
 from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
@@ -43,7 +53,7 @@ def segment(
     transactions: Annotated[
         str, typer.Argument(metavar="TRANSACTIONS", help=t("Their invoices: the same kinds."), show_default=False)
     ],
-    as_of: Annotated[date | None, as_of_option(t("Without it: today."))] = None,
+    as_of: Annotated[date | None, as_of_option(t("Without it: that of a Kopilot workbook, or today."))] = None,
     output: Annotated[
         Path | None,
         output_option(
@@ -90,6 +100,12 @@ def segment(
         typer.Option("--spark-master", metavar="URL", help=t("Which Spark computes: this machine's, or a cluster's.")),
     ] = LOCAL,
     date_order: Order = None,
+    active_months: ActiveMonths = None,
+    sleeping_months: SleepingMonths = None,
+    horizon_months: HorizonMonths = None,
+    lifespan_days: LifespanDays = None,
+    leaving_days: LeavingDays = None,
+    inaccurate_percent: InaccuratePercent = None,
     raw: Annotated[
         bool, typer.Option("--raw", help=t("Write client ids into CSV as they are, without the apostrophe."))
     ] = False,
@@ -99,6 +115,8 @@ def segment(
     ] = False,
 ) -> None:
     """Tell the segment of each client for data outside a workbook, of any size.
+
+    Of a Kopilot workbook among the tables, the Settings and the Actions count as in a refresh; options beat them.
 
     The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
 
@@ -116,7 +134,8 @@ def segment(
     from kopilot_xl.cli import as_json, show_imports
 
     screen = screen_on(sys.stderr)
-    with _doing(screen) as tell:
+    rules = thresholds(active_months, sleeping_months, horizon_months, lifespan_days, leaving_days, inaccurate_percent)
+    with _doing(screen) as tell, naming_the_option():
         found = segment(
             clients,
             transactions,
@@ -126,6 +145,7 @@ def segment(
             engine=engine,
             actions=actions,
             date_order=date_order,
+            rules=rules,
             raw=raw,
             memory=memory,
             spark_master=spark_master,
@@ -157,8 +177,23 @@ def forecast(
         Path | None,
         typer.Argument(metavar="TRANSACTIONS", help=t("The clients' invoices: the same kinds."), show_default=False),
     ] = None,
-    as_of: Annotated[date | None, as_of_option(t("Without it: today."))] = None,
+    as_of: Annotated[date | None, as_of_option(t("Without it: that of a Kopilot workbook, or today."))] = None,
+    actions: Annotated[
+        Path | None,
+        typer.Option(
+            "--actions",
+            metavar="FILE",
+            help=t("An action log with the columns of the Actions sheet: CSV, Parquet or Excel."),
+            show_default=False,
+        ),
+    ] = None,
     date_order: Order = None,
+    active_months: ActiveMonths = None,
+    sleeping_months: SleepingMonths = None,
+    horizon_months: HorizonMonths = None,
+    lifespan_days: LifespanDays = None,
+    leaving_days: LeavingDays = None,
+    inaccurate_percent: InaccuratePercent = None,
     json: AsJson = False,
 ) -> None:
     """Tell what to expect of the next twelve months, of a workbook or of data outside one.
@@ -166,12 +201,16 @@ def forecast(
     Three rules are mixed: one that knows each client's rhythm, and two of monthly totals. Each weighs by how far it was
     off on your own past, as it was known then.
 
+    Of a Kopilot workbook the Settings and the Actions count as in a refresh.
+
     How the files were read, and every problem in them, is told on standard error.
     """
     from kopilot_xl import forecast
     from kopilot_xl.cli import as_json, show_forecast
 
-    found = forecast(clients, transactions, as_of, date_order=date_order)
+    rules = thresholds(active_months, sleeping_months, horizon_months, lifespan_days, leaving_days, inaccurate_percent)
+    with naming_the_option():
+        found = forecast(clients, transactions, as_of, date_order=date_order, actions=actions, rules=rules)
     show_forecast.read_for_forecast(screen_on(sys.stderr), found)
     if json:
         screen_on().data(as_json.foretold_as_json(found))

@@ -256,7 +256,7 @@ def won(clients: Iterable[Client], first_row: date | None, as_of: date, rules: R
 
     Args:
         clients: every client as of the day.
-        first_row: the date of the earliest invoice or credit note, None without any.
+        first_row: the earliest date known: a client's creation, an invoice or a credit note; None without any.
         as_of: the day.
         rules: the thresholds.
 

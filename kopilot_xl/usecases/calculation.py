@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
 from kopilot_xl.domain import forecasting, sales
 from kopilot_xl.domain import movements as moving
@@ -69,8 +70,9 @@ def calculate(
 def _won(inputs: Inputs, portfolio: Sequence[Client], as_of: date) -> int | None:
     """How many clients were won of late."""
     table, issued = inputs.transactions, Status.ISSUED
-    first = min((day for day, status in zip(table.days, table.statuses, strict=True) if status is issued), default=None)
-    return won(portfolio, first, as_of, inputs.settings.rules)
+    days = [day for day, status in zip(table.days, table.statuses, strict=True) if status is issued]
+    created = [day for day in inputs.clients.created if day is not None]
+    return won(portfolio, min(chain(days, created), default=None), as_of, inputs.settings.rules)
 
 
 def replay_log(inputs: Inputs, day: date, *, looking_back: bool = False) -> ReplayedLog:

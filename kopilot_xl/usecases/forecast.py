@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -22,9 +22,11 @@ from kopilot_xl.workbook.sheets import actions as actions_sheet
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
+from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.sheets.settings import Settings
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Problem
+from kopilot_xl.workbook.tables.table import TableRows
 
 if TYPE_CHECKING:
     from kopilot_xl.importing.plain.export import Choices
@@ -60,6 +62,8 @@ def forecast(
     as_of: date | None = None,
     *,
     date_order: DateOrder | str | None = None,
+    actions: str | PathLike[str] | None = None,
+    rules: Rules | Mapping[str, float] | None = None,
 ) -> Foretold:
     """Return what to expect of the next twelve months, for a Kopilot workbook or for data outside one.
 
@@ -69,6 +73,8 @@ def forecast(
         transactions: the clients' invoices, of the same kinds; None for a workbook, which has its own.
         as_of: the day to look at it; by default the workbook's AsOf setting, or today.
         date_order: how to read a text such as 03/04/2026, `DMY` or `MDY`; a workbook has its own, on Settings.
+        actions: an action log, with the columns of the Actions sheet; a workbook has its own.
+        rules: the thresholds, all or some by name; a workbook has its own, on Settings.
 
     Raises:
         BookError: a file cannot be read.
@@ -80,12 +86,25 @@ def forecast(
     if transactions is not None:
         if not isinstance(clients, str | PathLike):
             raise UsageError("a workbook has its own.", "transactions")
-        return forecast_files(clients, transactions, as_of, date_order=date_order)
+        if Path(clients).suffix.casefold() in _TABLES or not _is_one_book(clients, transactions):
+            return forecast_files(clients, transactions, as_of, date_order=date_order, actions=actions, rules=rules)
     if isinstance(clients, str | PathLike) and Path(clients).suffix.casefold() in _TABLES:
         raise UsageError("name the file of invoices too, or a Kopilot workbook alone.", "clients")
     if date_order:
         raise UsageError("a workbook has its own, on Settings.", "date_order")
+    if actions is not None:
+        raise UsageError("a workbook has its own, on Actions.", "actions")
+    if rules:
+        raise UsageError("a workbook has its own, on Settings.", "rules")
     return forecast_book(as_book(clients), as_of)
+
+
+def _is_one_book(clients: str | PathLike[str], transactions: str | PathLike[str]) -> bool:
+    """Whether clients and transactions are those of one Kopilot workbook."""
+    one, other = Path(clients), Path(transactions)
+    if one.suffix.casefold() not in (".xlsx", ".xlsm") or not one.is_file() or not other.is_file():
+        return False
+    return one.samefile(other) and is_kopilot_book(as_book(one))
 
 
 def forecast_book(book: Book, as_of: date | None = None, *, today: date | None = None) -> Foretold:
@@ -109,7 +128,8 @@ def forecast_files(
     as_of: date | None = None,
     *,
     date_order: DateOrder | str | None = None,
-    rules: Rules = DEFAULT,
+    actions: str | PathLike[str] | None = None,
+    rules: Rules | Mapping[str, float] | None = None,
 ) -> Foretold:
     """Tell what to expect of the next twelve months, for clients and transactions in files.
 
@@ -118,7 +138,8 @@ def forecast_files(
         transactions: as well.
         as_of: the day to look at it, today by default.
         date_order: how to read a text such as 03/04/2026.
-        rules: the thresholds.
+        actions: an action log, with the columns of the Actions sheet: CSV, Parquet or a workbook.
+        rules: the thresholds, all or some by name.
 
     Raises:
         KopilotError: a file cannot be read; the text says what to do.
@@ -127,22 +148,33 @@ def forecast_files(
     from kopilot_xl.importing.choices import ImportChoices
     from kopilot_xl.importing.output import read_pair
 
-    day, order = as_of or date.today(), DateOrder(date_order) if date_order else None
-    CutOffs.at(day, rules)
+    today = date.today()
+    day, order = as_of or today, DateOrder(date_order) if date_order else None
+    thresholds = rules if isinstance(rules, Rules) else replace(DEFAULT, **(rules or {}))  # type: ignore[arg-type]
+    CutOffs.at(day, thresholds)
     pair = read_pair(clients, transactions, ImportChoices(order, accept=True))
     people = clients_sheet.read(pair.clients.rows, day, order)
     rows = transactions_sheet.read(pair.transactions.rows, set(people.keys), order)
-    log = actions_sheet.TABLE
     result = calculate(
         Inputs(
-            settings=Settings("", None, order, "", rules),
+            settings=Settings("", None, order, "", thresholds),
             as_of=day,
             clients=people,
             transactions=rows,
-            actions=actions_sheet.read(log.read(TableData(log.name, log.name, 1, 1, log.headers, []), ""), order),
+            actions=actions_sheet.read(_log(actions, order), order, today, people.directory),
         )
     )
     return _foretold(result, pair.files, [*people.problems, *rows.problems])
+
+
+def _log(path: str | PathLike[str] | None, order: DateOrder | None) -> TableRows:
+    """The rows of an action log in a file; none without one."""
+    from kopilot_xl.importing.plain.export import read_actions
+
+    if path is not None:
+        return read_actions(path, order).rows
+    log = actions_sheet.TABLE
+    return log.read(TableData(log.name, log.name, 1, 1, log.headers, []), "")
 
 
 def _foretold(result: Result, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:

@@ -10,16 +10,10 @@ from kopilot_xl.errors import SettingError
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs
-from kopilot_xl.workbook.sheets.registry import has_name
 from kopilot_xl.workbook.tables.joining import join
 
 _OWNED = (clients.TABLE, transactions.TABLE, actions.TABLE)
 """The tables that the user fills."""
-
-
-def is_ours(book: Book) -> bool:
-    """Tell whether a book is a Kopilot workbook: it has the hidden sheet of the refreshes, or a rule of Settings."""
-    return book.has_sheet(snapshot.SHEET) or any(has_name(book, setting.name) for setting in settings.NUMBERS)
 
 
 def read(book: Book, as_of: date | None, today: date) -> Inputs:

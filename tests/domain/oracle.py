@@ -256,6 +256,7 @@ def won(people: Sequence[Person], rows: Sequence[Row], as_of: date, rules: Rules
     """How many clients were invoiced for the first time within the Active months; None where nobody can tell."""
     keys = {person.client for person in people}
     days = [row.issue_date for row in rows if row.client in keys and row.status == "Issued" and row.issue_date <= as_of]
+    days += [person.created_on for person in people if person.created_on]
     if not days or (as_of - min(days)).days < rules.lifespan_days:
         return None
     first = [_first_invoice(person, rows, as_of) for person in people]

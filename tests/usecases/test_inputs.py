@@ -11,8 +11,9 @@ from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.rules import FIRST_DAY
 from kopilot_xl.errors import SettingError
-from kopilot_xl.usecases.inputs import is_ours, read, read_baseline
+from kopilot_xl.usecases.inputs import read, read_baseline
 from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from tests.portfolios import AS_OF, NOW, make_portfolio
 from tests.workbook.sheets.books import make_book
 
@@ -62,6 +63,6 @@ def test_where_nothing_earlier_is_stored_it_is_the_date_before_in_history(tmp_pa
 
 
 def test_a_kopilot_workbook_is_known_by_its_hidden_sheet_or_a_setting(tmp_path: Path) -> None:
-    assert is_ours(open_book(make_portfolio(tmp_path / "ours.xlsm")))
-    assert is_ours(make_book(tmp_path / "settings.xlsx", cells={"ActiveMonths": 4}))
-    assert not is_ours(make_book(tmp_path / "theirs.xlsx", cells={"Company": "Alder"}))
+    assert is_kopilot_book(open_book(make_portfolio(tmp_path / "ours.xlsm")))
+    assert is_kopilot_book(make_book(tmp_path / "settings.xlsx", cells={"ActiveMonths": 4}))
+    assert not is_kopilot_book(make_book(tmp_path / "theirs.xlsx", cells={"Company": "Alder"}))

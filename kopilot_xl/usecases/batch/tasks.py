@@ -11,10 +11,10 @@ from typing import Protocol
 from kopilot_xl.errors import reason
 from kopilot_xl.usecases import refresh
 from kopilot_xl.usecases.batch.discovery import Target
-from kopilot_xl.usecases.inputs import is_ours
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 
 
 class ProgressListener(Protocol):
@@ -84,7 +84,7 @@ class Check:
 def _opened(target: Target) -> FileBook | None:
     """Open a workbook; None for one that was only found in a folder and is not a Kopilot workbook."""
     book = open_book(target.path)
-    return book if target.named or is_ours(book) else None
+    return book if target.named or is_kopilot_book(book) else None
 
 
 @dataclass(frozen=True)

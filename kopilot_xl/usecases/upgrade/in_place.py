@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError, MissingError, SaveError
-from kopilot_xl.usecases.inputs import is_ours
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -26,6 +25,7 @@ from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import actions, clients, history, problems, settings, transactions
+from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.table import same_name
 from kopilot_xl.workbook.template import TEMPLATE
 from kopilot_xl.workbook.template.row_heights import sheets_of
@@ -126,7 +126,7 @@ def upgrade(
         SaveError: it cannot be written.
     """
     old = open_book(path)
-    if not is_ours(old):
+    if not is_kopilot_book(old):
         raise BookError(f"{old.path} is not a Kopilot workbook. Make one of your data with kopilot-xl new.")
     for table in _REQUIRED:
         old.table(table.name)

@@ -62,6 +62,11 @@ class Sheet:
         return book.has_sheet(self.name) or (self.block is not None and has_name(book, self.block))
 
 
+def is_kopilot_book(book: Book) -> bool:
+    """Tell whether a book is a Kopilot workbook: it has the hidden sheet of the refreshes, or a rule of Settings."""
+    return book.has_sheet(snapshot.SHEET) or any(has_name(book, setting.name) for setting in settings.NUMBERS)
+
+
 def has_name(book: Book, name: str) -> bool:
     """Tell whether a workbook has a cell of that name."""
     try:
