@@ -100,10 +100,9 @@ def test_portfolios_full_of_credit_notes_are_as_computed_by_hand() -> None:
             continue
         listed = {str(heading): [each.key for each in some] for heading, some in do_next(found).items()}
         assert listed == oracle.do_next(people, rows, as_of, rules), seed
-        first = min(
-            (row.issue_date for row in rows if row.status == "Issued" and row.issue_date <= as_of), default=None
-        )
-        assert won(found, first, as_of, rules) == oracle.won(people, rows, as_of, rules), seed
+        days = [row.issue_date for row in rows if row.status == "Issued" and row.issue_date <= as_of]
+        days += [person.created_on for person in people if person.created_on]
+        assert won(found, min(days, default=None), as_of, rules) == oracle.won(people, rows, as_of, rules), seed
     assert seen > 300
 
 
