@@ -15,9 +15,9 @@ from kopilot_xl.bigdata.reading.column_issues import ColumnIssues
 from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.reading.table import SourceTable, collected
 from kopilot_xl.domain.activity import literal
-from kopilot_xl.importing.plain.export import Choices, Export
+from kopilot_xl.importing.plain.export import Choices
 from kopilot_xl.workbook.sheets import clients as sheet
-from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.sheets.clients import ClientRows
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 
 _EXAMPLES = 3
@@ -45,9 +45,8 @@ class ClientIndex:
     folders: nw.Series[Any] | None = None
 
 
-def listed_clients(export: Export, as_of: date, order: DateOrder | None) -> ClientIndex:
+def listed_clients(rows: ClientRows) -> ClientIndex:
     """Return the clients of a table that was read row by row."""
-    rows = sheet.read(export.rows, as_of, order)
     frame = local_frame(
         {"index": range(len(rows.keys)), "client": rows.keys, "shown": rows.ids, "created_on": rows.created},
         {"index": INDEX, "client": nw.String(), "shown": nw.String(), "created_on": nw.Date()},

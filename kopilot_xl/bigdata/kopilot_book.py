@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from os import PathLike, fspath
 from pathlib import Path
 
 from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import actions, clients, settings
-from kopilot_xl.workbook.sheets.actions import ActionRows
+from kopilot_xl.workbook.sheets import actions
+from kopilot_xl.workbook.sheets.contents import Inputs
+from kopilot_xl.workbook.sheets.reading import read
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
-from kopilot_xl.workbook.sheets.settings import Settings
+from kopilot_xl.workbook.tables.table import TableRows
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
 
@@ -21,16 +23,8 @@ Thresholds = Rules | Mapping[str, float]
 """All thresholds, or some by their names in `Rules`, which replace those of the workbook or the defaults."""
 
 
-@dataclass(frozen=True)
-class KopilotBook:
-    """What a Kopilot workbook says beside its clients and transactions."""
-
-    settings: Settings
-    log: ActionRows
-
-
-def kopilot_book(table: str | PathLike[str], as_of: date | None, today: date) -> KopilotBook | None:
-    """Return what a file says if it is a Kopilot workbook, None for any other table.
+def kopilot_book(table: str | PathLike[str], as_of: date | None, today: date) -> Inputs | None:
+    """Return what is in a file if it is a Kopilot workbook, None for any other table.
 
     Raises:
         BookError: the workbook cannot be read.
@@ -43,13 +37,10 @@ def kopilot_book(table: str | PathLike[str], as_of: date | None, today: date) ->
     book = open_book(path)
     if not is_kopilot_book(book) or not book.has_table(actions.TABLE.name):
         return None
-    chosen = settings.read(book)
-    people = clients.read(clients.TABLE.of(book), as_of or chosen.as_of or today, chosen.date_order)
-    log = actions.read(actions.TABLE.of(book), chosen.date_order, today, people.directory)
-    return KopilotBook(chosen, log)
+    return read(book, as_of, today)
 
 
-def effective_rules(thresholds: Thresholds | None, book: KopilotBook | None) -> Rules:
+def effective_rules(thresholds: Thresholds | None, book: Inputs | None) -> Rules:
     """Return the thresholds that count: those given, else those of the workbook, else the defaults.
 
     Raises:
@@ -59,3 +50,8 @@ def effective_rules(thresholds: Thresholds | None, book: KopilotBook | None) -> 
         return thresholds
     base = book.settings.rules if book else DEFAULT
     return replace(base, **thresholds) if thresholds else base  # type: ignore[arg-type]
+
+
+def summary_of(rows: TableRows, file: str) -> FileSummary:
+    """Return how a table of a Kopilot workbook was read: as it is."""
+    return FileSummary(file, f"Excel, table {rows.table.name}", len(rows))

@@ -14,6 +14,7 @@ import narwhals as nw
 from kopilot_xl.bigdata.clients import INDEX, ClientIndex, listed_clients, streamed_clients
 from kopilot_xl.bigdata.engines import Running
 from kopilot_xl.bigdata.frames import COLUMNS, RESULT
+from kopilot_xl.bigdata.kopilot_book import summary_of
 from kopilot_xl.bigdata.local import LocalFrame, day_type, local_frame, plain_rows
 from kopilot_xl.bigdata.reading.table import open_table
 from kopilot_xl.bigdata.result import DECIMALS, DECIMALS_OF_LARGE, LARGE
@@ -28,14 +29,20 @@ from kopilot_xl.importing.output import read_pair
 from kopilot_xl.importing.plain import export as exports
 from kopilot_xl.importing.plain import headings
 from kopilot_xl.importing.plain.export import Choices, Export
+from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets.actions import ActionRows
+from kopilot_xl.workbook.sheets.contents import Inputs
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Problem
+from kopilot_xl.workbook.tables.table import TableRows
 
 
 @dataclass
 class Run:
-    """What a run reads with and into, and what it finds on the way."""
+    """What a run reads with and into, and what it finds on the way.
+
+    `book` is the Kopilot workbook that both tables are of, None where they are of none.
+    """
 
     scratch: Path
     engine: Running
@@ -43,17 +50,25 @@ class Run:
     order: DateOrder | None
     rules: Rules
     show: Callable[[str], None]
+    book: Inputs | None = None
     choices: list[Choices] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def read(self, clients: Source, transactions: Source) -> tuple[ClientIndex, Any]:
         """Return the clients, and the engine's frame of their transactions: `client` (an index), and `ROWS`."""
         self.show(f"Reading {clients.name}")
+        if self.book:
+            tables = self.book.clients.rows, self.book.transactions.rows
+            self.choices += [
+                summary_of(rows, source.name) for rows, source in zip(tables, (clients, transactions), strict=True)
+            ]
+            index = listed_clients(self.book.clients)
+            return index, self._listed_transactions(tables[1], index)
         if not clients.is_large and not transactions.is_large:
             pair = read_pair(clients.file, transactions.file, ImportChoices(self.order, accept=True))
             self.choices += pair.files
-            index = listed_clients(pair.clients, self.as_of, self.order)
-            return index, self._listed_transactions(pair.transactions, index)
+            index = listed_clients(clients_sheet.read(pair.clients.rows, self.as_of, self.order))
+            return index, self._listed_transactions(pair.transactions.rows, index)
         if clients.is_large:
             table = open_table(clients, headings.CLIENTS, self.scratch, self.order)
             index, choices = streamed_clients(table, self.as_of)
@@ -64,7 +79,7 @@ class Run:
         if not transactions.is_large:
             export = exports.read_transactions(transactions.file, self.order)
             self.choices.append(export.choices)
-            return index, self._listed_transactions(export, index)
+            return index, self._listed_transactions(export.rows, index)
         table = open_table(transactions, headings.TRANSACTIONS, self.scratch, self.order)
         stream = TransactionStream(table, index, self.engine, self.scratch)
         rows = stream.rows()
@@ -75,10 +90,10 @@ class Run:
 
     def _listed_clients(self, export: Export) -> ClientIndex:
         self.choices.append(export.choices)
-        return listed_clients(export, self.as_of, self.order)
+        return listed_clients(clients_sheet.read(export.rows, self.as_of, self.order))
 
-    def _listed_transactions(self, export: Export, index: ClientIndex) -> Any:
-        rows, problems = listed_transactions(export, index, self.order, self.engine)
+    def _listed_transactions(self, table: TableRows, index: ClientIndex) -> Any:
+        rows, problems = listed_transactions(table, index, self.order, self.engine)
         self.problems += problems
         return rows
 

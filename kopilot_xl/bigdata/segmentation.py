@@ -24,6 +24,11 @@ from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
 
+def _is_one_file(clients: Place, transactions: Place) -> bool:
+    one, other = Path(clients), Path(transactions)
+    return one.is_file() and other.is_file() and one.samefile(other)
+
+
 def segment(
     clients: Place,
     transactions: Place,
@@ -78,12 +83,14 @@ def segment(
     if actions is not None:
         log = actions_sheet.read(export.read_actions(actions, order).rows, order, today)
     else:
-        log = book.log if book and book.log.entries else None
+        log = book.actions if book and book.actions.entries else None
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
         running(library, Path(folder), memory, spark_master) as at_work,
     ):
-        run = Run(Path(folder), at_work, day, order, thresholds, tell)
+        run = Run(
+            Path(folder), at_work, day, order, thresholds, tell, book if _is_one_file(clients, transactions) else None
+        )
         index, rows = run.read(client_source, transaction_source)
         frame, replayed = run.compute(index, rows, log)
     problems = [*index.problems, *run.problems]

@@ -19,11 +19,11 @@ from kopilot_xl.bigdata.reading.column_issues import ColumnIssues
 from kopilot_xl.bigdata.reading.table import SourceTable, collected, computed
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.importing.plain import headings
-from kopilot_xl.importing.plain.export import Choices, Export
+from kopilot_xl.importing.plain.export import Choices
 from kopilot_xl.workbook.sheets import transactions as sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
-from kopilot_xl.workbook.tables.table import Column
+from kopilot_xl.workbook.tables.table import Column, TableRows
 
 ROWS: dict[str, nw.dtypes.DType] = {"issue_date": nw.Date(), "amount": nw.Float64(), "status": nw.String()}
 """What is known of a transaction, beside its client."""
@@ -42,11 +42,11 @@ def of_engine(native: Any) -> EngineFrame:
 
 
 def listed_transactions(
-    export: Export, clients: ClientIndex, order: DateOrder | None, engine: Running
+    table: TableRows, clients: ClientIndex, order: DateOrder | None, engine: Running
 ) -> tuple[Any, Sequence[Problem]]:
     """Return the transactions of a table that was read row by row, as a frame of the engine, and their problems."""
     indexes = dict(plain_rows(clients.frame.select("client", "index")))
-    rows = sheet.read(export.rows, indexes.keys(), order)
+    rows = sheet.read(table, indexes.keys(), order)
     frame = local_frame(
         {
             "client": [indexes[key] for key in rows.clients],

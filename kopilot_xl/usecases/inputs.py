@@ -5,44 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from kopilot_xl.domain.movements import Baseline
-from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY
-from kopilot_xl.errors import SettingError
 from kopilot_xl.workbook.book import Book
-from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
-from kopilot_xl.workbook.sheets.contents import Inputs
-from kopilot_xl.workbook.tables.joining import join
+from kopilot_xl.workbook.sheets import history, snapshot
+from kopilot_xl.workbook.sheets.reading import read
 
-_OWNED = (clients.TABLE, transactions.TABLE, actions.TABLE)
-"""The tables that the user fills."""
-
-
-def read(book: Book, as_of: date | None, today: date) -> Inputs:
-    """Read the tables the user keeps, and the settings.
-
-    Args:
-        book: the workbook.
-        as_of: the day to look at it; by default its AsOf setting, or today.
-        today: what counts as today.
-
-    Raises:
-        MissingError: a table, a column or a named cell is not there.
-        SettingError: a setting makes no sense, or the day is out of range.
-    """
-    outside = [problem for table in _OWNED for problem in join(book, table)]
-    chosen = settings.read(book)
-    day, order = as_of or chosen.as_of or today, chosen.date_order
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise SettingError(f"{book.name}: the as-of date must lie between {FIRST_DAY} and {LAST_DAY}, not on {day}.")
-    people = clients.read(clients.TABLE.of(book), day, order)
-    return Inputs(
-        settings=chosen,
-        as_of=day,
-        clients=people,
-        transactions=transactions.read(transactions.TABLE.of(book), set(people.keys), order),
-        actions=actions.read(actions.TABLE.of(book), order, today, people.directory),
-        today=today,
-        outside=outside,
-    )
+__all__ = ["read", "read_baseline"]
 
 
 def read_baseline(book: Book, as_of: date) -> Baseline | date | None:
