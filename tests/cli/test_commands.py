@@ -603,7 +603,8 @@ def test_check(folder: Path) -> None:
     assert (len(found["problems"]), len(found["notices"])) == (9, 5)
     assert found["problems"][0]["place"] == "Clients!C38"
     assert {each["code"] for each in found["problems"]} == {
-        "ambiguous-date", "duplicate-id", "unknown-client", "unknown-status", "unreadable-amount", "unreadable-date",
+        "action-rejected", "ambiguous-date", "duplicate-id", "unknown-client", "unknown-status", "unreadable-amount",
+        "unreadable-date",
     }  # fmt: skip
     assert one_line(run("check", "none.xlsm")).startswith("kopilot-xl: There is no file none.xlsm")
     assert {each.name: each.read_bytes() for each in folder.iterdir()} == before

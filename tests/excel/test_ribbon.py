@@ -54,7 +54,7 @@ def excel(path: Path) -> Iterator[StandIn]:
 def logged(excel: StandIn) -> list[list[Any]]:
     """The user's columns of the action log."""
     sheet = excel.workbook["Actions"]
-    last = int(sheet.tables["Actions"].ref.rpartition("H")[2])
+    last = int(sheet.tables["Actions"].ref.rpartition("I")[2])
     rows = [[cell.value for cell in row[:6]] for row in sheet.iter_rows(2, last)]
     return [[each.date() if hasattr(each, "date") else each for each in row] for row in rows]
 
@@ -108,7 +108,7 @@ def test_a_refresh_applies_what_was_recorded(excel: StandIn) -> None:
     ribbon.record("Mark canceled", ["G7"])
     ribbon.refresh_portfolio()
     sheet = excel.workbook["Actions"]
-    assert [sheet.cell(row, 7).value for row in (2, 3, 4)] == ["Applied", "Applied", "Applied"]
+    assert [sheet.cell(row, 8).value for row in (2, 3, 4)] == ["Applied", "Applied", "Applied"]
     assert excel.workbook["_Segments"].cell(19, 2).value == "Canceled"
 
 
