@@ -334,11 +334,11 @@ def is_bare_total(text: str) -> bool:
     return fold("".join(each for each in text if not each.isdigit())) in vocabulary().totals
 
 
-def together(tables: Sequence[Table]) -> list[Table]:
-    """Join the tables that have the same headings, in order."""
+def together(tables: Sequence[Table], kind: Callable[[RawTable], object] = lambda raw: None) -> list[Table]:
+    """Join the tables that have the same headings, period and kind, in order."""
     groups: dict[object, list[Table]] = {}
     for each in tables:
-        groups.setdefault((tuple(map(fold, each.headings)), each.raw.period), []).append(each)
+        groups.setdefault((tuple(map(fold, each.headings)), each.raw.period, kind(each.raw)), []).append(each)
     return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
 
 

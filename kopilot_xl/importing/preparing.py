@@ -164,7 +164,7 @@ def completed(draft: Draft, people: People, choices: ImportChoices) -> Batch:
     for at, kind in enumerate(states.kinds):
         if kind is Kind.PAYMENT:
             left["payments"] += 1
-        elif kind in (Kind.OTHER, Kind.ORDER):
+        elif kind in (Kind.OTHER, Kind.QUOTE, Kind.ORDER):
             left["quotes, bills and other documents"] += 1
         elif at in states.left:
             left["other side of postings or told to leave out" if not counted[at] else "of suppliers"] += 1

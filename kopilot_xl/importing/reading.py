@@ -24,6 +24,7 @@ from kopilot_xl.importing.preparing import completed, drafted
 from kopilot_xl.importing.selection import CLIENTS, TRANSACTIONS, Files, Selected, same_table, select
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.importing.vocabulary import Kind, State
+from kopilot_xl.importing.whole_file import kind_of_name
 from kopilot_xl.workbook.book import Value
 
 Paths = Iterable[str | PathLike[str]]
@@ -148,7 +149,7 @@ def _recoded(
 
 
 def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date) -> Imported:
-    tables = together([each.table for each in rows])
+    tables = together([each.table for each in rows], lambda raw: (kind_of_name(raw) or (None,))[0])
     lists = together([each.table for each in people])
     if len(lists) > 1:
         names = " and ".join(str(each.raw.path.name) for each in lists[:2])

@@ -13,6 +13,7 @@ from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.programs import Program
 from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary, word_key
+from kopilot_xl.importing.whole_file import kind_of_file
 from kopilot_xl.workbook.book import Value
 
 LEAVE_OUT = "Leave out"
@@ -97,6 +98,10 @@ def tell_states(
     found = States([Kind.INVOICE] * len(rows), [State.ISSUED] * len(rows))
     if mapping.kind is not None:
         _by_word(mapping.kind, rows, settled, program, found, choices)
+    elif (whole := kind_of_file(mapping)) is not None:
+        found.kinds = [whole[0]] * len(rows)
+        told = {Kind.CREDIT_NOTE: "credit notes", Kind.PAYMENT: "payments"}.get(whole[0], "no invoices")
+        found.notes.append(f"All rows are {told}, as {whole[1]} says.")
     elif mapping.number is not None:
         _by_prefix(mapping.number, rows, amounts, found)
     if mapping.statuses:
@@ -255,8 +260,28 @@ def _meanings(
         elif program is not None and folded in program.statuses:
             found[value] = program.statuses[folded]
         else:
-            found[value] = words.get(folded, ASK)
+            found[value] = words.get(folded) or words.get(_without_days(text_of(value)), ASK)
     return found
+
+
+_JOINTS = frozenset(
+    {
+        "in", "on", "by", "at", "since", "for", "le", "am", "seit", "vor", "um", "sinds", "op", "desde", "hace", "da",
+        "dal", "il", "em", "ha", "den", "til", "fra", "do", "od", "z",
+    }
+)  # fmt: skip
+
+
+def _without_days(text: str) -> str:
+    """The status before a number of days, a date or an amount: Overdue 12 days, Due in 5 days, Paid on 3 May."""
+    words: list[str] = []
+    for word in text.replace("(", " ").split():
+        if any(map(str.isdigit, word)):
+            while words and words[-1].casefold() in _JOINTS:
+                words.pop()
+            return fold(" ".join(words))
+        words.append(word)
+    return ""
 
 
 def _by_account(mapping: InvoiceColumns, rows: Sequence[int], program: Program, found: States) -> None:

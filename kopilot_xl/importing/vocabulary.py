@@ -21,6 +21,7 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     INVOICE_PAID = "invoice_paid"
     ORDER = "order"
+    QUOTE = "quote"
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     OTHER = "other"
