@@ -27,6 +27,7 @@ MAP_NAMES = (
     "Client, Client ID, Issue date, Amount, Total, Line amount, Status, Type, Reference, Currency, Email, Created on"
 )
 
+_SURE = 60.0
 _FLAGS = ("flag_canceled", "flag_draft", "flag_posted", "flag_credit")
 _NAMED = 99.0
 """As sure as only a column's most usual headings are."""
@@ -257,22 +258,37 @@ def known_share(column: Column, words: Iterable[str]) -> float:
 
 
 def _kind(data: Sequence[Column], used: set[int]) -> Column | None:
+    """The column that tells what each document is: by its words, or by a heading that leaves its words a question."""
     kinds = vocabulary().kinds
     best: tuple[float, Column] | None = None
     for each in data:
         if each.at in used or not each.filled or len(each.distinct) > 40:
             continue
-        share = known_share(each, kinds)
-        if share < 0.5 or (
-            not each.role("kind") and (share < 1 or len(each.distinct) < 2 or each.role("item", "flag_credit"))
-        ):
-            continue
         if each.role("number", "client_name", "client_id", "ledger", "ledger_kind") > each.role("kind"):
+            continue
+        share = known_share(each, kinds)
+        if each.role("kind"):
+            if share < 0.5 and not _asks_for_kinds(each, share):
+                continue
+        elif share < 1 or len(each.distinct) < 2 or each.role("item", "flag_credit"):
             continue
         score = each.role("kind") + 40 * share + 20 * each.fill + (20 if _tells_kinds(each) else 0)
         if best is None or score > best[0]:
             best = (score, each)
     return best[1] if best else None
+
+
+def _asks_for_kinds(column: Column, share: float) -> bool:
+    """Whether unknown words of a column must be asked about: some are kinds, or its heading speaks of documents."""
+    if len(column.distinct) < 2:
+        return False
+    words = [text_of(each) for each in column.distinct]
+    codes = all(len(each) <= 3 and each.isalpha() for each in words) and len(words) <= 10
+    heading = fold(column.heading)
+    document = any(
+        each in heading for each in ("document", "transaction", "voucher", "beleg", "dokument", "comprobante")
+    )
+    return share > 0.05 or codes or (document and len(words) <= 10 and column.role("kind") > _SURE)
 
 
 def _tells_kinds(column: Column) -> bool:

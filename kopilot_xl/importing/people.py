@@ -166,6 +166,8 @@ def _id_columns(data: Sequence[Column], names: Sequence[Column], rounded: Sequen
     found = []
     for each in data:
         sure = max(each.role("client_id"), each.role("client_id_weak") - 15)
+        if not sure and each.role("client_name") > 60 and each.filled and _are_codes(each):
+            sure = each.role("client_name") - 20
         if sure <= 0 or each.at in taken or (each.role("client_name") > each.role("client_id") and each in names):
             continue
         if not each.filled or each.fill < 0.5 or not _is_unique(each, sure):
@@ -175,6 +177,12 @@ def _id_columns(data: Sequence[Column], names: Sequence[Column], rounded: Sequen
         found.append((sure + 10 * each.fill, each))
     found.sort(key=lambda one: (-one[0], one[1].at))
     return [each for _, each in found]
+
+
+def _are_codes(column: Column) -> bool:
+    """Whether most values are numbers, as names are not."""
+    numbers = sum(1 for one in column.sample if not isinstance(one, str) or one.replace(".", "").isdigit())
+    return numbers > 0.5 * len(column.sample)
 
 
 def _name_columns(data: Sequence[Column], named: Column | None) -> list[Column]:
@@ -191,8 +199,7 @@ def _name_columns(data: Sequence[Column], named: Column | None) -> list[Column]:
             continue
         if len(each.distinct) == 1 and len(each.values) > 3:
             continue  # the firm's own name, or nothing
-        numbers = sum(1 for one in each.sample if not isinstance(one, str))
-        if numbers > 0.5 * len(each.sample):
+        if _are_codes(each):
             continue
         rank = (
             2
@@ -302,6 +309,9 @@ def _created(
     return column, days, notes
 
 
+_ACTIVE = ("activ", "aktiv", "actif", "actief", "attiv", "ativ", "enabled")
+
+
 def _mark_others(people: People, data: Sequence[Column], keep: Sequence[int]) -> None:
     """Mark suppliers, leads and contacts out of use."""
     words = vocabulary()
@@ -338,9 +348,8 @@ def _mark_others(people: People, data: Sequence[Column], keep: Sequence[int]) ->
                 if value is None or contact.out:
                     continue
                 folded = told[value]
-                off = folded in words.inactive or (
-                    folded in words.yes if against else folded in words.no and "activ" in heading + "aktiv"
-                )
+                unset = folded in words.no and any(part in heading for part in _ACTIVE)
+                off = folded in words.inactive or (folded in words.yes if against else unset)
                 if off:
                     contact.out = "inactive"
 
