@@ -79,12 +79,10 @@ class Clients:
         counts = month >= self._learn_from
         seen = self._by_since(self._count_by) if counts else _zeros()
         invoiced = _zeros()
-        amounts = []
         all_months, first_months = self.months, self._first
         for client, _, amount in self._past.by_client[month]:
             months = all_months[client]
             if amount > 0:
-                amounts.append(amount)
                 if months:
                     since = month - 1 - months[-1]
                     invoiced[self.row[client]][since if since < OLDEST else OLDEST] += 1
@@ -106,7 +104,7 @@ class Clients:
             if len(self._counted) > MEMORY:
                 old_seen, old_invoiced = self._counted.popleft()
                 self._seen, self._invoiced = _taken(self._seen, old_seen), _taken(self._invoiced, old_invoiced)
-        self._recent.append(sorted(amounts))
+        self._recent.append(sorted([amount for _, _, amount in self._past.by_client[month] if amount > 0]))
         self.known += 1
 
     def _credit(self, client: int, amount: float) -> None:
