@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -53,19 +53,30 @@ def outcomes(paths: Sequence[Path], *, megabytes: int, seconds: float) -> dict[P
 
 
 def peak_megabytes() -> int:
-    """Return the most memory this process has held.
+    """Return the most memory this process has held; 0 where nobody tells.
 
     `ru_maxrss` does not tell: a process started by a large one begins with that one's peak.
     """
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
+    if os.name == "nt":
+        return 0
+    import resource
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+def limit_memory(to: int) -> None:
+    """Let this process have so many bytes of address space and no more; Windows knows no such limit."""
+    if os.name != "nt":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (to, to))
+
+
 def main() -> None:
-    limit = int(sys.argv[1]) * 1024**2
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    limit_memory(int(sys.argv[1]) * 1024**2)
     from kopilot_xl import open_book, refresh
     from kopilot_xl.errors import KopilotError
     from tests.portfolios import NOW

@@ -12,7 +12,6 @@ import argparse
 import faulthandler
 import random
 import re
-import resource
 import struct
 import subprocess
 import sys
@@ -35,7 +34,7 @@ from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml.edits import KEEP, Edit, Move
 from kopilot_xl.workbook.file.ooxml.sheet_editor import edit, fill
 from tests.portfolios import NOW, make_portfolio
-from tests.safety.child import peak_megabytes
+from tests.safety.child import limit_memory, peak_megabytes
 
 MAX_SECONDS = 30
 """How long one case may take; it takes some hundredths of a second."""
@@ -342,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--current", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.current:
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+        limit_memory(MAX_MEMORY)
         ends = hunt(chosen.seconds, chosen.seed, chosen.findings, chosen.current)
         failed = sum(count for how, count in ends.items() if how.startswith("FAILED"))
         for how, count in ends.most_common(SHOWN):

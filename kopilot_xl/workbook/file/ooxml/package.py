@@ -302,6 +302,9 @@ def _stamp(path: Path) -> tuple[int, ...] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+_NO_NAME = 123  # Windows's ERROR_INVALID_NAME: no file can be called so, as one with * in its name
+
+
 def _read_file(path: Path) -> bytes:
     try:
         if path.is_dir():
@@ -312,6 +315,8 @@ def _read_file(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise BookError(f"There is no file {path}: check its name and folder.") from error
     except (OSError, ValueError) as error:
+        if getattr(error, "winerror", None) == _NO_NAME:
+            raise BookError(f"There is no file {path}: check its name and folder.") from error
         reason = getattr(error, "strerror", None) or error
         raise BookError(f"{path} cannot be read: {reason}. Check that you may open it.") from error
 
