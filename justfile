@@ -8,7 +8,7 @@ default:
 
 # Install the package for work on it, with all tools, and the hooks that run before a commit.
 setup:
-    python -m pip install -e '.[dev]'
+    python -m pip install -e ".[dev]"
     pre-commit install
 
 # Run the tests that every change must pass, on all cores; arguments go to pytest.

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 
 @command(
-    "segment clients.csv invoices.csv > segments.csv",
+    "segment clients.csv invoices.csv --output segments.csv",
     "segment clients.parquet invoices.parquet --as-of 2026-06-30 --output segments.parquet --engine duckdb",
-    "segment clients 'invoices/*.parquet' --actions actions.csv --output segments --engine spark",
+    'segment clients "invoices/*.parquet" --actions actions.csv --output segments --engine spark',
     "segment postgresql://books@db.example/crm#clients postgresql://books@db.example/crm#sales.invoices",
 )
 def segment(
@@ -162,7 +162,7 @@ def segment(
 @command(
     "forecast Portfolio.xlsm",
     "forecast clients.csv invoices.csv",
-    "forecast clients.csv invoices.csv --as-of 2026-06-30 --json > forecast.json",
+    "forecast clients.csv invoices.csv --as-of 2026-06-30 --json",
 )
 def forecast(
     clients: Annotated[
