@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,20 @@ from openpyxl.reader.excel import ExcelReader
 from kopilot_xl.bigdata import Engine
 from kopilot_xl.bigdata.engines.starting import running
 from tests import libreoffice, postgresql
+
+if os.name == "nt":
+    from tests.windows import left_out
+
+    collect_ignore = list(left_out.FILES)
+
+    def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+        """Expect those to fail that are known to."""
+        for item in items:
+            name = item.nodeid.removeprefix("tests/")
+            why = left_out.TESTS.get(name) or left_out.TESTS.get(name.partition("[")[0])
+            if why:
+                item.add_marker(pytest.mark.xfail(reason=why, strict=True))
+
 
 _read = ExcelReader.read
 

@@ -4,4 +4,18 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from tests.windows import host as windows
+from tests.windows.host import Host
+
 collect_ignore_glob = ["test_*.py"] if os.name == "nt" else ["inside/*"]
+
+
+@pytest.fixture(scope="session")
+def host() -> Host:
+    """A Windows; where there is none yet, it is built."""
+    why = windows.missing()
+    if why:
+        pytest.skip(why)
+    return windows.host()
