@@ -17,6 +17,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.importing.csv_dialect import cell, rows_of, unwrapped
 from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
+from kopilot_xl.importing.parquet import parquet_columns
 from kopilot_xl.workbook.book import Value, counted_from_1904
 
 ENDINGS = (
@@ -348,29 +349,17 @@ def _sheet_parts(archive: zipfile.ZipFile) -> list[str | None]:
 
 
 def _parquet(path: Path, data: bytes) -> RawTable:
-    import polars
-
-    try:
-        frame = polars.read_parquet(io.BytesIO(data))
-    except polars.exceptions.PolarsError as error:
-        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
-    columns = [_plain_column(each) for each in frame.get_columns()]
-    rows = [list(frame.columns), *map(list, zip(*columns, strict=True))]
+    names, values = parquet_columns(path, data)
+    columns = [_plain_column(each) for each in values]
+    rows = [names, *map(list, zip(*columns, strict=True))]
     return RawTable(path, "Parquet", rows)
 
 
-def _plain_column(series: Any) -> list[Value]:
+def _plain_column(values: Sequence[Any]) -> list[Value]:
     """A column's values as those of a cell: what no cell holds becomes its text."""
-    import polars
-
-    if series.dtype.is_decimal():
-        return [None if each is None else float(each) for each in series]
-    if series.dtype.is_float():  # pandas writes a number that is not there as one that is none
-        series = series.fill_nan(None)
-    if series.dtype == polars.Binary:  # as some programs write texts
-        return [None if each is None else text_of(each) for each in series]
+    values = [text_of(each) if isinstance(each, bytes) else each for each in values]  # as some programs write texts
     plain = (float, int, bool, date, datetime)
-    return [each if isinstance(each, plain) else None if each is None else cell(str(each)) for each in series.to_list()]
+    return [each if isinstance(each, plain) else None if each is None else cell(str(each)) for each in values]
 
 
 def text_of(data: bytes) -> str:

@@ -74,6 +74,7 @@ class Tables:
         owners = [each for each in ids if each] + ["nobody", "C9999"]
         statuses = ["Issued", "paid", " Sent", "Overdue", None, "", "Planned", "FORECAST", "Draft", "Void", "?"]
         amounts = [None, -500.0, -0.01, 0.0, 0.25, 40.0, 100.1, 1200.55, 99999.99]
+        amounts += [-0.25, -40.0, -100.1, -1200.55, -99999.99]  # credit notes that take back a whole invoice
         self.rows: list[tuple[Any, ...]] = [
             (draw.choice(spellings)(draw.choice(owners)), draw.choice([None, *days, *days]), draw.choice(amounts),
              draw.choice(statuses))
@@ -124,6 +125,8 @@ def test_the_tables_hold_something_of_everything() -> None:
         "Active", "Sleeping Away", "Hibernating", "Leaving", "New", "Lost", "No Activity", None,
     }  # fmt: skip
     assert any(each[5] and each[5] < 0 for each in EXPECTED)
+    mine = [oracle.Row("", day, amount, "Issued") for _, day, amount, status in TABLES.rows if day and not status]
+    assert oracle.credited(mine, AS_OF)
 
 
 # where they come from

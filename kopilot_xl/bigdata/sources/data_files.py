@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from kopilot_xl.bigdata.local import has_polars
 from kopilot_xl.bigdata.sources import address as address_module
 from kopilot_xl.bigdata.sources.address import Address
 from kopilot_xl.errors import BookError, SaveError
@@ -102,8 +101,6 @@ class Source:
         if self.address or len(self.files) != 1 or self.files[0].partition:
             return True
         suffix = self.file.suffix.lower()
-        if suffix in PARQUET_FILES and not has_polars():
-            return True  # what reads small files has only Polars for these
         weight = 1 if suffix in TEXT_FILES else _DENSE if suffix in PARQUET_FILES else 0
         return bool(weight) and self.file.is_file() and self.file.stat().st_size * weight > LARGE
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.importing.parquet import parquet_columns
 from kopilot_xl.importing.plain.csv_dialect import _records, _text_of
 from kopilot_xl.importing.plain.grid import _SAVE_AS, PARQUET_FILES, TEXT_FILES, WORKBOOKS, _Grid, _unreadable, text_of
 from kopilot_xl.importing.plain.headings import Wanted
@@ -49,28 +50,16 @@ def _workbook(path: Path, table: Table) -> _Grid:
 
 
 def _parquet(path: Path) -> _Grid:
-    import polars
-
-    try:
-        frame = polars.read_parquet(io.BytesIO(_bytes(path)))
-    except polars.exceptions.PolarsError as error:
-        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
-    columns = [_plain_column(each) for each in frame.get_columns()]
-    return _Grid(path, "Parquet", [list(frame.columns), *map(list, zip(*columns, strict=True))])
+    names, values = parquet_columns(path, _bytes(path))
+    columns = [_plain_column(each) for each in values]
+    return _Grid(path, "Parquet", [names, *map(list, zip(*columns, strict=True))])
 
 
-def _plain_column(series: Any) -> list[Value]:
+def _plain_column(values: Sequence[Any]) -> list[Value]:
     """A column's values as those of a cell: what no cell holds becomes its text."""
-    import polars
-
-    if series.dtype.is_decimal():
-        return [None if each is None else float(each) for each in series]
-    if series.dtype.is_float():  # pandas writes a number that is not there as one that is none
-        series = series.fill_nan(None)
-    if series.dtype == polars.Binary:  # as some programs write texts
-        return [None if each is None else text_of(each) for each in series]
+    values = [text_of(each) if isinstance(each, bytes) else each for each in values]  # as some programs write texts
     plain = (str, float, int, bool, date, datetime)
-    return [each if each is None or isinstance(each, plain) else str(each) for each in series.to_list()]
+    return [each if each is None or isinstance(each, plain) else str(each) for each in values]
 
 
 def _bytes(path: Path) -> bytes:
