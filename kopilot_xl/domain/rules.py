@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -74,8 +75,10 @@ class Rules:
 
     def meaning(self, segment: Segment) -> str:
         """Return who is in a segment, in one sentence with these thresholds."""
-        return segment.meaning.format(**asdict(self))
+        return _ONE.sub(r"1 \1", segment.meaning.format(**asdict(self)))
 
+
+_ONE = re.compile(r"\b1 (month|day)s\b")
 
 DEFAULT = Rules()
 

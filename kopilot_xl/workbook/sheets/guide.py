@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from kopilot_xl.domain.rules import Rules
+from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.workbook.book import Book
+
 SHEET = "Guide"
+SEGMENTS = (*reversed(BARS), Segment.CANCELED)
+"""The segments in the order in which the page tells of them."""
+MEANINGS = "GuideMeanings"
+"""The named block that tells who is in each of them, with the thresholds of Settings."""
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("1", "Keep your clients in Clients and your invoices in Transactions: paste an export, or type. "
@@ -29,8 +37,9 @@ FORMULAS: tuple[tuple[str, str], ...] = (
 """The worksheet functions. Without Python they answer from the last refresh."""
 
 OWNERSHIP = (
-    "Refresh writes only the columns Segment to Next action of Clients, Status and Detail of Actions, and the sheets "
-    "Portfolio, History, Movements, If nobody acts, Forecast and Problems. Everything else is yours: add columns, "
+    "Refresh writes only the columns Segment to Next action of Clients; Client, Status and Detail of Actions, and a "
+    "blank Recorded on there; the sheets Portfolio, History, Movements, If nobody acts, Forecast and Problems; and "
+    "who is in each segment, above. Everything else is yours: add columns, "
     "sheets, charts and colours as you like."
 )
 
@@ -39,3 +48,8 @@ FORECAST = (
     "A refresh tries the three on your own past, as it was known then, and mixes them: the less a rule was off, the "
     "more it weighs. The band is where the mix's past errors put 8 of 10 months."
 )
+
+
+def fill(book: Book, rules: Rules) -> None:
+    """Write who is in each segment, with these thresholds; nothing where the block is gone, as in a workbook of 0.1."""
+    book.write_block(MEANINGS, [[rules.meaning(segment)] for segment in SEGMENTS])

@@ -103,6 +103,10 @@ def _fill_history(book: Book, result: Result, now: datetime) -> None:
     history.fill(book, {**result.past, result.as_of: result.past.get(result.as_of, result.summary)}, now.date())
 
 
+def _fill_guide(book: Book, result: Result, _: datetime) -> None:
+    guide.fill(book, result.inputs.settings.rules)
+
+
 def _fill_movements(book: Book, result: Result, _: datetime) -> None:
     movements.fill(book, result.movements)
 
@@ -148,7 +152,10 @@ SHEETS: tuple[Sheet, ...] = (
         read_as=[f"{problems.TABLE.name}["],
     ),
     Sheet(settings.SHEET, "settings"),
-    Sheet(guide.SHEET, "guide", read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS]),
+    Sheet(
+        guide.SHEET, "guide", _fill_guide,
+        read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS],
+    ),
     Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
 )  # fmt: skip
 """The sheets, in the order of their tabs."""

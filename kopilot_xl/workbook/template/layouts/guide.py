@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.forecasting import Rule
 from kopilot_xl.domain.rules import Rules
-from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.workbook.sheets import palette
-from kopilot_xl.workbook.sheets.guide import FORECAST, FORMULAS, OWNERSHIP, SHEET, STEPS
+from kopilot_xl.workbook.sheets.guide import FORECAST, FORMULAS, MEANINGS, OWNERSHIP, SEGMENTS, SHEET, STEPS
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -49,7 +48,8 @@ def build(ws: Worksheet) -> None:
         ws.row_dimensions[row].height = 18
     row += 2
     heading(row, "The segments", "", "Who is in it", "What to do")
-    for segment in (*reversed(BARS), Segment.CANCELED):
+    styles.name(ws, MEANINGS, f"D{row + 1}", len(SEGMENTS), 1)
+    for segment in SEGMENTS:
         row += 1
         styles.put(ws, f"B{row}", segment.icon, look=styles.font(size=12), stand=styles.align("center"))
         tint = palette.TINTS[segment]
