@@ -82,7 +82,7 @@ def test_the_thresholds_are_those_of_the_settings() -> None:
     ("heading", "said"),
     [
         ("The inputs", f"after the as-of date and at most {Rules().horizon_months} months after it"),
-        ("The inputs", f"in the {VALUE_MONTHS} months that end on its last invoice"),
+        ("The inputs", f"since {VALUE_MONTHS} months before its last invoice"),
         ("The inputs", f"{Rules().lifespan_days + 1} days after its last invoice"),
         ("The inputs", f"{Rules().lifespan_days} days after it was created"),
         ("The inputs", f"between {formatting.day(FIRST_DAY)} and {formatting.day(LAST_DAY)}"),
