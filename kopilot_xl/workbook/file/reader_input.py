@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from kopilot_xl.workbook.file.ooxml import markup, worksheet
+from kopilot_xl.workbook.file.ooxml import markup, special_values
 from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry, archive_of
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 
@@ -83,7 +83,7 @@ def _relationships(links: Sequence[tuple[str, str, str]], folder: str) -> ZipEnt
 
 def _readable(xml: bytes) -> bytes:
     """Return a worksheet without what the reader gives up on; the very same bytes where there is nothing of it."""
-    xml = worksheet.with_known_errors(xml)
+    xml = special_values.with_known_errors(xml)
     data = _DATA_TAG.search(xml)
     if data is None:
         return xml

@@ -14,7 +14,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
-from kopilot_xl.workbook.file.ooxml import markup, worksheet
+from kopilot_xl.workbook.file.ooxml import markup, special_values, worksheet
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 from kopilot_xl.workbook.file.reader_input import reader_input
 
@@ -135,8 +135,10 @@ class SheetReader:
     def _misread(self, sheet: Sheet) -> dict[tuple[int, int], Value]:
         """Return, by row and column, the values that calamine takes for others: errors and the like."""
         xml = self.xml(sheet)
-        codes = self._package.explain(sheet.part, lambda: worksheet.error_values(xml) | worksheet.not_numbers(xml))
-        texts = self._package.explain(sheet.part, lambda: worksheet.wrapped_values(xml))
+        codes = self._package.explain(
+            sheet.part, lambda: special_values.error_values(xml) | special_values.not_numbers(xml)
+        )
+        texts = self._package.explain(sheet.part, lambda: special_values.wrapped_values(xml))
         return {**texts, **{cell: ErrorValue(code) for cell, code in codes.items()}}
 
     @cached_property

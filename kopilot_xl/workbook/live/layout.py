@@ -13,7 +13,7 @@ from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW
 from kopilot_xl.workbook.book import BelowCell, Value, counted_from_1904, find_named, folded, name_key
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
-from kopilot_xl.workbook.live.ranges import excel_property, formulas_of, range_of, values_of
+from kopilot_xl.workbook.live.ranges import ReadCells, excel_property, formulas_of, range_of, values_of
 
 if TYPE_CHECKING:
     import xlwings as xw
@@ -77,26 +77,6 @@ class NamedArea:
     width: int
 
 
-@dataclass(frozen=True)
-class _Read:
-    """Cells that were read in one call: the top left one, and the values row by row."""
-
-    top: int
-    left: int
-    rows: list[list[Value]]
-
-    def covers(self, top: int, left: int, height: int, width: int) -> bool:
-        """Tell whether they include these, as far as the sheet goes."""
-        bottom = min(top + height - 1, LAST_ROW)
-        enough = bottom < self.top + len(self.rows) and left + width <= self.left + len(self.rows[0])
-        return self.top <= top and self.left <= left and enough
-
-    def part(self, top: int, left: int, height: int, width: int) -> list[list[Value]]:
-        """Return those of them from a cell on."""
-        first = left - self.left
-        return [row[first : first + width] for row in self.rows[top - self.top : top - self.top + height]]
-
-
 class Structure:
     """What is in a workbook open in Excel. Every question is asked once, in as few calls as possible."""
 
@@ -107,7 +87,7 @@ class Structure:
         self._found: dict[str, Layout | None] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
         self._corner_of: dict[str, list[list[Value]]] = {}
-        self._read_of: dict[str, _Read] = {}
+        self._read_of: dict[str, ReadCells] = {}
         self._named: dict[str, NamedArea | None] = {}
 
     @property
@@ -381,7 +361,7 @@ class Structure:
             known = self._read_of[key] = self._read_tables(table, height)
         return known.part(top, left, height, wide)
 
-    def _read_tables(self, table: ExcelTable, height: int) -> _Read:
+    def _read_tables(self, table: ExcelTable, height: int) -> ReadCells:
         """Read a table, and the others of its sheet along with it, unless most of that were cells of no table."""
         key = name_key(table.parent.name)
         ranges = [other.range for other in self.tables.values() if name_key(other.parent.name) == key]
@@ -393,7 +373,7 @@ class Structure:
         if (bottom - top) * (right - left) > _SPARSE * max(needed, height * own.shape[1]):
             top, left, bottom, right = own.row, own.column, own.row + height, own.column + own.shape[1]
         bottom = min(bottom, LAST_ROW + 1)
-        return _Read(top, left, self._read(table.parent.range((top, left), (bottom - 1, right - 1))))
+        return ReadCells(top, left, self._read(table.parent.range((top, left), (bottom - 1, right - 1))))
 
     def _look_up(self, name: str) -> NamedArea | None:
         with explained(BookError):

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kopilot_xl.workbook.addresses import LAST_ROW
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.live.excel_values import cell_value
 from kopilot_xl.workbook.live.patches import Patch
 
 if TYPE_CHECKING:
     import xlwings as xw
+
+
+@dataclass(frozen=True)
+class ReadCells:
+    """Cells that were read in one call: the top left one, and the values row by row."""
+
+    top: int
+    left: int
+    rows: list[list[Value]]
+
+    def covers(self, top: int, left: int, height: int, width: int) -> bool:
+        """Tell whether they include these, as far as the sheet goes."""
+        bottom = min(top + height - 1, LAST_ROW)
+        enough = bottom < self.top + len(self.rows) and left + width <= self.left + len(self.rows[0])
+        return self.top <= top and self.left <= left and enough
+
+    def part(self, top: int, left: int, height: int, width: int) -> list[list[Value]]:
+        """Return those of them from a cell on."""
+        first = left - self.left
+        return [row[first : first + width] for row in self.rows[top - self.top : top - self.top + height]]
 
 
 def range_of(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> xw.Range:

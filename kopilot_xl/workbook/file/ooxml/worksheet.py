@@ -19,11 +19,6 @@ from kopilot_xl.workbook.file.ooxml import markup
 _CELL_WITH_FORMULA = re.compile(
     rb"<(?:[\w.-]++:)?c(?=[\s>])([^<>]*+)>\s*+<(?:[\w.-]++:)?f(?=[\s/>])([^<>]*+)>(?:([^<]*+)</)?"
 )
-_ERROR_TYPE = re.compile(rb"\st\s*=\s*(?:\"e\"|'e')")
-_ERROR_CELL = re.compile(
-    rb"<(?:[\w.-]++:)?c(?=\s)([^<>]*+)(?<!/)>\s*+(?:<(?:[\w.-]++:)?f[^<>]*+(?:(?<=/)>|>[^<]*+</[^<>]*+>))?"
-    rb"\s*+<(?:[\w.-]++:)?v[^<>]*+>([^<]*+)<"
-)
 # Nearly every cell with a formula is written like this.
 _CELL_BEFORE_FORMULA = re.compile(
     rb'<c r="([A-Z]{1,2}|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"(?: [st]="\w*")*>'
@@ -35,7 +30,6 @@ _NOT_NEAR = re.compile(rb'<c(?! r="[A-Z][0-9]{1,6}")')
 _COLUMN = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
 _CELL_START = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]++:)?(?P<kind>row|c)(?=[\s/>])(?P<attributes>[^<>]*+)>")
-_KNOWN_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 _FORMULA_TAG = re.compile(rb"<(?:[\w.-]++:)?f(\s[^<>]*+)>")
 
 
@@ -112,7 +106,7 @@ class Formula(NamedTuple):
 def may_have_formulas(xml: bytes) -> bool:
     """Tell whether a sheet may have a formula at all: a quick look, for sheets with a million cells without one."""
     start, end = rows_between(xml)
-    if xml.find(b"<f", start, end) < 0 and not _prefixed(xml, b":f", start, end):
+    if xml.find(b"<f", start, end) < 0 and not has_prefixed(xml, b":f", start, end):
         return False
     return _FORMULA_MARK.search(xml, start, end) is not None
 
@@ -142,7 +136,7 @@ def formulas(xml: bytes) -> Iterator[Formula]:
             text = "" if empty else unescape(match[3].decode("utf-8", "replace"))
             if b"shared" in match[2]:
                 text = _shared_text(shared, markup.attribute(match[2], "si"), text)
-            found.append(Formula(*_position(address), text))
+            found.append(Formula(*position_of(address), text))
         else:
             yield from found
             return
@@ -159,7 +153,7 @@ def _plain_formulas(xml: bytes, layout: Layout) -> list[Formula] | None:
     """Return the formulas of a sheet that has none but as nearly every formula is written, else None."""
     start, end = layout.inner, layout.inner_end
     first, *pieces = xml[start:end].split(b"<f>")
-    if len(pieces) != xml.count(b"<f", start, end) or _prefixed(xml, b":f", start, end):
+    if len(pieces) != xml.count(b"<f", start, end) or has_prefixed(xml, b":f", start, end):
         return None
     columns: dict[bytes, int] = {}
     found = []
@@ -181,100 +175,6 @@ def _shared_text(shared: dict[str | None, str], group: str | None, text: str) ->
     return text or shared.get(group, "")
 
 
-def error_values(xml: bytes) -> dict[tuple[int, int], str]:
-    """Return what the cells with an error show, by row and column.
-
-    Raises:
-        BookError: the XML is damaged.
-    """
-    xml = markup.as_utf8(xml)
-    if b"#" not in xml:  # every error's text begins so
-        return {}
-    if b't="e"' not in xml and (b"'" not in xml or b"t='e'" not in xml):
-        return {}
-    layout = Layout.of(xml)
-    found: dict[tuple[int, int], str] = {}
-    if layout.plain:
-        # Errors are few: look for their mark, and only there for the cell around it.
-        for mark in _ERROR_TYPE.finditer(xml, layout.inner, layout.inner_end):
-            start = xml.rfind(b"<", layout.inner, mark.start())
-            match = _ERROR_CELL.match(xml, start) if start >= 0 else None
-            if match is None:
-                continue
-            address = markup.attribute(match[1], "r")
-            if address is None:
-                break
-            found[_position(address)] = unescape(match[2].decode("utf-8", "replace")).strip()
-        else:
-            return found
-    found.clear()
-    for row, column, cell in walk(markup.parse(xml)):
-        if cell.get("t") == "e":
-            found[row, column] = (cell.findtext("{*}v") or "").strip()
-    return found
-
-
-def with_known_errors(xml: bytes) -> bytes:
-    """Return a worksheet in which errors that only newer versions of Excel know are `#N/A`: readers give up on them.
-
-    It is the very same where there are none. `error_values` of the worksheet as it was says which they are.
-
-    Raises:
-        BookError: the XML is damaged.
-    """
-    unknown = {cell for cell, code in error_values(xml).items() if code not in _KNOWN_ERRORS}
-    if not unknown:
-        return xml
-    layout = Layout.of(xml)
-    if layout.plain:
-        pieces, done = [], 0
-        for mark in _ERROR_TYPE.finditer(xml, layout.inner, layout.inner_end):
-            match = _ERROR_CELL.match(xml, xml.rfind(b"<", layout.inner, mark.start()))
-            if match and match.start(2) >= done:
-                pieces += [xml[done : match.start(2)], b"#N/A"]
-                done = match.end(2)
-        return b"".join([*pieces, xml[done:]])
-    root = markup.parse(xml)
-    for row, column, cell in walk(root):
-        if (row, column) in unknown and (value := cell.find("{*}v")) is not None:
-            value.text = "#N/A"
-    return etree.tostring(root, encoding="UTF-8")
-
-
-def not_numbers(xml: bytes) -> dict[tuple[int, int], str]:
-    """Return the error to show for cells whose number is none (NaN), by row and column; readers make dates of them.
-
-    Raises:
-        BookError: the XML is damaged.
-    """
-    xml = markup.as_utf8(xml)
-    # Lower case makes a copy of the whole sheet: nearly none has a value that ends so.
-    plain = b"n</v" not in xml and b"N</v" not in xml and not _prefixed(xml, b":v", *rows_between(xml))
-    if plain or b"nan</" not in xml.lower():
-        return {}
-    return {
-        (row, column): "#NUM!"
-        for row, column, cell in walk(markup.parse(xml))
-        if cell.get("t", "n") == "n" and (cell.findtext("{*}v") or "").strip().lower().lstrip("+-") == "nan"
-    }
-
-
-def wrapped_values(xml: bytes) -> dict[tuple[int, int], str]:
-    """Return the texts in CDATA sections, by row and column: not every reader sees those.
-
-    Raises:
-        BookError: the XML is damaged.
-    """
-    xml = markup.as_utf8(xml)
-    if b"!" not in xml or b"<![CDATA[" not in xml:
-        return {}
-    return {
-        (row, column): text
-        for row, column, cell in walk(markup.parse(xml))
-        if cell.get("t") == "str" and (text := cell.findtext("{*}v"))
-    }
-
-
 def walk(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
     """Yield row, column and element of every cell; what has no position follows the one before it.
 
@@ -288,7 +188,7 @@ def walk(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
         column = 0
         for cell in row.iterchildren("{*}c"):
             address = cell.get("r")
-            column = _position(address)[1] if address else column + 1
+            column = position_of(address)[1] if address else column + 1
             yield number, column, cell
 
 
@@ -312,7 +212,7 @@ def _has(xml: bytes, mark: bytes, start: int, end: int) -> bool:
     return xml.find(mark[-1:], start, end) >= 0 and xml.find(mark, start, end) >= 0
 
 
-def _prefixed(xml: bytes, mark: bytes, start: int = 0, end: int | None = None) -> bool:
+def has_prefixed(xml: bytes, mark: bytes, start: int = 0, end: int | None = None) -> bool:
     """Tell whether a sheet may have the colon of a prefix and what follows it."""
     return xml.find(b":", start, end) >= 0 and xml.find(mark, start, end) >= 0
 
@@ -325,7 +225,7 @@ def cell_count(xml: bytes) -> int:
 def is_compact(xml: bytes) -> bool:
     """Tell whether the values of a sheet are sure to be within the columns A to Z and the rows to 199,999."""
     start, end = rows_between(xml)
-    return not _prefixed(xml, b":c", start, end) and _NOT_COMPACT.search(xml, start, end) is None
+    return not has_prefixed(xml, b":c", start, end) and _NOT_COMPACT.search(xml, start, end) is None
 
 
 def greatest_extent(xml: bytes, enough: int) -> int:
@@ -334,7 +234,7 @@ def greatest_extent(xml: bytes, enough: int) -> int:
     The look gets closer until the number is not above `enough`.
     """
     start, end = rows_between(xml)
-    if _prefixed(xml, b":c", start, end):
+    if has_prefixed(xml, b":c", start, end):
         return LAST_ROW * LAST_COLUMN
     if enough >= 26 * 999_999 and _NOT_NEAR.search(xml, start, end) is None:
         return 26 * 999_999
@@ -413,7 +313,12 @@ def area_of(reference: str) -> Area:
         raise BookError(t("its XML is damaged ({error})", error=markup.shortened(str(error)))) from error
 
 
-def _position(address: str) -> tuple[int, int]:
+def position_of(address: str) -> tuple[int, int]:
+    """Return row and column of a cell's address, counted from 1.
+
+    Raises:
+        BookError: it is not an address.
+    """
     try:
         return split_address(address)
     except ValueError as error:

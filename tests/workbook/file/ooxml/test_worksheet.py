@@ -1,10 +1,8 @@
-"""What is found in worksheet XML without a tree: formulas and errors."""
+"""What is found in worksheet XML without a tree: formulas."""
 
 from __future__ import annotations
 
 import re
-
-import pytest
 
 from kopilot_xl.workbook.file.ooxml import worksheet
 from tests.workbook.workbooks import sheet_xml
@@ -24,21 +22,3 @@ def test_formulas_are_found() -> None:
     assert list(worksheet.formulas(sheet_xml('<row r="1"><c r="A1"/></row>'))) == []
     plain = '<row r="1"><c r="B1" t="str"><f>A1&amp;"&lt;"</f><v>x</v></c><c r="AA1" s="1"><f>1</f></c></row>'
     assert list(worksheet.formulas(sheet_xml(plain))) == [(1, 2, 'A1&"<"'), (1, 27, "1")]
-
-
-def test_errors_are_found() -> None:
-    rows = (
-        '<row r="1"><c r="A1" t="e"/><c r="B1" t="e"><v>#N/A</v></c><c t="e" r="C1"><f>1/0</f><v>#DIV/0!</v></c></row>',
-        "<row r='2'><c r='A2' t='e'><f/><v>#REF!</v></c><c r='B2'><v>1</v></c></row>",
-    )
-    expected = {(1, 2): "#N/A", (1, 3): "#DIV/0!", (2, 1): "#REF!"}
-    assert worksheet.error_values(sheet_xml(*rows)) == expected
-    assert {k: v for k, v in worksheet.error_values(sheet_xml("<!-- -->", *rows)).items() if v} == expected
-    assert worksheet.error_values(sheet_xml('<row><c/><c t="e"><v>#N/A</v></c></row>')) == {(1, 2): "#N/A"}
-    assert worksheet.error_values(sheet_xml(rows[1])) == {(2, 1): "#REF!"}
-
-
-@pytest.mark.parametrize("text", ["nan", "NaN", "-NAN"])
-def test_numbers_that_are_none_are_found(text: str) -> None:
-    xml = sheet_xml(f'<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>{text}</v></c></row>')
-    assert worksheet.not_numbers(xml) == {(1, 2): "#NUM!"}
