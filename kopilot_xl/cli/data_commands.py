@@ -121,7 +121,7 @@ def segment(
     The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
 
     In CSV, a client id that a spreadsheet would take for a formula (it starts with =, +, -, @, a tab or a line end,
-    and is no number) has an apostrophe before it, so that opening the file runs nothing. --raw leaves it out.
+    and is not a number) has an apostrophe before it, so that opening the file runs nothing. --raw leaves it out.
 
     How the tables were read, and every problem in them, is told on standard error. Large files, folders and databases
     are read in streams; what is wrong in them is counted.

@@ -27,6 +27,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from kopilot_xl import open_book, refresh
+from kopilot_xl.workbook import template
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file import book, locking, saving
 from kopilot_xl.workbook.file.ooxml import package
@@ -167,6 +168,10 @@ class Steps:
         return watched
 
 
+TEMPLATE = Path(template.__file__).with_name("template.xlsm")
+"""A workbook in which nothing is recorded: a refresh with an output may replace it."""
+
+
 class Killer:
     """A workbook in a folder of its own, refreshed and killed over and over."""
 
@@ -182,7 +187,7 @@ class Killer:
             self.book.symlink_to(self.target)
         self.output = self.target if case.output else None
         # With an output, what is replaced is another file than what is read.
-        self.old = source.read_bytes() if not case.output else b"an older file"
+        self.old = source.read_bytes() if not case.output else TEMPLATE.read_bytes()
         self.backup = self.place / f"Portfolio.xlsm{saving.BACKUP}"
         self.seen: dict[frozenset[Left], list[str]] = {}
         self.reset()
