@@ -12,7 +12,7 @@ from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.dates import DateDoubt, read_dates, share_of_days_and_months
 from kopilot_xl.importing.layout import Column, Table, is_day, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import Kind, fold, vocabulary
 
 MAPPED = {
     "client": "client_name", "clientname": "client_name", "customer": "client_name", "clientid": "client_id",
@@ -275,7 +275,28 @@ def _kind(data: Sequence[Column], used: set[int]) -> Column | None:
         score = each.role("kind") + 40 * share + 20 * each.fill + (20 if _tells_kinds(each) else 0)
         if best is None or score > best[0]:
             best = (score, each)
-    return best[1] if best else None
+    return best[1] if best else _kind_by_beginning(data, used)
+
+
+def _kind_by_beginning(data: Sequence[Column], used: set[int]) -> Column | None:
+    """A column of descriptions that begin with the kind: Invoice INV-101, Payment received."""
+    for each in data:
+        if each.at in used or each.fill < 0.8 or each.role("client_name", "client_id", "number", "email"):
+            continue
+        sample = {text_of(one) for one in each.sample if isinstance(one, str)}
+        kinds = [kind_of_text(one) for one in sample]
+        known = [one for one in kinds if one is not None]
+        if sample and len(known) >= 0.8 * len(kinds) and len(set(known)) > 1:
+            return each
+    return None
+
+
+def kind_of_text(text: str) -> Kind | None:
+    """Return the kind that a text names, or begins with; None where it names none."""
+    kinds = vocabulary().kinds
+    words = text.replace("-", " ").replace(":", " ").split()
+    tries = [text, " ".join(words[:3]), " ".join(words[:2]), *(each for each in words[:1] if len(each) > 3)]
+    return next((kinds[fold(each)] for each in tries if fold(each) in kinds), None)
 
 
 def _asks_for_kinds(column: Column, share: float) -> bool:

@@ -167,23 +167,32 @@ def sides_of_postings(
     notes.append(f"Each posting is there with both its sides under {account.name}: it counts once, by its revenue.")
 
 
-def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], accept: bool) -> None:
-    """Refuse a list of debits and credits that does not tell payments from credit notes.
+def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], states: States, accept: bool) -> None:
+    """Refuse negative amounts or credits that may be payments: nothing tells them from credit notes.
 
     Raises:
-        QuestionError: there are credits, and nothing says what they are.
+        QuestionError: there are some, and nothing says what they are.
     """
     plan = mapping.amount
     if plan is None or mapping.kind is not None or accept:
         return
-    if plan.how == "debit-credit" and sum(isinstance(each, float) and each < 0 for each in amounts) * 5 > len(amounts):
-        name = plan.other.name if plan.other else "Credit"
+    open_ones = [
+        at for at, each in enumerate(amounts)
+        if isinstance(each, float) and each < 0 and states.kinds[at] is Kind.INVOICE and at not in states.left
+    ]  # fmt: skip
+    invoices = sum(isinstance(each, float) and each > 0 for each in amounts)
+    if open_ones and (plan.how == "debit-credit" or len(open_ones) > max(_MANY_CREDITS * invoices, 2)):
+        name = plan.other.name if plan.how == "debit-credit" and plan.other else plan.column.name
         raise QuestionError(
-            f"{mapping.table.raw.label} has amounts under {name}, and nothing tells payments from credit notes. "
-            "Export it "
-            "with the type of each entry, or export the invoices alone.",
+            f"{mapping.table.raw.label} has {len(open_ones):,} negative amounts or credits under {name}, and nothing "
+            "tells payments from credit notes. Export it with the type of each entry, or export the invoices alone; --accept "
+            "takes them as credit notes.",
             "open-credits",
         )
+
+
+_MANY_CREDITS = 0.4
+"""More negative amounts than this, to each positive one, are hardly credit notes."""
 
 
 def fold_lines(

@@ -82,7 +82,7 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
     if mapping.quantity is not None and (mapping.amount is None or mapping.amount.how == "column"):
         quantities = read_plan(AmountPlan(mapping.quantity), rows).values
     set_signs(amounts, states, quantities, notes)
-    check_open_credits(mapping, amounts, choices.accept)
+    check_open_credits(mapping, amounts, states, choices.accept)
     currencies = currency_of(mapping, rows, read.currencies)
     return Draft(mapping, days, rows, sorted_rows, states, amounts, read.decimal, currencies, program, notes, repeated)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.choices import ImportChoices, Question
-from kopilot_xl.importing.columns import InvoiceColumns
+from kopilot_xl.importing.columns import InvoiceColumns, kind_of_text
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.programs import Program
 from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary, word_key
@@ -134,7 +134,7 @@ def _by_word(
         if value not in meanings:
             folded = word_key(text_of(value))
             told = settled.get(folded, program.kinds.get(folded) if program else None)
-            meanings[value] = told if isinstance(told, Kind) else known.get(folded)
+            meanings[value] = told if isinstance(told, Kind) else known.get(folded) or kind_of_text(text_of(value))
             if folded in settled and settled[folded] is None:
                 meanings[value] = Kind.OTHER
             elif isinstance(told, State):
