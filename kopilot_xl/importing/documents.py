@@ -185,7 +185,8 @@ def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], states
         name = plan.other.name if plan.how == "debit-credit" and plan.other else plan.column.name
         raise QuestionError(
             f"{mapping.table.raw.label} has {len(open_ones):,} negative amounts or credits under {name}, and nothing "
-            "tells payments from credit notes. Export it with the type of each entry, or export the invoices alone; --accept "
+            "tells payments from credit notes. Export it with the type of each entry, or export the invoices "
+            "alone; --accept "
             "takes them as credit notes.",
             "open-credits",
         )
