@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -70,32 +69,34 @@ class Past:
         """Return the past, given invoices and credit notes in any order; rows after the as-of date are left out."""
         split = 31 if ends_month(as_of) else as_of.day
         running = month_of(as_of)
-        months: dict[date, tuple[int, bool]] = {}  # a day comes again and again
-        clients: dict[str, int] = {}
-        sums: dict[tuple[int, int], float] = defaultdict(float)
-        lates: dict[tuple[int, int], float] = defaultdict(float)
+        halves: dict[date, int] = {}  # twice the month, one more after the split; a day comes again and again
+        clients: dict[str, dict[int, float]] = {}
         for client, day, amount in rows:
             if not amount or day > as_of:
                 continue
-            if day not in months:
-                months[day] = (day.year * YEAR + day.month - 1, day.day > split)
+            if day not in halves:
+                halves[day] = 2 * (day.year * YEAR + day.month - 1) + (day.day > split)
             if client not in clients:
-                clients[client] = len(clients)
-            month, late = months[day]
-            key = (clients[client], month)
-            sums[key] += amount
-            if late:
-                lates[key] += amount
-        first = min((month for _, month in sums), default=running)
+                clients[client] = {}
+            sums, half = clients[client], halves[day]
+            if half in sums:
+                sums[half] += amount
+            else:
+                sums[half] = amount
+        first = min((min(sums) // 2 for sums in clients.values()), default=running)
         by_client: list[list[Invoiced]] = [[] for _ in range(first, running + 1)]
         before, after = [0.0] * len(by_client), [0.0] * len(by_client)
-        for (client_index, month), amount in sums.items():
-            key = (client_index, month)
-            late_amount = lates[key] if key in lates else 0.0  # noqa: SIM401 - a call for each takes longer
-            part = amount - late_amount if late_amount else amount
-            by_client[month - first].append((client_index, part, amount))
-            before[month - first] += part
-            after[month - first] += late_amount
+        for index, sums in enumerate(clients.values()):
+            for half, amount in sums.items():
+                at = half // 2 - first
+                if half % 2:
+                    after[at] += amount
+                    if half - 1 not in sums:
+                        by_client[at].append((index, 0.0, amount))
+                else:
+                    before[at] += amount
+                    whole = amount + sums[half + 1] if half + 1 in sums else amount
+                    by_client[at].append((index, amount, whole))
         return cls(as_of, first, before, after, list(clients), by_client)
 
     @cached_property
