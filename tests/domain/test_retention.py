@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kopilot_xl.domain.retention import Concentration, Group, Retention, concentration, retention
+from kopilot_xl.domain.retention_words import concentration_figures, retention_figures
 from kopilot_xl.domain.rules import add_months
 from tests.domain import oracle
 from tests.domain.oracle import Person, Row
@@ -92,3 +93,23 @@ def test_any_rows_give_what_is_computed_by_hand(issued: list[list[tuple[date, fl
             assert astuple(getattr(found, name)) == pytest.approx(getattr(expected, name))
     parts, by_hand = concentration(issued, day), oracle.concentration(people, rows, day)
     assert (parts and astuple(parts)) == (by_hand and pytest.approx(tuple(by_hand)))
+
+
+def test_the_figures_in_words() -> None:
+    kept, parts = retention(EXAMPLE, TODAY), concentration(EXAMPLE, TODAY)
+    assert retention_figures(kept) == [
+        ("Net revenue retention", "68%"),
+        ("Gross revenue retention", "48%"),
+        ("Clients kept", "67%"),
+        ("Gone", "1 client, 50"),
+        ("New in the year", "1 client, 80"),
+        ("Recovered", "0 clients"),
+    ]
+    assert retention_figures(kept, kept)[0] == ("Net revenue retention", "68% (68% the year before)")
+    assert concentration_figures(parts) == [
+        ("Share of the largest client", "60%"),
+        ("Share of the five largest", "100%"),
+        ("Clients that bring 80%", "2"),
+        ("Without the largest", "100"),
+    ]
+    assert retention_figures(None) == concentration_figures(None) == []

@@ -16,6 +16,7 @@ from kopilot_xl import check, open_book, refresh, report, segment
 from kopilot_xl.cli.group import app
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.portfolio import do_next
+from kopilot_xl.domain.retention_words import concentration_figures, retention_figures
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
 from kopilot_xl.excel import udfs
 from kopilot_xl.usecases.forecast import forecast
@@ -100,6 +101,11 @@ def test_the_report_shows_the_same(doors: Doors, tmp_path: Path) -> None:
         *((f"{summary.counts[each]:,}", formatting.whole(summary.values[each])) for each in BARS),
         (f"{summary.size:,}", formatting.whole(summary.value(PORTFOLIO))),
     ]
+    figures = [
+        *retention_figures(doors.found.retention, doors.found.retention_before),
+        *concentration_figures(doors.found.concentration),
+    ]
+    assert [(each.find("dt").text, each.find("dd").text) for each in page.iterfind(".//dl/div")] == figures
     for clients in do_next(doors.found.clients).values():
         assert all(each.next_action in text for each in clients[:5])
 

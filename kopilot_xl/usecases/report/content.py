@@ -13,6 +13,7 @@ from kopilot_xl.domain.forecasting import Forecast, Line
 from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.outlook import Projection
 from kopilot_xl.domain.portfolio import Client, Summary, do_next
+from kopilot_xl.domain.retention_words import concentration_figures, retention_figures
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, WORST_TO_BEST, Heading, Segment
 from kopilot_xl.workbook.book import Book, Value
@@ -47,6 +48,10 @@ def _content(result: Result, past: Sequence[HistoryRow], now: datetime) -> dict[
         "outside": portfolio.outside(summary),
         "total": summary.value(PORTFOLIO),
         "tilts": (("By clients", summary.tilt), ("By value", summary.tilt_by_value)),
+        "year": (
+            *retention_figures(result.retention, result.retention_before),
+            *concentration_figures(result.concentration),
+        ),
         "todo": [_Todo.of(heading, clients) for heading, clients in do_next(result.clients).items()],
         "past": past,
         "remarks": any(each.remark for each in past),
