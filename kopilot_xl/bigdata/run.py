@@ -22,6 +22,7 @@ from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.bigdata.transactions import ROWS, TransactionStream, listed_transactions, of_engine
 from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction, replay
 from kopilot_xl.domain.activity import client_activity
+from kopilot_xl.domain.ids import ClientDirectory
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.importing.choices import ImportChoices
@@ -41,7 +42,8 @@ from kopilot_xl.workbook.tables.table import TableRows
 class Run:
     """What a run reads with and into, and what it finds on the way.
 
-    `book` is the Kopilot workbook that both tables are of, None where they are of none.
+    `book` is the Kopilot workbook that both tables are of, None where they are of none. `directory` has the clients by
+    name, None where they are read in a stream: then a log names them by id alone.
     """
 
     scratch: Path
@@ -53,6 +55,7 @@ class Run:
     book: Inputs | None = None
     choices: list[Choices] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    directory: ClientDirectory | None = None
 
     def read(self, clients: Source, transactions: Source) -> tuple[ClientIndex, Any]:
         """Return the clients, and the engine's frame of their transactions: `client` (an index), and `ROWS`."""
@@ -62,12 +65,13 @@ class Run:
             self.choices += [
                 summary_of(rows, source.name) for rows, source in zip(tables, (clients, transactions), strict=True)
             ]
+            self.directory = self.book.clients.directory
             index = listed_clients(self.book.clients)
             return index, self._listed_transactions(tables[1], index)
         if not clients.is_large and not transactions.is_large:
             pair = read_pair(clients.file, transactions.file, ImportChoices(self.order, accept=True))
             self.choices += pair.files
-            index = listed_clients(clients_sheet.read(pair.clients.rows, self.as_of, self.order))
+            index = self._indexed(pair.clients.rows)
             return index, self._listed_transactions(pair.transactions.rows, index)
         if clients.is_large:
             table = open_table(clients, headings.CLIENTS, self.scratch, self.order)
@@ -90,7 +94,12 @@ class Run:
 
     def _listed_clients(self, export: Export) -> ClientIndex:
         self.choices.append(export.choices)
-        return listed_clients(clients_sheet.read(export.rows, self.as_of, self.order))
+        return self._indexed(export.rows)
+
+    def _indexed(self, table: TableRows) -> ClientIndex:
+        rows = clients_sheet.read(table, self.as_of, self.order)
+        self.directory = rows.directory
+        return listed_clients(rows)
 
     def _listed_transactions(self, table: TableRows, index: ClientIndex) -> Any:
         rows, problems = listed_transactions(table, index, self.order, self.engine)

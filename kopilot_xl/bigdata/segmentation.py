@@ -20,7 +20,6 @@ from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.importing.plain import export
 from kopilot_xl.workbook.sheets import actions as actions_sheet
-from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
 
@@ -79,11 +78,8 @@ def segment(
     library = Engine(engine) if engine else Engine.default()
     client_source, transaction_source = Source.of(clients), Source.of(transactions)
     target = None if output is None else _checked(output, client_source, transaction_source, actions, force)
-    log: ActionRows | None
-    if actions is not None:
-        log = actions_sheet.read(export.read_actions(actions, order).rows, order, today)
-    else:
-        log = book.actions if book and book.actions.entries else None
+    logged = None if actions is None else export.read_actions(actions, order).rows
+    log = book.actions if book and logged is None and book.actions.entries else None
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,
         running(library, Path(folder), memory, spark_master) as at_work,
@@ -92,6 +88,8 @@ def segment(
             Path(folder), at_work, day, order, thresholds, tell, book if _is_one_file(clients, transactions) else None
         )
         index, rows = run.read(client_source, transaction_source)
+        if logged is not None:
+            log = actions_sheet.read(logged, order, today, run.directory)
         frame, replayed = run.compute(index, rows, log)
     problems = [*index.problems, *run.problems]
     counted: Counter[ActionStatus] = Counter()

@@ -789,3 +789,18 @@ def test_a_file_that_is_broken_in_its_middle(engine: Engine, tmp_path: Path) -> 
     Path(bills).write_bytes(data)
     with pytest.raises(KopilotError, match=f"The engine {engine} stopped: .*A file may be broken"):
         segment(people, bills, AS_OF, engine=engine)
+
+
+def test_an_action_log_may_name_the_clients(tmp_path: Path) -> None:
+    (tmp_path / "clients.csv").write_text("Client ID,Client,Created on\nA,Alder & Co,2026-01-10\nB,Birch,2026-01-10\n")
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date,Amount\nA,2026-06-01,100\n")
+    (tmp_path / "log.csv").write_text("Recorded on,Client ID,Action,Issue date,Amount\n2026-06-10,alder  & CO,Lost,,\n")
+    found = segment(tmp_path / "clients.csv", tmp_path / "bills.csv", AS_OF, actions=tmp_path / "log.csv")
+    assert [row[1] for row in found.rows] == ["Lost", "No Activity"]
+
+
+def test_thresholds_may_be_changed_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "bills.csv").write_text("Client ID,Issue date,Amount\nA,2026-05-01,100\n")
+    people = clients_of(tmp_path, "Client ID\nA\n")
+    assert segment(people, tmp_path / "bills.csv", AS_OF).rows[0][1] == "Active"
+    assert segment(people, tmp_path / "bills.csv", AS_OF, rules={"active_months": 1}).rows[0][1] == "Sleeping Away"
