@@ -800,7 +800,7 @@ def test_it_prints_on_a_few_sheets_of_a4(sample: Path, chromium: browser.Chromiu
     assert "A4" in told
     pages = re.search(r"Pages:\s+(\d+)", told)
     assert pages is not None
-    assert 4 <= int(pages[1]) <= 7
+    assert 4 <= int(pages[1]) <= 8
     words_on_paper = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, encoding="utf-8", check=True)
     assert "Fromagerie des Trois Vals" in words_on_paper.stdout
     assert "On this page" not in words_on_paper.stdout
