@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from kopilot_xl.domain.clients import Identity
-from kopilot_xl.domain.ids import ClientDirectory, client_key, shown_id
+from kopilot_xl.domain.ids import ClientDirectory, shown_id
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters, quote_sheet
-from kopilot_xl.workbook.book import Book, Value
-from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, read_date, shown
+from kopilot_xl.workbook.book import Book, ErrorValue, Value
+from kopilot_xl.workbook.tables.parsing import DateOrder, id_key, is_blank, read_date, shown
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
@@ -150,10 +150,12 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     created, unreadable = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
     problems = list(unreadable.values())
     first: dict[str, int] = {}
-    all_keys = list(map(client_key, ids))
+    all_keys = list(map(id_key, ids))
     for position, key in enumerate(all_keys):
         if key is None:
             wrong, done = "The client has no id.", "The row was left out."
+            if isinstance(ids[position], ErrorValue):
+                wrong = "The client's id is an error."
             problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, done))
         elif key in first:
             row = rows.row_number(first[key])

@@ -9,17 +9,17 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.transactions import Ledger, Status
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import (
     DateOrder,
     UnreadableError,
     all_amounts,
     all_dates,
+    id_key,
     is_blank,
     read_amount,
     read_date,
@@ -175,7 +175,8 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
     amounts, bad_amounts = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
     statuses, bad_statuses = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
     problems = [*bad_days.values(), *bad_amounts.values(), *bad_statuses.values()]
-    keys = list(map(_Keys().__getitem__, rows.values(CLIENT_ID)))
+    ids = rows.values(CLIENT_ID)
+    keys = list(map(_Keys().__getitem__, ids))
     positions: Sequence[int] = range(len(keys))
     if not known >= set(keys) or None in days or None in statuses:
         positions = []
@@ -184,7 +185,8 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
                 positions.append(position)
                 continue
             if key is None:
-                wrong = "The transaction has no client id."
+                is_error = isinstance(ids[position], ErrorValue)
+                wrong = "The client id is an error." if is_error else "The transaction has no client id."
                 problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, _LEFT_OUT))
             elif key not in known:
                 wrong = "No client has this id. Add it to Clients, or correct it."
@@ -229,7 +231,7 @@ class _Keys(dict[Value, "str | None"]):
     """The key of each id as written, worked out once."""
 
     def __missing__(self, value: Value) -> str | None:
-        key = self[value] = client_key(value)
+        key = self[value] = id_key(value)
         return key
 
 

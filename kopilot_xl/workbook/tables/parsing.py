@@ -11,6 +11,7 @@ from types import NoneType
 from typing import cast
 
 from kopilot_xl.domain import formatting
+from kopilot_xl.domain.ids import client_key
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Number1904, Value
 from kopilot_xl.workbook.tables.problems import Code
@@ -259,6 +260,11 @@ def _point_decimal(plain: str, whole: str, decimal: str | None) -> float | None:
     if not match or not (match[1] or match[2]):
         return None
     return float(f"{(match[1] or '0').replace(other, '')}.{match[2] or '0'}")
+
+
+def id_key(value: Value) -> str | None:
+    """Return what a client id is compared by; None for a blank cell, and for one that shows an error."""
+    return None if isinstance(value, ErrorValue) else client_key(value)
 
 
 def is_blank(value: Value) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import MissingError
+from kopilot_xl.workbook.book import ErrorValue
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.sheets import actions, clients
 from kopilot_xl.workbook.sheets.clients import ClientRows
@@ -38,6 +39,14 @@ def test_numbers_and_texts_are_the_same_id_but_leading_noughts_count() -> None:
     assert read.keys == ["1001", "007", "7"]
     assert read.ids == ["1001", "007", "7"]
     assert told(read.problems) == ["Clients!A5: The id stands in row 2 already. Row 2 counts."]
+
+
+@pytest.mark.parametrize("code", ["#N/A", "#SPILL!"])
+def test_an_id_that_is_an_error_is_a_problem_and_no_client(code: str) -> None:
+    read = _read([ErrorValue(code), "Alder", None], ["A", "Ash", None], [ErrorValue(code), "Birch", None])
+    assert read.keys == ["a"]
+    assert told(read.problems) == [f"Clients!A{n}: The client's id is an error. The row was left out." for n in (2, 4)]
+    assert {problem.value for problem in read.problems} == {code}
 
 
 def test_blank_rows_are_no_clients_and_no_problem() -> None:

@@ -9,6 +9,7 @@ import pytest
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import MissingError
+from kopilot_xl.workbook.book import ErrorValue
 from kopilot_xl.workbook.sheets import transactions
 from kopilot_xl.workbook.sheets.transactions import SPELLINGS, TransactionRows, read_status
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError
@@ -26,6 +27,12 @@ def test_a_transaction_is_read() -> None:
     read = _read([1001.0, DAY, 1200.0, "paid", "INV-1"])
     assert (read.clients, read.days, read.amounts, read.statuses) == (["1001"], [DAY], [1200.0], [Status.ISSUED])
     assert read.problems == []
+
+
+def test_an_id_that_is_an_error_is_a_problem() -> None:
+    read = _read([ErrorValue("#CALC!"), DAY, 5.0, "Paid", None], ["A", DAY, 6.0, "Paid", None])
+    assert read.clients == ["a"]
+    assert told(read.problems) == ["Transactions!A2: The client id is an error. The row was left out."]
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def test_an_error_in_a_tag_of_any_length_is_found() -> None:
 
 
 def test_a_text_full_of_what_marks_an_error_takes_no_time_in_square() -> None:
-    text = ' t="e" #' * 200_000
+    text = ' t="e" #' * 400_000
     xml = sheet_xml(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c>{ERROR.format("B1", "#N/A")}</row>')
     start = time.process_time()
     assert special_values.error_values(xml) == {(1, 2): "#N/A"}
     assert special_values.with_known_errors(xml) == xml
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 3
