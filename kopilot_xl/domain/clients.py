@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from math import fsum
+from operator import itemgetter
 from typing import NamedTuple
 
 from kopilot_xl.domain.credits import is_invoice, taken_by
@@ -21,6 +22,7 @@ from kopilot_xl.domain.transactions import Booking, Ledger
 
 _NO_MARKS: Mapping[str, Segment] = {}
 _NO_ROWS: Sequence[Booking] = ()
+_date = itemgetter(0)
 
 
 class Identity(NamedTuple):
@@ -119,10 +121,11 @@ def activities(
     new, lost, canceled, no_activity = Segment.NEW, Segment.LOST, Segment.CANCELED, Segment.NO_ACTIVITY
     for key, _, _, created_on in identities:
         issued, planned = issued_rows(key, _NO_ROWS), planned_rows(key, _NO_ROWS)
-        unpaid: Sequence[Booking] = [issued[index] for index in owed_rows(key, ())]
+        unpaid = owed_rows(key, ())
+        owed = [issued[index] for index in unpaid] if unpaid else _NO_ROWS
         if key in ledger.credited:
             taken = taken_by(issued, today)
-            unpaid = [issued[index] for index in owed_rows(key, ()) if index not in taken]
+            owed = [issued[index] for index in unpaid if index not in taken]
             issued = [row for index, row in enumerate(issued) if index not in taken]
         first: date | None = None
         last: date | None = None
@@ -143,8 +146,8 @@ def activities(
         if planned:
             counted = [row for row in planned if row[1] is None or row[1] > 0]
             coming += [row for row in counted if today < row[0] <= horizon]
-            overdue = min((day for day, _ in counted if day <= today), default=None)
-            far_off = min((day for day, _ in counted if day > horizon), default=None)
+            overdue = min([day for day, _ in counted if day <= today], default=None)
+            far_off = min([day for day, _ in counted if day > horizon], default=None)
         mark = marks.get(key)
         if mark:
             coming, overdue, far_off = [], None, None
@@ -162,14 +165,15 @@ def activities(
         coming_amount: float | None = None
         leaves_on: date | None = None
         if coming:
-            next_planned = min(day for day, _ in coming)
-            next_amount = _sum(row for row in coming if row[0] == next_planned)
-            coming_amount = None if any(amount is None for _, amount in coming) else _sum(coming)
+            next_planned = min(coming, key=_date)[0]
+            next_amount = _sum([row for row in coming if row[0] == next_planned])
+            coming_amount = None if None in [amount for _, amount in coming] else _sum(coming)
         elif segment is no_activity:
             leaves_on = created_on + lifespan if created_on else None
         elif last is not None and segment is not lost and segment is not canceled:
             leaves_on = last + after_last
-        owed = [row for row in unpaid if row[0] <= today and is_invoice(row[1])]
+        if owed:
+            owed = [row for row in owed if row[0] <= today and is_invoice(row[1])]
         yield Activity(
             segment=segment,
             last_invoice=last,
@@ -181,11 +185,11 @@ def activities(
             value=value,
             coming_amount=coming_amount,
             unpaid=_sum(owed) if owed else None,
-            unpaid_since=min((day for day, _ in owed), default=None),
+            unpaid_since=min(owed, key=_date)[0] if owed else None,
             first_invoice=first,
         )
 
 
 def _sum(rows: Iterable[Booking]) -> float:
     """The sum of the amounts of some rows; a blank one counts 0."""
-    return fsum(amount for _, amount in rows if amount)
+    return fsum([amount for _, amount in rows if amount])

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import accumulate
 from math import fsum
 
-from kopilot_xl.domain.credits import cents, is_invoice, without_credited
+from kopilot_xl.domain.credits import cents, without_credited
 from kopilot_xl.domain.rules import add_months
 from kopilot_xl.domain.transactions import Booking
 
@@ -119,26 +119,14 @@ def _years(
 ) -> tuple[list[date | None], list[float], list[float]]:
     """The first invoice of each client, and what it brought after `start` up to `middle` and from then to the day.
 
-    One pass over all rows, of which there may be a million; a blank amount counts 0.
+    A blank amount counts 0. Written out in lists, for there may be a million rows.
     """
     first, before, now = list[date | None](), list[float](), list[float]()
     for rows in issued:
-        earliest: date | None = None
-        had, has, is_credited = list[float](), list[float](), False
-        for day, amount in rows:
-            if day > as_of:
-                continue
-            if amount is None or amount > 0:
-                if earliest is None or day < earliest:
-                    earliest = day
-            elif amount < 0:
-                is_credited = True
-            if amount and day > start:
-                (has if day > middle else had).append(amount)
-        if is_credited:
-            kept = (day for day, amount in without_credited(rows, as_of) if day <= as_of and is_invoice(amount))
-            earliest = min(kept, default=None)
-        first.append(earliest)
-        before.append(fsum(had))
-        now.append(fsum(has))
+        has_notes = [amount for _, amount in rows if amount and amount < 0]
+        kept = without_credited(rows, as_of) if has_notes else rows
+        invoices = [day for day, amount in kept if day <= as_of and (amount is None or amount > 0)]
+        first.append(min(invoices, default=None))
+        before.append(fsum([amount for day, amount in rows if amount and start < day <= middle]))
+        now.append(fsum([amount for day, amount in rows if amount and middle < day <= as_of]))
     return first, before, now

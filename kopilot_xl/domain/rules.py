@@ -169,7 +169,9 @@ class CutOffs:
             return None
         else:
             day, bands = created_on or self.as_of, self.never_invoiced
-        band = next(each for each in bands if day >= each.since)
+        for band in bands:
+            if day >= band.since:
+                break
         return band.coming if coming else band.idle
 
 
