@@ -14,6 +14,7 @@ from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import DEFAULT, Rules
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import FrameError, MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError, read_amount, read_date
@@ -115,8 +116,12 @@ def _selected(native: Any, table: Table, wanted: Mapping[str, Column]) -> _Frame
     for name, column in wanted.items():
         if column.required and found[name] is None:
             raise MissingError(
-                f'The {table.name.lower()} have no column "{column.header}" (their columns: '
-                f"{', '.join(names) or 'none'}). Rename the one that holds it."
+                t(
+                    'The {table} have no column "{column}" (their columns: {names}). Rename the one that holds it.',
+                    table=table.name.lower(),
+                    column=column.header,
+                    names=", ".join(names) or "none",
+                )
             )
     return frame.select(nw.col(own).alias(name) for name, own in found.items() if own is not None)
 
@@ -232,8 +237,13 @@ def _mapped(frame: _Frame, column: str, name: str, read: Callable[[Any], Any], k
         header = {"created_on": clients_sheet.CREATED_ON.header, "issue_date": transactions_sheet.ISSUE_DATE.header}
         label = header.get(name, name)
         raise FrameError(
-            f"The column of {label} has the type {frame.collect_schema()[column]}, and a lazy frame's values cannot "
-            f"be read one by one. Cast it first: ids and statuses to text, dates to DATE, amounts to DOUBLE."
+            t(
+                "The column of {label} has the type {kind}, and a lazy frame's values cannot be "
+                "read one by one. Cast it first: ids and statuses to text, dates to DATE, amounts to "
+                "DOUBLE.",
+                label=label,
+                kind=frame.collect_schema()[column],
+            )
         )
     known: dict[Any, Any] = {}
     values: list[Any] = []

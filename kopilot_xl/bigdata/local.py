@@ -10,6 +10,7 @@ from typing import Any
 import narwhals as nw
 
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.texts import t
 
 LocalFrame = nw.DataFrame[Any]
 """A frame in this process's memory."""
@@ -35,8 +36,12 @@ def check_parquet(path: Path, done: str) -> None:
             import pyarrow  # noqa: F401 - asked for, not used
         except ImportError:
             raise KopilotError(
-                f"{path} cannot be {done}: Parquet needs Polars, which is not installed. Install it with: "
-                'pip install "kopilot-xl[polars]"'
+                t(
+                    "{path} cannot be {done}: Parquet needs Polars, which is not installed. Install it "
+                    'with: pip install "kopilot-xl[polars]"',
+                    path=path,
+                    done=done,
+                )
             ) from None
 
 

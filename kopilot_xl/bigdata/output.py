@@ -17,6 +17,7 @@ from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.result import Place, Segmentation
 from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.errors import SaveError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.file.folders import check_folder, folder_replaced
 from kopilot_xl.workbook.file.saving import check_writable, write_atomically
@@ -60,7 +61,10 @@ def check_output(given: Place, sources: Sequence[Source], others: Sequence[Place
     suffix = path.suffix.lower()
     if suffix not in {"", ".csv", _PARQUET} and not path.is_dir():
         raise SaveError(
-            f"{path} is neither .csv nor .parquet: give the output one of these endings, or none: a folder."
+            t(
+                "{path} is neither .csv nor .parquet: give the output one of these endings, or none: a folder.",
+                path=path,
+            )
         )
     if suffix != ".csv" or path.is_dir():
         check_parquet(path, "written")

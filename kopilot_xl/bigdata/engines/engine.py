@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -71,8 +72,14 @@ class Running(ABC):
 
 def not_installed(engine: Engine, what: str = "") -> KopilotError:
     """Return what to raise where an engine, or what it needs, is not installed."""
-    lacking = f"The engine {engine} needs {what} which is" if what else f"The engine {engine} is"
+    lacking = t("The engine {engine} is not installed.", engine=engine)
+    if what:
+        lacking = t("The engine {engine} needs {what} which is not installed.", engine=engine, what=what)
     return KopilotError(
-        f'{lacking} not installed. Install it with: pip install "kopilot-xl[{engine}]"; '
-        f"or choose the engine {Engine.default()}."
+        t(
+            '{lacking} Install it with: pip install "kopilot-xl[{engine}]"; or choose the engine {other}.',
+            lacking=lacking,
+            engine=engine,
+            other=Engine.default(),
+        )
     )

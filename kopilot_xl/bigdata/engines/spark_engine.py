@@ -17,6 +17,7 @@ import polars as pl
 from kopilot_xl.bigdata.engines.engine import Engine, Running, not_installed
 from kopilot_xl.bigdata.local import LocalFrame
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.texts import t
 
 
 class SparkEngine(Running):
@@ -93,8 +94,10 @@ def _session(builder: Any, scratch: Path, memory: str | None, master: str) -> An
     home = os.environ.get("JAVA_HOME")
     if not (shutil.which("java") or (home and Path(home, "bin", "java").exists())):
         raise KopilotError(
-            "The engine spark needs Java 17 or later, which is not installed. Install it (Debian and Ubuntu: apt "
-            "install default-jre-headless), or choose another engine."
+            t(
+                "The engine spark needs Java 17 or later, which is not installed. Install it (Debian "
+                "and Ubuntu: apt install default-jre-headless), or choose another engine."
+            )
         )
     settings = {
         "spark.app.name": "kopilot-xl",
@@ -117,8 +120,12 @@ def _session(builder: Any, scratch: Path, memory: str | None, master: str) -> An
             return builder.getOrCreate()
     except Exception as error:
         raise KopilotError(
-            f"Spark does not start with the master {master}: {str(error).strip().splitlines()[0]}. "
-            "Check --spark-master, the Java installed, and that the cluster can be reached."
+            t(
+                "Spark does not start with the master {master}: {error}. Check --spark-master, the "
+                "Java installed, and that the cluster can be reached.",
+                master=master,
+                error=str(error).strip().splitlines()[0],
+            )
         ) from error
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from kopilot_xl.bigdata.engines.engine import LOCAL, Engine, Running, not_installed
 from kopilot_xl.bigdata.local import has_polars
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.texts import t
 
 _LIBRARIES = {"_duckdb", "duckdb", "polars", "pyspark", "py4j", "pyarrow"}
 """Libraries whose exceptions are about data, memory or disks, not a defect of this package."""
@@ -36,8 +37,13 @@ def running(engine: Engine, scratch: Path, memory: str | None = None, master: st
                 raise
             said = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise KopilotError(
-                f"The engine {engine} stopped: {said}. A file may be broken: write it again. Where memory or room on "
-                "the disk is short, try duckdb with --memory, and TMPDIR on a larger disk."
+                t(
+                    "The engine {engine} stopped: {said}. A file may be broken: write it again. Where "
+                    "memory or room on the disk is short, try duckdb with --memory, and TMPDIR on a "
+                    "larger disk.",
+                    engine=engine,
+                    said=said,
+                )
             ) from error
 
 
@@ -47,7 +53,7 @@ def _start(engine: Engine, stack: ExitStack, scratch: Path, memory: str | None, 
 
         return PandasEngine(scratch)
     if not has_polars():
-        raise not_installed(engine, "Polars, which reads and hands over its tables,")
+        raise not_installed(engine, t("Polars, which reads and hands over its tables,"))
     if engine is Engine.DUCKDB:
         from kopilot_xl.bigdata.engines.duckdb_engine import DuckDBEngine
 

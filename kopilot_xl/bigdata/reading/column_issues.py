@@ -12,6 +12,7 @@ from typing import Any
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.plain import grid
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.problems import Code, Problem
 from kopilot_xl.workbook.tables.table import Column
@@ -44,7 +45,7 @@ class ColumnIssues:
         if not self.count:
             return None
         some = ", ".join(f'"{example}"' for example in self.examples)
-        such = f", such as {some}" if some else ""
+        such = t(", such as {some}", some=some) if some else ""
         wrong = f"{formatting.count(self.count, 'row')} {what}{such}."
         return Problem(code, self.source, None, self.column, None, ", ".join(self.examples), wrong, done)
 
@@ -118,8 +119,8 @@ class TableIssues:
         code = Code.UNREADABLE_DATE
         if column in self.ambiguous:
             code = Code.AMBIGUOUS_DATE
-            done += f" --date-order {' or '.join(DateOrder)} settles what could be two different days."
-        return self.of(column).problem(code, f"with {what} that cannot be read", done)
+            done += t(" --date-order {orders} settles what could be two different days.", orders=" or ".join(DateOrder))
+        return self.of(column).problem(code, t("with {what} that cannot be read", what=what), done)
 
     def bytes_reader(self, column: Column) -> ValueReader:
         """Return what reads bytes as texts."""
@@ -156,5 +157,10 @@ def _is_day(cell: Any, order: DateOrder) -> bool:
 def not_a_value(source: str, column: Column, kind: object) -> BookError:
     """Return what to raise for a column of lists or other nested values."""
     return BookError(
-        f"{source}: the column of {column.header} holds {kind}, neither texts nor numbers. Write it as text."
+        t(
+            "{source}: the column of {column} holds {kind}, neither texts nor numbers. Write it as text.",
+            source=source,
+            column=column.header,
+            kind=kind,
+        )
     )

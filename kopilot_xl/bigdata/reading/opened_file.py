@@ -11,6 +11,7 @@ from typing import Any
 from kopilot_xl.bigdata.reading.column_issues import TableIssues
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.plain.csv_dialect import Sample
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.table import Column
 
 FOLDERS = "folders"
@@ -77,13 +78,19 @@ def _is_utf8(path: Path) -> bool:
 def unreadable(path: Path, error: OSError) -> BookError:
     """Return what to raise for a file that the system does not let us read."""
     if isinstance(error, FileNotFoundError):
-        return BookError(f"There is no file {path}. Check its name and folder.")
-    return BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.")
+        return BookError(t("There is no file {path}. Check its name and folder.", path=path))
+    return BookError(
+        t("{path} cannot be read: {reason}. Close it elsewhere, or copy it.", path=path, reason=error.strerror or error)
+    )
 
 
 def broken(name: str, why: str) -> BookError:
     """Return what to raise for a file that ends, or changes its form, in its middle."""
     return BookError(
-        f"{name} cannot be read to its end: {why}. Look for a row with more cells than there are headings, or for a "
-        "broken file; export it again, or as Parquet."
+        t(
+            "{name} cannot be read to its end: {why}. Look for a row with more cells than there "
+            "are headings, or for a broken file; export it again, or as Parquet.",
+            name=name,
+            why=why,
+        )
     )

@@ -23,6 +23,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.importing.plain import csv_dialect, headings
 from kopilot_xl.importing.plain.csv_dialect import Sample
 from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.table import Column, Format
 
 _ROWS = 100_000
@@ -134,7 +135,9 @@ def _csv_parts(path: Path, sample: Sample, names: Sequence[str]) -> Iterator[Par
             reader = csv.reader(file, delimiter=sample.delimiter)
             while rows := list(islice(reader, _ROWS)):
                 if any(len(row) > width and any(row[width:]) for row in rows):
-                    raise broken(str(path), f"a row above line {sample.above + reader.line_num + 1} is too long")
+                    raise broken(
+                        str(path), t("a row above line {line} is too long", line=sample.above + reader.line_num + 1)
+                    )
                 yield (
                     len(rows),
                     {
@@ -145,7 +148,9 @@ def _csv_parts(path: Path, sample: Sample, names: Sequence[str]) -> Iterator[Par
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError:
-        raise BookError(f"{path} is no text that can be read. Export it as CSV in UTF-8, or as Parquet.") from None
+        raise BookError(
+            t("{path} is no text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
+        ) from None
     except csv.Error as error:
         raise broken(str(path), str(error)) from error
 
@@ -197,7 +202,7 @@ def _parquet_file(path: Path) -> Any:
     except OSError as error:
         raise unreadable(path, error) from error
     except pyarrow.ArrowException as error:
-        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
+        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from error
 
 
 def _is_nested(kind: Any) -> bool:

@@ -16,6 +16,7 @@ from kopilot_xl.bigdata.sources.data_files import DataFile
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.plain import csv_dialect, headings
 from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.table import Column, Format
 
 
@@ -69,7 +70,7 @@ def open_parquet(file: DataFile, wanted: Wanted, name: str) -> PolarsFile:
     except OSError as error:
         raise unreadable(path, error) from error
     except pl.exceptions.PolarsError as error:
-        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
+        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from error
     frame = pl.scan_parquet([path], hive_partitioning=False, glob=False)
     frame = frame.with_columns(pl.lit(value, dtype=pl.String).alias(key) for key, value in file.partition.items())
     kinds |= dict.fromkeys(file.partition, pl.String())
@@ -112,5 +113,7 @@ def _in_utf8(path: Path, encoding: str, target: Path) -> Path:
             while text := old.read(1 << 22):
                 new.write(text)
     except UnicodeDecodeError:
-        raise BookError(f"{path} is no text that can be read. Export it as CSV in UTF-8, or as Parquet.") from None
+        raise BookError(
+            t("{path} is no text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
+        ) from None
     return target

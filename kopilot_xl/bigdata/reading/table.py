@@ -20,6 +20,7 @@ from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.plain.export import Choices
 from kopilot_xl.importing.plain.grid import TEXT_FILES
 from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Column
 
@@ -102,7 +103,13 @@ def open_table(source: Source, wanted: Wanted, scratch: Path, order: DateOrder |
         if opened[-1].mapping.keys() != opened[0].mapping.keys():
             here, there = (", ".join(column.header for column in one.mapping) for one in (opened[-1], opened[0]))
             raise MissingError(
-                f"{file.path} has the columns {here}, but {files[0].path} has {there}: have the same in each file."
+                t(
+                    "{path} has the columns {here}, but {other} has {there}: have the same in each file.",
+                    path=file.path,
+                    here=here,
+                    other=files[0].path,
+                    there=there,
+                )
             )
     return SourceTable(source, wanted, files, opened, TableIssues(source.name, order))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 
 TIMEOUT = 10
 """How many seconds a server may take to answer, where neither the address nor PGCONNECT_TIMEOUT says otherwise."""
@@ -42,9 +43,11 @@ _SCHEME_LIKE = re.compile(
     rf"(?:\+\w+)?\s*(?:{_COLON}|{_SLASH})",
     re.IGNORECASE,
 )
-_MALFORMED = (
-    "The address of the database cannot be read. It goes postgresql://user@host:5432/database#table; a sign such as "
-    "/ @ : # ? % in a user's name or password must be percent-encoded, or leave the password out and set PGPASSWORD."
+_MALFORMED = t(
+    "The address of the database cannot be read. It goes "
+    "postgresql://user@host:5432/database#table; a sign such as / @ : # ? % in a user's "
+    "name or password must be percent-encoded, or leave the password out and set "
+    "PGPASSWORD."
 )
 
 
@@ -114,7 +117,11 @@ class Address:
         scheme = text.partition("://")[0].lower()
         if scheme not in _SCHEMES:
             raise BookError(
-                f"{scheme}:// cannot be read: what can be read is {', '.join(f'{each}://' for each in Kind)}."
+                t(
+                    "{scheme}:// cannot be read: what can be read is {names}.",
+                    scheme=scheme,
+                    names=", ".join(f"{each}://" for each in Kind),
+                )
             )
         kind = _SCHEMES[scheme]
         if kind is not Kind.POSTGRESQL:
@@ -166,7 +173,11 @@ class Address:
     def form(self) -> str:
         """What it is, in words."""
         name = {Kind.POSTGRESQL: "PostgreSQL", Kind.SQLITE: "SQLite", Kind.DUCKDB: "DuckDB"}[self.kind]
-        return f"{name}, a query" if self.is_query else f"{name}, table {self.table}"
+        return (
+            t("{name}, a query", name=name)
+            if self.is_query
+            else t("{name}, table {table}", name=name, table=self.table)
+        )
 
     @property
     def statement(self) -> str:
@@ -180,7 +191,7 @@ class Address:
         """What a driver said, in a line; withheld where it shows what must not be shown."""
         text = re.split(r"\n+(?:Query was|query): ", without_secrets(str(error)))[0]
         if any(each in text for each in self.secrets):
-            return "the driver's own words show a password, so they are left out"
+            return t("the driver's own words show a password, so they are left out")
         text = text.partition("Is the server running")[0]
         text = re.sub(r"^[A-Z_]+: (?:\[libpq\] )?", "", " ".join(text.split()))
         text = re.sub(r"^(?:\[\w+\] )?(?:Failed to \w+(?: query)?: )?(?:ERROR: *)?", "", text)
@@ -199,5 +210,7 @@ def _is_encoded(text: str) -> bool:
 
 def _checked_table(place: str, table: str) -> str:
     if not table.strip():
-        raise BookError(f"{place} names no table. Write #table behind it, or #schema.table, or '#select …'.")
+        raise BookError(
+            t("{place} names no table. Write #table behind it, or #schema.table, or '#select …'.", place=place)
+        )
     return place

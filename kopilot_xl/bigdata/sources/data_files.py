@@ -15,6 +15,7 @@ from kopilot_xl.bigdata.sources import address as address_module
 from kopilot_xl.bigdata.sources.address import Address
 from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.importing.plain.grid import PARQUET_FILES, TEXT_FILES
+from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -74,7 +75,7 @@ class Source:
         if not path.exists() and glob.has_magic(text):
             base = Path(*_before_pattern(path.parts))
             found = map(Path, glob.iglob(text, recursive=True))
-            return cls(text, _data_files(base, found, f"No file is like {text}."), pattern=text)
+            return cls(text, _data_files(base, found, t("No file is like {text}.", text=text)), pattern=text)
         return cls(text, (DataFile(path),))
 
     @property
@@ -93,7 +94,13 @@ class Source:
             return
         made = [output] if output.suffix else [output / "part-0.parquet"]
         if any(fnmatch(os.path.abspath(path), os.path.abspath(self.pattern)) for path in made):
-            raise SaveError(f"{output} is like {self.pattern}, which is read: name an output elsewhere.")
+            raise SaveError(
+                t(
+                    "{output} is like {pattern}, which is read: name an output elsewhere.",
+                    output=output,
+                    pattern=self.pattern,
+                )
+            )
 
     @property
     def is_large(self) -> bool:
@@ -132,18 +139,31 @@ def _data_files(base: Path, found: Iterator[Path], none: str = "") -> list[DataF
     files = [_data_file(path, parts[:-1]) for parts, path in sorted(paths) if path.is_file()]
     if not files:
         raise BookError(
-            f"{none or f'There is nothing to read in the folder {base}.'} What can be read there is "
-            f"{', '.join((*TEXT_FILES, *PARQUET_FILES))}."
+            t(
+                "{none} What can be read there is {names}.",
+                none=none or t("There is nothing to read in the folder {folder}.", folder=base),
+                names=", ".join((*TEXT_FILES, *PARQUET_FILES)),
+            )
         )
     first = files[0]
     for each in files:
         if list(each.partition) != list(first.partition):
             raise BookError(
-                f"{each.path} and {first.path} are partitioned differently: have each file in as many folders "
-                "named column=value as the others."
+                t(
+                    "{path} and {other} are partitioned differently: have each file in as many folders "
+                    "named column=value as the others.",
+                    path=each.path,
+                    other=first.path,
+                )
             )
         if (each.path.suffix.lower() in PARQUET_FILES) != (first.path.suffix.lower() in PARQUET_FILES):
-            raise BookError(f"{each.path} and {first.path} are of different kinds: have one kind in a folder.")
+            raise BookError(
+                t(
+                    "{path} and {other} are of different kinds: have one kind in a folder.",
+                    path=each.path,
+                    other=first.path,
+                )
+            )
     return files
 
 

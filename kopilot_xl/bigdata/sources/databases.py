@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from kopilot_xl.bigdata.sources.address import Address, Kind, _quoted
 from kopilot_xl.errors import BookError, KopilotError, MissingError
+from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     import pyarrow
@@ -57,8 +58,11 @@ def _connection(address: Address) -> Iterator[Any]:
         import pyarrow.parquet  # noqa: F401 - what the batches are written with
     except ImportError:
         raise KopilotError(
-            f"{address.form.partition(',')[0]} cannot be read: its driver is not installed. "
-            'Install it with: pip install "kopilot-xl[databases]"'
+            t(
+                "{form} cannot be read: its driver is not installed. Install it with: pip install "
+                '"kopilot-xl[databases]"',
+                form=address.form.partition(",")[0],
+            )
         ) from None
     where = address.connection
     if address.kind is Kind.SQLITE:
@@ -67,8 +71,12 @@ def _connection(address: Address) -> Iterator[Any]:
         connection = dbapi.connect(where)
     except Exception as error:
         raise BookError(
-            f"{address.place} does not let us in: {address.said(error)}. Check the address, and that the server runs; "
-            "user and password may also stand in PGUSER and PGPASSWORD."
+            t(
+                "{place} does not let us in: {error}. Check the address, and that the server runs; "
+                "user and password may also stand in PGUSER and PGPASSWORD.",
+                place=address.place,
+                error=address.said(error),
+            )
         ) from None
     try:
         if address.kind is Kind.POSTGRESQL:
@@ -87,7 +95,7 @@ def _connection(address: Address) -> Iterator[Any]:
 def _existing(address: Address) -> Path:
     path = Path(address.connection)
     if not path.is_file():
-        raise BookError(f"There is no file {path}. Check its name and folder.")
+        raise BookError(t("There is no file {path}. Check its name and folder.", path=path))
     return path
 
 
@@ -106,8 +114,12 @@ def _zone(connection: Any) -> str:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
         raise BookError(
-            f'The server tells the day of a moment in the time zone "{zone}", which is not known here: '
-            "give the user one by its name, as in ALTER ROLE … SET timezone TO 'Europe/Paris'."
+            t(
+                'The server tells the day of a moment in the time zone "{zone}", which is not known '
+                "here: give the user one by its name, as in ALTER ROLE … SET timezone TO "
+                "'Europe/Paris'.",
+                zone=zone,
+            )
         ) from error
     return str(zone)
 
@@ -117,8 +129,12 @@ def _check_no_money(address: Address, schema: pyarrow.Schema) -> None:
     for each in schema:
         if (each.metadata or {}).get(b"POSTGRESQL:type") == b"money":
             raise BookError(
-                f'{address} cannot be read: its column "{each.name}" is of the type money. '
-                f"Cast it in a query: {each.name}::numeric."
+                t(
+                    '{address} cannot be read: its column "{name}" is of the type money. Cast it in a '
+                    "query: {name}::numeric.",
+                    address=address,
+                    name=each.name,
+                )
             )
 
 
@@ -212,12 +228,23 @@ def _refused(address: Address, error: Exception, tables: Callable[[], list[str]]
     said = address.said(error)
     if not address.is_query and re.search(r"does not exist|no such table", said, re.IGNORECASE):
         found = tables()
-        some = ", ".join(found[:12]) + (" and more" if len(found) > 12 else "")
+        some = ", ".join(found[:12]) + (t(" and more") if len(found) > 12 else "")
         return MissingError(
-            f"{address.place} has no table {address.table} (its tables: {some or 'none'}). "
-            "Capitals count; name its schema as in #sales.invoices."
+            t(
+                "{place} has no table {table} (its tables: {some}). Capitals count; name its schema "
+                "as in #sales.invoices.",
+                place=address.place,
+                table=address.table,
+                some=some or "none",
+            )
         )
-    return BookError(f"{address} cannot be read: {said}. Correct the query, or ask for the right to read.")
+    return BookError(
+        t(
+            "{address} cannot be read: {said}. Correct the query, or ask for the right to read.",
+            address=address,
+            said=said,
+        )
+    )
 
 
 def _text(value: str) -> str:
@@ -232,21 +259,25 @@ def _check_one_select(address: Address, statements: Sequence[Any], select: objec
         BookError: it is not.
     """
     if len(statements) != 1 or statements[0].type != select:
-        raise BookError(f"{address} cannot be read: write one SELECT behind the #, and nothing after it.")
+        raise BookError(
+            t("{address} cannot be read: write one SELECT behind the #, and nothing after it.", address=address)
+        )
 
 
 def _read_duckdb(address: Address, target: Path) -> None:
     try:
         import duckdb
     except ImportError:
-        raise KopilotError('DuckDB is not installed. Install it with: pip install "kopilot-xl[duckdb]"') from None
+        raise KopilotError(t('DuckDB is not installed. Install it with: pip install "kopilot-xl[duckdb]"')) from None
     path = _existing(address)
     # A table of somebody else's file may be a view that reads files of this machine, or loads code from elsewhere.
     closed: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
         connection = duckdb.connect(str(path), read_only=True, config=closed)
     except duckdb.Error as error:
-        raise BookError(f"{address.place} cannot be opened: {address.said(error)}. Close it elsewhere.") from None
+        raise BookError(
+            t("{place} cannot be opened: {error}. Close it elsewhere.", place=address.place, error=address.said(error))
+        ) from None
     try:
         _check_one_select(address, connection.extract_statements(address.statement), duckdb.StatementType.SELECT)
         for setting in (f"allowed_paths = [{_text(str(target))}]", "enable_external_access = false"):
