@@ -16,6 +16,7 @@ from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.reading.table import SourceTable, collected
 from kopilot_xl.domain.activity import literal
 from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import clients as sheet
 from kopilot_xl.workbook.sheets.clients import ClientRows
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
@@ -107,13 +108,15 @@ def _problems(
     twice = ColumnIssues(name, header)
     twice.add(len(again), *plain_values(again["raw"].head(_EXAMPLES)))
     problems = [
-        ColumnIssues(name, header, nameless).problem(Code.MISSING_ID, "without a client id", "Left out."),
-        twice.problem(Code.DUPLICATE_ID, "with an id that stands above already", "The first one counts."),
+        ColumnIssues(name, header, nameless).problem(Code.MISSING_ID, t("without a client id"), t("Left out.")),
+        twice.problem(Code.DUPLICATE_ID, t("with an id that stands above already"), t("The first one counts.")),
         table.issues.days_problem(sheet.CREATED_ON, "a creation date", "Taken as unknown."),
         ColumnIssues(name, sheet.CREATED_ON.header, len(ahead)).problem(
-            Code.CREATED_IN_FUTURE, "with a creation date in the future", "No clients yet, unless they were invoiced."
+            Code.CREATED_IN_FUTURE,
+            t("with a creation date in the future"),
+            t("No clients yet, unless they were invoiced."),
         ),
     ]
     if not len(first):
-        problems.append(about_sheet(Code.NO_CLIENTS, name, "There are no clients.", "The portfolio is empty."))
+        problems.append(about_sheet(Code.NO_CLIENTS, name, t("There are no clients."), t("The portfolio is empty.")))
     return [problem for problem in problems if problem]

@@ -20,6 +20,7 @@ from kopilot_xl.bigdata.reading.table import SourceTable, collected, computed
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.importing.plain import headings
 from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import transactions as sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
@@ -169,15 +170,17 @@ class TransactionStream:
         undated = ColumnIssues(name, sheet.ISSUE_DATE.header, dateless - issues.of(sheet.ISSUE_DATE).count)
         self._add(
             issues.days_problem(sheet.ISSUE_DATE, "an issue date", "Left out."),
-            undated.problem(Code.MISSING_DATE, "without an issue date", "Left out."),
+            undated.problem(Code.MISSING_DATE, t("without an issue date"), t("Left out.")),
             issues.of(sheet.AMOUNT).problem(
-                Code.UNREADABLE_AMOUNT, "with an amount that cannot be read", "Taken as blank."
+                Code.UNREADABLE_AMOUNT, t("with an amount that cannot be read"), t("Taken as blank.")
             ),
-            unknown.problem(Code.UNKNOWN_STATUS, "with a status that is not known", "Left out."),
+            unknown.problem(Code.UNKNOWN_STATUS, t("with a status that is not known"), t("Left out.")),
         )
         if not height:
             self._add(
-                about_sheet(Code.NO_TRANSACTIONS, name, "There are no transactions.", "No client counts as invoiced.")
+                about_sheet(
+                    Code.NO_TRANSACTIONS, name, t("There are no transactions."), t("No client counts as invoiced.")
+                )
             )
 
     def _other_spellings(self, unmet: EngineFrame) -> LocalFrame:
@@ -194,9 +197,11 @@ class TransactionStream:
         strange = ColumnIssues(name, header)
         strange.add(_sum(nobody), *plain_values(nobody["raw"].head(_EXAMPLES)))
         self._add(
-            nameless.problem(Code.MISSING_ID, "without a client id", "Left out."),
+            nameless.problem(Code.MISSING_ID, t("without a client id"), t("Left out.")),
             strange.problem(
-                Code.UNKNOWN_CLIENT, "with an id that no client has", "Left out: add the clients, or correct the ids."
+                Code.UNKNOWN_CLIENT,
+                t("with an id that no client has"),
+                t("Left out: add the clients, or correct the ids."),
             ),
         )
         return found.filter(~client.is_null() & ~index.is_null()).select("raw", index.cast(INDEX))

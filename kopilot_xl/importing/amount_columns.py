@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kopilot_xl.importing.amounts import read_amounts
 from kopilot_xl.importing.choices import Question, QuestionError
 from kopilot_xl.importing.layout import Column, Table, text_of
+from kopilot_xl.texts import t
 
 _LEVELS = {"amount_net": 3.0, "amount_total": 2.0, "amount_gross": 1.0, "amount_line": 0.0}
 _SURE = 60.0
@@ -122,8 +123,14 @@ def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table
     names = " and ".join(f"column {one[2].letter}" for one in best)
     first = best[0][2]
     raise QuestionError(
-        f"{table.raw.label} has amounts under {' and '.join(dict.fromkeys(one[2].name for one in best))} ({names}), "
-        f'and they differ. Give --map "Amount={first.letter}" or another of them.',
+        t(
+            "{label} has amounts under {names} ({columns}), and they differ. Give --map "
+            '"Amount={letter}" or another of them.',
+            label=table.raw.label,
+            names=" and ".join(dict.fromkeys(one[2].name for one in best)),
+            columns=names,
+            letter=first.letter,
+        ),
         "equal-headings",
         [Question("equal-headings", "Which is the amount?", f'--map "Amount={first.letter}"')],
     )

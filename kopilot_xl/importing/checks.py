@@ -17,6 +17,7 @@ from kopilot_xl.importing.layout import Table, listed, text_of
 from kopilot_xl.importing.people import People, listed_names, name_key
 from kopilot_xl.importing.summary import Verdict
 from kopilot_xl.importing.vocabulary import State, fold
+from kopilot_xl.texts import t
 
 ENOUGH_JOINED = 0.95
 FEW = 20
@@ -40,7 +41,14 @@ def known_maps(tables: Sequence[Table], choices: ImportChoices) -> None:
     for name, heading in choices.columns.items():
         if tables and not any(table.by_heading(heading) for table in tables):
             there = listed((each for table in tables for each in table.headings if each), 20)
-            raise MissingError(f'--map "{name}={heading}": no file has a column of that heading (there are {there}).')
+            raise MissingError(
+                t(
+                    '--map "{name}={heading}": no file has a column of that heading (there are {there}).',
+                    name=name,
+                    heading=heading,
+                    there=there,
+                )
+            )
     for table in tables:
         forced(table, choices)
 
@@ -53,7 +61,15 @@ def asked(questions: Sequence[Question], label: str) -> QuestionError:
     options = " ".join(each.option for each in questions[:6])
     meanings = ", ".join(questions[0].answers)
     return QuestionError(
-        f"{label}: {told}. Say what they mean: {options} (or {meanings}).", questions[0].code, questions
+        t(
+            "{label}: {told}. Say what they mean: {options} (or {meanings}).",
+            label=label,
+            told=told,
+            options=options,
+            meanings=meanings,
+        ),
+        questions[0].code,
+        questions,
     )
 
 
@@ -79,27 +95,41 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
         if lost:
             row, column = lost[0]
             raise QuestionError(
-                f"{source.label}: {len(lost):,} formulas have no stored result (such as "
-                f"{source.letters(column)}{source.row_number(row)} under {table.headings[column]}). Open the file "
-                "in Excel or LibreOffice, save it there, and give it again.",
+                t(
+                    "{label}: {count:,} formulas have no stored result (such as {column}{row} under "
+                    "{headings}). Open the file in Excel or LibreOffice, save it there, and give it "
+                    "again.",
+                    label=source.label,
+                    count=len(lost),
+                    column=source.letters(column),
+                    row=source.row_number(row),
+                    headings=table.headings[column],
+                ),
                 "lost-results",
             )
     if table.wide and not choices.accept:
         row = table.wide[0]
         raise QuestionError(
-            f"{table.place(row)} has more cells than there are headings, and {len(table.wide) - 1} more rows do: a "
-            "text "
-            "or an amount may hold the character that separates the columns. Export it with quotation marks, or as "
-            ".xlsx; "
-            "--accept reads it as it is.",
+            t(
+                "{row} has more cells than there are headings, and {count} more rows do: a text or "
+                "an amount may hold the character that separates the columns. Export it with "
+                "quotation marks, or as .xlsx; --accept reads it as it is.",
+                row=table.place(row),
+                count=len(table.wide) - 1,
+            ),
             "wide-rows",
         )
     if mapping.amount is None and table.body and not choices.accept:
         numbers = [each.name for each in table.columns if each.filled and each.amounts > 0.9 and each.dates < 0.5][:6]
         could = f" Columns with numbers are {', '.join(numbers)}." if numbers else ""
         raise QuestionError(
-            f"{raw.label} has no column that is known as Amount.{could} Export the amounts too, or name their column: "
-            f'--map "Amount={numbers[0] if numbers else "…"}"; --accept goes on without amounts.',
+            t(
+                "{label} has no column that is known as Amount.{could} Export the amounts too, or "
+                'name their column: --map "Amount={numbers}"; --accept goes on without amounts.',
+                label=raw.label,
+                could=could,
+                numbers=numbers[0] if numbers else "…",
+            ),
             "no-amount",
             [Question("no-amount", "Which column has the amounts?", '--map "Amount=…"', None, numbers)],
         )
@@ -153,7 +183,7 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
 
 def _stop(text: str, code: str, way: str, choices: ImportChoices, verdict: Verdict) -> None:
     if not choices.accept:
-        raise QuestionError(f"{text}. {way}; --accept goes on as it is.", code)
+        raise QuestionError(t("{text}. {way}; --accept goes on as it is.", text=text, way=way), code)
     verdict.warnings.append(f"{text}.")
 
 
@@ -173,7 +203,9 @@ def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdic
         sums = {next(each for each in sums if each != "$"): sum(sums.values())} if len(sums) == 2 else sums
     wanted = choices.currency.upper() if choices.currency else None
     if wanted is not None and sums and wanted not in sums:
-        raise QuestionError(f"No row is in {wanted}: there are {', '.join(sums)}.", "no-such-currency")
+        raise QuestionError(
+            t("No row is in {wanted}: there are {sums}.", wanted=wanted, sums=", ".join(sums)), "no-such-currency"
+        )
     if len(sums) > 1 and wanted is None:
         ranked = sorted(sums.items(), key=lambda each: -each[1])
         told = ", ".join(f"{formatting.amount(total)} {code}" for code, total in ranked)
@@ -181,9 +213,14 @@ def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdic
         others = _converted(batches)
         way = f', or a column that is in one currency: --map "Amount={others}"' if others else ""
         raise QuestionError(
-            f"{batches[0].mapping.table.raw.label} has amounts in several currencies: {told}. A workbook has one: "
-            "take one "
-            f"with --currency {first}{way}.",
+            t(
+                "{label} has amounts in several currencies: {told}. A workbook has one: take one "
+                "with --currency {first}{way}.",
+                label=batches[0].mapping.table.raw.label,
+                told=told,
+                first=first,
+                way=way,
+            ),
             "several-currencies",
             [Question("several-currencies", "Which currency?", f"--currency {first}", None, list(sums))],
         )
@@ -255,4 +292,4 @@ def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, ver
     if share >= ENOUGH_JOINED and verdict.counted >= FEW:
         verdict.warnings.append(f"{text}.")
         return
-    raise UnjoinedError(f"{text}. {way}; --accept goes on without them.", share)
+    raise UnjoinedError(t("{text}. {way}; --accept goes on without them.", text=text, way=way), share)

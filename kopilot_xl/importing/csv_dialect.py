@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import islice
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
@@ -118,12 +119,18 @@ def _records(path: object, text: str, delimiter: str) -> tuple[list[list[Value]]
         if "unexpected end" in str(error):
             line = _open_quote(text, delimiter)
             raise BookError(
-                f'{path} has a quotation mark (") that is never closed{line}. Close or remove it, or export again.'
+                t(
+                    '{path} has a quotation mark (") that is never closed{line}. Close or remove it, or export again.',
+                    path=path,
+                    line=line,
+                )
             ) from error
     try:
         rows = [list(map(cells, row)) for row in _parsed(text, delimiter, strict=False)]
     except csv.Error as error:
-        raise BookError(f"{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.") from error
+        raise BookError(
+            t("{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.", path=path, error=error)
+        ) from error
     return rows, ("Some quotation marks inside a text are not doubled: they were taken as they are.",)
 
 

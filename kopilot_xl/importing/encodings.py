@@ -8,6 +8,7 @@ from functools import cache
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.texts import t
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -50,7 +51,9 @@ def decoded(data: bytes, path: object, wanted: str | None = None) -> tuple[str, 
         try:
             name = codecs.lookup(wanted).name
         except LookupError:
-            raise BookError(f'There is no encoding "{wanted}". Write utf-8, cp1250 or mac_roman.') from None
+            raise BookError(
+                t('There is no encoding "{wanted}". Write utf-8, cp1250 or mac_roman.', wanted=wanted)
+            ) from None
         return _text(data, name, path), name, ()
     if wide := _wide(data):
         return _text(data, wide, path), wide, ()
@@ -68,7 +71,11 @@ def _text(data: bytes, encoding: str, path: object) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise BookError(
-            f"{path} is not text in {shown(encoding)}: leave --encoding out, or export it as UTF-8."
+            t(
+                "{path} is not text in {encoding}: leave --encoding out, or export it as UTF-8.",
+                path=path,
+                encoding=shown(encoding),
+            )
         ) from error
     if "\x00" in text:
         raise _no_text(path)
@@ -76,7 +83,7 @@ def _text(data: bytes, encoding: str, path: object) -> str:
 
 
 def _no_text(path: object) -> BookError:
-    return BookError(f"{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.")
+    return BookError(t("{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.", path=path))
 
 
 def _wide(data: bytes) -> str | None:

@@ -18,6 +18,7 @@ from kopilot_xl.importing.csv_dialect import cell, rows_of, unwrapped
 from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.parquet import parquet_columns
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value, counted_from_1904
 
 ENDINGS = (
@@ -63,14 +64,20 @@ def expanded(paths: Iterable[str | PathLike[str]]) -> list[tuple[Path, str | Non
                 if one.is_file() and one.suffix.lower() in ENDINGS and one.name[0] not in ".~"
             )
             if not inside:
-                raise BookError(f"{path} is a folder without a file that can be read (one of {', '.join(ENDINGS)}).")
+                raise BookError(
+                    t(
+                        "{path} is a folder without a file that can be read (one of {endings}).",
+                        path=path,
+                        endings=", ".join(ENDINGS),
+                    )
+                )
             found += [(one, sheet) for one in inside]
         elif path.exists():
             found.append((path, sheet))
         elif matches := _matches(text):
             found += [(one, None) for one in matches]
         else:
-            raise BookError(f"There is no file {path}. Check its name and folder.")
+            raise BookError(t("There is no file {path}. Check its name and folder.", path=path))
     return found
 
 
@@ -95,10 +102,10 @@ def tables_of(path: Path, known: Known, encoding: str | None = None) -> list[Raw
     """
     data = bytes_of(path)
     if not data.strip():
-        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
+        raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=path))
     for magic, what in _REFUSED:
         if data.startswith(magic):
-            raise BookError(f"{path} is {what}.")
+            raise BookError(t("{path} is {what}.", path=path, what=what))
     if data.startswith((b"PK\x03\x04", _OFFICE_OLD)):
         found = _workbook(path, data, known)
     elif data.startswith(b"PAR1"):
@@ -107,7 +114,7 @@ def tables_of(path: Path, known: Known, encoding: str | None = None) -> list[Raw
         found = _text(path, data, known, encoding)
     full = [each for each in found if any(_says(value) for row in each.rows for value in row)]
     if not full:
-        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
+        raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=path))
     return full
 
 
@@ -125,7 +132,9 @@ def bytes_of(path: Path) -> bytes:
 
 def unreadable(path: Path, error: OSError) -> BookError:
     """Return what to raise where a file cannot be opened."""
-    return BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.")
+    return BookError(
+        t("{path} cannot be read: {reason}. Close it elsewhere, or copy it.", path=path, reason=error.strerror or error)
+    )
 
 
 def _says(value: Value) -> bool:
@@ -147,9 +156,9 @@ def _text(path: Path, data: bytes, known: Known, wanted: str | None) -> list[Raw
     if head.startswith("<?xml"):
         if "office:spreadsheet" in head:
             return _xml_spreadsheet(path, data)
-        raise BookError(f"{path} is XML, not a table: export it as CSV or .xlsx.")
+        raise BookError(t("{path} is XML, not a table: export it as CSV or .xlsx.", path=path))
     if head.startswith(("{\\rtf", "{\n", '{"', "[{", "[\n")):
-        raise BookError(f"{path} is not CSV: export it as CSV or .xlsx.")
+        raise BookError(t("{path} is not CSV: export it as CSV or .xlsx.", path=path))
     rows, delimiter, notes = rows_of(text, path, known, path.suffix.lower())
     return [
         RawTable(
@@ -187,7 +196,7 @@ def _web_page(path: Path, text: str) -> list[RawTable]:
         for number, rows in enumerate(tables(text))
     ]
     if not found:
-        raise BookError(f"{path} is a web page without a table: export the data as CSV or .xlsx.")
+        raise BookError(t("{path} is a web page without a table: export the data as CSV or .xlsx.", path=path))
     return found
 
 
@@ -209,12 +218,12 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data), load_tables=xlsx)
     except PasswordError as error:
-        raise BookError(f"{path} has a password: save it without one, or export it as CSV.") from error
+        raise BookError(t("{path} has a password: save it without one, or export it as CSV.", path=path)) from error
     except (CalamineError, ValueError, OSError) as error:
         if "password" in str(error).lower() or b"EncryptedPackage".decode().encode("utf-16-le") in data:
-            raise BookError(f"{path} has a password: save it without one, or export it as CSV.") from error
+            raise BookError(t("{path} has a password: save it without one, or export it as CSV.", path=path)) from error
         raise BookError(
-            f"{path} is no workbook that can be read: save it again as .xlsx, or export it as CSV."
+            t("{path} is no workbook that can be read: save it again as .xlsx, or export it as CSV.", path=path)
         ) from error
     lost = _lost_results(data) if xlsx else {}
     from_1904 = xlsx and _counts_from_1904(data)
@@ -248,9 +257,9 @@ def _check_archive(path: Path, data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile as error:
-        raise BookError(f"{path} is a damaged workbook or archive: export it again.") from error
+        raise BookError(t("{path} is a damaged workbook or archive: export it again.", path=path)) from error
     if not any(each.startswith("xl/") or each == "content.xml" for each in names):
-        raise BookError(f"{path} is an archive or another document, not a workbook: unpack it first.")
+        raise BookError(t("{path} is an archive or another document, not a workbook: unpack it first.", path=path))
 
 
 def _counts_from_1904(data: bytes) -> bool:

@@ -10,6 +10,7 @@ from kopilot_xl.importing.columns import InvoiceColumns, is_account
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.people import Contact, People, is_rounded, name_key, rounded_ids
 from kopilot_xl.importing.totals import SortedRows
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 Source = tuple[InvoiceColumns, Sequence[int], SortedRows, Sequence[Value], Sequence[bool]]
@@ -57,7 +58,7 @@ def people_of(sources: Sequence[Source]) -> People:
                     )
                 )
     if table is None:
-        raise MissingError("There are no files to read.")
+        raise MissingError(t("There are no files to read."))
     people = People(table, contacts, ids, named, None)
     for column in range(len(ids)):
         people.id_keys.append({key: at for at, each in enumerate(contacts) if (key := each.ids[column]) is not None})
@@ -144,6 +145,10 @@ def _is_numbering(column: Column, filled: Sequence[Value]) -> bool:
 def _no_client(mapping: InvoiceColumns) -> MissingError:
     listed = ", ".join(each for each in mapping.table.headings[:12] if each)
     return MissingError(
-        f"{mapping.table.raw.label} has no column that tells the client (its columns: {listed}). "
-        'Name it: --map "Client=…", or give the list of clients too (--clients).'
+        t(
+            "{label} has no column that tells the client (its columns: {listed}). Name it: --map "
+            '"Client=…", or give the list of clients too (--clients).',
+            label=mapping.table.raw.label,
+            listed=listed,
+        )
     )

@@ -13,6 +13,7 @@ from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import Column, Table, listed, text_of
 from kopilot_xl.importing.people import People, is_rounded, name_key, rounded_ids
 from kopilot_xl.importing.totals import SortedRows
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 NOBODY = -1
@@ -299,15 +300,22 @@ def _disagree(mapping: InvoiceColumns, way: _Way, other: _Way) -> QuestionError:
     one = way.column.name if way.column else ""
     two = other.column.name if other.column else ""
     return QuestionError(
-        f"{mapping.table.raw.label}: {one} and {two} tell different clients in the same rows. Say which of them "
-        f'counts: --map "Client={two}" or --map "Client ID={one}".',
+        t(
+            "{label}: {one} and {two} tell different clients in the same rows. Say which of them "
+            'counts: --map "Client={two}" or --map "Client ID={one}".',
+            label=mapping.table.raw.label,
+            one=one,
+            two=two,
+        ),
         "clients-disagree",
     )
 
 
 def _no_client(table: Table) -> MissingError:
     return MissingError(
-        f"{table.raw.label} has no column that tells the client (its columns: "
-        f"{listed(filter(None, table.headings), 12)}). "
-        'Name it: --map "Client=…".'
+        t(
+            '{label} has no column that tells the client (its columns: {columns}). Name it: --map "Client=…".',
+            label=table.raw.label,
+            columns=listed(filter(None, table.headings), 12),
+        )
     )

@@ -14,6 +14,7 @@ from kopilot_xl.importing.dates import reading, share_of_dates
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.roles import known_headings, roles_of
 from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 HEADER_WITHIN = 60
@@ -220,8 +221,12 @@ def _header(raw: RawTable, wanted: set[str]) -> int:
             if any(_is_data(each) for each in below):
                 return at
     raise MissingError(
-        f"{raw.label} has no row of headings: its first row is {listed([text_of(each) for each in _first(head)], 12)}. "
-        "Put a row of headings above the data, such as Client, Issue date, Amount, Status."
+        t(
+            "{label} has no row of headings: its first row is {listed}. Put a row of headings "
+            "above the data, such as Client, Issue date, Amount, Status.",
+            label=raw.label,
+            listed=listed([text_of(each) for each in _first(head)], 12),
+        )
     )
 
 

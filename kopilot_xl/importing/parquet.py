@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kopilot_xl.errors import BookError, KopilotError
+from kopilot_xl.texts import t
 
 
 def parquet_columns(path: Path, data: bytes) -> tuple[list[str], list[list[Any]]]:
@@ -27,7 +28,7 @@ def parquet_columns(path: Path, data: bytes) -> tuple[list[str], list[list[Any]]
     except ImportError:
         names, columns = _with_pyarrow(path, data)
     except ValueError:
-        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from None
+        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from None
     return names, [[_plain(value) for value in column] for column in columns]
 
 
@@ -47,13 +48,16 @@ def _with_pyarrow(path: Path, data: bytes) -> tuple[list[str], list[Sequence[Any
         from pyarrow import parquet
     except ImportError:
         raise KopilotError(
-            f"{path} cannot be read: Parquet needs Polars, which is not installed. Install it with: "
-            'pip install "kopilot-xl[polars]"'
+            t(
+                "{path} cannot be read: Parquet needs Polars, which is not installed. Install it "
+                'with: pip install "kopilot-xl[polars]"',
+                path=path,
+            )
         ) from None
     try:
         table = parquet.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
-        raise BookError(f"{path} is no Parquet file that can be read: write it again.") from error
+        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from error
     columns = []
     for column in table.columns:
         if pa.types.is_timestamp(column.type) and column.type.unit == "ns":  # Python's moments have microseconds

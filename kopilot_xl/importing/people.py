@@ -17,6 +17,7 @@ from kopilot_xl.importing.dates import DateDoubt, read_dates, reading
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, listed, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 
@@ -402,17 +403,26 @@ def _index(people: People) -> None:
 def rounded_ids(label: str, column: Column) -> QuestionError:
     """Return what to raise where ids were rounded and nothing else tells the clients."""
     return QuestionError(
-        f"{label}: the ids under {column.name} were rounded by a spreadsheet (such as {column.filled[0]}), so that "
-        "clients cannot be told apart. Export it again and give the file as it is, without opening it in Excel.",
+        t(
+            "{label}: the ids under {column} were rounded by a spreadsheet (such as {example}), "
+            "so that clients cannot be told apart. Export it again and give the file as it is, "
+            "without opening it in Excel.",
+            label=label,
+            column=column.name,
+            example=column.filled[0],
+        ),
         "rounded-ids",
     )
 
 
 def _nobody(table: Table) -> MissingError:
     return MissingError(
-        f"{table.raw.label} has no column that is known as Client ID or Client (its columns: "
-        f"{listed(filter(None, table.headings), 12)}). "
-        'Name the column of the names: --map "Client=…".'
+        t(
+            "{label} has no column that is known as Client ID or Client (its columns: {columns}). "
+            'Name the column of the names: --map "Client=…".',
+            label=table.raw.label,
+            columns=listed(filter(None, table.headings), 12),
+        )
     )
 
 

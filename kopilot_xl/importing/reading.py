@@ -25,6 +25,7 @@ from kopilot_xl.importing.selection import CLIENTS, TRANSACTIONS, Files, Selecte
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.importing.vocabulary import Kind, State
 from kopilot_xl.importing.whole_file import kind_of_name
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 Paths = Iterable[str | PathLike[str]]
@@ -154,7 +155,7 @@ def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportC
     if len(lists) > 1:
         names = " and ".join(str(each.raw.path.name) for each in lists[:2])
         raise MissingError(
-            f"{names} have different headings: give lists of clients with the same ones, or one of them."
+            t("{names} have different headings: give lists of clients with the same ones, or one of them.", names=names)
         )
     listed = lists[0] if lists else None
     if listed is not None and any(same_table(listed, each) for each in tables):

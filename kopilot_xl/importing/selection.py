@@ -17,6 +17,7 @@ from kopilot_xl.importing.layout import Table, laid_out
 from kopilot_xl.importing.people import read_people
 from kopilot_xl.importing.roles import known_headings
 from kopilot_xl.importing.vocabulary import fold
+from kopilot_xl.texts import t
 
 CLIENTS, TRANSACTIONS = "clients", "transactions"
 _TIE = 0.25
@@ -67,7 +68,7 @@ def _asked(raws: list[RawTable], sheet: str | None, alone: bool, path: Path) -> 
     wanted = [each for each in raws if fold(each.name) == fold(sheet)]
     if not wanted:
         names = ", ".join(dict.fromkeys(each.name for each in raws if each.name)) or "no sheets"
-        raise BookError(f'{path} has no sheet "{sheet}" (it has {names}).')
+        raise BookError(t('{path} has no sheet "{sheet}" (it has {names}).', path=path, sheet=sheet, names=names))
     return wanted[:1]
 
 
@@ -99,8 +100,15 @@ def _best(raws: Sequence[RawTable], purpose: str, choices: ImportChoices) -> Sel
         equal = [table.raw.name, *(each.raw.name for score, each in rest if score > top - _TIE)]
         first = equal[0]
         raise QuestionError(
-            f"{table.raw.path} has several sheets that could be the {purpose}: {', '.join(equal)}. Give --sheet "
-            f'"{first}", or each of them as --{purpose} "{table.raw.path.name}#{first}".',
+            t(
+                "{path} has several sheets that could be the {purpose}: {equal}. Give --sheet "
+                '"{first}", or each of them as --{purpose} "{other}#{first}".',
+                path=table.raw.path,
+                purpose=purpose,
+                equal=", ".join(equal),
+                first=first,
+                other=table.raw.path.name,
+            ),
             "several-sheets",
             [Question("several-sheets", f"Which sheet has the {purpose}?", f'--sheet "{first}"', None, equal)],
         )

@@ -8,6 +8,7 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.csv_dialect import cell
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 _MOST_SPANNED = 500
@@ -82,7 +83,7 @@ def spreadsheet_2003(data: bytes, path: object) -> list[tuple[str, list[list[Val
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
     except etree.XMLSyntaxError as error:
-        raise BookError(f"{path} is XML that cannot be read: export it again as .xlsx or CSV.") from error
+        raise BookError(t("{path} is XML that cannot be read: export it again as .xlsx or CSV.", path=path)) from error
     found = []
     for sheet in root.iterfind("{*}Worksheet"):
         rows: list[list[Value]] = []

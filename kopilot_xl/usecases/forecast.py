@@ -14,6 +14,7 @@ from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.errors import UsageError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.workbook.book import Book, TableData
@@ -85,17 +86,17 @@ def forecast(
     """
     if transactions is not None:
         if not isinstance(clients, str | PathLike):
-            raise UsageError("a workbook has its own.", "transactions")
+            raise UsageError(t("a workbook has its own."), "transactions")
         if Path(clients).suffix.casefold() in _TABLES or not _is_one_book(clients, transactions):
             return forecast_files(clients, transactions, as_of, date_order=date_order, actions=actions, rules=rules)
     if isinstance(clients, str | PathLike) and Path(clients).suffix.casefold() in _TABLES:
-        raise UsageError("name the file of invoices too, or a Kopilot workbook alone.", "clients")
+        raise UsageError(t("name the file of invoices too, or a Kopilot workbook alone."), "clients")
     if date_order:
-        raise UsageError("a workbook has its own, on Settings.", "date_order")
+        raise UsageError(t("a workbook has its own, on Settings."), "date_order")
     if actions is not None:
-        raise UsageError("a workbook has its own, on Actions.", "actions")
+        raise UsageError(t("a workbook has its own, on Actions."), "actions")
     if rules:
-        raise UsageError("a workbook has its own, on Settings.", "rules")
+        raise UsageError(t("a workbook has its own, on Settings."), "rules")
     return forecast_book(as_book(clients), as_of)
 
 

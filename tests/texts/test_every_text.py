@@ -19,18 +19,16 @@ SPOKEN = ("cli/", "errors.py", "excel/ribbon.py")
 """Rooms whose every sentence is for users, wherever it is in the source."""
 
 WAITING = (
-    "bigdata/clients", "bigdata/run", "bigdata/segmentation", "bigdata/transactions", "bigdata/kopilot_book",
-    "importing/",
-    "usecases/update/", "usecases/create", "usecases/forecast", "usecases/inputs", "usecases/upgrade/in_place",
-    "workbook/file/ooxml/package", "workbook/sheets/registry",
+    "importing/columns", "importing/documents", "importing/preparing", "importing/states",
+    "usecases/create", "usecases/update/", "usecases/upgrade/", "workbook/sheets/registry", "workbook/sheets/sources",
+    "workbook/template/",
 )  # fmt: skip
 """Rooms whose texts have not come this way yet."""
 
 _KINDS: list[type[Exception]] = [errors.KopilotError, *errors.KopilotError.__subclasses__(), UnreadableError]
 POSITIONS = {
     **{kind.__name__: (0,) for kind in _KINDS},
-    "_RefusedError": (0,),
-    "NoRoomError": (0,),
+    **dict.fromkeys(("NoRoomError", "QuestionError", "UnjoinedError", "_RefusedError"), (0,)),
     "BadParameter": (0,),
     "about_sheet": (2, 3),
     "report": (3, 4),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 
 ENDINGS = (".xml", ".pdf", ".p7m")
 """What is looked at in a folder or an archive; any other file there is none of ours."""
@@ -71,7 +72,7 @@ def _of(path: Path) -> Iterator[Source]:
         else:
             yield Source(path.name, path)
     else:
-        raise BookError(f"There is no file or folder {path}. Check its name and folder.")
+        raise BookError(t("There is no file or folder {path}. Check its name and folder.", path=path))
 
 
 def _is_archive(path: Path) -> bool:
@@ -84,11 +85,18 @@ def _members(path: Path, name: str) -> Iterator[Source]:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, OSError, NotImplementedError, io.UnsupportedOperation) as error:
-        raise BookError(f"{path} is a damaged ZIP archive ({str(error)[:120]}): get an undamaged copy.") from None
+        raise BookError(
+            t("{path} is a damaged ZIP archive ({error}): get an undamaged copy.", path=path, error=str(error)[:120])
+        ) from None
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
         raise BookError(
-            f"{path} unpacks to more than {MAX_UNPACKED // 1_000_000_000} GB or {MAX_MEMBERS:,} files: "
-            "unpack what you need and name the folder."
+            t(
+                "{path} unpacks to more than {max_unpacked} GB or {max_members:,} files: unpack what "
+                "you need and name the folder.",
+                path=path,
+                max_unpacked=MAX_UNPACKED // 1_000_000_000,
+                max_members=MAX_MEMBERS,
+            )
         )
     for member in sorted(members, key=lambda member: member.filename):
         if member.filename.lower().endswith(ENDINGS) and not member.filename.startswith("__MACOSX/"):

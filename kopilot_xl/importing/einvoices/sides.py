@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.einvoices.document import EInvoice, Identifier, Party, normal_id, normal_name
+from kopilot_xl.texts import t
 
 _SHOWN = 5
 """How many parties a message names."""
@@ -104,7 +105,14 @@ def ours(invoices: Sequence[EInvoice], parties: Parties, company: str | None = N
         if len(wanted) != 1:
             known = "; ".join(str(named[cluster]) for cluster, _ in counts.most_common(_SHOWN))
             which = "No party" if not wanted else "More than one party"
-            raise BookError(f"{which} of the e-invoices is called {company}. Name one of: {known}.")
+            raise BookError(
+                t(
+                    "{which} of the e-invoices is called {company}. Name one of: {known}.",
+                    which=which,
+                    company=company,
+                    known=known,
+                )
+            )
         best = wanted[0]
     else:
         best = max(counts, key=lambda cluster: (counts[cluster], sells[cluster]))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime
 
 from kopilot_xl.domain import formatting
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Number1904, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.problems import Code
@@ -20,7 +21,7 @@ _SIGNS = {",": "comma", ".": "point"}
 def _day(value: Value, order: DateOrder | None) -> date | None:
     day = read_date(value, order)
     if day is not None and isinstance(value, str) and day.year < 1900:
-        raise UnreadableError("Excel knows no day before 1900.", Code.UNREADABLE_DATE)
+        raise UnreadableError(t("Excel knows no day before 1900."), Code.UNREADABLE_DATE)
     return day
 
 

@@ -14,6 +14,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.importing.plain.conversion import _decimal
 from kopilot_xl.importing.plain.grid import _MAGIC, _Grid, _unreadable
 from kopilot_xl.importing.plain.headings import Wanted, _Found, _no_header, _text, _word
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import transactions
 from kopilot_xl.workbook.tables.table import Column
@@ -31,10 +32,10 @@ def _text_of(path: Path, data: bytes, wanted: Wanted) -> tuple[str, str, str]:
     """The text of a file, its encoding and its delimiter."""
     for magic, what in _MAGIC:
         if data.startswith(magic):
-            raise BookError(f"{path} is not CSV but {what}.")
+            raise BookError(t("{path} is not CSV but {what}.", path=path, what=what))
     text, encoding = _decoded(path, data)
     if text.lstrip()[:200].lower().startswith(("<!doctype html", "<html", "<?xml", "<table")):
-        raise BookError(f"{path} is not CSV but a web page or XML: open it in Excel and save it as CSV.")
+        raise BookError(t("{path} is not CSV but a web page or XML: open it in Excel and save it as CSV.", path=path))
     first, _, rest = text.partition("\n")
     told = _SEPARATOR_LINE.fullmatch(first)
     if told:
@@ -91,7 +92,7 @@ def sample(path: Path, wanted: Wanted) -> Sample:
         pass  # the rows so far still tell
     grid = _Grid(path, "CSV", rows)
     if not any(_word(each) for row in rows for each in row):
-        raise BookError(f"{path} is empty. Export it again, with a row of headings.")
+        raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=path))
     found = wanted.find(rows)
     if found is None:
         raise _no_header(grid, wanted)
@@ -121,7 +122,7 @@ def _decoded(path: Path, data: bytes) -> tuple[str, str]:
         if not _CONTROL.search(text):
             return text, name
         break
-    raise BookError(f"{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.")
+    raise BookError(t("{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.", path=path))
 
 
 def _delimiter(text: str, path: Path, wanted: Wanted) -> str:
@@ -157,12 +158,18 @@ def _records(path: Path, text: str, delimiter: str) -> tuple[list[list[Value]], 
         if "unexpected end" in str(error):
             line = _open_quote(text, delimiter)
             raise BookError(
-                f'{path} has a quotation mark (") that is never closed{line}. Close or remove it, or export again.'
+                t(
+                    '{path} has a quotation mark (") that is never closed{line}. Close or remove it, or export again.',
+                    path=path,
+                    line=line,
+                )
             ) from error
     try:
         rows = [list(map(_cell, row)) for row in _parsed(text, delimiter, strict=False)]
     except csv.Error as error:
-        raise BookError(f"{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.") from error
+        raise BookError(
+            t("{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.", path=path, error=error)
+        ) from error
     return rows, ("Some quotation marks stand inside a text without being doubled: they were taken as they stand.",)
 
 

@@ -22,6 +22,7 @@ from kopilot_xl.importing.plain.headings import (
 )
 from kopilot_xl.importing.plain.totals import _numbered, _without_totals
 from kopilot_xl.importing.summary import FileSummary
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import ErrorValue, TableData, Value
 from kopilot_xl.workbook.sheets import actions, clients, transactions
@@ -102,7 +103,7 @@ def _look(path: str | PathLike[str], wanted: Wanted) -> _Found:
     """
     grid = _grid(Path(path), wanted)
     if not any(_word(each) for row in grid.rows for each in row):
-        raise BookError(f"{grid.path} is empty. Export it again, with a row of headings.")
+        raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=grid.path))
     found = wanted.find(grid.rows)
     if found is None:
         raise _no_header(grid, wanted)

@@ -12,6 +12,7 @@ from kopilot_xl.importing.parquet import parquet_columns
 from kopilot_xl.importing.plain.csv_dialect import _records, _text_of
 from kopilot_xl.importing.plain.grid import _SAVE_AS, PARQUET_FILES, TEXT_FILES, WORKBOOKS, _Grid, _unreadable, text_of
 from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.tables.table import Table, same_name
 
@@ -19,9 +20,9 @@ from kopilot_xl.workbook.tables.table import Table, same_name
 def _grid(path: Path, wanted: Wanted) -> _Grid:
     suffix = path.suffix.lower()
     if path.is_dir():
-        raise BookError(f"{path} is a folder: name a file in it.")
+        raise BookError(t("{path} is a folder: name a file in it.", path=path))
     if not path.exists():
-        raise BookError(f"There is no file {path}. Check its name and folder.")
+        raise BookError(t("There is no file {path}. Check its name and folder.", path=path))
     if suffix in WORKBOOKS:
         return _workbook(path, wanted.table)
     if suffix in PARQUET_FILES:
@@ -30,8 +31,10 @@ def _grid(path: Path, wanted: Wanted) -> _Grid:
         return _text_file(path, wanted)
     readable = ", ".join((*TEXT_FILES, *PARQUET_FILES, *WORKBOOKS))
     if suffix in _SAVE_AS:
-        raise BookError(f"{path} is {_SAVE_AS[suffix]}.")
-    raise BookError(f"{path} has an ending that is not known: what can be read is {readable}.")
+        raise BookError(t("{path} is {save_as}.", path=path, save_as=_SAVE_AS[suffix]))
+    raise BookError(
+        t("{path} has an ending that is not known: what can be read is {readable}.", path=path, readable=readable)
+    )
 
 
 def _workbook(path: Path, table: Table) -> _Grid:

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 TEXT_FILES = (".csv", ".txt", ".tsv")
@@ -57,4 +58,6 @@ def text_of(data: bytes) -> str:
 
 
 def _unreadable(path: Path, error: OSError) -> BookError:
-    return BookError(f"{path} cannot be read: {error.strerror or error}. Close it elsewhere, or copy it.")
+    return BookError(
+        t("{path} cannot be read: {reason}. Close it elsewhere, or copy it.", path=path, reason=error.strerror or error)
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.plain.grid import _Grid
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import actions, clients, transactions
 from kopilot_xl.workbook.tables.parsing import is_blank, shown
@@ -111,15 +112,26 @@ def _no_header(grid: _Grid, wanted: Wanted, place: str = "") -> MissingError:
     lacking = next(choice for choice in wanted.needs if not any(each in found for each in choice))
     known = " or ".join(dict.fromkeys(each.header for each in lacking))
     return MissingError(
-        f"{place or grid.path} has no column that is known as {known} (its columns: {headings}). "
-        f"{_accepted(lacking[0])}"
+        t(
+            "{place} has no column that is known as {known} (its columns: {headings}). {lacking}",
+            place=place or grid.path,
+            known=known,
+            headings=headings,
+            lacking=_accepted(lacking[0]),
+        )
     )
 
 
 def no_heading(place: str, column: Column, headings: Sequence[str]) -> MissingError:
     """Return what to raise where no heading is known as a column."""
     return MissingError(
-        f"{place} has no column that is known as {column.header} (its columns: {_some(headings)}). {_accepted(column)}"
+        t(
+            "{place} has no column that is known as {column} (its columns: {headings}). {accepted}",
+            place=place,
+            column=column.header,
+            headings=_some(headings),
+            accepted=_accepted(column),
+        )
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY
 from kopilot_xl.errors import SettingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import actions, clients, settings, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs
@@ -31,7 +32,15 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
     chosen = settings.read(book)
     day, order = as_of or chosen.as_of or today, chosen.date_order
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise SettingError(f"{book.name}: the as-of date must lie between {FIRST_DAY} and {LAST_DAY}, not on {day}.")
+        raise SettingError(
+            t(
+                "{book}: the as-of date must lie between {first_day} and {last_day}, not on {day}.",
+                book=book.name,
+                first_day=FIRST_DAY,
+                last_day=LAST_DAY,
+                day=day,
+            )
+        )
     people = clients.read(clients.TABLE.of(book), day, order)
     return Inputs(
         settings=chosen,

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive
 from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry
@@ -24,11 +25,11 @@ CONTENT_TYPES = "[Content_Types].xml"
 """The part that states the content type of every other."""
 _COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STRICT = b"purl.oclc.org/ooxml"
-_SAVE_AS = "Save it in Excel as Excel Workbook (.xlsx) and try again."
+_SAVE_AS = t("Save it in Excel as Excel Workbook (.xlsx) and try again.")
 _OTHER_OFFICE = {
-    "wordprocessingml": "a Word document",
-    "presentationml": "a PowerPoint presentation",
-    "visio": "a Visio drawing",
+    "wordprocessingml": t("a Word document"),
+    "presentationml": t("a PowerPoint presentation"),
+    "visio": t("a Visio drawing"),
 }
 _ELEMENT = rb"<(?:[\w.-]+:)?%s(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>\s*</(?:[\w.-]+:)?%s\s*>)"
 _RELATIONSHIP = re.compile(_ELEMENT % (b"Relationship", b"Relationship"))
@@ -93,7 +94,11 @@ class Package:
         name = self._archive.find(part)
         if name is None:
             raise BookError(
-                f"{self.path} is damaged: its part {part} is missing. Let Excel repair it (Open, Open and Repair)."
+                t(
+                    "{path} is damaged: its part {part} is missing. Let Excel repair it (Open, Open and Repair).",
+                    path=self.path,
+                    part=part,
+                )
             )
         return self._archive.read(name)
 
@@ -120,7 +125,12 @@ class Package:
             return work()
         except BookError as error:
             raise BookError(
-                f"{self.path} cannot be read: in {part}, {error}. Open it in Excel, save it, and try again."
+                t(
+                    "{path} cannot be read: in {part}, {error}. Open it in Excel, save it, and try again.",
+                    path=self.path,
+                    part=part,
+                    error=error,
+                )
             ) from error
 
     def relationships(self, part: str = "") -> list[Relationship]:
@@ -181,7 +191,7 @@ class Package:
             ValueError: there is such a part.
         """
         if self.has(part) or part in self._added:
-            raise ValueError(f"{self.path} has a part {part}")
+            raise ValueError(t("{path} has a part {part}", path=self.path, part=part))
         self._added[part] = content
 
     def parse_current(self, part: str) -> etree._Element:
@@ -202,7 +212,7 @@ class Package:
         """
         name = self._archive.find(part)
         if name is None:
-            raise BookError(f"{self.path} has no part {part}.")
+            raise BookError(t("{path} has no part {part}.", path=self.path, part=part))
         self._removed.add(name)
 
         def is_override(tag: bytes) -> bool:
@@ -239,8 +249,11 @@ class Package:
         """
         if _STRICT in self.read("_rels/.rels") or _STRICT in self.read(self.workbook):
             raise BookError(
-                f"{self.path} is a Strict Open XML Spreadsheet. "
-                "Save it in Excel as Excel Workbook (.xlsx), not Strict, and try again."
+                t(
+                    "{path} is a Strict Open XML Spreadsheet. Save it in Excel as Excel Workbook "
+                    "(.xlsx), not Strict, and try again.",
+                    path=self.path,
+                )
             )
 
     def is_own(self, path: str | os.PathLike[str] | None) -> bool:
@@ -276,20 +289,30 @@ class Package:
         """Return the name of the workbook part, once the package is known to be a workbook that can be edited."""
         names = {name.lower() for name in self.part_names}
         if "mimetype" in names and b"opendocument" in self._archive.read(self._archive.find("mimetype") or ""):
-            raise BookError(f"{self.path} is an OpenDocument file. {_SAVE_AS}")
+            raise BookError(t("{path} is an OpenDocument file. {save_as}", path=self.path, save_as=_SAVE_AS))
         if CONTENT_TYPES.lower() not in names or "_rels/.rels" not in names:
-            raise BookError(f"{self.path} is a zip file but no Excel workbook. Name the .xlsx or .xlsm file.")
+            raise BookError(
+                t("{path} is a zip file but no Excel workbook. Name the .xlsx or .xlsm file.", path=self.path)
+            )
         part = next((item.target for item in self.relationships() if item.kind == "officeDocument"), None)
         kind = (self.content_type(part) or "") if part else ""
         if part is None or not self.has(part):
-            raise BookError(f"{self.path} is an Office package without a workbook. Name the .xlsx or .xlsm file.")
+            raise BookError(
+                t("{path} is an Office package without a workbook. Name the .xlsx or .xlsm file.", path=self.path)
+            )
         for word, what in _OTHER_OFFICE.items():
             if word in kind:
-                raise BookError(f"{self.path} is {what}, not an Excel workbook. Name the .xlsx or .xlsm file.")
+                raise BookError(
+                    t(
+                        "{path} is {what}, not an Excel workbook. Name the .xlsx or .xlsm file.",
+                        path=self.path,
+                        what=what,
+                    )
+                )
         if "binary" in kind or part.lower().endswith(".bin"):
-            raise BookError(f"{self.path} is a binary Excel workbook (.xlsb). {_SAVE_AS}")
+            raise BookError(t("{path} is a binary Excel workbook (.xlsb). {save_as}", path=self.path, save_as=_SAVE_AS))
         if "spreadsheetml" not in kind and "ms-excel" not in kind:
-            raise BookError(f"{self.path} is no Excel workbook. Name the .xlsx or .xlsm file.")
+            raise BookError(t("{path} is no Excel workbook. Name the .xlsx or .xlsm file.", path=self.path))
         return part
 
 
@@ -308,37 +331,54 @@ _NO_NAME = 123  # Windows's ERROR_INVALID_NAME: no file can be called so, as one
 def _read_file(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise BookError(f"{path} is a folder: name the workbook in it.")
+            raise BookError(t("{path} is a folder: name the workbook in it.", path=path))
         if path.stat().st_size > MAX_UNPACKED:
-            raise BookError(f"{path} is larger than {MAX_UNPACKED // 1024**3} GB: this is no usual workbook.")
+            raise BookError(
+                t(
+                    "{path} is larger than {max_unpacked} GB: this is no usual workbook.",
+                    path=path,
+                    max_unpacked=MAX_UNPACKED // 1024**3,
+                )
+            )
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise BookError(f"There is no file {path}: check its name and folder.") from error
+        raise BookError(t("There is no file {path}: check its name and folder.", path=path)) from error
     except (OSError, ValueError) as error:
         if getattr(error, "winerror", None) == _NO_NAME:
-            raise BookError(f"There is no file {path}: check its name and folder.") from error
+            raise BookError(t("There is no file {path}: check its name and folder.", path=path)) from error
         reason = getattr(error, "strerror", None) or error
-        raise BookError(f"{path} cannot be read: {reason}. Check that you may open it.") from error
+        raise BookError(
+            t("{path} cannot be read: {reason}. Check that you may open it.", path=path, reason=reason)
+        ) from error
 
 
 def _refuse_other_kinds(path: Path, data: bytes) -> None:
     """Refuse what is not a zip archive, saying what it is instead."""
     if not data:
-        raise BookError(f"{path} is empty: restore it from a backup.")
+        raise BookError(t("{path} is empty: restore it from a backup.", path=path))
     if data.startswith(_COMPOUND_FILE):
         # The stream names are in the compound file's directory, in UTF-16.
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise BookError(
-                f"{path} is protected by a password: open it in Excel, remove the password "
-                "(File, Info, Protect Workbook), save it, and try again."
+                t(
+                    "{path} is protected by a password: open it in Excel, remove the password (File, "
+                    "Info, Protect Workbook), save it, and try again.",
+                    path=path,
+                )
             )
         if any(f"{name}\0".encode("utf-16-le") in data for name in ("Workbook", "Book")):
-            raise BookError(f"{path} is an Excel 97-2003 workbook (.xls). {_SAVE_AS}")
-        raise BookError(f"{path} is an old Office file but no Excel workbook. Name the .xlsx or .xlsm file.")
+            raise BookError(t("{path} is an Excel 97-2003 workbook (.xls). {save_as}", path=path, save_as=_SAVE_AS))
+        raise BookError(
+            t("{path} is an old Office file but no Excel workbook. Name the .xlsx or .xlsm file.", path=path)
+        )
     if not data.startswith((b"PK\3\4", b"PK\5\6")) and b"PK\5\6" not in data[-65_600:]:
         raise BookError(
-            f"{path} is no Excel workbook, whatever its name says (it may be a text or CSV file). "
-            f"Open it in Excel. {_SAVE_AS}"
+            t(
+                "{path} is no Excel workbook, whatever its name says (it may be a text or CSV file). "
+                "Open it in Excel. {save_as}",
+                path=path,
+                save_as=_SAVE_AS,
+            )
         )
 
 
