@@ -96,7 +96,7 @@ def ours(invoices: Sequence[EInvoice], parties: Parties, company: str | None = N
     named: dict[str, Party] = {}
     for invoice in invoices:
         seller, buyer = parties.cluster(invoice.seller), parties.cluster(invoice.buyer)
-        counts.update({seller, buyer})
+        counts.update(dict.fromkeys((seller, buyer), 1))  # a set would order them by chance
         sells[seller] += 1
         named.setdefault(seller, invoice.seller)
         named.setdefault(buyer, invoice.buyer)
