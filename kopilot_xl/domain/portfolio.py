@@ -208,7 +208,7 @@ class Summary:
             Check(
                 2 * active > some,
                 f"Active clients are the majority ({of_active})",
-                f"active clients are not the majority ({of_active})",
+                "active clients are not the majority",
             ),
             Check(
                 new >= leaving,

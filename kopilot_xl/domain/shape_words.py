@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kopilot_xl.domain import formatting
 
 PLAN_WELL = "Plan the revenue well, so that work goes to the months that still need it."
-CONTACT = "Contact the quiet ones and offer a product or service, an upgrade or maintenance."
+CONTACT = "Offer the quiet ones a product or service, an upgrade, maintenance."
 
 
 @dataclass(frozen=True)

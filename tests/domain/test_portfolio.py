@@ -238,8 +238,8 @@ def test_a_declining_portfolio_without_exits_says_nothing_of_exits() -> None:
     assert found.shape is Shape.DECLINING
     assert found.words == (
         "It leans to neither side: as many clients went quiet as are active or new (2). "
-        "Active clients are not the majority (2 of 4, 50%). "
-        "Contact the quiet ones and offer a product or service, an upgrade or maintenance."
+        "Active clients are not the majority. "
+        "Offer the quiet ones a product or service, an upgrade, maintenance."
     )
 
 
@@ -258,6 +258,12 @@ def test_a_declining_portfolio_whose_exits_are_made_up_for_says_what_went_quiet(
     assert "more clients went quiet (1,214) than are active or new (1,002)" in found.words
     assert "103 are leaving, 311 are new." in found.words
     assert "make up" not in found.words
+
+
+def test_the_longest_sentence_fits_into_its_block_of_the_sheet() -> None:
+    found = replace(summary(active=1000, new=1000, leaving=1003, sleeping_away=2345, hibernating=2345), won=1000)
+    assert found.shape is Shape.DECLINING
+    assert len(found.words) < 290
 
 
 def test_the_sentence_of_any_small_portfolio_denies_no_check() -> None:

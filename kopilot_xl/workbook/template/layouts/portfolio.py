@@ -88,7 +88,7 @@ def _build_shape(ws: Worksheet) -> None:
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
     for shape in (Shape.GROWING, Shape.MATURE):
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.GOOD)
-    styles.put(ws, "B5:D8", FIRST_WORDS, look=styles.font(size=11), stand=styles.align(vertical="top", wrap=True))
+    styles.put(ws, "B5:D8", FIRST_WORDS, look=styles.font(size=10), stand=styles.align(vertical="top", wrap=True))
     for row in range(9, 12):
         styles.put(ws, f"A{row}", look=styles.font(bold=True), stand=styles.align("center"))
         styles.put(ws, f"B{row}:D{row}")
