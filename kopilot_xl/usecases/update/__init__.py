@@ -1,0 +1,1 @@
+"""Next month's export brought into the workbook that is there."""
