@@ -1,9 +1,9 @@
 """Client segmentation by activity level, in the Excel workbook where clients and invoices already live.
 
-The functions are the commands of `kopilot-xl`: `refresh`, `check`, `report`, `new`, `demo`, `upgrade`, `segment`,
-`forecast` and `install`, `refresh_all` and `check_all` for many workbooks, `upgrade_copy` for a new workbook made of an
-old one; and `classify` for frames. What goes wrong and can be mended is a `KopilotError`. Each name is imported when it
-is first used, so that `import kopilot_xl` and `kopilot-xl --help` load no library.
+The functions are the commands of `kopilot-xl`: `refresh`, `check`, `report`, `new`, `demo`, `update`, `upgrade`,
+`segment`, `forecast` and `install`, `refresh_all` and `check_all` for many workbooks; and `classify` for frames. What
+goes wrong and can be mended is a `KopilotError`. Each name is imported when it is first used, so that
+`import kopilot_xl` and `kopilot-xl --help` load no library.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.forecast import forecast
     from kopilot_xl.usecases.refresh import check, refresh
     from kopilot_xl.usecases.report.page import report
-    from kopilot_xl.usecases.upgrade.copy import upgrade_copy
+    from kopilot_xl.usecases.update.update import update
     from kopilot_xl.usecases.upgrade.in_place import upgrade
     from kopilot_xl.workbook.opening import open_book
 
@@ -62,8 +62,8 @@ __all__ = [
     "refresh_all",
     "report",
     "segment",
+    "update",
     "upgrade",
-    "upgrade_copy",
 ]
 
 _MODULES = {
@@ -81,8 +81,8 @@ _MODULES = {
     "usecases.forecast": ("forecast",),
     "usecases.refresh": ("check", "refresh"),
     "usecases.report.page": ("report",),
-    "usecases.upgrade.copy": ("upgrade_copy",),
     "usecases.upgrade.in_place": ("upgrade",),
+    "usecases.update.update": ("update",),
     "workbook.opening": ("open_book",),
 }  # fmt: skip
 """Where the public names are; a test holds this list, the imports above and `__all__` together."""

@@ -28,8 +28,21 @@ class Exit(IntEnum):
     UNHEARD = 141
 
 
+_OTHER_WORDS = {"add", "append", "import", "load", "merge"}
+_EXPORT_OPTIONS = {"--clients", "--transactions"}
+
+
 class CommandGroup(TyperGroup):
     """The group of commands, which lets no traceback out: every end has its exit code."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is meant; who looks for another word for `update` is told of it."""
+        if args and args[0] in _OTHER_WORDS:
+            raise typer.BadParameter(
+                t("there is no command {name}: kopilot-xl update brings an export into a workbook.", name=args[0]),
+                ctx=ctx,
+            )
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; whatever it raises becomes a message and an exit code."""
@@ -45,6 +58,10 @@ class CommandGroup(TyperGroup):
             if isinstance(error, UsageError):
                 error = _as_typers_own(error, ctx)
             if is_typers_own(error):
+                if getattr(error, "option_name", None) in _EXPORT_OPTIONS and ctx.invoked_subcommand == "refresh":
+                    error = typer.BadParameter(
+                        t("refresh takes no exports: kopilot-xl update brings them into a workbook."), ctx=ctx
+                    )
                 hide_secrets(error)
                 raise error from None
             print_message(reason(error))

@@ -1,4 +1,4 @@
-"""Commands on workbooks: new, demo, refresh, check, report, upgrade."""
+"""Commands on workbooks: new, demo, update, refresh, check, report, upgrade."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kopilot_xl.cli.group import Exit, command
+from kopilot_xl.cli.import_options import (
+    Accept,
+    Clients,
+    ColumnMap,
+    CurrencyCode,
+    Encoding,
+    SheetName,
+    StatusWords,
+    Transactions,
+    Year,
+)
 from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, output_option
 from kopilot_xl.cli.running import results
 from kopilot_xl.cli.stderr import screen_on
@@ -18,6 +29,7 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.batch.tasks import Done
     from kopilot_xl.usecases.create import Created
     from kopilot_xl.usecases.result import RefreshResult
+    from kopilot_xl.usecases.update.update import Updated
 
 
 @command(
@@ -33,89 +45,16 @@ def new(
         Path | None,
         typer.Argument(metavar="BOOK", help=t("The workbook to make; it ends in .xlsm."), show_default=False),
     ] = None,
-    clients: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--clients",
-            metavar="FILE",
-            help=t(
-                "Clients from CSV, Excel, OpenDocument or Parquet: a file, a folder or a pattern; File.xlsx#Sheet "
-                "names "
-                "a sheet. May be given several times. Without it, the clients are made from the invoices."
-            ),
-            show_default=False,
-        ),
-    ] = None,
-    transactions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--transactions",
-            metavar="FILE",
-            help=t("Their invoices, in the same ways. May be given several times."),
-            show_default=False,
-        ),
-    ] = None,
+    clients: Clients = None,
+    transactions: Transactions = None,
     date_order: Order = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            "--encoding", metavar="NAME", help=t("Of text files, such as cp1250 or mac_roman."), show_default=False
-        ),
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=HEADING",
-            help=t(
-                "Which heading of the files is which column, such as Client=Odběratel. The columns are Client, Client "
-                "ID, Issue date, Amount, Total (of the whole document), Line amount, Status, Type, Reference, "
-                "Currency, Email, "
-                "Created on."
-            ),
-            show_default=False,
-        ),
-    ] = None,
-    statuses: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--status",
-            metavar="WORD=MEANING",
-            help=t(
-                "What a status or type of the files means: Issued, Paid, Overdue, Planned, Draft, Canceled, "
-                "Credit note "
-                "or Leave out."
-            ),
-            show_default=False,
-        ),
-    ] = None,
-    sheet: Annotated[
-        str | None,
-        typer.Option("--sheet", metavar="NAME", help=t("The sheet of workbooks to read."), show_default=False),
-    ] = None,
-    currency: Annotated[
-        str | None,
-        typer.Option(
-            "--currency",
-            metavar="CODE",
-            help=t("The one currency to take, where the files have several, such as EUR."),
-            show_default=False,
-        ),
-    ] = None,
-    year: Annotated[
-        int | None,
-        typer.Option(
-            "--year",
-            metavar="YEAR",
-            min=1990,
-            max=2100,
-            help=t("Of dates that have a day and a month only."),
-            show_default=False,
-        ),
-    ] = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help=t("Go on where a figure says that something may be wrong."))
-    ] = False,
+    encoding: Encoding = None,
+    columns: ColumnMap = None,
+    statuses: StatusWords = None,
+    sheet: SheetName = None,
+    currency: CurrencyCode = None,
+    year: Year = None,
+    accept: Accept = False,
     trial: Annotated[
         bool,
         typer.Option(
@@ -164,6 +103,68 @@ def demo(
     from kopilot_xl.cli import show_portfolio
 
     show_portfolio.report(screen_on(), demo(book, force=force))
+
+
+@command(
+    "update Portfolio.xlsm --clients clients.csv --transactions invoices.csv",
+    "update Portfolio.xlsm",
+    "update Portfolio.xlsm --dry-run",
+)
+def update(
+    book: Book,
+    clients: Clients = None,
+    transactions: Transactions = None,
+    as_of: AsOf = None,
+    date_order: Order = None,
+    encoding: Encoding = None,
+    columns: ColumnMap = None,
+    statuses: StatusWords = None,
+    sheet: SheetName = None,
+    currency: CurrencyCode = None,
+    year: Year = None,
+    accept: Accept = False,
+    remove_vanished: Annotated[
+        bool,
+        typer.Option(
+            "--remove-vanished",
+            help=t("Clear the rows of transactions that an earlier import brought and the export no longer has."),
+        ),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=t("Show what would come, and write nothing."))] = False,
+    no_refresh: Annotated[bool, typer.Option("--no-refresh", help=t("Bring the rows in, and refresh later."))] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help=t("Exit with 1 if there are data problems. Notices never count."))
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Bring your next export into a workbook, and refresh it.
+
+    What is new is added, what changed is changed: clients by their id, transactions by client and number. What you
+    typed, decided or added yourself stays as it is. Without files, those of the last time are read again. The version
+    before is kept beside the workbook, its name with .kopilot-backup added.
+
+    Exit code 0: done; 1: it was not, and nothing was changed, or --strict found problems; 2: wrong usage.
+    """
+    from kopilot_xl import update
+    from kopilot_xl.cli import show_update
+    from kopilot_xl.cli.settling import pairs, settling
+
+    headings, meanings = pairs(columns, "--map"), pairs(statuses, "--status")
+
+    def make(statuses: Mapping[str, str]) -> Updated:
+        return update(
+            book, clients, transactions, as_of=as_of, date_order=date_order, encoding=encoding, columns=headings,
+            statuses=statuses, sheet=sheet, currency=currency, year=year, accept=accept,
+            remove_vanished=remove_vanished, dry_run=dry_run, no_refresh=no_refresh,
+        )  # fmt: skip
+
+    made = settling(meanings, make, json)
+    if json:
+        screen_on().data(show_update.updated_as_json(made))
+    else:
+        show_update.updated(screen_on(), made)
+    if strict and made.result is not None and _problems(made.result):
+        raise typer.Exit(Exit.FAILED)
 
 
 @command(
@@ -349,16 +350,10 @@ def upgrade(
     Everything of yours stays as it is: sheets, columns, charts, notes, colours, names, the order of the tabs, macros of
     your own. The version before is kept beside it, its name with .kopilot-backup added.
     """
-    if check and copy:
-        raise typer.BadParameter(t("there is nothing to check about a copy."), param_hint="--check")
-    from kopilot_xl import upgrade, upgrade_copy
+    from kopilot_xl import upgrade
 
-    screen = screen_on()
-    if copy:
-        lines = upgrade_copy(book, output, force=force).lines
-    else:
-        lines = upgrade(book, output, check=check, force=force).lines
-    for line in lines:
+    made, screen = upgrade(book, output, check=check, copy=copy, force=force), screen_on()
+    for line in made.lines:
         screen.line(line)
 
 

@@ -17,7 +17,7 @@ from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
-from kopilot_xl.workbook.sheets import settings
+from kopilot_xl.workbook.sheets import settings, sources
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Format
 
@@ -109,7 +109,7 @@ def new(
     inputs = outputs.expanded([*_several(clients), *_several(transactions)])
     outputs.check_no_input(target, inputs)
     pair = _read(clients, transactions, choices)
-    people, rows = _write(target, pair, choices, outputs.permissions(inputs))
+    people, rows = _write(target, pair, choices, _files(clients, transactions), outputs.permissions(inputs))
     if pair is None:
         return Created(target)
     return Created(target, people, rows, pair.files, pair.verdict)
@@ -132,10 +132,23 @@ def _several(files: Files | None) -> Sequence[str | PathLike[str]]:
     return [] if files is None else [files] if isinstance(files, str | PathLike) else files
 
 
+def _files(clients: Files | None, transactions: Files | None) -> dict[str, list[str]]:
+    """What was named for each table."""
+    named = {sources.CLIENTS: clients, sources.TRANSACTIONS: transactions}
+    return {table: list(map(str, _several(files))) for table, files in named.items() if files}
+
+
 def _write(
-    target: Path, pair: Pair | None, choices: ImportChoices, at_most: int = outputs.EVERYBODY
+    target: Path,
+    pair: Pair | None,
+    choices: ImportChoices,
+    files_of: Mapping[str, Sequence[str]] | None = None,
+    at_most: int = outputs.EVERYBODY,
 ) -> tuple[int, int]:
-    """Write the workbook, with these permission bits at most; return how many clients and transactions are in it."""
+    """Write the workbook, with these permission bits at most; return how many clients and transactions are in it.
+
+    `files_of` is what it is to remember as the sources of its tables.
+    """
     counts = [0, 0]
     with as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template, TemporaryDirectory() as folder:
         start = template
@@ -147,6 +160,10 @@ def _write(
             counts = [_fill(book, export) for export in (pair.clients, pair.transactions)]
             if pair.currency:
                 book.write_block(settings.CURRENCY.name, [[pair.currency]])
+            if files_of:
+                from kopilot_xl.usecases.update.remembering import remember
+
+                remember(book, target.parent, files_of, choices, pair)
         if choices.date_order:
             book.write_block(settings.DATE_ORDER.name, [[choices.date_order.value]])
         book.save(target, backup=target.exists())

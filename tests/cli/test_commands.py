@@ -107,6 +107,7 @@ def test_the_commands() -> None:
     assert list(commands()) == [
         "new",
         "demo",
+        "update",
         "refresh",
         "check",
         "report",

@@ -64,6 +64,11 @@ class TransactionRow:
         return "".join(self.reference.split()).casefold()
 
     @property
+    def memory_key(self) -> tuple[object, ...]:
+        """What an imported row is known by again: client and number, without a number client, day and amount."""
+        return (self.key, self.number) if self.number else self.figures
+
+    @property
     def figures(self) -> tuple[str, date | None, int | None]:
         """What two rows without numbers are compared by: client, day and amount to the cent."""
         return self.key, self.issued, None if self.amount is None else round(self.amount * 10**_CENTS)

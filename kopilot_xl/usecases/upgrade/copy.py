@@ -27,7 +27,7 @@ from kopilot_xl.workbook.template.row_heights import sheets_of
 
 
 @dataclass(frozen=True)
-class Upgraded:
+class Copied:
     """A new workbook made from an old one.
 
     Attributes:
@@ -74,7 +74,7 @@ class Upgraded:
 
 def upgrade_copy(
     path: str | PathLike[str], output: str | PathLike[str] | None = None, *, force: bool = False
-) -> Upgraded:
+) -> Copied:
     """Make a new workbook of this version with the rows, the settings and the history of an old one.
 
     What the user wrote comes along as it stands, nothing is read into it; what refresh writes is left for the next
@@ -113,7 +113,7 @@ def upgrade_copy(
             left = [*_not_in_tables(old, kept), *_elsewhere(Package(old.path), Package(template), old, kept), *unset]
             made.save(target, backup=target.exists())
     own = [f"{each.table.name}: {column.header}" for each in kept for column in each.own]
-    return Upgraded(target, {each.table.name: each.filled for each in kept}, own, left, in_place)
+    return Copied(target, {each.table.name: each.filled for each in kept}, own, left, in_place)
 
 
 def default_output(path: str | PathLike[str]) -> Path:

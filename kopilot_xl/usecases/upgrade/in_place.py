@@ -8,7 +8,8 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
+from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -106,9 +107,10 @@ def upgrade(
     output: str | PathLike[str] | None = None,
     *,
     check: bool = False,
+    copy: bool = False,
     backup: bool = True,
     force: bool = False,
-) -> Upgraded:
+) -> Upgraded | Copied:
     """Add the sheets, columns, settings and macros of this version that a workbook lacks.
 
     The owner's sheets, columns, charts, notes, colours, names and the order of tabs stay as they are.
@@ -117,6 +119,7 @@ def upgrade(
         path: the workbook.
         output: where to write it; by default it is replaced.
         check: only say what would be added.
+        copy: make a new workbook instead, with the rows, settings and history of this one.
         backup: keep the version that is replaced beside it.
         force: replace a file that `output` names; it is kept beside as a backup.
 
@@ -124,7 +127,12 @@ def upgrade(
         BookError: it cannot be read, is no Kopilot workbook, or its structure is protected.
         MissingError: its table Clients or Transactions is not there.
         SaveError: it cannot be written.
+        UsageError: a copy is to be checked.
     """
+    if copy and check:
+        raise UsageError("there is nothing to check about a copy.", "check")
+    if copy:
+        return upgrade_copy(path, output, force=force)
     old = open_book(path)
     if not is_kopilot_book(old):
         raise BookError(f"{old.path} is not a Kopilot workbook. Make one of your data with kopilot-xl new.")

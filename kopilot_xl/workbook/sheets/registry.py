@@ -21,6 +21,7 @@ from kopilot_xl.workbook.sheets import (
     problems,
     settings,
     snapshot,
+    sources,
     transactions,
 )
 from kopilot_xl.workbook.sheets.contents import Result
@@ -157,6 +158,7 @@ SHEETS: tuple[Sheet, ...] = (
         read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS],
     ),
     Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
+    Sheet(sources.SHEET, "sources"),
 )  # fmt: skip
 """The sheets, in the order of their tabs."""
 

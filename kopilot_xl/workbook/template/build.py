@@ -24,6 +24,7 @@ from kopilot_xl.workbook.sheets import (
     problems,
     registry,
     snapshot,
+    sources,
     transactions,
 )
 from kopilot_xl.workbook.template import layouts, styles, vba_names
@@ -118,7 +119,8 @@ def _draw(book: Workbook) -> None:
     conf["A1"], conf["B1"] = "ADD_WORKBOOK_TO_PYTHONPATH", False
     conf.sheet_state = "hidden"
     styles.widths(conf, (36, 12))
-    book[snapshot.SHEET].sheet_state = "veryHidden"
+    for hidden in (snapshot.SHEET, sources.SHEET):
+        book[hidden].sheet_state = "veryHidden"
     book.active = 0
     (view,) = book.views
     view.xWindow, view.yWindow, view.windowWidth, view.windowHeight = 0, 0, 28800, 16000

@@ -15,7 +15,7 @@ from pyopenvba import ExcelFile
 from kopilot_xl import open_book, refresh
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.usecases.upgrade import in_place
-from kopilot_xl.usecases.upgrade.in_place import upgrade
+from kopilot_xl.usecases.upgrade.in_place import Upgraded
 from kopilot_xl.workbook.file.grafting import Outcome
 from tests.invariants import assert_sound
 from tests.portfolios import NOW, make_portfolio
@@ -31,6 +31,12 @@ ALLOWED = {
 def book(tmp_path: Path) -> Path:
     """A workbook with a portfolio in it, as this version makes it."""
     return make_portfolio(tmp_path / "My portfolio.xlsm")
+
+
+def upgrade(path: Path, output: Path | None = None, *, check: bool = False) -> Upgraded:
+    made = in_place.upgrade(path, output, check=check)
+    assert isinstance(made, Upgraded)
+    return made
 
 
 def without(path: Path, *sheets: str, names: str = "") -> Path:

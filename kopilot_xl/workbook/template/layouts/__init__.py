@@ -12,6 +12,7 @@ from kopilot_xl.workbook.template.layouts import (
     problems,
     settings,
     snapshot,
+    sources,
     transactions,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "problems",
     "settings",
     "snapshot",
+    "sources",
     "transactions",
 ]

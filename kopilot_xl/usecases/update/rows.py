@@ -1,0 +1,102 @@
+"""The rows of a workbook and of an export, in the form in which they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from kopilot_xl.domain.ids import shown_id
+from kopilot_xl.domain.transactions import Status
+from kopilot_xl.importing.output import Pair
+from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow
+from kopilot_xl.workbook.book import TableData, Value
+from kopilot_xl.workbook.sheets import clients, transactions
+from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date
+from kopilot_xl.workbook.tables.table import Column, same_name
+
+
+def incoming_clients(pair: Pair) -> list[ClientRow]:
+    """Return the clients of an import."""
+    return client_rows(pair.clients.data, pair.clients.own, None)
+
+
+def incoming_transactions(pair: Pair) -> list[TransactionRow]:
+    """Return the transactions of an import."""
+    return transaction_rows(pair.transactions.data, None)
+
+
+def client_rows(data: TableData, own: Mapping[str, Sequence[Value]], order: DateOrder | None) -> list[ClientRow]:
+    """Return the rows of a table of clients, blank ones included; `own` are columns of the user's."""
+    at = _indices(data, clients.CLIENT_ID, clients.NAME, clients.CREATED_ON)
+    return [
+        ClientRow(
+            id=_text(_cell(row, at[clients.CLIENT_ID])),
+            name=_text(_cell(row, at[clients.NAME])) or None,
+            created=_day(_cell(row, at[clients.CREATED_ON]), order),
+            own={heading: values[number] for heading, values in own.items()},
+        )
+        for number, row in enumerate(data.rows)
+    ]
+
+
+def transaction_rows(data: TableData, order: DateOrder | None) -> list[TransactionRow]:
+    """Return the rows of a table of transactions, blank ones included."""
+    at = _indices(data, *transactions.TABLE.columns)
+    rows = []
+    for row in data.rows:
+        status = _text(_cell(row, at[transactions.STATUS]))
+        rows.append(
+            TransactionRow(
+                client=_text(_cell(row, at[transactions.CLIENT_ID])),
+                issued=_day(_cell(row, at[transactions.ISSUE_DATE]), order),
+                amount=_amount(_cell(row, at[transactions.AMOUNT])),
+                status=status,
+                reference=_text(_cell(row, at[transactions.REFERENCE])),
+                planned=_is_planned(status),
+            )
+        )
+    return rows
+
+
+def own_columns(data: TableData, table_headers: Sequence[str]) -> dict[str, list[Value]]:
+    """Return the columns of a table that are the user's own, by heading."""
+    ours = {same_name(header) for header in table_headers}
+    return {
+        header: [_cell(row, index) for row in data.rows]
+        for index, header in enumerate(data.headers)
+        if header and same_name(header) not in ours
+    }
+
+
+def _indices(data: TableData, *columns: Column) -> dict[Column, int | None]:
+    positions = {same_name(header): index for index, header in reversed(list(enumerate(data.headers)))}
+    return {column: positions.get(same_name(column.header)) for column in columns}
+
+
+def _cell(row: Sequence[Value], index: int | None) -> Value:
+    return None if index is None or index >= len(row) else row[index]
+
+
+def _text(value: Value) -> str:
+    return "" if is_blank(value) else shown_id(value)
+
+
+def _day(value: Value, order: DateOrder | None) -> date | None:
+    try:
+        return read_date(value, order)
+    except UnreadableError:
+        return None
+
+
+def _amount(value: Value) -> float | None:
+    try:
+        return read_amount(value)
+    except UnreadableError:
+        return None
+
+
+def _is_planned(status: str) -> bool:
+    try:
+        return transactions.read_status(status) is Status.PLANNED
+    except UnreadableError:
+        return False
