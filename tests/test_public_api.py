@@ -24,16 +24,10 @@ from tests.portfolios import AS_OF, NOW, make_portfolio
 
 ROOT = Path(__file__).parents[1]
 COMMANDS: dict[str, Any] = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
-OTHER_FUNCTIONS = {"copy": "upgrade_copy"}
-"""Options that call another function."""
-SHOWN = {"json", "strict", *OTHER_FUNCTIONS}
+SHOWN = {"json", "strict"}
 """Options that say how the command line shows a result or ends, not what is done."""
 FOR_SEVERAL = {"refresh": kopilot_xl.refresh_all, "check": kopilot_xl.check_all}
 FUNCTIONS = [name for name in kopilot_xl.__all__ if inspect.isfunction(getattr(kopilot_xl, name))]
-
-
-def test_options_that_call_another_function_have_it() -> None:
-    assert set(OTHER_FUNCTIONS.values()) <= set(FUNCTIONS)
 
 
 def test_every_name_is_listed_and_can_be_imported() -> None:

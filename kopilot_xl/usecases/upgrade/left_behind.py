@@ -147,6 +147,8 @@ def _extent(template: Package, part: str, more: int) -> Area:
     """Return the area that a sheet of ours uses or has used, `more` rows more; to its end where a table grows on it."""
     cells = [(row, column) for row, column, _ in worksheet.walk(template.parse(part))]
     grows = any(item.kind == "table" for item in template.relationships(part))
+    if not cells:
+        return Area(1, 1, 1, 1)
     return Area(1, 1, LAST_ROW if grows else max(row for row, _ in cells) + more, max(column for _, column in cells))
 
 
