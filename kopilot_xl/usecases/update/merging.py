@@ -233,21 +233,25 @@ def _by_number(
     rest: Sequence[int],
     matched: dict[int, int],
 ) -> list[int]:
-    """Match rows of one client and number; where several have them, those of the same figures first."""
+    """Match rows of one client and number; where several have them, those that are the same in all else first."""
     waiting: dict[tuple[str, str], deque[int]] = defaultdict(deque)
     for index in rows:
         if known[index].number:
             waiting[known[index].key, known[index].number].append(index)
-    left = []
-    for at in rest:
-        row = incoming[at]
-        candidates = waiting.get((row.key, row.number)) if row.number else None
-        if not candidates:
-            left.append(at)
-            continue
-        same = next((index for index in candidates if known[index].figures == row.figures), candidates[0])
-        candidates.remove(same)
-        matched[same] = at
+
+    left = list(rest)
+    for fields in ((_figures, _status), (_figures,), ()):
+        unmatched = []
+        for at in left:
+            row = incoming[at]
+            candidates = waiting.get((row.key, row.number), ()) if row.number else ()
+            same = next((index for index in candidates if all(of(known[index]) == of(row) for of in fields)), None)
+            if same is None:
+                unmatched.append(at)
+            else:
+                waiting[row.key, row.number].remove(same)
+                matched[same] = at
+        left = unmatched
     return left
 
 
@@ -284,23 +288,39 @@ def _by_figures(
     rest: Sequence[int],
     matched: dict[int, int],
 ) -> list[int]:
-    """Match rows of one client, day and amount, each once."""
+    """Match rows of one client, day and amount, each once, those of one status first."""
     waiting: dict[object, deque[int]] = defaultdict(deque)
     for index in rows:
         waiting[known[index].figures].append(index)
-    left = []
-    for at in rest:
-        row = incoming[at]
-        candidates = waiting.get(row.figures)
-        fitting = next(
-            (index for index in candidates or () if not (row.number and known[index].number)), None
-        )  # two different numbers are two documents
-        if candidates is None or fitting is None:
-            left.append(at)
-            continue
-        candidates.remove(fitting)
-        matched[fitting] = at
+    left = list(rest)
+    for fields in ((_status,), ()):
+        unmatched = []
+        for at in left:
+            row = incoming[at]
+            fitting = next(
+                (
+                    index
+                    for index in waiting.get(row.figures, ())
+                    if not (row.number and known[index].number)  # two different numbers are two documents
+                    and all(of(known[index]) == of(row) for of in fields)
+                ),
+                None,
+            )
+            if fitting is None:
+                unmatched.append(at)
+            else:
+                waiting[row.figures].remove(fitting)
+                matched[fitting] = at
+        left = unmatched
     return left
+
+
+def _figures(row: TransactionRow) -> object:
+    return row.figures
+
+
+def _status(row: TransactionRow) -> object:
+    return row.status.casefold()
 
 
 def _changed(index: int, old: TransactionRow, new: TransactionRow, *, fields: Sequence[str]) -> Change | None:
