@@ -19,7 +19,8 @@ from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.parquet import parquet_columns
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.book import Value, counted_from_1904
+from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
+from kopilot_xl.workbook.opening import open_book
 
 ENDINGS = (
     ".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".parquet", ".htm",
@@ -222,6 +223,8 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
     except (CalamineError, ValueError, OSError) as error:
         if "password" in str(error).lower() or b"EncryptedPackage".decode().encode("utf-16-le") in data:
             raise BookError(t("{path} has a password: save it without one, or export it as CSV.", path=path)) from error
+        if data.startswith(b"PK") and b"mimetype" not in data[:200]:
+            return _sheets_by_themselves(path)
         raise BookError(
             t("{path} is no workbook that can be read: save it again as .xlsx, or export it as CSV.", path=path)
         ) from error
@@ -232,9 +235,14 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
         if sheet.typ is not SheetTypeEnum.WorkSheet:
             continue
         try:
-            rows = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            rows: Any = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
         except (CalamineError, ValueError, OSError):
-            continue
+            if not xlsx:
+                continue
+            return _sheets_by_themselves(path)
+        if xlsx and not any(rows):  # it may be written in a way that the reader does not see
+            with suppress(BookError):
+                rows = open_book(path).sheet_values(sheet.name)
         cells = [[_cell(each) for each in row] for row in rows]
         if from_1904:
             cells = counted_from_1904(cells)
@@ -250,6 +258,20 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
             )
         )  # fmt: skip
     return [*_own_tables(path, book, found), *found] if xlsx else found
+
+
+def _sheets_by_themselves(path: Path) -> list[RawTable]:
+    """Read a workbook that Excel opens and the reader of values gives up on, sheet by sheet.
+
+    Raises:
+        BookError: a sheet of it cannot be read.
+    """
+    book = open_book(path)
+    found = []
+    for name in book.sheet_names:
+        cells = [[_cell(each) for each in row] for row in book.sheet_values(name)]
+        found.append(RawTable(path, f"Excel, sheet {name}", cells, name=name))
+    return found
 
 
 def _check_archive(path: Path, data: bytes) -> None:
@@ -293,6 +315,8 @@ def _own_tables(path: Path, book: Any, sheets: Sequence[RawTable]) -> list[RawTa
 
 def _cell(value: Any) -> Value:
     """What calamine tells of a cell, as ours."""
+    if isinstance(value, ErrorValue):
+        value = str(value)
     if isinstance(value, str):
         plain = value.strip()
         return None if not plain or plain.casefold() in ("null", "na", "n/a", "none", "#n/a") else plain
