@@ -352,8 +352,8 @@ def test_texts_as_bytes_and_numbers_that_are_none(large: bool, tmp_path: Path, m
     monkeypatch.setattr(sources, "LARGE", -1 if large else sources.LARGE)
     people, bills = tmp_path / "clients.parquet", tmp_path / "bills.parquet"
     pl.DataFrame({"Client ID": [1001.0, math.nan, 1e18, 7.5, None], "Created on": AS_OF}).write_parquet(people)
-    owners = [b"1001", b"1000000000000000000", b"7.5", b" ", None]
-    rows = {"Client ID": owners, "Issue date": [b"2026-06-01"] * 5, "Amount": [5.0, math.nan, 3.0, 1.0, 1.0]}
+    owners = [b" ", None, b"1001", b"1000000000000000000", b"7.5"]
+    rows = {"Client ID": owners, "Issue date": [b"2026-06-01"] * 5, "Amount": [1.0, 1.0, 5.0, math.nan, 3.0]}
     pl.DataFrame(rows).with_columns(Status=pl.lit(b"paid")).write_parquet(bills)
     found = segment(people, bills, AS_OF)
     assert [(row[0], row[1], row[5]) for row in found.frame.rows()] == [
