@@ -20,7 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench import beyond, excel, forecast, forecast_goals, many, refreshing
+from bench import beyond, excel, forecast, forecast_goals, importing, many, refreshing
 from bench.timing import ROUNDS, Measured, Side, compare
 
 CLIENTS, TRANSACTIONS = 10_000, 100_000
@@ -30,6 +30,7 @@ CASES = {
     "formulas": "2,000 clients × 20,000 transactions, against formulas in LibreOffice",
     "growth": "the same with a tenth and with ten times as many",
     "cells": f"{CLIENTS:,} segments in the cells of an open workbook",
+    "new": f"a new workbook from CSV: {CLIENTS:,} clients × {TRANSACTIONS:,} transactions",
     "start": "kopilot-xl --help",
     "many": f"{many.BOOKS:,} workbooks of the sample's size, once",
     "beyond": f"{beyond.CLIENTS:,} clients × {beyond.TRANSACTIONS:,} transactions, from Parquet to Parquet",
@@ -102,6 +103,8 @@ def _sides(case: str, folder: Path) -> list[Side]:
         return many.sides()
     if case == "beyond":
         return beyond.sides(folder / case)
+    if case == "new":
+        return importing.sides(folder / case, CLIENTS, TRANSACTIONS)
     if case == "forecast":
         return forecast.sides(folder, CLIENTS, TRANSACTIONS)
     if case == "cells":

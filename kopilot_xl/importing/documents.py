@@ -215,11 +215,23 @@ def fold_lines(
         QuestionError: whether an amount is that of the line or of the whole document cannot be told.
     """
     number = mapping.number
+
+    def document(at: int, amount: Value, lines: int = 1) -> Document:
+        row = rows[at]
+        day = days[heads.get(row, row)]
+        assert isinstance(day, date)  # noqa: S101 - rows of data have one
+        return Document(
+            row, clients[at], day, amount, states.states[at], states.words.get(at), states.kinds[at],
+            text_of(number.values[row]) if number is not None else "",
+            currencies[at] if currencies is not None else None, lines,
+        )  # fmt: skip
+
+    if not heads and _all_different(number, rows):
+        kinds, left = states.kinds, states.left
+        return [document(at, amounts[at]) for at in range(len(rows)) if kinds[at] in COUNTED and at not in left]
     groups: dict[object, list[int]] = {}
     order: list[object] = []
     position = {row: at for at, row in enumerate(rows)} if heads else {}
-    if not heads and _all_different(number, rows):
-        number = None  # each row is a document: nothing to fold
     for at, row in enumerate(rows):
         kind = states.kinds[at]
         if kind not in COUNTED or at in states.left:
@@ -248,7 +260,6 @@ def fold_lines(
     for key in order:
         group = groups[key]
         at = group[0]
-        row = rows[at]
         numbers = [each for line in group if isinstance(each := amounts[line], float)]
         amount: Value
         if len(group) == 1:
@@ -257,15 +268,7 @@ def fold_lines(
             amount = next((amounts[line] for line in group if amounts[line] is not None), None)
         else:
             amount = numbers[0] if once else round(sum(numbers), 6)
-        day = days[heads.get(row, row)]
-        assert isinstance(day, date)  # noqa: S101 - rows of data have one
-        found.append(
-            Document(
-                row, clients[at], day, amount, states.states[at], states.words.get(at),
-                states.kinds[at], text_of(mapping.number.values[row]) if mapping.number is not None else "",
-                currencies[at] if currencies is not None else None, len(group),
-            )
-        )  # fmt: skip
+        found.append(document(at, amount, len(group)))
     return found
 
 

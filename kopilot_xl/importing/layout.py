@@ -23,6 +23,8 @@ _SAMPLE = 400
 
 def text_of(value: Value) -> str:
     """Return a cell as a text without repeated blanks, blank for None."""
+    if isinstance(value, str):
+        return " ".join(value.split()) if "  " in value or not value.isprintable() else value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

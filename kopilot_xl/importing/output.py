@@ -111,6 +111,7 @@ def _transactions(found: Imported) -> ImportedTable:
     for batch in found.batches:
         source = source or batch.mapping.table
         column = batch.joined.column
+        state_of = {state: state.value for state in State}
         for each in batch.documents:
             if each.client == NOBODY or each.client not in found.id_of:
                 known: Value = (
@@ -120,7 +121,7 @@ def _transactions(found: Imported) -> ImportedTable:
                 )
             else:
                 known = found.id_of[each.client]
-            status: Value = each.state.value if isinstance(each.state, State) else each.word
+            status: Value = each.word if each.state is None else state_of[each.state]
             rows.append((known, each.day, each.amount, status, each.number or None))
             numbers.append(_number(batch.mapping.table, each.row))
         for row in batch.sorted_rows.dateless:  # accepted: the workbook says what is wrong with them
