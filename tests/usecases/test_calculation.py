@@ -283,3 +283,23 @@ def test_who_does_not_ask_to_look_ahead_gets_the_rest_all_the_same() -> None:
     assert (short.outlook, short.forecast, short.months) == (None, None, ())
     assert (short.clients, short.summary, short.log) == (whole.clients, whole.summary, whole.log)
     assert short.problems == whole.problems
+
+
+def test_a_row_of_history_written_later_than_its_day_does_not_know_what_came_after_it() -> None:
+    inputs = _inputs([["A", "Alder", None]], [["A", AS_OF + timedelta(days=5), 300.0]])
+    result = calculate(replace(inputs, today=AS_OF + timedelta(days=10)), ahead=False)
+    assert result.summary.counts[Segment.NEW] == 1
+    assert result.past[AS_OF].counts[Segment.NEW] == 0
+    assert result.past[AS_OF].counts[Segment.NO_ACTIVITY] == 1
+    assert calculate(replace(inputs, today=AS_OF), ahead=False).past == {}
+
+
+def test_a_past_month_knows_the_plans_recorded_by_then_and_no_later_invoice() -> None:
+    month_end = date(2026, 5, 31)
+    inputs = _inputs(
+        [["A", "Alder", None], ["B", "Birch", None]],
+        [["A", date(2026, 6, 10), 300.0], ["B", date(2026, 6, 20), 500.0]],
+        [[date(2026, 5, 1), "A", "Plan revenue", date(2026, 6, 15), 300.0]],
+    )
+    counts = calculate(replace(inputs, as_of=date(2026, 6, 5)), ahead=False, backfill=1).past[month_end].counts
+    assert (counts[Segment.NEW], counts[Segment.NO_ACTIVITY]) == (1, 1)
