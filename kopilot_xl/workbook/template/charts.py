@@ -236,7 +236,7 @@ def forecast(
 
 def words_until(ws: Worksheet, cells: str, words: str, drawn: str) -> None:
     """Let words stand behind a chart, which lets them show, until a formula tells that something is drawn."""
-    styles.put(ws, cells, words, look=styles.font(color=palette.MUTED), stand=styles.align("center"))
+    styles.put(ws, cells, words, text_font=styles.font(color=palette.MUTED), alignment=styles.align("center"))
     styles.hide(ws, cells, drawn)
 
 

@@ -49,7 +49,7 @@ def edge(*, top: str | None = None, bottom: str | None = None) -> Border:
 def align(
     horizontal: str = "left", vertical: str = "center", *, wrap: bool = False, indent: int = 0, shrink: bool = False
 ) -> Alignment:
-    """Return how a cell's text stands."""
+    """Return where a cell's text is in it."""
     return Alignment(
         horizontal=horizontal, vertical=vertical, wrap_text=wrap, indent=indent, shrink_to_fit=shrink or None
     )
@@ -57,46 +57,45 @@ def align(
 
 def put(
     ws: Worksheet,
-    place: str,
+    cells: str,
     value: Value = None,
     *,
-    look: Font | None = None,
-    stand: Alignment | None = None,
+    text_font: Font | None = None,
+    alignment: Alignment | None = None,
     shown: Format | None = None,
     background: str | None = None,
     lines: Border | None = None,
 ) -> None:
-    """Fill a cell, or the first of a range that is merged into one, and give it its looks."""
-    first, _, last = place.partition(":")
+    """Fill a cell, or the first of a range that is merged into one, and format it."""
+    first, _, last = cells.partition(":")
     cell = ws[first]
     if value is not None:
         cell.value = value
-    cells = [each for row in ws[place] for each in row] if last else [cell]
-    stand = copy(stand) if stand else align()
+    alignment = copy(alignment) if alignment else align()
     if shown is Format.AMOUNT:  # which may be in rupiah
-        stand.shrink_to_fit = True
-    for each in cells:
-        each.font = look or font()
-        each.alignment = stand
+        alignment.shrink_to_fit = True
+    for one in [one for row in ws[cells] for one in row] if last else [cell]:
+        one.font = text_font or font()
+        one.alignment = alignment
         if shown:
-            each.number_format = shown.value
+            one.number_format = shown.value
         if background:
-            each.fill = fill(background)
+            one.fill = fill(background)
         if lines:
-            each.border = lines
+            one.border = lines
     if last:
-        ws.merge_cells(place)
+        ws.merge_cells(cells)
 
 
-def put_input(ws: Worksheet, place: str, value: Value, shown: Format, *, wrap: bool = False) -> None:
+def put_input(ws: Worksheet, cells: str, value: Value, shown: Format, *, wrap: bool = False) -> None:
     """Make a cell, or a range merged into one, what the user is to write in: framed, with its default in it."""
     side = Side("thin", color=palette.ACCENT)
     frame = Border(left=side, right=side, top=side, bottom=side)
-    put(ws, place, value, stand=align(indent=1, wrap=wrap), shown=shown, lines=frame)
+    put(ws, cells, value, alignment=align(indent=1, wrap=wrap), shown=shown, lines=frame)
 
 
 def number_only(ws: Worksheet, cell: str, label: str, *, whole: bool) -> None:
-    """Refuse what is no number above zero (a share: above 0 % and at most 100 %)."""
+    """Refuse what is not a number above zero (a share: above 0 % and at most 100 %)."""
     text = f"{label} must be a whole number above 0." if whole else f"{label} must be above 0 % and at most 100 %."
     if whole:
         rule = DataValidation(type="whole", operator="greaterThan", formula1="0", allow_blank=True)
@@ -158,7 +157,7 @@ def tint_segments(ws: Worksheet, cells: str, first: str) -> None:
 
 
 def days_left(ws: Worksheet, cells: str, since: str, days: str) -> None:
-    """Draw a bar in each cell with a date: none on the day named `since`, full so many days later.
+    """Draw a bar in the cells with a date: none on the day named `since`, full so many days later.
 
     The rule knows names only, so that it holds wherever the cells behind them are moved.
     """

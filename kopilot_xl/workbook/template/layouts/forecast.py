@@ -65,8 +65,8 @@ def build(ws: Worksheet) -> None:
     top = int(CORNER[1:])
     ws.row_dimensions[top - 1].height = 24
     heading = styles.font(size=11, bold=True, color=palette.ACCENT)
-    styles.put(ws, f"B{top - 1}", "Whom to call about which month", look=heading)
-    styles.put(ws, f"E{top - 1}", _CALLS_WORDS, look=styles.font(color=palette.MUTED))
+    styles.put(ws, f"B{top - 1}", "Whom to call about which month", text_font=heading)
+    styles.put(ws, f"E{top - 1}", _CALLS_WORDS, text_font=styles.font(color=palette.MUTED))
     styles.page(ws, across=True)
     ws.print_area = f"A1:{_LAST}{styles.LAST_ROW}"  # what the chart is drawn from is beside it
     ws.print_title_rows = f"{top}:{top}"
@@ -84,12 +84,12 @@ def _build_head(ws: Worksheet) -> None:
 
     for row, height in ((1, 34), (2, 17), (3, 8)):
         ws.row_dimensions[row].height = height * 0.75
-    styles.put(ws, "B1", FIRST_WORDS, look=styles.font(size=18, bold=True, color=palette.ACCENT))
+    styles.put(ws, "B1", FIRST_WORDS, text_font=styles.font(size=18, bold=True, color=palette.ACCENT))
     styles.name(ws, NOTE, "B1")
-    styles.put(ws, f"M1:{_LAST}1", look=styles.font(size=14, bold=True), stand=styles.align("right"))
+    styles.put(ws, f"M1:{_LAST}1", text_font=styles.font(size=14, bold=True), alignment=styles.align("right"))
     ws["M1"].number_format = '"as of "d mmmm yyyy'
     styles.name(ws, AS_OF, "M1")
-    styles.put(ws, "B2", _QUESTION, look=styles.font(color=palette.MUTED))
+    styles.put(ws, "B2", _QUESTION, text_font=styles.font(color=palette.MUTED))
     for cell in ws[f"A3:{_LAST}3"][0]:
         cell.border = styles.edge(top=palette.ACCENT)
 
@@ -101,9 +101,11 @@ def _build_facts(ws: Worksheet) -> None:
     last = _FIRST_FACT + len(FACTS) * FACT_ROWS - 1
     for row, name in zip(range(_FIRST_FACT, last + 1, FACT_ROWS), FACTS, strict=True):
         quiet = styles.font(bold=True, color=palette.MUTED)
-        styles.put(ws, f"K{row}", name, look=quiet, stand=styles.align(vertical="top"))
+        styles.put(ws, f"K{row}", name, text_font=quiet, alignment=styles.align(vertical="top"))
         for line in range(row, row + FACT_ROWS):
-            styles.put(ws, f"L{line}", look=styles.font(bold=row == _FIRST_FACT), stand=styles.align(vertical="top"))
+            styles.put(
+                ws, f"L{line}", text_font=styles.font(bold=row == _FIRST_FACT), alignment=styles.align(vertical="top")
+            )
     styles.name(ws, FACT, f"L{_FIRST_FACT}", *BLOCKS[FACT])
     styles.hide(ws, f"K{_FIRST_FACT}:K{last}", f'$L{_FIRST_FACT}=""')
 
@@ -116,9 +118,9 @@ def _head(ws: Worksheet, row: int, text: str, last: str) -> None:
     ws.row_dimensions[row].height = 18
     for letter in f"B{_LETTERS}{_LAST}":
         ws[f"{letter}{row}"].border = line
-    styles.put(ws, f"B{row}", text, look=styles.font(size=11, bold=True, color=palette.ACCENT), lines=line)
+    styles.put(ws, f"B{row}", text, text_font=styles.font(size=11, bold=True, color=palette.ACCENT), lines=line)
     bold = styles.font(bold=True, color=palette.MUTED)
-    styles.put(ws, f"{_LAST}{row}", last, look=bold, stand=styles.align("right"), lines=line)
+    styles.put(ws, f"{_LAST}{row}", last, text_font=bold, alignment=styles.align("right"), lines=line)
 
 
 def _build_months(ws: Worksheet) -> None:
@@ -128,7 +130,7 @@ def _build_months(ws: Worksheet) -> None:
     _head(ws, _TOP, "Month by month", "12 months")
     for letter in _LETTERS:
         styles.put(
-            ws, f"{letter}{_TOP}", look=bold, stand=styles.align("right"), shown=Format.MONTH,
+            ws, f"{letter}{_TOP}", text_font=bold, alignment=styles.align("right"), shown=Format.MONTH,
             lines=styles.edge(bottom=palette.LINE),
         )  # fmt: skip
     styles.name(ws, DATES, f"C{_TOP}", *BLOCKS[DATES])
@@ -138,10 +140,12 @@ def _build_months(ws: Worksheet) -> None:
         tint = palette.BAR if text == "Expected" else None
         below = styles.edge(bottom=palette.LINE)
         indent = 1 if text[0].islower() else 0
-        styles.put(ws, f"B{row}", text, look=look, stand=styles.align(indent=indent), background=tint, lines=below)
+        styles.put(
+            ws, f"B{row}", text, text_font=look, alignment=styles.align(indent=indent), background=tint, lines=below
+        )
         for letter in _LETTERS + _LAST:
             styles.put(
-                ws, f"{letter}{row}", look=look, stand=styles.align("right", shrink=True), shown=shown,
+                ws, f"{letter}{row}", text_font=look, alignment=styles.align("right", shrink=True), shown=shown,
                 background=tint, lines=below,
             )  # fmt: skip
     styles.name(ws, MONTHS, f"C{_TOP + 1}", *BLOCKS[MONTHS])
@@ -154,22 +158,22 @@ def _build_lines(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     heading = "► What is mixed, rule by rule, and how far each was off: unfold with the + at the left"
-    styles.put(ws, f"B{_LINES}", heading, look=styles.font(color=palette.ACCENT))
+    styles.put(ws, f"B{_LINES}", heading, text_font=styles.font(color=palette.ACCENT))
     ws.sheet_properties.outlinePr = Outline(summaryBelow=False)
     for row in range(_LINES + 1, _LINES + 2 + len(Rule)):
         ws.row_dimensions[row].outlineLevel, ws.row_dimensions[row].hidden = 1, True
         first = row == _LINES + 1
-        styles.put(ws, f"B{row}", look=styles.font(bold=first), stand=styles.align(shrink=True))
+        styles.put(ws, f"B{row}", text_font=styles.font(bold=first), alignment=styles.align(shrink=True))
         for letter in _LETTERS + _LAST:
             look = styles.font(bold=first and letter == _LAST, color=palette.MUTED)
             styles.put(
-                ws, f"{letter}{row}", look=look, stand=styles.align("right", shrink=True), shown=Format.AMOUNT
+                ws, f"{letter}{row}", text_font=look, alignment=styles.align("right", shrink=True), shown=Format.AMOUNT
             )  # fmt: skip
     ws.row_dimensions[_LINES].collapsed = True
     styles.name(ws, LINES, f"B{_LINES + 1}", *BLOCKS[LINES])
     for row, (rule, text) in enumerate(((rule, rule.formula) for rule in Rule), _LINES + 2 + len(Rule)):
         ws.row_dimensions[row].outlineLevel, ws.row_dimensions[row].hidden = 1, True
-        styles.put(ws, f"B{row}", f"{rule}: {text}", look=styles.font(color=palette.MUTED))
+        styles.put(ws, f"B{row}", f"{rule}: {text}", text_font=styles.font(color=palette.MUTED))
 
 
 def _drawn_cells() -> str:
@@ -186,17 +190,17 @@ def _build_drawn(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     quiet = styles.font(color=palette.MUTED)
-    styles.put(ws, f"{get_column_letter(_SIDE)}2", "What the chart is drawn from.", look=quiet)
+    styles.put(ws, f"{get_column_letter(_SIDE)}2", "What the chart is drawn from.", text_font=quiet)
     for at, header in enumerate(CHART_COLUMNS):
         letter = get_column_letter(_SIDE + at)
         side = styles.align("right" if at else "left")
         ws.column_dimensions[letter].width = 13
         styles.put(
-            ws, f"{letter}3", header, look=styles.font(bold=True, color=palette.MUTED), stand=side,
+            ws, f"{letter}3", header, text_font=styles.font(bold=True, color=palette.MUTED), alignment=side,
             background=palette.BAND,
         )  # fmt: skip
         for row in range(4, 4 + BACK + YEAR):
             styles.put(
-                ws, f"{letter}{row}", look=quiet, stand=side, shown=Format.AMOUNT if at else Format.TEXT
+                ws, f"{letter}{row}", text_font=quiet, alignment=side, shown=Format.AMOUNT if at else Format.TEXT
             )  # fmt: skip
     styles.name(ws, DRAWN, f"{get_column_letter(_SIDE)}4", *BLOCKS[DRAWN])

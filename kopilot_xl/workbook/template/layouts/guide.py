@@ -21,7 +21,7 @@ def build(ws: Worksheet) -> None:
     reading = styles.align(wrap=True, indent=1)
     ws.sheet_view.showGridLines = False
     styles.widths(ws, (3, 5, 30, 62, 84))
-    styles.put(ws, "B1", SHEET, look=styles.font(size=18, bold=True, color=palette.ACCENT))
+    styles.put(ws, "B1", SHEET, text_font=styles.font(size=18, bold=True, color=palette.ACCENT))
     ws.row_dimensions[1].height = 32
 
     def heading(row: int, *texts: str) -> None:
@@ -32,8 +32,8 @@ def build(ws: Worksheet) -> None:
                 ws,
                 f"{letter}{row}",
                 text or None,
-                look=look,
-                stand=styles.align(indent=int(letter in "DE")),
+                text_font=look,
+                alignment=styles.align(indent=int(letter in "DE")),
                 lines=styles.edge(bottom=palette.ACCENT),
             )
 
@@ -42,42 +42,46 @@ def build(ws: Worksheet) -> None:
     for number, text in STEPS:
         row += 1
         styles.put(
-            ws, f"B{row}", number, look=styles.font(bold=True, color=palette.ACCENT), stand=styles.align("center")
+            ws,
+            f"B{row}",
+            number,
+            text_font=styles.font(bold=True, color=palette.ACCENT),
+            alignment=styles.align("center"),
         )
-        styles.put(ws, f"C{row}:E{row}", text, stand=styles.align(wrap=True))
+        styles.put(ws, f"C{row}:E{row}", text, alignment=styles.align(wrap=True))
         ws.row_dimensions[row].height = 18
     row += 2
     heading(row, "The segments", "", "Who is in it", "What to do")
     styles.name(ws, MEANINGS, f"D{row + 1}", len(SEGMENTS), 1)
     for segment in SEGMENTS:
         row += 1
-        styles.put(ws, f"B{row}", segment.icon, look=styles.font(size=12), stand=styles.align("center"))
+        styles.put(ws, f"B{row}", segment.icon, text_font=styles.font(size=12), alignment=styles.align("center"))
         tint = palette.TINTS[segment]
-        styles.put(ws, f"C{row}", segment, look=strong, stand=styles.align(indent=1), background=tint)
-        styles.put(ws, f"D{row}", Rules().meaning(segment), stand=reading)
-        styles.put(ws, f"E{row}", segment.advice, stand=reading)
+        styles.put(ws, f"C{row}", segment, text_font=strong, alignment=styles.align(indent=1), background=tint)
+        styles.put(ws, f"D{row}", Rules().meaning(segment), alignment=reading)
+        styles.put(ws, f"E{row}", segment.advice, alignment=reading)
         ws.row_dimensions[row].height = 28
     row += 2
     heading(row, "The formulas")
     for formula, text in FORMULAS:
         row += 1
-        styles.put(ws, f"B{row}:C{row}", formula, look=styles.font(name=styles.MONOSPACED, bold=True))
+        styles.put(ws, f"B{row}:C{row}", formula, text_font=styles.font(name=styles.MONOSPACED, bold=True))
         ws[f"B{row}"].data_type = "s"  # shown, not computed
-        styles.put(ws, f"D{row}:E{row}", text, stand=styles.align(indent=1))
+        styles.put(ws, f"D{row}:E{row}", text, alignment=styles.align(indent=1))
         ws.row_dimensions[row].height = 16
     row += 2
     heading(row, "The forecast", "", "A month ahead is")
     for rule in Rule:
         row += 1
-        styles.put(ws, f"B{row}:C{row}", rule.value, look=strong)
-        styles.put(ws, f"D{row}:E{row}", rule.formula, stand=styles.align(indent=1))
+        styles.put(ws, f"B{row}:C{row}", rule.value, text_font=strong)
+        styles.put(ws, f"D{row}:E{row}", rule.formula, alignment=styles.align(indent=1))
         ws.row_dimensions[row].height = 16
     row += 1
-    styles.put(ws, f"B{row}:E{row}", FORECAST, look=quiet, stand=styles.align(vertical="top", wrap=True))
+    styles.put(ws, f"B{row}:E{row}", FORECAST, text_font=quiet, alignment=styles.align(vertical="top", wrap=True))
     ws.row_dimensions[row].height = 18
     row += 2
     heading(row, "What is yours, and what refresh writes")
     row += 1
-    styles.put(ws, f"B{row}:E{row}", OWNERSHIP, look=quiet, stand=styles.align(vertical="top", wrap=True))
+    styles.put(ws, f"B{row}:E{row}", OWNERSHIP, text_font=quiet, alignment=styles.align(vertical="top", wrap=True))
     ws.row_dimensions[row].height = 30
     styles.page(ws)

@@ -32,13 +32,13 @@ def build(ws: Worksheet) -> None:
 
     styles.put_table(ws, TABLE, CORNER)
     quiet, small = styles.font(color=palette.MUTED), styles.font(size=8, color=palette.MUTED)
-    styles.put(ws, "A1", CHART_WORDS, look=quiet)
+    styles.put(ws, "A1", CHART_WORDS, text_font=quiet)
     for row in range(_TOP, _HEADER_ROW):
         ws.row_dimensions[row].height = 13.5
     left = len(TABLE.columns) + 2
     ws.column_dimensions[get_column_letter(left - 1)].width = 3
     styles.put(
-        ws, f"{get_column_letter(left)}{_TOP - 1}", "What the chart is drawn from, written by refresh.", look=quiet
+        ws, f"{get_column_letter(left)}{_TOP - 1}", "What the chart is drawn from, written by refresh.", text_font=quiet
     )
     formats = (Format.DATE, *(Format.COUNT for _ in BARS), Format.TILT)
     for at, (header, shown) in enumerate(zip(TREND_COLUMNS, formats, strict=True)):
@@ -46,11 +46,11 @@ def build(ws: Worksheet) -> None:
         side = styles.align("left" if at == 0 else "right")
         ws.column_dimensions[letter].width = 14
         styles.put(
-            ws, f"{letter}{_HEADER_ROW}", header, look=styles.font(bold=True, color=palette.MUTED), stand=side,
+            ws, f"{letter}{_HEADER_ROW}", header, text_font=styles.font(bold=True, color=palette.MUTED), alignment=side,
             background=palette.BAND,
         )  # fmt: skip
         for row in range(_TOP, _HEADER_ROW):
-            styles.put(ws, f"{letter}{row}", look=small, stand=side, shown=shown)
+            styles.put(ws, f"{letter}{row}", text_font=small, alignment=side, shown=shown)
     styles.name(ws, TREND, f"{get_column_letter(left)}{_TOP}", TREND_DATES, len(TREND_COLUMNS))
     right = get_column_letter(TABLE.columns.index(SHAPE) + 1)
     charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 2), REACH)

@@ -48,7 +48,7 @@ def build(ws: Worksheet) -> None:
     for letter in "LMNOP":
         ws.column_dimensions[letter].width = 15
     ws.row_dimensions[1].height, ws.row_dimensions[2].height = 30, 8
-    styles.put(ws, "A1:P1", FIRST_WORDS, look=styles.font(size=16, bold=True, color=palette.ACCENT))
+    styles.put(ws, "A1:P1", FIRST_WORDS, text_font=styles.font(size=16, bold=True, color=palette.ACCENT))
     for column in ws["A2:P2"][0]:
         column.border = styles.edge(top=palette.ACCENT)
     styles.name(ws, NOTE, "A1")
@@ -57,7 +57,7 @@ def build(ws: Worksheet) -> None:
     top = int(CORNER[1:])
     ws.row_dimensions[top - 1].height = 24
     heading = styles.font(size=14, bold=True, color=palette.ACCENT)
-    styles.put(ws, f"A{top - 1}", "Who leaves when, if nobody acts", look=heading)
+    styles.put(ws, f"A{top - 1}", "Who leaves when, if nobody acts", text_font=heading)
     styles.page(ws, across=True)
     ws.print_title_rows = f"{top}:{top}"
 
@@ -68,23 +68,25 @@ def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str)
 
     heading, assumption = VARIANTS[bars]
     quiet, bold = styles.font(color=palette.MUTED), styles.font(bold=True, color=palette.MUTED)
-    styles.put(ws, f"A{top}:C{top}", heading, look=styles.font(size=14, bold=True, color=palette.ACCENT))
+    styles.put(ws, f"A{top}:C{top}", heading, text_font=styles.font(size=14, bold=True, color=palette.ACCENT))
     ws.row_dimensions[top].height = 22
-    styles.put(ws, f"A{top + 1}:B{top + 6}", assumption, look=quiet, stand=styles.align(vertical="top", wrap=True))
+    styles.put(
+        ws, f"A{top + 1}:B{top + 6}", assumption, text_font=quiet, alignment=styles.align(vertical="top", wrap=True)
+    )
     letters = "EFGHIJ"
-    styles.put(ws, f"D{top}", "Clients", look=bold, stand=styles.align("left", "bottom"))
+    styles.put(ws, f"D{top}", "Clients", text_font=bold, alignment=styles.align("left", "bottom"))
     for letter, header in zip(letters, COLUMNS, strict=True):
-        styles.put(ws, f"{letter}{top}", header, look=bold, stand=styles.align("right", "bottom"))
+        styles.put(ws, f"{letter}{top}", header, text_font=bold, alignment=styles.align("right", "bottom"))
     first = top + 2
     for letter in "D" + letters:
         styles.put(
-            ws, f"{letter}{top + 1}", look=quiet, stand=styles.align("right"), shown=Format.DATE,
+            ws, f"{letter}{top + 1}", text_font=quiet, alignment=styles.align("right"), shown=Format.DATE,
             lines=styles.edge(bottom=palette.LINE),
         )  # fmt: skip
     for row, segment in enumerate(BARS, first):
-        styles.put(ws, f"D{row}", segment, stand=styles.align(indent=1), background=palette.TINTS[segment])
+        styles.put(ws, f"D{row}", segment, alignment=styles.align(indent=1), background=palette.TINTS[segment])
         for letter in letters:
-            styles.put(ws, f"{letter}{row}", stand=styles.align("right"), shown=Format.COUNT)
+            styles.put(ws, f"{letter}{row}", alignment=styles.align("right"), shown=Format.COUNT)
     below = first + len(BARS)
     for row, (label, shown) in enumerate(
         zip(LEAVING_ROWS, (Format.COUNT, Format.AMOUNT, Format.SHARE), strict=True), below
@@ -93,7 +95,9 @@ def _build_variant(ws: Worksheet, top: int, dates: str, bars: str, leaving: str)
         for letter in "D" + letters:
             side = styles.align("left", indent=1) if letter == "D" else styles.align("right")
             text = label if letter == "D" else None
-            styles.put(ws, f"{letter}{row}", text, look=styles.font(bold=True), stand=side, shown=shown, lines=line)
+            styles.put(
+                ws, f"{letter}{row}", text, text_font=styles.font(bold=True), alignment=side, shown=shown, lines=line
+            )
     styles.name(ws, bars, f"E{first}", *BLOCKS[bars])
     styles.name(ws, leaving, f"E{below}", *BLOCKS[leaving])
     styles.name(ws, dates, f"E{top + 1}", *BLOCKS[dates])
