@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
+from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
@@ -108,8 +109,9 @@ def new(
     target = checked_target(path, force)
     inputs = outputs.expanded([*_several(clients), *_several(transactions)])
     outputs.check_no_input(target, inputs)
-    pair = _read(clients, transactions, choices)
-    people, rows = _write(target, pair, choices, _files(clients, transactions), outputs.permissions(inputs))
+    with collector_at_rest():
+        pair = _read(clients, transactions, choices)
+        people, rows = _write(target, pair, choices, _files(clients, transactions), outputs.permissions(inputs))
     if pair is None:
         return Created(target)
     return Created(target, people, rows, pair.files, pair.verdict)
