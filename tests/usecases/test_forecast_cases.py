@@ -54,6 +54,7 @@ def test_a_lost_giant_takes_what_was_expected_of_it_along(tmp_path: Path) -> Non
 def test_of_a_lost_only_client_nothing_is_expected_and_nobody_is_called(tmp_path: Path) -> None:
     as_of = AS_OF + timedelta(days=1)
     rows: list[list[Value]] = [*steady("MID"), ["MID", as_of, 1_000.0, "Paid"]]
+    rows += [["MID", first_day(month_of(AS_OF) - back).replace(day=20), 300.0, "Paid"] for back in range(36)]
     told = found(tmp_path, rows, [[as_of, "MID", "Mark lost"]], as_of)
     assert told.forecast.expected == [0.0] * YEAR
     assert told.forecast.mix is not None

@@ -40,6 +40,10 @@ def note(told: Forecast, months: Sequence[Prepared] = ()) -> str:
         return "Nothing is expected in the next twelve months."
     if total.unsure and total.low is not None and total.high is not None:
         return f"Hard to tell: between {about(total.low)} and {about(total.high)} in the next twelve months"
+    if total.error is None:
+        return (
+            f"Perhaps {about(total.expected)} in the next twelve months: the past is too short to tell how sure that is"
+        )
     return f"About {about(total.expected)} in the next twelve months{_compared(told, total)}"
 
 

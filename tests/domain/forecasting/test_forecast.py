@@ -17,7 +17,7 @@ from kopilot_xl.domain.forecasting.mixing import Backtest, backtest
 from tests.domain.forecasting.pasts import CLIENTS, JULY_10, JUNE_30, books, days, of_clients, plans
 
 some = settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.shrink],  # a book of five years is slow to shrink

@@ -107,6 +107,23 @@ def test_the_title_and_the_facts_say_it_in_words(tmp_path: Path) -> None:
     assert "1,500 by 30 June" in facts[4]
 
 
+def test_the_title_is_no_surer_than_the_past_allows(tmp_path: Path) -> None:
+    _, young = made(tmp_path, _paid("S", 100.0, range(6)))
+    assert forecast.note(told_by(young)).startswith("Perhaps 1,")
+    wild: list[list[Value]] = [
+        ["S", first_day(MONTH - back), 10.0 * (1 + 400 * (back // 12 % 2)), "Paid"] for back in range(60)
+    ]
+    _, jumping = made(tmp_path, wild)
+    told = told_by(jumping)
+    assert told.total is not None
+    assert told.total.unsure
+    low, high = told.total.low, told.total.high
+    assert low is not None
+    assert high is not None
+    between = f"between {forecast_words.about(low)} and {forecast_words.about(high)}"
+    assert forecast.note(told) == f"Hard to tell: {between} in the next twelve months"
+
+
 @pytest.mark.parametrize(
     ("value", "words"), [(765_200, "770,000"), (99.6, "100"), (12, "12"), (0, "0"), (1_249_999, "1,200,000")]
 )
