@@ -1,4 +1,4 @@
-"""Rows of the user's that stand outside a table: those right below it join it, any other is named."""
+"""Rows of the user's that are outside a table: those right below it join it, any other is named."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def read_date(value: Value, order: DateOrder | None = None) -> date | None:
 
 
 def all_dates(values: Sequence[Value]) -> list[date | None] | None:
-    """Return a column of dates and blanks as it stands; None if anything else is in it."""
+    """Return a column of dates and blanks as it is; None if anything else is in it."""
     return cast("list[date | None]", values) if set(map(type, values)) <= {date, NoneType} else None
 
 
@@ -187,7 +187,7 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
 
     Args:
         value: a number, or a text such as `1 200,50 €`, `1.200,50`, `(300.00)`.
-        decimal: the decimal sign, `.` or `,`, where it is known; it settles a text such as `1.200`.
+        decimal: the decimal separator, `.` or `,`, where it is known; it settles a text such as `1.200`.
 
     Raises:
         UnreadableError: it is no number, or a text that could be two different amounts. One that looks negative is
@@ -231,14 +231,14 @@ def _amount(value: Value, decimal: str | None) -> float | None:
 
 
 def _point_decimal(plain: str, whole: str, decimal: str | None) -> float | None:
-    """The number behind digits with separators, whichever sign parts the decimals."""
+    """The number behind digits with separators, whichever separator the decimals have."""
     if re.fullmatch(r"\d+", plain):
         return float(plain)
-    signs = {sign for sign in ".," if sign in plain}
-    if len(signs) == 2:
-        found = max(signs, key=plain.rfind)
+    separators = {separator for separator in ".," if separator in plain}
+    if len(separators) == 2:
+        found = max(separators, key=plain.rfind)
     else:
-        found = next(iter(signs), ".")
+        found = next(iter(separators), ".")
         grouped = re.fullmatch(rf"[1-9]\d{{0,2}}(?:\{found}\d{{3}})+", plain) is not None
         if grouped and plain.count(found) > 1:
             found = "," if found == "." else "."

@@ -1,4 +1,4 @@
-"""What was found in the data: problems and notices, one line each, with the place and the way out."""
+"""What was found in the data: problems and notices, one line each, with where it is and the way out."""
 
 from __future__ import annotations
 
@@ -99,4 +99,4 @@ def about_sheet(code: Code, sheet: str, wrong: str, done: str = "") -> Problem:
 
 def count(problems: Sequence[Problem], kind: Kind) -> int:
     """Return how many findings are of a kind."""
-    return sum(each.kind is kind for each in problems)
+    return sum(problem.kind is kind for problem in problems)

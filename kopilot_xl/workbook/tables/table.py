@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its columns. It stands on the sheet of its own name."""
+    """A table and its columns. It is on the sheet of its own name."""
 
     name: str
     columns: tuple[Column, ...]
@@ -74,7 +74,7 @@ class Table:
     @property
     def headers(self) -> list[str]:
         """The headers, left to right."""
-        return [each.header for each in self.columns]
+        return [column.header for column in self.columns]
 
     def of(self, book: Book) -> TableRows:
         """Read the table from a book.
@@ -85,7 +85,7 @@ class Table:
         return self.read(book.table(self.name), book.name)
 
     def read(self, data: TableData, source: str) -> TableRows:
-        """Take a table's data as they stand, blank rows left out; `source` is what errors call the file.
+        """Take a table's data as they are, blank rows left out; `source` is what errors call the file.
 
         Raises:
             MissingError: a required column is not there.
@@ -93,7 +93,7 @@ class Table:
         rows = TableRows(self, data)
         for column in self.columns:
             if column.required and rows.position(column) is None:
-                found = ", ".join(each for each in data.headers if each) or "none"
+                found = ", ".join(filter(None, data.headers)) or "none"
                 raise MissingError(
                     t(
                         '{source}: the table {book} has no column "{column}" (its columns: {found}). Restore '
@@ -126,25 +126,26 @@ class TableRows:
     @cached_property
     def indices(self) -> Sequence[int]:
         """The positions of the rows among all rows of the data, the blank ones too."""
-        mine = [at for each in self.table.columns if not each.written and (at := self.position(each)) is not None]
+        columns = [column for column in self.table.columns if not column.written]
+        mine = [at for column in columns if (at := self.position(column)) is not None]
         first = mine[0] if mine else 0
         rows = self.data.rows
         # Nearly every row of a million has something in its first column: that is asked first, and quickly.
         leading = [row[first] for row in rows]
-        texts = leading if set(map(type, leading)) == {str} else [each for each in leading if isinstance(each, str)]
+        texts = leading if set(map(type, leading)) == {str} else [value for value in leading if isinstance(value, str)]
         if all(leading) and not any(map(str.isspace, texts)):  # type: ignore[arg-type]
             return range(len(rows))
-        return [at for at, row in enumerate(rows) if any(not is_blank(row[place]) for place in mine)]
+        return [index for index, row in enumerate(rows) if any(not is_blank(row[at]) for at in mine)]
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def position(self, column: Column) -> int | None:
-        """Return where a column stands among the data's columns, None where it is missing."""
+        """Return the index of a column among the data's columns, None where it is missing."""
         return self._positions.get(same_name(column.header))
 
     def values(self, column: Column) -> list[Value]:
-        """Return a column's values as they stand, blanks where the column is missing."""
+        """Return a column's values as they are, blanks where the column is missing."""
         at = self.position(column)
         if at is None:
             return list(repeat(None, len(self.indices)))
@@ -172,7 +173,7 @@ class TableRows:
         try:
             return [read(value) for value in values], problems
         except UnreadableError:
-            pass  # then one by one, to name each
+            pass  # then one by one, to name those
         typed: list[T | None] = []
         for position, value in enumerate(values):
             try:

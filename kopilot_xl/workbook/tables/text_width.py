@@ -17,7 +17,7 @@ def fitting(text: str, width: float) -> str:
     room = width - 1
     if len(text) * 2 <= room:
         return text
-    sizes = [_size(sign) for sign in text]
+    sizes = [_size(character) for character in text]
     if sum(sizes) <= room:
         return text
     room -= _size("…")
@@ -57,11 +57,11 @@ def line_count(text: str, width: float) -> int:
     return max(count, 1)
 
 
-def _size(sign: str) -> float:
-    if sign in _NARROW:
+def _size(character: str) -> float:
+    if character in _NARROW:
         return 0.6
-    if sign in _WIDE:
+    if character in _WIDE:
         return 1.7
-    if sign.isascii():
-        return 1.3 if sign.isupper() else 1.0
-    return 2.0 if east_asian_width(sign) in "WF" else 1.35 if sign.isupper() else 1.0
+    if character.isascii():
+        return 1.3 if character.isupper() else 1.0
+    return 2.0 if east_asian_width(character) in "WF" else 1.35 if character.isupper() else 1.0
