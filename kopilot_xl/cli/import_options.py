@@ -88,3 +88,24 @@ Year = Annotated[
     ),
 ]
 Accept = Annotated[bool, typer.Option("--accept", help=t("Go on where a figure says that something may be wrong."))]
+Invoices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--invoices",
+        metavar="FILE",
+        help=t(
+            "E-invoices instead of exports: UBL, Cross Industry Invoices, FatturaPA, Factur-X and ZUGFeRD; a file, a "
+            "folder or a ZIP archive. May be given several times."
+        ),
+        show_default=False,
+    ),
+]
+Company = Annotated[
+    str | None,
+    typer.Option(
+        "--company",
+        metavar="NAME",
+        help=t("The name or VAT number of your company in e-invoices. By default the one that most of them name."),
+        show_default=False,
+    ),
+]

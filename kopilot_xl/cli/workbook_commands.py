@@ -13,8 +13,10 @@ from kopilot_xl.cli.import_options import (
     Accept,
     Clients,
     ColumnMap,
+    Company,
     CurrencyCode,
     Encoding,
+    Invoices,
     SheetName,
     StatusWords,
     Transactions,
@@ -54,6 +56,8 @@ def new(
     sheet: SheetName = None,
     currency: CurrencyCode = None,
     year: Year = None,
+    invoices: Invoices = None,
+    company: Company = None,
     accept: Accept = False,
     trial: Annotated[
         bool,
@@ -81,7 +85,8 @@ def new(
     def make(statuses: Mapping[str, str]) -> Created:
         return new(
             book, clients, transactions, date_order=date_order, encoding=encoding, columns=headings, statuses=statuses,
-            sheet=sheet, currency=currency, year=year, accept=accept, trial=trial, force=force,
+            sheet=sheet, currency=currency, year=year, invoices=invoices, company=company, accept=accept, trial=trial,
+            force=force,
         )  # fmt: skip
 
     made = settling(meanings, make, json)
@@ -122,6 +127,8 @@ def update(
     sheet: SheetName = None,
     currency: CurrencyCode = None,
     year: Year = None,
+    invoices: Invoices = None,
+    company: Company = None,
     accept: Accept = False,
     remove_vanished: Annotated[
         bool,
@@ -154,7 +161,8 @@ def update(
     def make(statuses: Mapping[str, str]) -> Updated:
         return update(
             book, clients, transactions, as_of=as_of, date_order=date_order, encoding=encoding, columns=headings,
-            statuses=statuses, sheet=sheet, currency=currency, year=year, accept=accept,
+            statuses=statuses, sheet=sheet, currency=currency, year=year, invoices=invoices, company=company,
+            accept=accept,
             remove_vanished=remove_vanished, dry_run=dry_run, no_refresh=no_refresh,
         )  # fmt: skip
 

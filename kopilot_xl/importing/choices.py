@@ -21,6 +21,7 @@ class ImportChoices:
         sheet: the sheet of workbooks to read.
         currency: the one currency whose rows are read.
         year: of dates that have only a day and a month.
+        company: the name or a number of the party whose books they are, for e-invoices.
         accept: go on although a figure says that something may be wrong.
     """
 
@@ -32,6 +33,7 @@ class ImportChoices:
     currency: str | None = None
     year: int | None = None
     accept: bool = False
+    company: str | None = None
 
 
 @dataclass(frozen=True)

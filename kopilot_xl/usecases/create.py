@@ -69,6 +69,8 @@ def new(
     sheet: str | None = None,
     currency: str | None = None,
     year: int | None = None,
+    invoices: Files | None = None,
+    company: str | None = None,
     accept: bool = False,
     trial: bool = False,
     force: bool = False,
@@ -86,6 +88,8 @@ def new(
         sheet: the sheet of workbooks to read.
         currency: the one currency to take, where the files have several.
         year: of dates that have a day and a month only.
+        invoices: e-invoices instead of exports: files, folders, ZIP archives.
+        company: the name or a number of the party whose books these are; by default the one most e-invoices name.
         accept: go on where a figure says that something may be wrong.
         trial: write nothing, and return the portfolio as of the files' last invoice.
         force: replace an existing file; it is kept beside as a backup.
@@ -100,27 +104,31 @@ def new(
     """
     choices = ImportChoices(
         DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
-        accept,
+        accept, company,
     )  # fmt: skip
     if trial:
-        return _tried(Path(path or f"Portfolio{SUFFIX}"), clients, transactions, choices)
+        return _tried(Path(path or f"Portfolio{SUFFIX}"), clients, transactions, choices, invoices)
     if path is None:
         raise UsageError("name the workbook to make, or look first with a trial.", "path")
     target = checked_target(path, force)
-    inputs = outputs.expanded([*_several(clients), *_several(transactions)])
+    single = [file for file in _several(invoices) if not Path(file).is_dir()]  # workbooks in a folder are not read
+    inputs = outputs.expanded([*_several(clients), *_several(transactions), *single])
     outputs.check_no_input(target, inputs)
     with collector_at_rest():
-        pair = _read(clients, transactions, choices)
-        people, rows = _write(target, pair, choices, _files(clients, transactions), outputs.permissions(inputs))
+        pair = _read(clients, transactions, choices, invoices)
+        files_of = _files(clients, transactions, invoices)
+        people, rows = _write(target, pair, choices, files_of, outputs.permissions(inputs))
     if pair is None:
         return Created(target)
     return Created(target, people, rows, pair.files, pair.verdict)
 
 
-def _tried(path: Path, clients: Files | None, transactions: Files | None, choices: ImportChoices) -> Created:
+def _tried(
+    path: Path, clients: Files | None, transactions: Files | None, choices: ImportChoices, invoices: Files | None
+) -> Created:
     from kopilot_xl.usecases.refresh import refresh
 
-    pair = _read(clients, transactions, choices)
+    pair = _read(clients, transactions, choices, invoices)
     if pair is None:
         raise UsageError("name files to try, of clients or of transactions.", "transactions")
     with TemporaryDirectory() as folder:
@@ -134,9 +142,9 @@ def _several(files: Files | None) -> Sequence[str | PathLike[str]]:
     return [] if files is None else [files] if isinstance(files, str | PathLike) else files
 
 
-def _files(clients: Files | None, transactions: Files | None) -> dict[str, list[str]]:
+def _files(clients: Files | None, transactions: Files | None, invoices: Files | None) -> dict[str, list[str]]:
     """What was named for each table."""
-    named = {sources.CLIENTS: clients, sources.TRANSACTIONS: transactions}
+    named = {sources.CLIENTS: clients, sources.TRANSACTIONS: transactions, sources.INVOICES: invoices}
     return {table: list(map(str, _several(files))) for table, files in named.items() if files}
 
 
@@ -211,12 +219,28 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
     return target
 
 
-def _read(clients: Files | None, transactions: Files | None, choices: ImportChoices) -> Pair | None:
+def _read(
+    clients: Files | None, transactions: Files | None, choices: ImportChoices, invoices: Files | None = None
+) -> Pair | None:
     from kopilot_xl.importing.output import read_pair
 
+    if invoices is not None:
+        if clients is not None or transactions is not None:
+            raise UsageError("e-invoices name their clients themselves: give --invoices alone.", "invoices")
+        from kopilot_xl.importing.einvoices.output import read_invoices
+
+        return _fitting(read_invoices([str(file) for file in _several(invoices)], choices))
     if clients is None and transactions is None:
         return None
-    pair = read_pair(clients, transactions, choices)
+    return _fitting(read_pair(clients, transactions, choices))
+
+
+def _fitting(pair: Pair) -> Pair:
+    """Return a pair of tables that fit on sheets.
+
+    Raises:
+        BookError: one has too many rows.
+    """
     for export in (pair.clients, pair.transactions):
         if len(export.data.rows) > MOST_ROWS:
             raise BookError(

@@ -1,6 +1,7 @@
 """E-invoices: UBL, Cross Industry Invoices, FatturaPA, and the XML inside Factur-X and ZUGFeRD PDFs.
 
-Files are found (`sources`), read one by one (`read_all`), and told apart by whose side we are on (`books`).
+Files are found (`sources`), read one by one (`read_all`), told apart by whose side we are on (`books`), and become our
+tables (`output.read_invoices`).
 """
 
 from kopilot_xl.importing.einvoices.books import CONTACT, Books, Client, Document, books

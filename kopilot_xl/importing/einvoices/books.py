@@ -30,6 +30,7 @@ class Document:
     """An invoice or a credit note of ours. `net` is before tax, negative for a credit note; `number` its reference."""
 
     client: str
+    currency: str
     issued: date
     net: float
     number: str
@@ -106,6 +107,7 @@ def books(reading: Reading, company: str | None = None) -> Books:
         documents=[
             Document(
                 ids[parties.cluster(invoice.buyer)],
+                invoice.currency,
                 invoice.issued,
                 invoice.net,
                 invoice.number,

@@ -14,10 +14,10 @@ from kopilot_xl.usecases.update.merging import TransactionRow
 from kopilot_xl.usecases.update.rows import incoming_clients, incoming_transactions
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import sources
-from kopilot_xl.workbook.sheets.sources import CLIENTS, TRANSACTIONS, Memory, Source, digest
+from kopilot_xl.workbook.sheets.sources import CLIENTS, INVOICES, TRANSACTIONS, Memory, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
-_KEPT = ("encoding", "sheet", "currency", "year")
+_KEPT = ("encoding", "sheet", "currency", "year", "company")
 
 
 def remember(
@@ -43,7 +43,8 @@ def remember(
     memory = before or Memory()
     day = today or date.today()
     found = dict(memory.sources)
-    counts = {CLIENTS: len(pair.clients.data.rows), TRANSACTIONS: len(pair.transactions.data.rows)}
+    number = len(pair.transactions.data.rows)
+    counts = {CLIENTS: len(pair.clients.data.rows), TRANSACTIONS: number, INVOICES: number}
     for table, named in files.items():
         if kept := [path for path in (_relative(name, folder) for name in named) if path]:
             found[table] = Source(kept, _as_json(choices), day, counts[table])
@@ -80,6 +81,7 @@ def over(choices: ImportChoices, given: ImportChoices) -> ImportChoices:
         sheet=given.sheet or choices.sheet,
         currency=given.currency or choices.currency,
         year=given.year or choices.year,
+        company=given.company or choices.company,
     )
 
 
@@ -97,7 +99,7 @@ def _as_json(choices: ImportChoices) -> dict[str, object]:
 def _merged(choices: ImportChoices, kept: Mapping[str, object]) -> ImportChoices:
     """Return choices with what was kept of others; what makes no sense, for somebody wrote there, is left out."""
     found: dict[str, object] = {}
-    for name in ("encoding", "sheet", "currency"):
+    for name in ("encoding", "sheet", "currency", "company"):
         if isinstance(kept.get(name), str):
             found[name] = kept[name]
     if isinstance(kept.get("year"), int):

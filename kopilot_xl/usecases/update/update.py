@@ -16,6 +16,7 @@ from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import BookError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
+from kopilot_xl.importing.einvoices.output import read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.usecases.refresh import check, refresh
@@ -42,7 +43,7 @@ from kopilot_xl.workbook.file.saving import write_atomically
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients, settings, sources, transactions
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
-from kopilot_xl.workbook.sheets.sources import CLIENTS, TRANSACTIONS, Memory
+from kopilot_xl.workbook.sheets.sources import CLIENTS, INVOICES, TRANSACTIONS, Memory
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank
 from kopilot_xl.workbook.tables.table import same_name
 
@@ -126,6 +127,8 @@ def update(
     sheet: str | None = None,
     currency: str | None = None,
     year: int | None = None,
+    invoices: Files | None = None,
+    company: str | None = None,
     accept: bool = False,
     remove_vanished: bool = False,
     dry_run: bool = False,
@@ -150,6 +153,8 @@ def update(
         sheet: the sheet of workbooks to read.
         currency: the one currency to take, where the files have several.
         year: of dates that have a day and a month only.
+        invoices: e-invoices instead of exports: files, folders, ZIP archives.
+        company: the name or a number of the party whose books these are.
         accept: go on where a figure says that something may be wrong.
         remove_vanished: clear the rows of transactions that earlier imports brought and the export no longer has.
         dry_run: say what would come, and write nothing.
@@ -167,7 +172,7 @@ def update(
     book, now = open_book(path), now or datetime.now()
     given = ImportChoices(
         DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
-        accept,
+        accept, company,
     )  # fmt: skip
     with book.locked(backup=not dry_run, waiting=waiting):
         if not is_kopilot_book(book):
@@ -175,8 +180,8 @@ def update(
         held = book.path.read_bytes()
         memory = sources.read(book)
         files, known_choices = remembered(memory, book.path.parent)
-        if clients is not None or transactions is not None:
-            named = ((CLIENTS, clients), (TRANSACTIONS, transactions))
+        if clients is not None or transactions is not None or invoices is not None:
+            named = ((CLIENTS, clients), (TRANSACTIONS, transactions), (INVOICES, invoices))
             files = {table: _named(paths) for table, paths in named if paths}
         if not files:
             raise UsageError(
@@ -185,7 +190,10 @@ def update(
             )
         order = settings.read(book).date_order
         choices = over(known_choices, given)
-        pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices, now.date())
+        if INVOICES in files:
+            pair = read_invoices(files[INVOICES], choices)
+        else:
+            pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices, now.date())
         before = check(open_book(book.path), as_of, now=now) if not no_refresh else None
         merges = _merged(book, pair, memory, order, has_clients=CLIENTS in files)
         with TemporaryDirectory() as folder:

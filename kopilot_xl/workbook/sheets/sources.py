@@ -12,7 +12,7 @@ from datetime import date
 from kopilot_xl.workbook.book import Book, Value
 
 SHEET = "_Sources"
-CLIENTS, TRANSACTIONS = "clients", "transactions"
+CLIENTS, TRANSACTIONS, INVOICES = "clients", "transactions", "invoices"
 
 _TITLE = "What imports brought; written by new and update"
 _SOURCE, _KEYS = "source", "keys"
