@@ -182,9 +182,11 @@ def laid_out(raw: RawTable, wanted: Iterable[str] = ()) -> Table:
             fit = list(row[:width])
         else:
             fit = [*row, *[None] * (width - len(row))]
-        if not any(each is not None for each in fit):
+        first_cell = fit[0]
+        if first_cell is None and not any(each is not None for each in fit):
             continue
-        if isinstance(fit[0], str) and fold(fit[0]) == folded[0] and [fold(text_of(each)) for each in fit] == folded:
+        alike = isinstance(first_cell, str) and len(first_cell) == len(top[0]) and fold(first_cell) == folded[0]
+        if alike and [fold(text_of(each)) for each in fit] == folded:
             continue  # the headings again, at the top of a printed page
         body.append(fit)
         at.append(index)

@@ -123,7 +123,7 @@ def _transactions(found: Imported) -> ImportedTable:
                 known = found.id_of[each.client]
             status: Value = each.word if each.state is None else state_of[each.state]
             rows.append((known, each.day, each.amount, status, each.number or None))
-            numbers.append(_number(batch.mapping.table, each.row))
+        numbers += _numbers(batch.mapping.table, [each.row for each in batch.documents])
         for row in batch.sorted_rows.dateless:  # accepted: the workbook says what is wrong with them
             mapping = batch.mapping
             rows.append(
@@ -142,6 +142,13 @@ def _transactions(found: Imported) -> ImportedTable:
 
 def _number(source: Source | None, row: int) -> int:
     return 0 if source is None else source.source(row).row_number(source.at[row])
+
+
+def _numbers(source: Source, rows: Sequence[int]) -> list[int]:
+    if source.sources:
+        return [_number(source, row) for row in rows]
+    top, at = source.raw.row_number(0), source.at
+    return [top + at[row] for row in rows]
 
 
 def _data(

@@ -189,17 +189,15 @@ def _finished(
     for batch in batches:
         verdict.left_out += batch.left_out
         verdict.rows += len(batch.mapping.table.body) + batch.left_out["in two files"]
-        for each in batch.documents:
-            verdict.used += each.lines
-            verdict.joined += each.client != NOBODY
-            name = (
-                "Credit notes"
-                if each.kind is Kind.CREDIT_NOTE or (isinstance(each.amount, float) and each.amount < 0)
-                else "Invoices"
+        verdict.used += sum(each.lines for each in batch.documents)
+        verdict.joined += sum(each.client != NOBODY for each in batch.documents)
+        verdict.add(
+            (
+                "Credit notes" if each.kind is Kind.CREDIT_NOTE or _is_negative(each.amount) else "Invoices",
+                each.word if each.state is None else each.state, each.day, each.amount, each.currency,
             )
-            verdict.add(
-                name, each.state if each.state is not None else each.word, each.day, each.amount, each.currency or ""
-            )
+            for each in batch.documents
+        )  # fmt: skip
     checks.joined(batches, people, choices, verdict)
     clients, id_of, own = _clients(people, batches, from_invoices)
     verdict.clients = len(clients)
@@ -210,6 +208,10 @@ def _finished(
     found = Imported(clients, own, batches, people, currency, verdict, [], from_invoices, id_of)
     found.files = _summaries(found, selected, listed)
     return found
+
+
+def _is_negative(amount: Value) -> bool:
+    return isinstance(amount, float) and amount < 0
 
 
 def _clients(

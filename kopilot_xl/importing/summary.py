@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -80,6 +80,9 @@ class FileSummary:
         }  # fmt: skip
 
 
+_NOT_INVOICED = (State.PLANNED, State.DRAFT, State.CANCELED)
+
+
 @dataclass
 class Verdict:
     """The figures of an import.
@@ -114,19 +117,27 @@ class Verdict:
     left_clients: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, kind: str, state: State | str | None, day: date, amount: object, currency: str) -> None:
-        """Count a document."""
-        told = str(state) if state is not None else "unknown"
-        self.documents[kind, told] += 1
-        self.counted += 1
-        self.first = day if self.first is None or day < self.first else self.first
-        self.last = day if self.last is None or day > self.last else self.last
-        if told in (State.PLANNED, State.DRAFT, State.CANCELED):
-            return
-        self.last_issued = day if self.last_issued is None or day > self.last_issued else self.last_issued
-        if isinstance(amount, float):
-            key = day.year, currency
-            self.sums[key] = self.sums.get(key, 0.0) + amount
+    def add(self, documents: Iterable[tuple[str, State | str | None, date, object, str | None]]) -> None:
+        """Count documents: what each is, its state or its unknown word, its day, its amount and its currency."""
+        counts: dict[tuple[str, State | str | None], int] = {}
+        days: set[date] = set()
+        issued: set[date] = set()
+        sums = self.sums
+        for kind, state, day, amount, currency in documents:
+            key = kind, state
+            counts[key] = counts.get(key, 0) + 1
+            days.add(day)
+            if state not in _NOT_INVOICED:
+                issued.add(day)
+                if isinstance(amount, float):
+                    year = day.year, currency or ""
+                    sums[year] = sums.get(year, 0.0) + amount
+        for (kind, state), number in counts.items():
+            self.documents[kind, "unknown" if state is None else str(state)] += number
+            self.counted += number
+        self.first = min((*days, self.first or date.max)) if days else self.first
+        self.last = max((*days, self.last or date.min)) if days else self.last
+        self.last_issued = max((*issued, self.last_issued or date.min)) if issued else self.last_issued
 
     @property
     def lines(self) -> list[str]:
