@@ -127,6 +127,8 @@ class Amounts:
     decimal: str | None
     notes: tuple[str, ...]
     unread: tuple[int, ...]
+    doubt: str = ""
+    """what leaves the decimal sign open, blank where nothing does"""
 
 
 def read_amounts(values: Sequence[Value], name: str = "Amounts") -> Amounts:
@@ -141,7 +143,7 @@ def read_amounts(values: Sequence[Value], name: str = "Amounts") -> Amounts:
     if not texts and all(isinstance(each, float) or each is None for each in values):
         return Amounts(list(values), None, None, (), ())
     apart = {each: told for each in texts if (told := parts(each))}
-    decimal, notes = _decimal({each.digits for each in apart.values()}, name)
+    decimal, notes, doubt = _decimal({each.digits for each in apart.values()}, name)
     known: dict[str, float | None] = {}
     for text, told in apart.items():
         number = _number(told.digits, decimal)
@@ -169,31 +171,34 @@ def read_amounts(values: Sequence[Value], name: str = "Amounts") -> Amounts:
     if any(each.currency for each in apart.values()):
         by_text = {text: told.currency for text, told in apart.items()}
         currencies = [by_text.get(each) if isinstance(each, str) else None for each in values]
-    return Amounts(result, currencies, decimal, tuple(notes), tuple(unread))
+    return Amounts(result, currencies, decimal, tuple(notes), tuple(unread), doubt)
 
 
-def _decimal(digits: set[str], name: str) -> tuple[str | None, list[str]]:
-    """The decimal sign that the texts of a column agree on."""
+def _decimal(digits: set[str], name: str) -> tuple[str | None, list[str], str]:
+    """The decimal sign that the texts of a column agree on, what was assumed, and what leaves it open."""
     votes = {vote for each in digits if (vote := _vote(each))}
     if len(votes) == 1:
-        return votes.pop(), []
+        return votes.pop(), [], ""
     doubtful = sorted(each for each in digits if _is_doubtful(each))
     if not doubtful:
-        return None, []
+        return None, [], ""
     first = doubtful[0]
     if votes:
-        sign = "."
-        return sign, [f"{name}: both a comma and a point part decimals; {first} was read as {_told(first, sign)}."]
+        return ".", [], f"both a comma and a point part decimals, so that {first} could be {_both(first)}"
     # Every separator of the column stands before exactly three digits: in money these are thousands.
     sign = "," if "." in first else "."
     other = [each for each in doubtful if ("." in each) != ("." in first)]
     if other:
-        return ".", [f"{name}: {first} and {other[0]} leave the decimal sign open; a point was assumed."]
-    return sign, [f"{name}: no amount shows its decimal sign; {first} was read as {_told(first, sign)}."]
+        return ".", [], f"{first} and {other[0]} leave open which of comma and point parts decimals"
+    return sign, [f"{name}: no amount shows its decimal sign; {first} was read as {_told(first, sign)}."], ""
 
 
 def _told(digits: str, decimal: str) -> str:
     return formatting.amount(_number(digits, decimal) or 0.0)
+
+
+def _both(digits: str) -> str:
+    return f"{_told(digits, ',')} or {_told(digits, '.')}"
 
 
 def _vote(digits: str) -> str | None:

@@ -49,6 +49,7 @@ class Amounted:
     currencies: list[str | None] | None
     decimal: str | None
     notes: list[str] = field(default_factory=list)
+    doubt: str = ""
 
 
 def read_plan(plan: AmountPlan | None, rows: Sequence[int], side: Sequence[Value] | None = None) -> Amounted:
@@ -84,7 +85,7 @@ def read_plan(plan: AmountPlan | None, rows: Sequence[int], side: Sequence[Value
         ]
     if side is not None and all(not isinstance(each, float) or each >= 0 for each in values):
         values = [_signed(each, told) for each, told in zip(values, side, strict=True)]
-    return Amounted(values, currencies, decimal, notes)
+    return Amounted(values, currencies, decimal, notes, first.doubt)
 
 
 def _difference(debit: Value, credit: Value) -> Value:

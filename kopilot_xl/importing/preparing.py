@@ -31,6 +31,7 @@ from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.states import States, tell_states
 from kopilot_xl.importing.totals import SortedRows, sort_rows
 from kopilot_xl.importing.vocabulary import Kind
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 
@@ -73,6 +74,19 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
     side = [mapping.side.values[row] for row in rows] if mapping.side is not None else None
     read = read_plan(mapping.amount, rows, side)
     notes += read.notes
+    if read.doubt and mapping.amount is not None:
+        name = mapping.amount.column.name
+        if not choices.accept:
+            raise QuestionError(
+                t(
+                    "{file}, {column}: {doubt}. Export it with one of them; --accept takes a point as decimal sign.",
+                    file=table.raw.label,
+                    column=name,
+                    doubt=read.doubt,
+                ),
+                "decimal-sign",
+            )
+        notes.append(f"{name}: {read.doubt}; a point was taken as decimal sign.")
     amounts = read.values
     numbers = [each if isinstance(each, float) else None for each in amounts]
     states = tell_states(mapping, rows, numbers, choices, program)

@@ -191,7 +191,7 @@ def _finished(
         verdict.rows += len(batch.mapping.table.body) + batch.left_out["in two files"]
         verdict.used += sum(each.lines for each in batch.documents)
         verdict.joined += sum(each.client != NOBODY for each in batch.documents)
-        verdict.add(
+        verdict.count(
             (
                 "Credit notes" if each.kind is Kind.CREDIT_NOTE or _is_negative(each.amount) else "Invoices",
                 each.word if each.state is None else each.state, each.day, each.amount, each.currency,

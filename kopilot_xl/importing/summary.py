@@ -117,7 +117,11 @@ class Verdict:
     left_clients: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, documents: Iterable[tuple[str, State | str | None, date, object, str | None]]) -> None:
+    def add(self, kind: str, state: State | str | None, day: date, amount: object, currency: str | None) -> None:
+        """Count one document, as `count` does."""
+        self.count([(kind, state, day, amount, currency)])
+
+    def count(self, documents: Iterable[tuple[str, State | str | None, date, object, str | None]]) -> None:
         """Count documents: what each is, its state or its unknown word, its day, its amount and its currency."""
         counts: dict[tuple[str, State | str | None], int] = {}
         days: set[date] = set()

@@ -98,3 +98,9 @@ def test_any_amount_of_money_is_read_back(cents: int, form: str) -> None:
 def test_no_text_breaks_it(text: str) -> None:
     read = read_amounts([text])
     assert (parts(text) is None) or isinstance(read.values[0], float) or read.unread == (0,)
+
+
+@pytest.mark.parametrize("texts", [["1.200", "2,450"], ["1.200", "3,5", "2.5"]])
+def test_a_decimal_sign_that_is_open_is_a_doubt(texts: list[str]) -> None:
+    assert read_amounts(texts).doubt
+    assert not read_amounts(texts[:1]).doubt
