@@ -629,7 +629,7 @@ def test_segment_prints_the_table_alone(tmp_path: Path) -> None:
 def test_segment_tells_problems_and_succeeds(folder: Path) -> None:
     result = run("segment", "sample.xlsm", "sample.xlsm", "--as-of", "2026-07-01", "--output", "out.csv")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert 'sample.xlsm!C754: "4.2k" is no amount. Write a number. Taken as blank.' in result.stderr
+    assert 'Transactions!C754: "4.2k" is no amount. Write a number. Taken as blank.' in result.stderr
     assert Path("out.csv").read_text().startswith("Client ID,Segment,")
 
 
