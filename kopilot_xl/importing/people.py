@@ -169,6 +169,8 @@ def _id_columns(data: Sequence[Column], names: Sequence[Column], rounded: Sequen
         sure = max(each.role("client_id"), each.role("client_id_weak") - 15)
         if not sure and each.role("client_name") > 60 and each.filled and _are_codes(each):
             sure = each.role("client_name") - 20
+        if _are_names(each) and each.role("client_name") > 60:
+            continue
         if sure <= 0 or each.at in taken or (each.role("client_name") > each.role("client_id") and each in names):
             continue
         if not each.filled or each.fill < 0.5 or not _is_unique(each, sure):
@@ -186,6 +188,12 @@ def _are_codes(column: Column) -> bool:
     return numbers > 0.5 * len(column.sample)
 
 
+def _are_names(column: Column) -> bool:
+    """Whether many values are of several words, as ids are not."""
+    words = sum(1 for one in column.sample if isinstance(one, str) and " " in one.strip())
+    return words > 0.3 * len(column.sample)
+
+
 def _name_columns(data: Sequence[Column], named: Column | None) -> list[Column]:
     """The columns that name the client, the company before the person."""
     if named is not None:
@@ -196,7 +204,9 @@ def _name_columns(data: Sequence[Column], named: Column | None) -> list[Column]:
         sure = max(each.role("client_name"), each.role("company"))
         if not sure or not each.filled or (person and each.role("first_name", "last_name") > each.role("client_name")):
             continue
-        if each.role("client_id") >= each.role("client_name") or each.role("client_kind", "email") > sure:
+        if each.role("client_id") >= each.role("client_name") and not _are_names(each):
+            continue
+        if each.role("client_kind", "email") > sure:
             continue
         if len(each.distinct) == 1 and len(each.values) > 3:
             continue  # the firm's own name, or nothing

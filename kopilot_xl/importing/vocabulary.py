@@ -102,7 +102,24 @@ class Vocabulary:
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """What each folded word of a type column says the document is."""
-        return _joined(self._section("kinds"), {each.value: each for each in Kind}, clash=None)
+        found = _joined(self._section("kinds"), {each.value: each for each in Kind}, clash=None)
+        for section in self._section("kinds"):  # paid at once or not, it is an invoice
+            for spelling in section.get("invoice", ()):
+                folded = fold(spelling)
+                if folded not in found and self._only_invoices(folded):
+                    found[folded] = Kind.INVOICE
+        return found
+
+    def _only_invoices(self, folded: str) -> bool:
+        """Whether a word names nothing but invoices, in whichever language."""
+        counted = ("invoice", "invoice_paid")
+        return not any(
+            fold(each) == folded
+            for section in self._section("kinds")
+            for name, spellings in section.items()
+            if name not in counted
+            for each in spellings
+        )
 
     @cached_property
     def prefixes(self) -> Mapping[str, Kind]:
