@@ -15,6 +15,7 @@ from kopilot_xl.domain.fulfilment import Fulfilment, OpenPlans, fulfil
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
 from kopilot_xl.domain.transactions import Status
+from kopilot_xl.texts import t
 
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
 
@@ -132,7 +133,9 @@ def replay(
             results[position] = ActionResult(ActionStatus.REJECTED, reason or "")
         else:
             by_client[entry.client].append((entry.recorded_on, position, entry))
-    pending = ActionResult(ActionStatus.PENDING, f"Recorded after {formatting.day(as_of)}, the date of this refresh.")
+    pending = ActionResult(
+        ActionStatus.PENDING, t("Recorded after {day}, the date of this refresh.", day=formatting.day(as_of))
+    )
     plans: list[Plan] = []
     marks: dict[str, Segment] = {}
     for key, rows in by_client.items():
@@ -158,25 +161,25 @@ def _flaw(entry: LoggedAction, clients: Mapping[str, ClientHistory]) -> str | No
     if entry.flaw:
         return entry.flaw
     if entry.recorded_on is None:
-        return "Recorded on is blank: write the day it was decided, and the client and the action."
+        return t("Recorded on is blank: write the day it was decided, and the client and the action.")
     if not FIRST_DAY <= entry.recorded_on.date() <= LAST_DAY:
-        return f"Recorded on {entry.recorded_on:%Y-%m-%d} is out of range."
+        return t("Recorded on {recorded_on:%Y-%m-%d} is out of range.", recorded_on=entry.recorded_on)
     if entry.client is None:
-        return "The Client ID is blank."
+        return t("The Client ID is blank.")
     if entry.client not in clients:
-        return "Unknown client: its id is not in the Clients table."
+        return t("Unknown client: its id is not in the Clients table.")
     if entry.action is None:
-        return f"The action is blank: choose {', '.join(Action)}."
+        return t("The action is blank: choose {actions}.", actions=", ".join(Action))
     if entry.action is not Action.PLAN_REVENUE:
         return None
     if entry.issue_date is None:
-        return "No issue date: write the day the invoice is planned for."
+        return t("No issue date: write the day the invoice is planned for.")
     if entry.issue_date <= entry.recorded_on.date():
-        return "The issue date is not after the recording date: plan a later day."
+        return t("The issue date is not after the recording date: plan a later day.")
     if entry.amount is None:
-        return "No amount: write what is expected, above zero."
+        return t("No amount: write what is expected, above zero.")
     if entry.amount <= 0:
-        return "The amount is not above zero."
+        return t("The amount is not above zero.")
     return None
 
 
@@ -227,12 +230,15 @@ class ClientReplay:
         if refusal is not None:
             self.results[position] = ActionResult(ActionStatus.REJECTED, refusal)
             return
-        noted = "Noted. There is no mark to lift: plan revenue to bring it back."
+        noted = t("Noted. There is no mark to lift: plan revenue to bring it back.")
         only_a_note = entry.action is Action.REACTIVATE and mark is None
         self.results[position] = ActionResult(ActionStatus.APPLIED, noted if only_a_note else "")
         if self.marks and self.marks[-1][1] is None:
             verb = "Replaced" if entry.action in _MARKS else "Lifted"
-            self.marks[-1] = self.marks[-1][0], _End(recorded, f"{verb} by row {entry.row}: {entry.action}.")
+            self.marks[-1] = (
+                self.marks[-1][0],
+                _End(recorded, t("{verb} by row {row}: {action}.", verb=verb, row=entry.row, action=entry.action)),
+            )
         if entry.action in _MARKS:
             self.marks.append((_Mark(position, recorded, _MARKS[entry.action], entry.row), None))
         if entry.action is Action.PLAN_REVENUE:
@@ -250,12 +256,16 @@ class ClientReplay:
             after = bisect_right(invoice_days, mark.since)
             undone_on = invoice_days[after] if after < len(invoice_days) else None
             if undone_on and (end is None or undone_on <= end.recorded):
-                detail = f"Undone by the invoice of {formatting.day(undone_on)}."
+                detail = t("Undone by the invoice of {day}.", day=formatting.day(undone_on))
                 self.results[mark.position] = ActionResult(ActionStatus.SUPERSEDED, detail)
             elif end:
                 self.results[mark.position] = ActionResult(ActionStatus.SUPERSEDED, end.detail)
         if mark_in_force := self._mark():
-            aside = f"Set aside while the client is marked {mark_in_force.segment.lower()} by row {mark_in_force.row}."
+            aside = t(
+                "Set aside while the client is marked {segment} by row {row}.",
+                segment=mark_in_force.segment.lower(),
+                row=mark_in_force.row,
+            )
             superseded = ActionResult(ActionStatus.SUPERSEDED, aside)
             self.results.update((plan.position, superseded) for plan in self.plans)
             return mark_in_force.segment, []
@@ -270,14 +280,20 @@ class ClientReplay:
             return ActionResult(ActionStatus.FULFILLED, _invoiced(found))
         day, part = found.plan.day, ""
         if found.invoices:
-            part = f"{formatting.amount(found.invoiced)} of {formatting.amount(found.plan.amount)} invoiced"
+            part = t(
+                "{invoiced} of {planned} invoiced",
+                invoiced=formatting.amount(found.invoiced),
+                planned=formatting.amount(found.plan.amount),
+            )
         if day <= as_of:
-            what = f"{part}: invoice the rest, move it or drop it" if part else _NOT_INVOICED
-            return ActionResult(ActionStatus.OVERDUE, f"Planned for {formatting.day(day)}, {what}.")
+            what = t("{part}: invoice the rest, move it or drop it", part=part) if part else _NOT_INVOICED
+            return ActionResult(
+                ActionStatus.OVERDUE, t("Planned for {day}, {state}.", day=formatting.day(day), state=what)
+            )
         details = [f"{part}."] if part else []
         if day > horizon:
             months = formatting.count(self.rules.horizon_months, "month")
-            details.append(f"More than {months} ahead: it does not count as coming yet.")
+            details.append(t("More than {months} ahead: it does not count as coming yet.", months=months))
         return ActionResult(ActionStatus.APPLIED, " ".join(details), far_off=day > horizon)
 
     def _mark(self) -> _Mark | None:
@@ -291,15 +307,19 @@ class ClientReplay:
         """Why an action other than a plan is not allowed on a day, if it is not."""
         now = mark.segment if mark else self._segment(day)
         if now is None:
-            return f"Not allowed: on {formatting.day(day)} it was not yet a client."
+            return t("Not allowed: on {day} it was not yet a client.", day=formatting.day(day))
         if now not in ALLOWED[action]:
             wanted = [segment for segment in Segment if segment in ALLOWED[action]]
-            return (
-                f"Not allowed: on {formatting.day(day)} the client was {now}; "
-                f"{action.lower()} is for {', '.join(wanted[:-1])} or {wanted[-1]}."
+            return t(
+                "Not allowed: on {day} the client was {now}; {action} is for {segments} or {last}.",
+                day=formatting.day(day),
+                now=now,
+                action=action.lower(),
+                segments=", ".join(wanted[:-1]),
+                last=wanted[-1],
             )
         if action is Action.MARK_CANCELED and now is Segment.LOST and self.known.last:
-            return "Not allowed: a Lost client that was invoiced stays Lost; cancel is for clients never invoiced."
+            return t("Not allowed: a Lost client that was invoiced stays Lost; cancel is for clients never invoiced.")
         return None
 
     def _segment(self, day: date) -> Segment | None:
@@ -317,7 +337,7 @@ class ClientReplay:
         return any(day < each.plan.day <= horizon and not each.is_enough for each in found)
 
 
-_NOT_INVOICED = "not invoiced: invoice it, move it or drop it"
+_NOT_INVOICED = t("not invoiced: invoice it, move it or drop it")
 
 
 def _invoiced(found: Fulfilment) -> str:
@@ -325,6 +345,6 @@ def _invoiced(found: Fulfilment) -> str:
     billed = [formatting.amount(amount) for _, amount in found.invoices if amount is not None]
     last = formatting.day(found.invoices[-1][0])
     if len(found.invoices) == 1:
-        return f"Invoiced on {last}{f', {billed[0]}' if billed else ''}."
-    total = f", {formatting.amount(found.invoiced)} in all" if billed else ""
-    return f"Invoiced in {len(found.invoices)} parts{total}, the last on {last}."
+        return t("Invoiced on {day}{amounts}.", day=last, amounts=f", {billed[0]}" if billed else "")
+    total = t(", {amount} in all", amount=formatting.amount(found.invoiced)) if billed else ""
+    return t("Invoiced in {count} parts{total}, the last on {last}.", count=len(found.invoices), total=total, last=last)

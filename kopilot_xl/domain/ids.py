@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kopilot_xl.texts import t
+
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 
 
@@ -82,9 +84,17 @@ class ClientDirectory:
             ids = [self.ids[each] for each in found]
             name = str(value).strip()
             raise UnknownClientError(
-                f'{len(ids)} clients are called "{name}": write the id, {", ".join(ids[:-1])} or {ids[-1]}.'
+                t(
+                    '{count} clients are called "{name}": write the id, {others} or {last}.',
+                    count=len(ids),
+                    name=name,
+                    others=", ".join(ids[:-1]),
+                    last=ids[-1],
+                )
             )
-        raise UnknownClientError(f"Unknown client: its id is not in the Clients table.{self._near(str(value))}")
+        raise UnknownClientError(
+            t("Unknown client: its id is not in the Clients table.{hint}", hint=self._near(str(value)))
+        )
 
     def _near(self, text: str) -> str:
         """A question about the client that was probably meant, blank if none is near."""
@@ -97,7 +107,7 @@ class ClientDirectory:
         if not near:
             return ""
         key = self.names[near[0]][0]
-        return f" Did you mean {self.shown_names[key]} ({self.ids[key]})?"
+        return t(" Did you mean {name} ({id})?", name=self.shown_names[key], id=self.ids[key])
 
 
 NEAR = 0.8

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kopilot_xl.domain import formatting
+from kopilot_xl.texts import t, tn
 
-PLAN_WELL = "Plan the revenue well, so that work goes to the months that still need it."
-CONTACT = "Offer the quiet ones a product or service, an upgrade, maintenance."
+PLAN_WELL = t("Plan the revenue well, so that work goes to the months that still need it.")
+CONTACT = t("Offer the quiet ones a product or service, an upgrade, maintenance.")
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,22 @@ class Figures:
 
 def empty() -> str:
     """Return what an empty portfolio says."""
-    return "There are no clients in the portfolio."
+    return t("There are no clients in the portfolio.")
 
 
 def inaccurate(figures: Figures) -> str:
     """Return what a portfolio says whose clients without activity are too many."""
     none = figures.no_activity
-    of_all = f"{none:,} of {formatting.count(figures.size, 'client')} {'has' if none == 1 else 'have'} no activity"
-    return (
-        f"{of_all}, so the share of active clients cannot be trusted. "
-        "Plan their first revenue or mark them canceled: every decision makes the picture truer."
+    of_all = tn(
+        "{count:,} of {clients} has no activity",
+        "{count:,} of {clients} have no activity",
+        none,
+        clients=formatting.count(figures.size, "client"),
+    )
+    return t(
+        "{of_all}, so the share of active clients cannot be trusted. Plan their first "
+        "revenue or mark them canceled: every decision makes the picture truer.",
+        of_all=of_all,
     )
 
 
@@ -55,7 +62,7 @@ def growing(figures: Figures) -> str:
 def mature(figures: Figures) -> str:
     """Return what a mature portfolio says: that it is well balanced, or which check failed."""
     failing = " and ".join(figures.failing)
-    start = f"Active clients carry the portfolio, but {failing}." if failing else "Well balanced."
+    start = t("Active clients carry the portfolio, but {failing}.", failing=failing) if failing else t("Well balanced.")
     return " ".join([start, *_figures(figures)])
 
 
@@ -68,12 +75,22 @@ def _figures(figures: Figures) -> list[str]:
 def _lean(figures: Figures) -> str:
     quiet, engaged = figures.quiet, figures.engaged
     by = formatting.tilt(abs(figures.tilt)).lstrip("+")
-    by = "less than 0.01" if by == "0.00" else by
+    by = t("less than 0.01") if by == "0.00" else by
     if quiet > engaged:
-        return f"It leans left by {by}: more clients went quiet ({quiet:,}) than are active or new ({engaged:,})."
+        return t(
+            "It leans left by {by}: more clients went quiet ({quiet:,}) than are active or new ({engaged:,}).",
+            by=by,
+            quiet=quiet,
+            engaged=engaged,
+        )
     if engaged > quiet:
-        return f"It leans right by {by}: more clients are active or new ({engaged:,}) than went quiet ({quiet:,})."
-    return f"It leans to neither side: as many clients went quiet as are active or new ({quiet:,})."
+        return t(
+            "It leans right by {by}: more clients are active or new ({engaged:,}) than went quiet ({quiet:,}).",
+            by=by,
+            engaged=engaged,
+            quiet=quiet,
+        )
+    return t("It leans to neither side: as many clients went quiet as are active or new ({quiet:,}).", quiet=quiet)
 
 
 def _exits(figures: Figures) -> str:
@@ -81,10 +98,15 @@ def _exits(figures: Figures) -> str:
     came = [f"{new:,} {_be(new)} new"] if new else []
     if won:
         months = formatting.count(figures.active_months, "month")
-        came.append(f"{won:,} {'was' if won == 1 else 'were'} won in the last {months}")
+        came.append(
+            tn("{count:,} was won in the last {months}", "{count:,} were won in the last {months}", won, months=months)
+        )
     if not came:
         return ""
-    return f"{f'{leaving:,} {_be(leaving)}' if leaving else 'Nobody is'} leaving, {' and '.join(came)}."
+    news = t(" and ").join(came)
+    if not leaving:
+        return t("Nobody is leaving, {news}.", news=news)
+    return tn("{count:,} is leaving, {news}.", "{count:,} are leaving, {news}.", leaving, news=news)
 
 
 def _be(number: int) -> str:

@@ -15,7 +15,7 @@ from kopilot_xl.workbook.tables.parsing import UnreadableError
 
 PACKAGE = Path(texts.__file__).parents[1]
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
-SPOKEN = ("cli/", "errors.py", "excel/ribbon.py")
+SPOKEN = ("cli/", "errors.py", "excel/ribbon.py", "domain/shape_words.py")
 """Rooms whose every sentence is for users, wherever it is in the source."""
 
 WAITING = (

@@ -10,6 +10,7 @@ from kopilot_xl.domain.forecasting.by_client import MEMORY, Clients, View
 from kopilot_xl.domain.forecasting.months import YEAR, Past
 from kopilot_xl.domain.forecasting.seasons import Seasons
 from kopilot_xl.domain.forecasting.totals import theta, trend
+from kopilot_xl.texts import t
 
 FEWEST_MONTHS = 4
 """How many whole months of the past a forecast needs."""
@@ -35,9 +36,9 @@ class Rule(StrEnum):
 
 
 _FORMULAS = {
-    Rule.BY_CLIENT: "Each client's chance to be invoiced, from how often and when it was, × its usual amount.",
-    Rule.THETA: "The level of late, drifting on by half of the long slope, × the month's season.",
-    Rule.TREND: "The average of the last 12 months × the month's season.",
+    Rule.BY_CLIENT: t("Each client's chance to be invoiced, from how often and when it was, × its usual amount."),
+    Rule.THETA: t("The level of late, drifting on by half of the long slope, × the month's season."),
+    Rule.TREND: t("The average of the last 12 months × the month's season."),
 }
 
 
