@@ -13,6 +13,7 @@ from kopilot_xl.importing.dates import DateDoubt, read_dates, share_of_days_and_
 from kopilot_xl.importing.layout import Column, Table, is_day, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.vocabulary import Kind, fold, vocabulary
+from kopilot_xl.texts import t
 
 MAPPED = {
     "client": "client_name", "clientname": "client_name", "customer": "client_name", "clientid": "client_id",
@@ -82,7 +83,9 @@ def forced(table: Table, choices: ImportChoices) -> dict[str, Column]:
     for name, heading in choices.columns.items():
         role = MAPPED.get(fold(name))
         if role is None:
-            raise MissingError(f'--map knows no column "{name}". It can name {MAP_NAMES}.')
+            raise MissingError(
+                t('--map knows no column "{name}". It can name {map_names}.', name=name, map_names=MAP_NAMES)
+            )
         column = table.by_heading(heading)
         if column is not None:
             found[role] = column
@@ -205,8 +208,14 @@ def _earliest(table: Table, columns: Sequence[Column], choices: ImportChoices) -
             return column
     names = " and ".join(f"column {each.letter}" for each in columns)
     raise QuestionError(
-        f"{table.raw.label} has the heading {columns[0].heading} more than once ({names}), and its cells do not "
-        f'tell which is the issue date. Give --map "Issue date={columns[0].letter}" or another of them.',
+        t(
+            "{label} has the heading {heading} more than once ({names}), and its cells do not "
+            'tell which is the issue date. Give --map "Issue date={letter}" or another of them.',
+            label=table.raw.label,
+            heading=columns[0].heading,
+            names=names,
+            letter=columns[0].letter,
+        ),
         "equal-headings",
         [Question("equal-headings", "Which is the issue date?", f'--map "Issue date={columns[0].letter}"')],
     )
@@ -226,18 +235,30 @@ def _no_date(table: Table) -> MissingError:
             else f"what could be one: {', '.join(each.name for each in could[:6])}"
         )
         return MissingError(
-            f"{table.raw.label} has no column that is known as Issue date; {why}. Export the invoice date too, or give "
-            f'--map "Issue date={first.name}".'
+            t(
+                "{label} has no column that is known as Issue date; {why}. Export the invoice date "
+                'too, or give --map "Issue date={first}".',
+                label=table.raw.label,
+                why=why,
+                first=first.name,
+            )
         )
     months = sum(1 for each in table.headings if _is_month(each))
     if months >= 3:
         return MissingError(
-            f"{table.raw.label} has a column for each month: it is a summary, not a list of invoices. Export the list "
-            "of invoices, with a row for each."
+            t(
+                "{label} has a column for each month: it is a summary, not a list of invoices. "
+                "Export the list of invoices, with a row for each.",
+                label=table.raw.label,
+            )
         )
     return MissingError(
-        f"{table.raw.label} has no column that is known as Issue date (its columns: {listed}). Export the invoice date "
-        f'too, or name its column: --map "Issue date=…".'
+        t(
+            "{label} has no column that is known as Issue date (its columns: {listed}). Export "
+            'the invoice date too, or name its column: --map "Issue date=…".',
+            label=table.raw.label,
+            listed=listed,
+        )
     )
 
 

@@ -14,6 +14,7 @@ from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.states import States
 from kopilot_xl.importing.vocabulary import Kind, State, fold, vocabulary
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 _CREDIT_SIDE = frozenset(
@@ -185,10 +186,14 @@ def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], states
     if open_ones and (plan.how == "debit-credit" or len(open_ones) > max(_MANY_CREDITS * invoices, 2)):
         name = plan.other.name if plan.how == "debit-credit" and plan.other else plan.column.name
         raise QuestionError(
-            f"{mapping.table.raw.label} has {len(open_ones):,} negative amounts or credits under {name}, and nothing "
-            "tells payments from credit notes. Export it with the type of each entry, or export the invoices "
-            "alone; --accept "
-            "takes them as credit notes.",
+            t(
+                "{label} has {count:,} negative amounts or credits under {name}, and nothing tells "
+                "payments from credit notes. Export it with the type of each entry, or export the "
+                "invoices alone; --accept takes them as credit notes.",
+                label=mapping.table.raw.label,
+                count=len(open_ones),
+                name=name,
+            ),
             "open-credits",
         )
 
@@ -326,9 +331,14 @@ def _is_of_document(
     name = plan.column.name
     example = text_of(mapping.number.values[rows[several[0][0]]]) if mapping.number else ""
     raise QuestionError(
-        f"{mapping.table.raw.label}: the lines of {example} all have the same {name}: is it the total of the "
-        "document, or "
-        f'that of each line? Give --map "Total={name}" or --map "Line amount={name}".',
+        t(
+            "{label}: the lines of {example} all have the same {name}: is it the total of the "
+            'document, or that of each line? Give --map "Total={name}" or --map "Line '
+            'amount={name}".',
+            label=mapping.table.raw.label,
+            example=example,
+            name=name,
+        ),
         "line-or-total",
         [Question("line-or-total", f"Is {name} the total of the document?", f'--map "Total={name}"')],
     )

@@ -14,6 +14,7 @@ from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.programs import Program
 from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary, word_key
 from kopilot_xl.importing.whole_file import kind_of_file
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 LEAVE_OUT = "Leave out"
@@ -81,7 +82,15 @@ def answered(choices: ImportChoices) -> dict[str, State | Kind | None]:
     }
     for word, meaning in choices.statuses.items():
         if fold(meaning) not in meanings:
-            raise MissingError(f'--status "{word}={meaning}": it can be {", ".join(ANSWERS[:-1])} or {ANSWERS[-1]}.')
+            raise MissingError(
+                t(
+                    '--status "{word}={meaning}": it can be {names} or {answers}.',
+                    word=word,
+                    meaning=meaning,
+                    names=", ".join(ANSWERS[:-1]),
+                    answers=ANSWERS[-1],
+                )
+            )
         found[word_key(word)] = meanings[fold(meaning)]
     return found
 

@@ -18,11 +18,7 @@ MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE
 SPOKEN = ("cli/", "errors.py", "excel/ribbon.py", "domain/shape_words.py")
 """Rooms whose every sentence is for users, wherever it is in the source."""
 
-WAITING = (
-    "importing/columns", "importing/documents", "importing/preparing", "importing/states",
-    "usecases/create", "usecases/update/", "usecases/upgrade/", "workbook/sheets/registry", "workbook/sheets/sources",
-    "workbook/template/",
-)  # fmt: skip
+WAITING = ("usecases/create", "usecases/update/", "workbook/sheets/sources")
 """Rooms whose texts have not come this way yet."""
 
 _KINDS: list[type[Exception]] = [errors.KopilotError, *errors.KopilotError.__subclasses__(), UnreadableError]

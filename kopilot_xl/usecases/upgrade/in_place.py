@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
@@ -130,20 +131,29 @@ def upgrade(
         UsageError: a copy is to be checked.
     """
     if copy and check:
-        raise UsageError("there is nothing to check about a copy.", "check")
+        raise UsageError(t("there is nothing to check about a copy."), "check")
     if copy:
         return upgrade_copy(path, output, force=force)
     old = open_book(path)
     if not is_kopilot_book(old):
-        raise BookError(f"{old.path} is not a Kopilot workbook. Make one of your data with kopilot-xl new.")
+        raise BookError(
+            t("{path} is not a Kopilot workbook. Make one of your data with kopilot-xl new.", path=old.path)
+        )
     for table in _REQUIRED:
         old.table(table.name)
     target = old.path if output is None else Path(output)
     own = target.exists() and target.samefile(old.path)
     if target.suffix.lower() != old.path.suffix.lower():
-        raise SaveError(f"{target} must end in {old.path.suffix}, as {old.path.name} does.")
+        raise SaveError(
+            t(
+                "{target} must end in {suffix}, as {path} does.",
+                target=target,
+                suffix=old.path.suffix,
+                path=old.path.name,
+            )
+        )
     if target.exists() and not own and not force:
-        raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
+        raise SaveError(t("{target} is there already: choose another name, or replace it with --force.", target=target))
     if check:
         return replace(_added(old, Package(old.path), target), checked=True)
     backup = backup if own else target.exists()
@@ -242,4 +252,4 @@ def _table_part(package: Package, sheet: str, name: str) -> str:
             root = package.parse(link.target)
             if same_name(root.get("displayName", "")) == same_name(name):
                 return link.target
-    raise NoRoomError(f"{name} is not formatted as a table")
+    raise NoRoomError(t("{name} is not formatted as a table", name=name))

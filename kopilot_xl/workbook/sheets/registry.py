@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from kopilot_xl.errors import MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import (
     actions,
@@ -190,8 +191,8 @@ def _gone(sheet: Sheet) -> Problem:
     return about_sheet(
         Code.MISSING_SHEET,
         sheet.name,
-        f"The {sheet.optional} {sheet.name} is not in the workbook.",
-        "It was not written. To have it back, copy it from a workbook made with kopilot-xl new.",
+        t("The {optional} {sheet} is not in the workbook.", optional=sheet.optional, sheet=sheet.name),
+        t("It was not written. To have it back, copy it from a workbook made with kopilot-xl new."),
     )
 
 
@@ -207,7 +208,7 @@ def _stale_formulas(book: Book) -> list[Problem]:
         about_sheet(
             Code.STALE_FORMULAS,
             cells[0].rpartition("!")[0].strip("'"),
-            f"Formulas of your own mention what refresh writes ({named}).",
-            "They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there.",
+            t("Formulas of your own mention what refresh writes ({named}).", named=named),
+            t("They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there."),
         )
     ]
