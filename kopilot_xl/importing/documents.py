@@ -169,7 +169,7 @@ def sides_of_postings(
     notes.append(f"Each posting is there with both its sides under {account.name}: it counts once, by its revenue.")
 
 
-def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], states: States, accept: bool) -> None:
+def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], accept: bool) -> None:
     """Refuse negative amounts or credits that may be payments: nothing tells them from credit notes.
 
     Raises:
@@ -178,12 +178,11 @@ def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], states
     plan = mapping.amount
     if plan is None or mapping.kind is not None or accept:
         return
-    open_ones = [
-        at for at, each in enumerate(amounts)
-        if isinstance(each, float) and each < 0 and states.kinds[at] is Kind.INVOICE and at not in states.left
-    ]  # fmt: skip
-    invoices = sum(isinstance(each, float) and each > 0 for each in amounts)
-    if open_ones and (plan.how == "debit-credit" or len(open_ones) > max(_MANY_CREDITS * invoices, 2)):
+    negative = sum(
+        isinstance(each.amount, float) and each.amount < 0 and each.kind is Kind.INVOICE for each in documents
+    )
+    invoices = sum(isinstance(each.amount, float) and each.amount > 0 for each in documents)
+    if negative and (plan.how == "debit-credit" or negative > max(_MANY_CREDITS * invoices, 2)):
         name = plan.other.name if plan.how == "debit-credit" and plan.other else plan.column.name
         raise QuestionError(
             t(
@@ -191,7 +190,7 @@ def check_open_credits(mapping: InvoiceColumns, amounts: Sequence[Value], states
                 "payments from credit notes. Export it with the type of each entry, or export the "
                 "invoices alone; --accept takes them as credit notes.",
                 label=mapping.table.raw.label,
-                count=len(open_ones),
+                count=negative,
                 name=name,
             ),
             "open-credits",

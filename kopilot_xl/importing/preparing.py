@@ -96,7 +96,6 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
     if mapping.quantity is not None and (mapping.amount is None or mapping.amount.how == "column"):
         quantities = read_plan(AmountPlan(mapping.quantity), rows).values
     set_signs(amounts, states, quantities, notes)
-    check_open_credits(mapping, amounts, states, choices.accept)
     currencies = currency_of(mapping, rows, read.currencies)
     return Draft(mapping, days, rows, sorted_rows, states, amounts, read.decimal, currencies, program, notes, repeated)
 
@@ -172,6 +171,7 @@ def completed(draft: Draft, people: People, choices: ImportChoices) -> Batch:
         notes,
     )
     soft_rows = {rows[at] for at in states.soft}
+    check_open_credits(mapping, documents, choices.accept)
     if reconciled := reconcile_credits(documents, soft_rows):
         notes.append(f"{reconciled:,} credited invoices are there beside their credit notes: both count.")
     left: Counter[str] = Counter()
