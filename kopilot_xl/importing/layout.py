@@ -318,7 +318,9 @@ def listed(texts: Iterable[str], most: int = 3) -> str:
 
 
 def is_total_word(text: str) -> bool:
-    """Whether a text begins as a line of totals does."""
+    """Whether a text begins as a line of totals does; `@SUM(1)` does not, it is a formula or an id."""
+    if _is_code(text):
+        return False
     folded = fold(text)
     first = text.split()[0].rstrip(":.") if text.split() else ""
     return any(
@@ -340,7 +342,12 @@ def _whole(text: str, first: str, total: str) -> bool:
 
 def is_bare_total(text: str) -> bool:
     """Whether a text is nothing but a total word, with a number or a colon at most."""
-    return fold("".join(each for each in text if not each.isdigit())) in vocabulary().totals
+    plain = fold("".join(each for each in text if not each.isdigit()))
+    return plain in vocabulary().totals and not _is_code(text)
+
+
+def _is_code(text: str) -> bool:
+    return text.lstrip().startswith("@")
 
 
 def together(tables: Sequence[Table], kind: Callable[[RawTable], object] = lambda raw: None) -> list[Table]:

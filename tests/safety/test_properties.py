@@ -18,6 +18,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 from kopilot_xl import classify, open_book, refresh
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.workbook.book import Number1904
 from kopilot_xl.workbook.sheets import actions, clients, transactions
 from kopilot_xl.workbook.sheets import settings as settings_sheet
 from tests.invariants import assert_sound
@@ -137,9 +138,14 @@ def refreshes(book: dict[str, Any]) -> None:
 
 def _directly(book: dict[str, Any]) -> dict[str, str | None]:
     """Return the segments of the same rows without a workbook."""
-    people = pandas.DataFrame(book["rows"]["Clients"], columns=["Client ID", "Client", "Created on"], dtype=object)
+
+    def day(value: object) -> object:
+        return Number1904(value) if book.get("1904") and type(value) in (int, float) else value  # type: ignore[arg-type]
+
+    clients = [(key, name, day(created)) for key, name, created in book["rows"]["Clients"]]
+    people = pandas.DataFrame(clients, columns=["Client ID", "Client", "Created on"], dtype=object)
     bills = pandas.DataFrame(
-        [row[:4] for row in book["rows"]["Transactions"]],
+        [(row[0], day(row[1]), *row[2:4]) for row in book["rows"]["Transactions"]],
         columns=["Client ID", "Issue date", "Amount", "Status"],
         dtype=object,
     )

@@ -161,8 +161,8 @@ def test_the_matrix_shows_the_numbers_that_were_computed(seen: dict[str, Any]) -
     assert sum(each or 0 for row in rows for each in row) > 100
 
 
-def test_two_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
-    assert seen["sheets"] == ["_Segments", build.XLWINGS_SHEET]
+def test_three_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
+    assert seen["sheets"] == ["_Segments", "_Sources", build.XLWINGS_SHEET]
 
 
 def test_the_portfolio_fits_one_page(printed: list[str]) -> None:

@@ -29,6 +29,7 @@ from kopilot_xl.workbook.sheets import (
     problems,
     settings,
     snapshot,
+    sources,
     transactions,
 )
 from kopilot_xl.workbook.tables.table import Format, Table
@@ -76,10 +77,10 @@ def area(book: Workbook, name: str) -> tuple[str, tuple[int, int]]:
     return sheet, (bottom - top + 1, right - left + 1)
 
 
-def test_the_sheets_stand_in_their_order_and_two_are_hidden(book: Workbook) -> None:
+def test_the_sheets_stand_in_their_order_and_three_are_hidden(book: Workbook) -> None:
     assert book.sheetnames == [*build.SHEETS, build.XLWINGS_SHEET]
     hidden = {each.title: each.sheet_state for each in book.worksheets if each.sheet_state != "visible"}
-    assert hidden == {snapshot.SHEET: "veryHidden", build.XLWINGS_SHEET: "hidden"}
+    assert hidden == {snapshot.SHEET: "veryHidden", sources.SHEET: "veryHidden", build.XLWINGS_SHEET: "hidden"}
     assert book.active is book[portfolio.SHEET]
 
 
