@@ -71,29 +71,31 @@ class Books:
     conflicts: Sequence[tuple[EInvoice, EInvoice]]
 
 
-def books(reading: Reading, company: str | None = None) -> Books:
+def books(reading: Reading, company: str | None = None, *, few_of_many: bool = False) -> Books:
     """Tell our invoices from bills and others' documents, each once, and our clients from their names and numbers.
 
     Args:
         reading: what the files hold.
         company: the name or a number of the party whose books these are; by default the one most documents name.
+        few_of_many: whether these are only the new ones of many, among which there may be none of ours, or none at all.
 
     Raises:
         BookError: there is no e-invoice at all, or no party is called what `company` says.
     """
     invoices = reading.invoices
-    if not invoices:
+    if not invoices and not few_of_many:
         raise BookError(_nothing(reading))
     parties = Parties.of(party for invoice in invoices for party in (invoice.seller, invoice.buyer))
-    mine = ours(invoices, parties, company)
+    mine = ours(invoices, parties, company, may_be_absent=few_of_many) if invoices else None
+    our_cluster = mine.cluster if mine else None
     sold: list[EInvoice] = []
     bills: list[EInvoice] = []
     others: list[EInvoice] = []
     for invoice in invoices:
-        if parties.cluster(invoice.seller) == mine.cluster:
+        if parties.cluster(invoice.seller) == our_cluster:
             sold.append(invoice)
         else:
-            (bills if parties.cluster(invoice.buyer) == mine.cluster else others).append(invoice)
+            (bills if parties.cluster(invoice.buyer) == our_cluster else others).append(invoice)
     pro_forma = [invoice for invoice in sold if invoice.is_pro_forma]
     counted, repeated, conflicts = _once([invoice for invoice in sold if not invoice.is_pro_forma])
     counted.sort(key=lambda invoice: (invoice.issued, invoice.number))

@@ -26,6 +26,15 @@ class Source:
     name: str
     path: Path
     member: str = ""
+    checksum: int = 0
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What the file is known by again: its name, size and last change, or its checksum in an archive."""
+        if self.member:
+            return self.name, 0, self.checksum
+        found = self.path.stat()
+        return self.name, found.st_size, found.st_mtime_ns
 
     def data(self) -> bytes:
         """Return its bytes.
@@ -100,7 +109,7 @@ def _members(path: Path, name: str) -> Iterator[Source]:
         )
     for member in sorted(members, key=lambda member: member.filename):
         if member.filename.lower().endswith(ENDINGS) and not member.filename.startswith("__MACOSX/"):
-            yield Source(f"{name}/{member.filename}", path, member.filename)
+            yield Source(f"{name}/{member.filename}", path, member.filename, member.CRC)
 
 
 def names(found: Sequence[Source]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
@@ -24,8 +25,32 @@ _NAMED = 3
 """How many files of a kind a line names."""
 
 
-def read_invoices(paths: Sequence[str | Path], choices: ImportChoices | None = None) -> Pair:
+@dataclass(frozen=True)
+class InvoicePair(Pair):
+    """Both tables of an import of e-invoices.
+
+    Attributes:
+        company: the name of the party whose books they are, by which it is found again; None where nobody was found.
+        files_read: the keys of all files that were found, read now or before.
+        is_part: whether files that were read before were left out.
+    """
+
+    company: str | None
+    files_read: frozenset[tuple[str, int, int]]
+    is_part: bool
+
+
+def read_invoices(
+    paths: Sequence[str | Path],
+    choices: ImportChoices | None = None,
+    was_read: Callable[[tuple[str, int, int]], bool] = lambda key: False,
+) -> InvoicePair:
     """Read e-invoices of files, folders and archives into our tables.
+
+    Args:
+        paths: files, folders and archives.
+        choices: what the user settled.
+        was_read: tells whether a file was read before, by its key; such a file is not read again.
 
     Raises:
         BookError: there is no such file, or no e-invoice that can be read, or nobody in them is called as the company.
@@ -33,14 +58,16 @@ def read_invoices(paths: Sequence[str | Path], choices: ImportChoices | None = N
     """
     settled = choices or ImportChoices()
     found = sources(paths)
-    read = books(read_all(found, checkpoint), settled.company)
+    fresh = [source for source in found if not was_read(source.key)]
+    is_part = len(fresh) < len(found)
+    read = books(read_all(fresh, checkpoint), settled.company, few_of_many=is_part)
     currency = _currency(read, settled)
     _check_conflicts(read, settled)
     documents = [document for document in read.documents if document.currency == currency]
     used = {document.client for document in documents}
     people = [client for client in read.clients if client.id in used]
     verdict = Verdict(
-        rows=len(found), used=len(documents), clients=len(people), joined=len(documents), left_out=_left_out(read)
+        rows=len(fresh), used=len(documents), clients=len(people), joined=len(documents), left_out=_left_out(read)
     )
     verdict.joined = 0
     for document in documents:
@@ -54,14 +81,14 @@ def read_invoices(paths: Sequence[str | Path], choices: ImportChoices | None = N
         form=t("e-invoices"),
         rows=len(found),
         columns={"Client ID": t("VAT number"), "Amount": t("total without VAT"), "Reference": t("invoice number")},
-        remarks=_remarks(read, len(read.documents) - len(documents), currency),
+        remarks=[*_before(len(found) - len(fresh)), *_remarks(read, len(read.documents) - len(documents), currency)],
     )
     own = {
         heading: [client.contact.get(heading) for client in people]
         for heading in CONTACT
         if any(heading in client.contact for client in people)
     }
-    return Pair(
+    return InvoicePair(
         clients=_table(
             clients.TABLE,
             [clients.CLIENT_ID.header, clients.NAME.header, clients.CREATED_ON.header],
@@ -81,8 +108,18 @@ def read_invoices(paths: Sequence[str | Path], choices: ImportChoices | None = N
         ),
         files=[summary],
         verdict=verdict,
-        currency=currency,
+        currency=currency or None,
+        company=_called(read) or settled.company,
+        files_read=frozenset(source.key for source in found),
+        is_part=is_part,
     )
+
+
+def _called(read: Books) -> str | None:
+    """What finds our party again: its best number, else its name."""
+    if read.ours is None:
+        return None
+    return next(iter(read.ours.party.identifiers.values()), read.ours.party.name)
 
 
 def _table(
@@ -105,7 +142,7 @@ def _currency(read: Books, choices: ImportChoices) -> str:
     sums = ", ".join(f"{formatting.amount(total)} {code}" for code, total in sorted(read.currencies.items()))
     if choices.currency:
         wanted = choices.currency.upper()
-        if wanted not in read.currencies:
+        if read.currencies and wanted not in read.currencies:
             raise QuestionError(
                 t("No invoice is in {wanted}: there are {sums}.", wanted=wanted, sums=sums), "no-such-currency"
             )
@@ -177,6 +214,18 @@ def _remarks(read: Books, in_others: int, currency: str) -> list[str]:
         if files:
             found.append(f"{what}: {_listed(files)}")
     return found
+
+
+def _before(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        tn(
+            "{count:,} file was read before, and is the same.",
+            "{count:,} files were read before, and are the same.",
+            count,
+        )
+    ]
 
 
 def _listed(files: Sequence[LeftOut]) -> str:

@@ -82,11 +82,19 @@ class Parties:
         self._parent[self._root(other)] = self._root(one)
 
 
-def ours(invoices: Sequence[EInvoice], parties: Parties, company: str | None = None) -> Ours:
+def ours(
+    invoices: Sequence[EInvoice], parties: Parties, company: str | None = None, *, may_be_absent: bool = False
+) -> Ours | None:
     """Return the party whose books these are.
 
     It is the one that `company` names (a name or a number), else the one that most documents name, and of one document
     or in a tie the seller.
+
+    Args:
+        invoices: the documents.
+        parties: which of their parties are the same.
+        company: the name or a number of ours.
+        may_be_absent: return None where nobody is called so: these are a few of many documents.
 
     Raises:
         BookError: no party is called what `company` says, or several are.
@@ -102,6 +110,8 @@ def ours(invoices: Sequence[EInvoice], parties: Parties, company: str | None = N
         named.setdefault(buyer, invoice.buyer)
     if company:
         wanted = [cluster for cluster in counts if _is_called(company, cluster, invoices, parties)]
+        if not wanted and may_be_absent:
+            return None
         if len(wanted) != 1:
             known = "; ".join(str(named[cluster]) for cluster, _ in counts.most_common(_SHOWN))
             which = "No party" if not wanted else "More than one party"

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from kopilot_xl.importing.choices import ImportChoices
+from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
 from kopilot_xl.usecases.update.merging import TransactionRow
 from kopilot_xl.usecases.update.rows import incoming_clients, incoming_transactions
@@ -41,6 +42,10 @@ def remember(
         today: what counts as today.
     """
     memory = before or Memory()
+    seen = memory.keys.get(INVOICES, frozenset())
+    if isinstance(pair, InvoicePair):
+        choices = replace(choices, company=choices.company or pair.company)
+        seen |= {digest(key) for key in pair.files_read}
     day = today or date.today()
     found = dict(memory.sources)
     number = len(pair.transactions.data.rows)
@@ -51,6 +56,7 @@ def remember(
     keys = {
         CLIENTS: memory.keys.get(CLIENTS, frozenset()) | {digest(row.key) for row in incoming_clients(pair)},
         TRANSACTIONS: memory.keys.get(TRANSACTIONS, frozenset()) | keys_of(incoming_transactions(pair)),
+        INVOICES: seen,
     }
     return sources.write(book, found, keys)
 

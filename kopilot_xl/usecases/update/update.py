@@ -15,10 +15,11 @@ from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import BookError, UsageError
-from kopilot_xl.importing.choices import ImportChoices
-from kopilot_xl.importing.einvoices.output import read_invoices
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
+from kopilot_xl.importing.einvoices.output import InvoicePair, read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.refresh import check, refresh
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.update.merging import (
@@ -189,11 +190,13 @@ def update(
                 "transactions",
             )
         order = settings.read(book).date_order
+        pair: Pair
         choices = over(known_choices, given)
         if INVOICES in files:
-            pair = read_invoices(files[INVOICES], choices)
+            pair = read_invoices(files[INVOICES], choices, lambda key: memory is not None and memory.has(INVOICES, key))
         else:
             pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices, now.date())
+        _check_currency(pair, settings.read(book).currency)
         before = check(open_book(book.path), as_of, now=now) if not no_refresh else None
         merges = _merged(book, pair, memory, order, has_clients=CLIENTS in files)
         with TemporaryDirectory() as folder:
@@ -205,6 +208,24 @@ def update(
             if not dry_run:
                 write_atomically(book.path, draft.read_bytes(), instead_of=held, backup=True)
     return _updated(book.path, pair, merges, before, result, remove_vanished, written=not dry_run, remembers=remembers)
+
+
+def _check_currency(pair: Pair, currency: str) -> None:
+    """Refuse to add up two currencies.
+
+    Raises:
+        QuestionError: the export is in another currency than the workbook.
+    """
+    if pair.currency and currency and pair.currency.casefold() != currency.casefold():
+        raise QuestionError(
+            t(
+                "The export is in {one}, and the workbook in {other}: nothing was changed. If all its amounts are in "
+                "{one}, write {one} into Currency on Settings; else export what is in {other}.",
+                one=pair.currency,
+                other=currency,
+            ),
+            "other-currency",
+        )
 
 
 @dataclass(frozen=True)
@@ -235,6 +256,8 @@ def _merged(
     imported = [
         index for index, row in enumerate(known) if memory is not None and memory.has(TRANSACTIONS, row.memory_key)
     ]
+    if isinstance(pair, InvoicePair) and pair.is_part:
+        imported = []  # what was read before is not among these: nothing of it has vanished
     incoming = incoming_clients(pair)
     merge = merge_clients(people, incoming, imported_clients)
     if not has_clients:  # made from the invoices: they know a client's name, but not when it was created

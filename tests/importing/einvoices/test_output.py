@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from kopilot_xl import QuestionError, UsageError, new, open_book, refresh, update
 from kopilot_xl.cli.group import app
+from kopilot_xl.importing.einvoices import reading
 from tests.importing.einvoices.samples import BIRCH, CEDAR, US, Invoice, Side, cii, ubl
 
 NOW = datetime(2026, 7, 6, 9, 0)
@@ -63,6 +64,41 @@ def test_next_months_invoices_join_them(tmp_path: Path) -> None:
     made = update(path, now=NOW)
     assert [row.reference for row in made.transactions.added] == ["2"]
     assert not update(path, now=NOW).is_news
+
+
+def test_only_new_files_are_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_of(tmp_path, ubl(Invoice(number="1")), ubl(Invoice(number="2")))
+    path = new(tmp_path / "P.xlsm", invoices=folder).path
+    parsed: list[str] = []
+    real = reading.read
+
+    def read(data: bytes, name: str) -> Any:
+        parsed.append(name)
+        return real(data, name)
+
+    monkeypatch.setattr(reading, "read", read)
+    (folder / "bill.xml").write_bytes(ubl(Invoice(seller=CEDAR, buyer=US, number="C1")))
+    (folder / "new.xml").write_bytes(ubl(Invoice(number="3")))
+    made = update(path, now=NOW)
+    assert parsed == ["bill.xml", "new.xml"]
+    assert ([row.reference for row in made.transactions.added], made.transactions.vanished) == (["3"], [])
+    assert any("2 files were read before" in line for line in made.choices[0].lines)
+    parsed.clear()
+    assert not update(path, now=NOW).is_news
+    assert parsed == []
+    (folder / "new.xml").write_bytes(ubl(Invoice(number="3", issued="2026-04-01")))
+    (change,) = update(path, now=NOW).transactions.changed
+    assert "issued" in change.after
+
+
+def test_another_currency_than_the_workbooks_stops(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, ubl(Invoice(number="1")))
+    path = new(tmp_path / "P.xlsm", invoices=folder).path
+    before = path.read_bytes()
+    (folder / "new.xml").write_bytes(ubl(Invoice(number="2", currency="USD")))
+    with pytest.raises(QuestionError, match="The export is in USD, and the workbook in EUR"):
+        update(path, now=NOW)
+    assert path.read_bytes() == before
 
 
 def test_several_currencies_are_a_question(tmp_path: Path) -> None:
