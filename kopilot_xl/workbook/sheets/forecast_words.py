@@ -11,7 +11,7 @@ from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.sales import Prepared, expected_by_segment
 from kopilot_xl.domain.segments import Segment
 
-FACTS = ("Likely range", "Planned", "How sure", "Clients", "This year")
+FACTS = ("Range", "Planned", "How sure", "Clients", "This year")
 """What the sentences beside the chart are about, in their order."""
 _QUIET = (Segment.LEAVING, Segment.HIBERNATING, Segment.SLEEPING_AWAY)
 _MOSTLY, _PARTLY = 0.5, 0.1
