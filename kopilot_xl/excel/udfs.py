@@ -101,6 +101,10 @@ class _Handed:
         headers = ["" if header is None else str(header) for header in rows[0]] if rows else []
         return TableData(name, name, 1, 1, headers, rows[1:])
 
+    def has_sheet(self, name: str) -> bool:
+        """Return True: only a Kopilot workbook hands its tables over."""
+        return True
+
     def below(self, name: str) -> Sequence[Sequence[BelowCell]]:
         """Return nothing: only tables are handed over."""
         return []

@@ -11,14 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from kopilot_xl.errors import BookError, SaveError, UsageError
+from kopilot_xl.errors import BookError, KopilotError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import settings, sources
+from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Format
 
@@ -110,6 +112,14 @@ def new(
         return _tried(Path(path or f"Portfolio{SUFFIX}"), clients, transactions, choices, invoices)
     if path is None:
         raise UsageError("name the workbook to make, or look first with a trial.", "path")
+    if not force and Path(path).exists() and _is_ours(Path(path)):
+        raise SaveError(
+            t(
+                "{path} is there already, and is a Kopilot workbook: kopilot-xl update brings an export into it. For a "
+                "new one, choose another name.",
+                path=path,
+            )
+        )
     target = checked_target(path, force)
     single = [file for file in _several(invoices) if not Path(file).is_dir()]  # workbooks in a folder are not read
     inputs = outputs.expanded([*_several(clients), *_several(transactions), *single])
@@ -217,6 +227,13 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
         raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
     check_writable(target, backup=force)
     return target
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return is_kopilot_book(open_book(path))
+    except KopilotError:
+        return False
 
 
 def _read(

@@ -201,7 +201,8 @@ def test_new_tells_what_it_read_and_how_to_go_on(folder: Path) -> None:
     assert_sound(folder / "Portfolio.xlsm")
     again = one_line(run("new", "Portfolio.xlsm"))
     assert "Portfolio.xlsm is there already" in again
-    assert "--force" in again
+    assert "kopilot-xl update" in again
+    assert "--force" not in again
     assert run("new", "Portfolio.xlsm", "--force").stdout.startswith("Portfolio.xlsm is made, with no clients yet.")
     assert_sound(folder / "Portfolio.xlsm")
 
@@ -389,7 +390,7 @@ def test_a_folder(companies: Path) -> None:
 
 def test_what_is_named_must_be_a_workbook_of_ours(companies: Path) -> None:
     before = Path("companies/prices.xlsx").read_bytes()
-    assert "has no" in one_line(run("refresh", "companies/prices.xlsx"))
+    assert "is not a Kopilot workbook" in one_line(run("refresh", "companies/prices.xlsx"))
     (companies / "only").mkdir()
     shutil.move(companies / "prices.xlsx", companies / "only")
     result = run("refresh", "companies/only")

@@ -312,7 +312,7 @@ def test_a_missing_sheet_that_only_refresh_writes_is_a_notice(gone: str, tmp_pat
     report = _refreshed(path)
     assert [str(each) for each in report.problems if each.sheet == gone] == [
         f"{gone}: The {'table' if gone in {'History', 'Problems'} else 'sheet'} {gone} is not in the workbook. "
-        "It was not written. To have it back, copy it from a workbook made with kopilot-xl new."
+        "It was not written. kopilot-xl upgrade brings it back."
     ]
     assert report.count(Kind.PROBLEM) == 0
     assert column(path, "Clients", "Segment") == SEGMENTS

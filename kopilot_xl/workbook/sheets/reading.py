@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY
-from kopilot_xl.errors import SettingError
+from kopilot_xl.errors import BookError, MissingError, SettingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import actions, clients, settings, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs
+from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.joining import join
 
 _OWNED = (clients.TABLE, transactions.TABLE, actions.TABLE)
@@ -27,7 +28,23 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
     Raises:
         MissingError: a table, a column or a named cell is not there.
         SettingError: a setting makes no sense, or the day is out of range.
+        BookError: it is not a Kopilot workbook at all.
     """
+    try:
+        return _read(book, as_of, today)
+    except MissingError as error:
+        if is_kopilot_book(book):
+            raise
+        raise BookError(
+            t(
+                "{book} is not a Kopilot workbook. Make one of its clients and invoices with kopilot-xl new "
+                "Portfolio.xlsm --clients {book}#Sheet --transactions {book}#Sheet.",
+                book=book.name,
+            )
+        ) from error
+
+
+def _read(book: Book, as_of: date | None, today: date) -> Inputs:
     outside = [problem for table in _OWNED for problem in join(book, table)]
     chosen = settings.read(book)
     day, order = as_of or chosen.as_of or today, chosen.date_order

@@ -192,7 +192,7 @@ def _gone(sheet: Sheet) -> Problem:
         Code.MISSING_SHEET,
         sheet.name,
         t("The {optional} {sheet} is not in the workbook.", optional=sheet.optional, sheet=sheet.name),
-        t("It was not written. To have it back, copy it from a workbook made with kopilot-xl new."),
+        t("It was not written. kopilot-xl upgrade brings it back."),
     )
 
 

@@ -233,8 +233,7 @@ def test_a_workbook_without_the_sheet_is_refreshed_with_a_notice(tmp_path: Path)
     workbook.save(path)
     report = refresh(open_book(path), AS_OF, now=NOW)
     assert [str(each) for each in report.problems] == [
-        "Forecast: The sheet Forecast is not in the workbook. It was not written. To have it back, copy it from a "
-        "workbook made with kopilot-xl new."
+        "Forecast: The sheet Forecast is not in the workbook. It was not written. kopilot-xl upgrade brings it back."
     ]
     assert told_by(report).expected is not None
 

@@ -17,7 +17,7 @@ Public Const NO_ADD_IN As String = "Excel has no xlwings add-in, through which i
 Private Const NOT_REACHED As String = "Python could not be reached. " & _
     "In a terminal: kopilot-xl install --check. Then click Connection."
 Private Const OTHER_VERSION As String = "Python answered for another version of this workbook. " & _
-    "Update kopilot-xl, or make the workbook anew with kopilot-xl new."
+    "Update kopilot-xl, or bring the workbook to its version with kopilot-xl upgrade."
 Private Const FROM_LAST_REFRESH As String = "Until then the formulas answer from the last refresh."
 
 ' Objects that must outlive a call are public: LibreOffice empties a private one between two cells.

@@ -97,7 +97,7 @@ Private Function SelectedClients(why As String) As Variant
     If TypeName(Selection) <> "Range" Then Exit Function
     Set table = KopilotTable(CLIENTS_TABLE)
     If table Is Nothing Then
-        why = "The table " & CLIENTS_TABLE & " is missing. Restore it, or make the workbook anew with kopilot-xl new."
+        why = "The table " & CLIENTS_TABLE & " is missing. Restore it, or take it from a backup."
         Exit Function
     End If
     If Selection.Worksheet.Parent.Name <> Application.ThisWorkbook.Name Then Exit Function
@@ -175,7 +175,7 @@ Private Function ShowSheet(sheet As String) As Boolean
     ShowSheet = True
     Exit Function
 Missing:
-    KopilotTell "The sheet " & sheet & " is missing. A workbook made anew with kopilot-xl new has it.", vbExclamation
+    KopilotTell "The sheet " & sheet & " is missing. kopilot-xl upgrade brings it back.", vbExclamation
 End Function
 
 ' ------------------------------------------------------------------------------------------------------------ on a Mac
