@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from kopilot_xl.workbook.tables.problems import Kind
 if TYPE_CHECKING:
     from kopilot_xl.bigdata import Segmentation
     from kopilot_xl.domain.forecasting import Forecast, Line
-    from kopilot_xl.domain.portfolio import Client
     from kopilot_xl.domain.retention import Concentration, Retention
     from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.usecases.forecast import Foretold
@@ -44,7 +43,7 @@ def as_json(found: RefreshResult, name: str) -> dict[str, object]:
         "concentration": _concentration(found.concentration),
         "problems": found.count(Kind.PROBLEM),
         "notices": found.count(Kind.NOTICE),
-        "forecast": forecast_as_json(found.forecast, found.prepared, found.clients) if found.forecast else None,
+        "forecast": forecast_as_json(found.forecast, found.prepared, found.expected) if found.forecast else None,
         "seconds": round(found.seconds, 3),
     }
 
@@ -75,7 +74,9 @@ MIX = "Mix"
 """What is expected, among the scenarios: all others, mixed."""
 
 
-def forecast_as_json(told: Forecast, months: Sequence[Prepared], clients: Sequence[Client]) -> dict[str, object]:
+def forecast_as_json(
+    told: Forecast, months: Sequence[Prepared], by_segment: Mapping[Segment, float]
+) -> dict[str, object]:
     """Return a forecast in values JSON knows; numbers are unrounded, null where the past is too short to tell."""
     nothing = [None] * len(told.months)
     total = told.total
@@ -107,9 +108,7 @@ def forecast_as_json(told: Forecast, months: Sequence[Prepared], clients: Sequen
             "past_dates": total.dates,
         },
         "new_clients": told.new_clients if told.mix else None,
-        "expected_by_segment": {
-            segment.value: amount for segment, amount in expected_by_segment(clients, told.clients).items()
-        },
+        "expected_by_segment": {segment.value: amount for segment, amount in by_segment.items()},
         "scenarios": {
             **({MIX: _line_as_json(told.mix)} if told.mix else {}),
             **{rule.value: _line_as_json(line) for rule, line in told.rules.items()},
@@ -196,6 +195,6 @@ def foretold_as_json(found: Foretold) -> dict[str, object]:
     """Return a forecast in values JSON knows, with what is expected of each client."""
     return {
         "as_of": found.as_of.isoformat(),
-        **forecast_as_json(found.forecast, found.prepared, found.clients),
+        **forecast_as_json(found.forecast, found.prepared, expected_by_segment(found.clients, found.forecast.clients)),
         "clients": _expectations(found),
     }

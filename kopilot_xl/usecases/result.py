@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.retention import Concentration, Retention
-from kopilot_xl.domain.sales import Prepared
+from kopilot_xl.domain.sales import Prepared, expected_by_segment
+from kopilot_xl.domain.segments import Segment
 from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.problems import Kind, Problem, count
 
@@ -34,6 +35,7 @@ class RefreshResult:
         prepared: what is planned in each of them, and whom to call about it.
         retention: what the clients of the year before brought in the last year; None where that cannot be known.
         retention_before: the same a year earlier.
+        expected: what the clients of each segment are expected to bring in the next twelve months.
         concentration: how much of the last year's revenue hangs on a few clients; None where there was none.
     """
 
@@ -51,6 +53,7 @@ class RefreshResult:
     retention: Retention | None = None
     retention_before: Retention | None = None
     concentration: Concentration | None = None
+    expected: Mapping[Segment, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, result: Result, book: str, seconds: float) -> RefreshResult:
@@ -71,6 +74,7 @@ class RefreshResult:
             retention=result.retention,
             retention_before=result.retention_before,
             concentration=result.concentration,
+            expected=expected_by_segment(result.clients, result.forecast.clients) if result.forecast else {},
         )
 
     def count(self, kind: Kind) -> int:
