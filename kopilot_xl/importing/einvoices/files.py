@@ -12,7 +12,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.texts import t
 
 ENDINGS = (".xml", ".pdf", ".p7m")
-"""What is looked at in a folder or an archive; any other file there is none of ours."""
+"""What is opened in a folder or an archive; any other file there is only named."""
 
 MAX_FILE = 250_000_000
 MAX_UNPACKED = 2_000_000_000
@@ -21,12 +21,21 @@ MAX_MEMBERS = 100_000
 
 @dataclass(frozen=True)
 class Source:
-    """A file that may hold an e-invoice. `size` is in bytes, `data` is read when it is asked for."""
+    """A file that may hold an e-invoice, read when its data is asked for.
+
+    Attributes:
+        name: what it is called to the user.
+        path: where it is, or its archive.
+        member: its name inside the archive, if it is in one.
+        checksum: its checksum in the archive.
+        opened: whether its ending is one of an e-invoice, or the user named the file itself.
+    """
 
     name: str
     path: Path
     member: str = ""
     checksum: int = 0
+    opened: bool = True
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -55,7 +64,7 @@ class Source:
 
 
 def sources(paths: Iterable[str | Path]) -> list[Source]:
-    """Return every file that may hold an e-invoice, each once, in the order of their names.
+    """Return every file, hidden ones aside, each once, in the order of their names.
 
     Raises:
         BookError: there is no such file or folder, or an archive is damaged or unpacks to too much.
@@ -73,8 +82,8 @@ def _of(path: Path) -> Iterator[Source]:
             if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
                 if file.suffix.lower() == ".zip":
                     yield from _members(file, str(file.relative_to(path)))
-                elif file.suffix.lower() in ENDINGS:
-                    yield Source(str(file.relative_to(path)), file)
+                else:
+                    yield Source(str(file.relative_to(path)), file, opened=file.suffix.lower() in ENDINGS)
     elif path.is_file():
         if path.suffix.lower() == ".zip" or _is_archive(path):
             yield from _members(path, path.name)
@@ -108,8 +117,9 @@ def _members(path: Path, name: str) -> Iterator[Source]:
             )
         )
     for member in sorted(members, key=lambda member: member.filename):
-        if member.filename.lower().endswith(ENDINGS) and not member.filename.startswith("__MACOSX/"):
-            yield Source(f"{name}/{member.filename}", path, member.filename, member.CRC)
+        if not any(part.startswith((".", "__MACOSX")) for part in member.filename.split("/")):
+            opened = member.filename.lower().endswith(ENDINGS)
+            yield Source(f"{name}/{member.filename}", path, member.filename, member.CRC, opened)
 
 
 def names(found: Sequence[Source]) -> list[str]:

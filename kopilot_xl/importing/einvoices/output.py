@@ -31,7 +31,7 @@ class InvoicePair(Pair):
 
     Attributes:
         company: the name of the party whose books they are, by which it is found again; None where nobody was found.
-        files_read: the keys of all files that were found, read now or before.
+        files_read: the keys of all files that were read, now or before; not of broken ones, which are tried again.
         is_part: whether files that were read before were left out.
     """
 
@@ -66,6 +66,7 @@ def read_invoices(
     documents = [document for document in read.documents if document.currency == currency]
     used = {document.client for document in documents}
     people = [client for client in read.clients if client.id in used]
+    broken = {file.file for file in read.broken}  # named again until they are mended or taken away
     verdict = Verdict(
         rows=len(fresh), used=len(documents), clients=len(people), joined=len(documents), left_out=_left_out(read)
     )
@@ -110,7 +111,7 @@ def read_invoices(
         verdict=verdict,
         currency=currency or None,
         company=_called(read) or settled.company,
-        files_read=frozenset(source.key for source in found),
+        files_read=frozenset(source.key for source in found if source.name not in broken),
         is_part=is_part,
     )
 

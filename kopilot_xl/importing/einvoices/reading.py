@@ -13,6 +13,7 @@ from kopilot_xl.importing.einvoices.files import Source
 from kopilot_xl.importing.einvoices.pdf import embedded_xml
 from kopilot_xl.importing.einvoices.xml import local_name, parse
 
+_NEITHER = "neither XML nor PDF"
 _SIGNED = "a signed file (.p7m): save the invoice inside as XML, as your portal does"
 
 
@@ -49,6 +50,9 @@ def read_all(found: Iterable[Source], checkpoint: Callable[[], None] = lambda: N
     reading = Reading()
     for source in found:
         checkpoint()
+        if not source.opened:
+            reading.other.append(LeftOut(source.name, _NEITHER))
+            continue
         try:
             reading.invoices += read(source.data(), source.name)
         except NotAnInvoiceError as error:

@@ -91,6 +91,18 @@ def test_only_new_files_are_parsed_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert "issued" in change.after
 
 
+def test_a_broken_file_is_named_until_it_is_mended(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, ubl(Invoice(number="1")), ubl(Invoice(number="2"))[:-200])
+    path = new(tmp_path / "P.xlsm", invoices=folder).path
+    for _ in range(2):
+        made = update(path, now=NOW)
+        assert not made.is_news
+        assert any("Cannot be read: 001.xml, it is damaged XML" in line for line in made.choices[0].lines)
+    (folder / "001.xml").write_bytes(ubl(Invoice(number="2")))
+    assert [row.reference for row in update(path, now=NOW).transactions.added] == ["2"]
+    assert not any("Cannot be read" in line for line in update(path, now=NOW).choices[0].lines)
+
+
 def test_another_currency_than_the_workbooks_stops(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, ubl(Invoice(number="1")))
     path = new(tmp_path / "P.xlsm", invoices=folder).path

@@ -128,7 +128,7 @@ def test_folders_and_archives(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "b.xml").write_bytes(ubl(INVOICE))
     (folder / ".hidden.xml").write_bytes(ubl(INVOICE))
-    (folder / "notes.txt").write_text("not looked at")
+    (folder / "notes.txt").write_text("not opened")
     with zipfile.ZipFile(tmp_path / "invoices" / "a.zip", "w") as archive:
         archive.writestr("x/c.XML", cii(INVOICE))
         archive.writestr("__MACOSX/x/c.XML", "no")
@@ -136,7 +136,8 @@ def test_folders_and_archives(tmp_path: Path) -> None:
     found = read_all(sources([tmp_path / "invoices", folder / "b.xml"]))
     assert [each.file.replace("\\", "/") for each in found.invoices] == ["2026/b.xml", "a.zip/x/c.XML"]
     assert not found.broken
-    assert not found.other
+    named = [(each.file.replace("\\", "/"), each.reason) for each in found.other]
+    assert named == [("2026/notes.txt", "neither XML nor PDF"), ("a.zip/readme.md", "neither XML nor PDF")]
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
