@@ -38,7 +38,7 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
         raise BookError(
             t(
                 "{book} is not a Kopilot workbook. Make one of its clients and invoices with kopilot-xl new "
-                "Portfolio.xlsm --clients {book}#Sheet --transactions {book}#Sheet.",
+                'Portfolio.xlsm --clients "{book}#Sheet" --transactions "{book}#Sheet".',
                 book=book.name,
             )
         ) from error

@@ -31,7 +31,7 @@ from kopilot_xl.domain.forecasting import first_day, month_of
 from kopilot_xl.domain.portfolio import Summary, do_next
 from kopilot_xl.domain.rules import DEFAULT
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
-from kopilot_xl.errors import MissingError, SaveError
+from kopilot_xl.errors import BookError, SaveError
 from kopilot_xl.usecases.report.charts import (
     STACK,
     Column,
@@ -593,7 +593,7 @@ def test_what_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
     book = open_book(tmp_path / "no portfolio.xlsx")
     with pytest.raises(SaveError, match="there is no folder"):
         report(book, output=tmp_path / "nowhere" / "page.html")
-    with pytest.raises(MissingError):
+    with pytest.raises(BookError, match="is not a Kopilot workbook"):
         report(book, output=tmp_path / "page.html")
 
 
