@@ -16,8 +16,8 @@ from kopilot_xl.workbook.book import Value
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_ROWS = 200
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
+AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 """How some programs keep Excel from reading an id as a number: ="007"."""
 _BLANK = frozenset({"", "null", "na", "n/a", "none", "#n/a", "nil", "\\n", "(blank)", "nan", "<null>", "(null)"})
 
@@ -27,7 +27,7 @@ class _Cells(dict[str, Value]):
 
     def __missing__(self, text: str) -> Value:
         plain = text.strip()
-        if plain.startswith('="') and (match := _AS_TEXT.fullmatch(plain)):
+        if plain.startswith('="') and (match := AS_TEXT.fullmatch(plain)):
             plain = match[1].replace('""', '"')
         value = self[text] = None if plain.casefold() in _BLANK else plain
         return value
@@ -53,15 +53,15 @@ def rows_of(
         BookError: it cannot be parsed.
     """
     first, _, rest = text.partition("\n")
-    marked = _SEPARATOR_LINE.fullmatch(first)
+    marked = SEPARATOR_LINE.fullmatch(first)
     if marked:
         text = "\n" + rest  # the line still counts, as it does in an editor
     delimiter = marked[1] if marked else _delimiter(text, suffix, known)
-    rows, notes = _records(path, text, delimiter)
+    rows, notes = records(path, text, delimiter, _Cells().__getitem__)
     if inner := unwrapped(rows, known):
         lines = "\n".join(inner)
         delimiter = _delimiter(lines, suffix, known)
-        rows, more = _records(path, lines, delimiter)
+        rows, more = records(path, lines, delimiter, _Cells().__getitem__)
         notes = (*notes, *more, "Each line is quoted as a whole: it was read as a line of its own.")
     return rows, delimiter if max(map(len, rows), default=0) > 1 else None, notes
 
@@ -110,11 +110,22 @@ def _delimiter(text: str, suffix: str, known: Callable[[Sequence[Value]], int]) 
     return max(DELIMITERS, key=score)
 
 
-def _records(path: object, text: str, delimiter: str) -> tuple[list[list[Value]], tuple[str, ...]]:
-    """The rows of a text file, blank ones too, so that a row's number is what Excel would show."""
-    cells = _Cells().__getitem__
+def records(
+    path: object, text: str, delimiter: str, to_cell: Callable[[str], Value]
+) -> tuple[list[list[Value]], tuple[str, ...]]:
+    """Return the rows of a text file, blank ones too, so that a row's number is what Excel would show.
+
+    Args:
+        path: what errors call it.
+        text: of the whole file.
+        delimiter: between the columns.
+        to_cell: what a text of the file is as a cell.
+
+    Raises:
+        BookError: it cannot be parsed.
+    """
     try:
-        return [list(map(cells, row)) for row in _parsed(text, delimiter, strict=True)], ()
+        return [list(map(to_cell, row)) for row in _parsed(text, delimiter, strict=True)], ()
     except csv.Error as error:
         if "unexpected end" in str(error):
             line = _open_quote(text, delimiter)
@@ -126,10 +137,14 @@ def _records(path: object, text: str, delimiter: str) -> tuple[list[list[Value]]
                 )
             ) from error
     try:
-        rows = [list(map(cells, row)) for row in _parsed(text, delimiter, strict=False)]
+        rows = [list(map(to_cell, row)) for row in _parsed(text, delimiter, strict=False)]
     except csv.Error as error:
         raise BookError(
-            t("{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.", path=path, error=error)
+            t(
+                "{path} is not a CSV file that can be read ({error}). Export it again, or as .xlsx.",
+                path=path,
+                error=error,
+            )
         ) from error
     return rows, ("Some quotation marks inside a text are not doubled: they were taken as they are.",)
 

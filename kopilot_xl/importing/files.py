@@ -11,13 +11,12 @@ from datetime import date, datetime
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.importing.csv_dialect import cell, rows_of, unwrapped
 from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
-from kopilot_xl.importing.parquet import parquet_columns
+from kopilot_xl.importing.parquet import parquet_columns, text_of
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
 from kopilot_xl.workbook.opening import open_book
@@ -226,7 +225,7 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
         if data.startswith(b"PK") and b"mimetype" not in data[:200]:
             return _sheets_by_themselves(path)
         raise BookError(
-            t("{path} is no workbook that can be read: save it again as .xlsx, or export it as CSV.", path=path)
+            t("{path} is not a workbook that can be read: save it again as .xlsx, or export it as CSV.", path=path)
         ) from error
     lost = _lost_results(data) if xlsx else {}
     from_1904 = xlsx and _counts_from_1904(data)
@@ -393,12 +392,3 @@ def _plain_column(values: Sequence[Any]) -> list[Value]:
     values = [text_of(each) if isinstance(each, bytes) else each for each in values]  # as some programs write texts
     plain = (float, int, bool, date, datetime)
     return [each if isinstance(each, plain) else None if each is None else cell(str(each)) for each in values]
-
-
-def text_of(data: bytes) -> str:
-    """Return bytes as the text they are; sixteen others as a UUID, which Parquet keeps so; any others as digits."""
-    with suppress(UnicodeDecodeError):
-        text = data.decode()
-        if text.isprintable():
-            return text
-    return str(UUID(bytes=data)) if len(data) == 16 else data.hex()

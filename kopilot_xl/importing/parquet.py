@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from kopilot_xl.errors import BookError, KopilotError
 from kopilot_xl.texts import t
@@ -28,7 +30,7 @@ def parquet_columns(path: Path, data: bytes) -> tuple[list[str], list[list[Any]]
     except ImportError:
         names, columns = _with_pyarrow(path, data)
     except ValueError:
-        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from None
+        raise BookError(t("{path} is not a Parquet file that can be read: write it again.", path=path)) from None
     return names, [[_plain(value) for value in column] for column in columns]
 
 
@@ -57,7 +59,7 @@ def _with_pyarrow(path: Path, data: bytes) -> tuple[list[str], list[Sequence[Any
     try:
         table = parquet.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
-        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from error
+        raise BookError(t("{path} is not a Parquet file that can be read: write it again.", path=path)) from error
     columns = []
     for column in table.columns:
         if pa.types.is_timestamp(column.type) and column.type.unit == "ns":  # Python's moments have microseconds
@@ -70,3 +72,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     return None if isinstance(value, float) and value != value else value
+
+
+def text_of(data: bytes) -> str:
+    """Return bytes as the text they are; sixteen others as a UUID, which Parquet keeps so; any others as digits."""
+    with suppress(UnicodeDecodeError):
+        text = data.decode()
+        if text.isprintable():
+            return text
+    return str(UUID(bytes=data)) if len(data) == 16 else data.hex()

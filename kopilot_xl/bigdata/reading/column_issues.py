@@ -11,7 +11,7 @@ from typing import Any
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.plain import grid
+from kopilot_xl.importing.parquet import text_of
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.problems import Code, Problem
@@ -124,7 +124,7 @@ class TableIssues:
 
     def bytes_reader(self, column: Column) -> ValueReader:
         """Return what reads bytes as texts."""
-        return self._reader(column, "bytes", grid.text_of)
+        return self._reader(column, "bytes", text_of)
 
     def day_reader(self, column: Column) -> ValueReader:
         """Return what reads days."""

@@ -6,11 +6,12 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.importing.csv_dialect import AS_TEXT, DELIMITERS, SEPARATOR_LINE
 from kopilot_xl.importing.plain.conversion import _decimal
 from kopilot_xl.importing.plain.grid import _MAGIC, _Grid, _unreadable
 from kopilot_xl.importing.plain.headings import Wanted, _Found, _no_header, _text, _word
@@ -19,13 +20,9 @@ from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import transactions
 from kopilot_xl.workbook.tables.table import Column
 
-_DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_ROWS = 200
 _SAMPLE_BYTES = 1 << 20
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
-"""How some programs keep Excel from reading an id as a number: ="007"."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
 
 
 def _text_of(path: Path, data: bytes, wanted: Wanted) -> tuple[str, str, str]:
@@ -37,7 +34,7 @@ def _text_of(path: Path, data: bytes, wanted: Wanted) -> tuple[str, str, str]:
     if text.lstrip()[:200].lower().startswith(("<!doctype html", "<html", "<?xml", "<table")):
         raise BookError(t("{path} is not CSV but a web page or XML: open it in Excel and save it as CSV.", path=path))
     first, _, rest = text.partition("\n")
-    told = _SEPARATOR_LINE.fullmatch(first)
+    told = SEPARATOR_LINE.fullmatch(first)
     if told:
         text = "\n" + rest  # the line still counts, as it does in an editor
     return text, encoding, told[1] if told else _delimiter(text, path, wanted)
@@ -86,7 +83,7 @@ def sample(path: Path, wanted: Wanted) -> Sample:
     lines = []
     try:
         for row in reader:
-            rows.append(list(map(_cell, row)))
+            rows.append(list(map(cell, row)))
             lines.append(reader.line_num)
     except csv.Error:
         pass  # the rows so far still tell
@@ -122,7 +119,7 @@ def _decoded(path: Path, data: bytes) -> tuple[str, str]:
         if not _CONTROL.search(text):
             return text, name
         break
-    raise BookError(t("{path} is no text that can be read. Export it as CSV in UTF-8, or as .xlsx.", path=path))
+    raise BookError(t("{path} is not a text that can be read. Export it as CSV in UTF-8, or as .xlsx.", path=path))
 
 
 def _delimiter(text: str, path: Path, wanted: Wanted) -> str:
@@ -147,51 +144,12 @@ def _delimiter(text: str, path: Path, wanted: Wanted) -> str:
             delimiter == default,
         )
 
-    return max(_DELIMITERS, key=score)
+    return max(DELIMITERS, key=score)
 
 
-def _records(path: Path, text: str, delimiter: str) -> tuple[list[list[Value]], tuple[str, ...]]:
-    """The rows of a text file, blank ones too, so that a row's number is what Excel would show."""
-    try:
-        return [list(map(_cell, row)) for row in _parsed(text, delimiter, strict=True)], ()
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            line = _open_quote(text, delimiter)
-            raise BookError(
-                t(
-                    '{path} has a quotation mark (") that is never closed{line}. Close or remove it, or export again.',
-                    path=path,
-                    line=line,
-                )
-            ) from error
-    try:
-        rows = [list(map(_cell, row)) for row in _parsed(text, delimiter, strict=False)]
-    except csv.Error as error:
-        raise BookError(
-            t("{path} is no CSV that can be read ({error}). Export it again, or as .xlsx.", path=path, error=error)
-        ) from error
-    return rows, ("Some quotation marks stand inside a text without being doubled: they were taken as they stand.",)
-
-
-def _parsed(text: str, delimiter: str, *, strict: bool) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
-
-
-def _open_quote(text: str, delimiter: str) -> str:
-    """Where the last record begins, which swallowed the rest of the file."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    begins = 1
-    try:
-        before = 0
-        for _ in reader:
-            begins, before = before + 1, reader.line_num
-    except csv.Error:
-        return ""
-    return f", in the record that begins in line {begins}"
-
-
-def _cell(text: str) -> Value:
+def cell(text: str) -> Value:
+    """Return a text of a file as a cell: without blanks around it, None where it is empty."""
     plain = text.strip()
-    if plain.startswith('="') and (match := _AS_TEXT.fullmatch(plain)):
+    if plain.startswith('="') and (match := AS_TEXT.fullmatch(plain)):
         plain = match[1].replace('""', '"')
     return plain or None

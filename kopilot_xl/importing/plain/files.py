@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.parquet import parquet_columns
-from kopilot_xl.importing.plain.csv_dialect import _records, _text_of
-from kopilot_xl.importing.plain.grid import _SAVE_AS, PARQUET_FILES, TEXT_FILES, WORKBOOKS, _Grid, _unreadable, text_of
+from kopilot_xl.importing.csv_dialect import records
+from kopilot_xl.importing.parquet import parquet_columns, text_of
+from kopilot_xl.importing.plain.csv_dialect import _text_of, cell
+from kopilot_xl.importing.plain.grid import _SAVE_AS, PARQUET_FILES, TEXT_FILES, WORKBOOKS, _Grid, _unreadable
 from kopilot_xl.importing.plain.headings import Wanted
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
@@ -74,7 +75,7 @@ def _bytes(path: Path) -> bytes:
 
 def _text_file(path: Path, wanted: Wanted) -> _Grid:
     text, encoding, delimiter = _text_of(path, _bytes(path), wanted)
-    rows, remarks = _records(path, text, delimiter)
+    rows, remarks = records(path, text, delimiter, cell)
     return _Grid(
         path, "CSV", rows, encoding=encoding, delimiter=delimiter if max(map(len, rows), default=0) > 1 else None,
         remarks=remarks,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.texts import t
@@ -46,15 +44,6 @@ class _Grid:
     encoding: str | None = None
     delimiter: str | None = None
     remarks: tuple[str, ...] = ()
-
-
-def text_of(data: bytes) -> str:
-    """Return bytes as the text they are; sixteen others as a UUID, which Parquet keeps so; any others as digits."""
-    with suppress(UnicodeDecodeError):
-        text = data.decode()
-        if text.isprintable():
-            return text
-    return str(UUID(bytes=data)) if len(data) == 16 else data.hex()
 
 
 def _unreadable(path: Path, error: OSError) -> BookError:
