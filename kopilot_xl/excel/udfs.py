@@ -208,7 +208,7 @@ def SEGMENT(client: Any, as_of: Any = None, table: Any = None) -> Any:  # noqa: 
 
     Returns:
         The segment's name; blank for a blank id or one not yet a client, `#N/A` for an unknown one or where there
-        is no such table, `#VALUE!` for what is no date.
+        is no such table, `#VALUE!` for what is not a date.
     """
     return _looked_up(client, "Segment", as_of, table)
 
@@ -266,7 +266,7 @@ def FORECAST_REVENUE(month: Any, table: Any = None) -> Any:  # noqa: N802 - as E
 
     Returns:
         The amount; blank for a blank day, `#N/A` for another month than the next twelve or where there is no
-        forecast, `#VALUE!` for what is no date.
+        forecast, `#VALUE!` for what is not a date.
     """
     days = _rows(month) if _is_array(month) else [[_present(month)]]
     try:

@@ -198,7 +198,7 @@ def _names_one(text: str, stack: Sequence[str]) -> bool:
 
 
 def _is_heading(table: Table, row: int, text: str, dated: Sequence[bool], amounts: Sequence[Column]) -> bool:
-    """Whether a line is the heading of a group: data or another heading follows, and it is no date or page number."""
+    """Whether a line heads a group: data or another heading follows, and it is neither a date nor a page number."""
     told = reading(text)
     if told is not None and told.day is not None:
         return False

@@ -384,7 +384,7 @@ def test_names_serve_as_ids_where_there_are_none(tmp_path: Path) -> None:
         ("none.parquet", "There is no file .*none.parquet"),
         ("none*.parquet", r"No file is like .*none\*.parquet"),
         ("empty", "nothing to read in the folder .*empty"),
-        ("broken.parquet", "broken.parquet is no Parquet file that can be read"),
+        ("broken.parquet", "broken.parquet is not a Parquet file that can be read"),
         ("odd.parquet", r"odd.parquet has no column that is known as Issue date \(its columns: Client ID, Total\)"),
         ("mixed", "of different kinds"),
         ("differ", "1.csv has the columns .*Amount, but .*0.csv has .*: have the same in each file"),

@@ -218,7 +218,7 @@ def test_new_takes_a_date_order_in_any_case(folder: Path) -> None:
     [
         (None, "There is no file"),
         (b"", "is empty"),
-        (bytes(range(256)), "is no text"),
+        (bytes(range(256)), "is not a text"),
         (b"a,b\n1,2\n", "no column that is known as Client ID"),
     ],
 )
@@ -366,7 +366,7 @@ def companies(originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path / "companies"
 
 
-BROKEN = "kopilot-xl: companies/alder/broken.xlsx is no Excel workbook, whatever its name says"
+BROKEN = "kopilot-xl: companies/alder/broken.xlsx is not an Excel workbook, whatever its name says"
 LEFT_ALONE = "kopilot-xl: left alone 1 other workbook, not of Kopilot: companies/prices.xlsx."
 
 
@@ -448,7 +448,7 @@ def test_the_summary_as_a_file(companies: Path) -> None:
         table = polars.read_csv("companies/all.csv")
         assert table["Shape"].to_list() == ["Mature", None, "Inaccurate"]
         assert table["Clients"].to_list()[2] == json.loads(done.stdout.splitlines()[1])["portfolio"]
-        assert "broken.xlsx is no Excel workbook" in table["Error"].to_list()[1]
+        assert "broken.xlsx is not an Excel workbook" in table["Error"].to_list()[1]
     result = run("refresh", "companies", *DAY, "--summary", "companies/all.xlsx")
     again = run("refresh", "companies", *DAY, "--summary", "companies/all.xlsx")
     assert result.stderr == again.stderr, "the table of the last time is no workbook to look at"
@@ -630,7 +630,7 @@ def test_segment_prints_the_table_alone(tmp_path: Path) -> None:
 def test_segment_tells_problems_and_succeeds(folder: Path) -> None:
     result = run("segment", "sample.xlsm", "sample.xlsm", "--as-of", "2026-07-01", "--output", "out.csv")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert 'Transactions!C754: "4.2k" is no amount. Write a number. Taken as blank.' in result.stderr
+    assert 'Transactions!C754: "4.2k" is not an amount. Write a number. Taken as blank.' in result.stderr
     assert Path("out.csv").read_text().startswith("Client ID,Segment,")
 
 

@@ -74,7 +74,7 @@ def test_the_histogram_has_the_domains_order_and_figures(shown: str, found: Refr
 def test_the_report_names_whom_to_turn_to_and_what_is_wrong(shown: str) -> None:
     assert "Do next\n  Keep          Leaving       Hofladen Apfelgrund (1074), 7 days left" in shown
     assert "9 data problems and 5 notices: see the Problems sheet." in shown
-    assert '  Transactions!C754: "4.2k" is no amount. Write a number. Taken as blank.\n' in shown
+    assert '  Transactions!C754: "4.2k" is not an amount. Write a number. Taken as blank.\n' in shown
     assert "… and 4 more problems\n" in shown
 
 

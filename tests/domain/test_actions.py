@@ -189,8 +189,12 @@ def test_a_mark_counts_on_the_day_it_is_recorded() -> None:
         pytest.param(row("2026-06-01", PLAN, "2026-08-01"), "No amount", id="no amount"),
         pytest.param(row("2026-06-01", PLAN, "2026-08-01", 0), "not above zero", id="amount zero"),
         pytest.param(row("2026-06-01", PLAN, "2026-08-01", -10), "not above zero", id="amount below zero"),
-        pytest.param(row("2026-06-01", LOST, flaw="“Mark won” is no action."), "is no action", id="unknown action"),
-        pytest.param(row(None, LOST, flaw="“soon” is no date."), "“soon” is no date.", id="unreadable Recorded on"),
+        pytest.param(
+            row("2026-06-01", LOST, flaw="“Mark won” is not an action."), "is not an action", id="unknown action"
+        ),
+        pytest.param(
+            row(None, LOST, flaw="“soon” is not a date."), "“soon” is not a date.", id="unreadable Recorded on"
+        ),
         pytest.param(row("2026-06-01", LOST), "the client was No Activity", id="not allowed"),
     ],
 )

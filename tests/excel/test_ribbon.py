@@ -76,7 +76,7 @@ def test_refresh_of_another_day(excel: StandIn, given: object) -> None:
 
 
 def test_refresh_of_no_day(excel: StandIn) -> None:
-    assert ribbon.refresh_portfolio("soon") == '"soon" is no date. Write it as 2026-04-03.'
+    assert ribbon.refresh_portfolio("soon") == '"soon" is not a date. Write it as 2026-04-03.'
     assert not writes(excel)
 
 
@@ -129,8 +129,8 @@ def test_nothing_is_recorded_if_one_is_refused(excel: StandIn) -> None:
         (("Plan revenue", ["A1"], SOON, None), "No amount: write what is expected"),
         (("Plan revenue", ["A1"], SOON, -5.0), "The amount is not above zero"),
         (("Plan revenue", ["A1"], TODAY, 5.0), "The issue date is not after the recording date"),
-        (("Plan revenue", ["A1"], "whenever", 5.0), '"whenever" is no date'),
-        (("Plan revenue", ["A1"], SOON, "much"), '"much" is no amount'),
+        (("Plan revenue", ["A1"], "whenever", 5.0), '"whenever" is not a date'),
+        (("Plan revenue", ["A1"], SOON, "much"), '"much" is not an amount'),
         (("Mark mislaid", ["A1"]), 'Unknown action "Mark mislaid"'),
         (("", ["A1"]), "choose Plan revenue, Mark lost"),
         (("Mark lost", []), "no client is selected"),

@@ -240,7 +240,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         _changed("Clients", r'<c r="B2"[^>]*>', '<c r="XFD1048576" t="n">'), "far away|stands in row|damaged",
     ),
     "columns without end": (
-        _changed("Clients", r"<cols>", '<cols><col min="1" max="99999999999" style="1"/>'), "is no number|columns",
+        _changed("Clients", r"<cols>", '<cols><col min="1" max="99999999999" style="1"/>'), "is not a number|columns",
     ),
     "columns again and again": (
         _changed("Clients", r"<cols>", "<cols>" + '<col min="1" max="16384" style="1"/>' * 100_000), "more columns",

@@ -149,7 +149,7 @@ def _csv_parts(path: Path, sample: Sample, names: Sequence[str]) -> Iterator[Par
         raise unreadable(path, error) from error
     except UnicodeDecodeError:
         raise BookError(
-            t("{path} is no text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
+            t("{path} is not a text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
         ) from None
     except csv.Error as error:
         raise broken(str(path), str(error)) from error
@@ -202,7 +202,7 @@ def _parquet_file(path: Path) -> Any:
     except OSError as error:
         raise unreadable(path, error) from error
     except pyarrow.ArrowException as error:
-        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from error
+        raise BookError(t("{path} is not a Parquet file that can be read: write it again.", path=path)) from error
 
 
 def _is_nested(kind: Any) -> bool:

@@ -70,7 +70,7 @@ def open_parquet(file: DataFile, wanted: Wanted, name: str) -> PolarsFile:
     except OSError as error:
         raise unreadable(path, error) from error
     except pl.exceptions.PolarsError as error:
-        raise BookError(t("{path} is no Parquet file that can be read: write it again.", path=path)) from error
+        raise BookError(t("{path} is not a Parquet file that can be read: write it again.", path=path)) from error
     frame = pl.scan_parquet([path], hive_partitioning=False, glob=False)
     frame = frame.with_columns(pl.lit(value, dtype=pl.String).alias(key) for key, value in file.partition.items())
     kinds |= dict.fromkeys(file.partition, pl.String())
@@ -114,6 +114,6 @@ def _in_utf8(path: Path, encoding: str, target: Path) -> Path:
                 new.write(text)
     except UnicodeDecodeError:
         raise BookError(
-            t("{path} is no text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
+            t("{path} is not a text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
         ) from None
     return target

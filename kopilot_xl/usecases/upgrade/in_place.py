@@ -125,7 +125,7 @@ def upgrade(
         force: replace a file that `output` names; it is kept beside as a backup.
 
     Raises:
-        BookError: it cannot be read, is no Kopilot workbook, or its structure is protected.
+        BookError: it cannot be read, is not a Kopilot workbook, or its structure is protected.
         MissingError: its table Clients or Transactions is not there.
         SaveError: it cannot be written.
         UsageError: a copy is to be checked.

@@ -137,7 +137,7 @@ def open_plain(path: Path, flags: int) -> int:
         handle = os.open(path, os.O_RDONLY | _PLAIN)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(f"{path} is no regular file")
+        raise OSError(f"{path} is not a regular file")
     return handle
 
 

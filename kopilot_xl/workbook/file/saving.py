@@ -57,7 +57,7 @@ def check_writable(path: str | os.PathLike[str], *, backup: bool = False) -> Non
         if backup and os.path.lexists(place) and not stat.S_ISREG(os.lstat(place).st_mode):
             raise SaveError(
                 t(
-                    "{given} was not saved: {place} is no backup file. Move it away, or make no backup.",
+                    "{given} was not saved: {place} is not a backup file. Move it away, or make no backup.",
                     given=given,
                     place=place,
                 )

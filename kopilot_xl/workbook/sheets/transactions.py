@@ -154,7 +154,7 @@ def read_status(value: Value) -> Status:
     if status is None:
         raise UnreadableError(
             t(
-                '"{value}" is no status. Write {names} or {choices}.',
+                '"{value}" is not a status. Write {names} or {choices}.',
                 value=value,
                 names=", ".join(STATUS.choices[:-1]),
                 choices=STATUS.choices[-1],

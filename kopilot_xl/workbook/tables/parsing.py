@@ -71,7 +71,9 @@ def from_serial(serial: float) -> datetime:
     if isinstance(serial, Number1904) and serial >= 0:
         serial = float(serial) + DAYS_TO_1904
     if not math.isfinite(serial) or not 1 <= serial < _LAST_SERIAL + 1 or int(serial) == 60:
-        raise UnreadableError(t("{serial:g} is no date. Write it as 2026-04-03.", serial=serial), Code.UNREADABLE_DATE)
+        raise UnreadableError(
+            t("{serial:g} is not a date. Write it as 2026-04-03.", serial=serial), Code.UNREADABLE_DATE
+        )
     first = datetime(1899, 12, 31) if serial < 60 else datetime(1899, 12, 30)
     seconds = round((serial % 1) * 86_400)
     return first + timedelta(days=int(serial), seconds=seconds)
@@ -81,7 +83,7 @@ def read_moment(value: Value, order: DateOrder | None = None) -> datetime | None
     """Return a date with its time of day (midnight if it has none); None for a blank.
 
     Raises:
-        UnreadableError: it is no date, or a text that could be two different days.
+        UnreadableError: it is not a date, or a text that could be two different days.
     """
     if value is None:
         return None
@@ -91,7 +93,7 @@ def read_moment(value: Value, order: DateOrder | None = None) -> datetime | None
         return datetime.combine(value, time.min)
     if isinstance(value, bool | time | ErrorValue):
         raise UnreadableError(
-            t("{value} is no date. Write it as 2026-04-03.", value=_shown(value)), Code.UNREADABLE_DATE
+            t("{value} is not a date. Write it as 2026-04-03.", value=_shown(value)), Code.UNREADABLE_DATE
         )
     if isinstance(value, int | float):
         return from_serial(value)
@@ -164,7 +166,9 @@ def _text_day(text: str, whole: str, order: DateOrder | None) -> date:
         raise
     except ValueError:
         pass
-    raise UnreadableError(t("{whole} is no date. Write it as 2026-04-03.", whole=_shown(whole)), Code.UNREADABLE_DATE)
+    raise UnreadableError(
+        t("{whole} is not a date. Write it as 2026-04-03.", whole=_shown(whole)), Code.UNREADABLE_DATE
+    )
 
 
 def _month(name: str) -> int:
@@ -190,7 +194,7 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
         decimal: the decimal separator, `.` or `,`, where it is known; it settles a text such as `1.200`.
 
     Raises:
-        UnreadableError: it is no number, or a text that could be two different amounts. One that looks negative is
+        UnreadableError: it is not a number, or a text that could be two different amounts. One that looks negative is
             taken as 0: it is not an invoice.
     """
     try:
@@ -207,9 +211,11 @@ def _amount(value: Value, decimal: str | None) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if -LARGEST_AMOUNT < value < LARGEST_AMOUNT:
             return float(value)
-        raise UnreadableError(t("{value} is no amount. Write a number.", value=value), Code.UNREADABLE_AMOUNT)
+        raise UnreadableError(t("{value} is not an amount. Write a number.", value=value), Code.UNREADABLE_AMOUNT)
     if not isinstance(value, str):
-        raise UnreadableError(t("{value} is no amount. Write a number.", value=_shown(value)), Code.UNREADABLE_AMOUNT)
+        raise UnreadableError(
+            t("{value} is not an amount. Write a number.", value=_shown(value)), Code.UNREADABLE_AMOUNT
+        )
     text = value.strip()
     if not text:
         return None
@@ -226,7 +232,7 @@ def _amount(value: Value, decimal: str | None) -> float | None:
     plain = _CURRENCY.sub("", plain)
     number = _point_decimal(plain, text, decimal)
     if number is None or number >= LARGEST_AMOUNT:
-        raise UnreadableError(t("{text} is no amount. Write a number.", text=_shown(text)), Code.UNREADABLE_AMOUNT)
+        raise UnreadableError(t("{text} is not an amount. Write a number.", text=_shown(text)), Code.UNREADABLE_AMOUNT)
     return sign * number
 
 

@@ -312,7 +312,7 @@ def test_parquet(tmp_path: Path) -> None:
     [
         ("c.csv", "", "is empty"),
         ("c.csv", "\n , \n", "is empty"),
-        ("c.csv", bytes(range(256)), "is no text"),
+        ("c.csv", bytes(range(256)), "is not a text"),
         ("c.csv", "PK\x03\x04zip", "give it the ending .xlsx"),
         ("c.csv", "PAR1", "give it the ending .parquet"),
         ("c.csv", "%PDF-1.7", "PDF"),
@@ -320,7 +320,7 @@ def test_parquet(tmp_path: Path) -> None:
         ("c.csv", 'Client ID,Client\n1,"Acme\n2,Bolt\n', "never closed, in the record that begins in line 2"),
         ("c.csv", "First,Second\n1,2\n", r"no column that is known as Client ID or Client .*First, Second"),
         ("c.xlsx", "no zip", "workbook"),
-        ("c.parquet", "no parquet", "no Parquet file"),
+        ("c.parquet", "no parquet", "not a Parquet file"),
         ("c.xls", "x", "save it as .xlsx"),
         ("c.ods", "x", "save it as .xlsx or CSV"),
         ("c.doc", "x", "what can be read is .csv, .txt, .tsv, .parquet, .xlsx, .xlsm"),

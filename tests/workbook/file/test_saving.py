@@ -342,9 +342,9 @@ def test_what_is_no_backup_is_never_replaced(kind: str, file: Path) -> None:
         place.mkdir()
     else:
         place.symlink_to(file)
-    with pytest.raises(SaveError, match=r"Portfolio\.xlsm\.kopilot-backup is no backup file\. Move it away"):
+    with pytest.raises(SaveError, match=r"Portfolio\.xlsm\.kopilot-backup is not a backup file\. Move it away"):
         check_writable(file, backup=True)
-    with pytest.raises(SaveError, match="is no backup file"):
+    with pytest.raises(SaveError, match="is not a backup file"):
         write_atomically(file, NEW, instead_of=OLD, backup=True)
     assert file.read_bytes() == OLD
     write_atomically(file, NEW, instead_of=OLD)

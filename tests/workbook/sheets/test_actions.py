@@ -57,8 +57,8 @@ def test_what_cannot_be_read_is_the_rows_flaw() -> None:
     assert [each and each.split(".")[0] for each in flaws] == [
         '"03/04/2026" could be 3 April or 4 March',
         'Unknown action "Forget": choose Plan revenue, Mark lost, Mark canceled, Reactivate',
-        '"soon" is no date',
-        '"lots" is no amount',
+        '"soon" is not a date',
+        '"lots" is not an amount',
     ]
 
 

@@ -64,7 +64,7 @@ def test_a_row_of_refreshs_columns_alone_is_blank() -> None:
 def test_a_missing_id_an_unreadable_date_and_a_future_one_are_reported() -> None:
     read = _read([None, "Nobody", None], ["B", "Birch", "soon"], ["C", "Cedar", date(2026, 7, 2)])
     assert told(read.problems) == [
-        'Clients!C3: "soon" is no date. Write it as 2026-04-03. Taken as unknown.',
+        'Clients!C3: "soon" is not a date. Write it as 2026-04-03. Taken as unknown.',
         "Clients!A2: The client has no id. The row was left out.",
         "Clients!C4: The creation date is in the future. It is not yet a client, unless it was invoiced.",
     ]

@@ -48,7 +48,7 @@ BAD: list[tuple[str, dict[str, Value], str]] = [
     ("Active not below Sleeping", {"ActiveMonths": 8}, "the setting Active, must be below the sleeping limit of 8"),
     ("no months at all", {"ActiveMonths": 0}, "the setting Active, must be above 0"),
     ("half a month", {"ActiveMonths": 4.5}, "the setting Active, must be a whole number, not 4.5"),
-    ("words", {"LifespanDays": "long"}, 'the setting Lifespan, is unreadable: "long" is no amount'),
+    ("words", {"LifespanDays": "long"}, 'the setting Lifespan, is unreadable: "long" is not an amount'),
     ("sleeping past leaving", {"SleepingMonths": 12}, "the setting Sleeping Away, of 12 months can reach past day 370"),
     ("leaving longer than life", {"LeavingDays": 400}, "the setting Leaving, must be below the lifespan of 400 days"),
     ("more than everyone", {"InaccurateShare": 25}, "the setting Inaccurate from, must be at most 100 %"),

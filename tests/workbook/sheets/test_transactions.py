@@ -51,7 +51,7 @@ def test_the_spellings_the_rules_name_are_there() -> None:
 
 
 def test_an_unknown_status_is_refused() -> None:
-    with pytest.raises(UnreadableError, match=r'"Maybe" is no status\. Write Issued, Paid'):
+    with pytest.raises(UnreadableError, match=r'"Maybe" is not a status\. Write Issued, Paid'):
         read_status("Maybe")
 
 
@@ -72,8 +72,8 @@ def test_every_bad_cell_is_a_line_and_the_rest_counts() -> None:
         "Transactions!B4: The transaction has no issue date. The row was left out.",
         'Transactions!B5: "03/04/2026" could be 3 April or 4 March. Write 2026-04-03, or set Date order to DMY or MDY. '
         "The row was left out.",
-        'Transactions!C2: "lots" is no amount. Write a number. Taken as blank.',
-        'Transactions!D6: "Maybe" is no status. Write Issued, Paid, Overdue, Bad debt, Planned, Draft or Canceled. '
+        'Transactions!C2: "lots" is not an amount. Write a number. Taken as blank.',
+        'Transactions!D6: "Maybe" is not a status. Write Issued, Paid, Overdue, Bad debt, Planned, Draft or Canceled. '
         "The row was left out.",
     ]
 
@@ -123,7 +123,7 @@ def test_overdue_and_far_off_plans_are_notices_and_others_are_not() -> None:
 def test_an_amount_without_end_is_named_among_numbers() -> None:
     found = _read(["a", DAY, 1.0], ["a", DAY, float("inf")], headers=HEADERS[:3])
     assert found.amounts == [1.0, None]
-    assert [each.wrong for each in found.problems] == ["inf is no amount. Write a number."]
+    assert [each.wrong for each in found.problems] == ["inf is not an amount. Write a number."]
 
 
 def test_a_row_of_spaces_is_a_blank_one() -> None:

@@ -52,18 +52,18 @@ DATES: list[tuple[str, Value, DateOrder | None, date | None]] = [
 NO_DATES: list[tuple[str, Value, str]] = [
     ("two possible days", "03/04/2026", "could be 3 April or 4 March. Write 2026-04-03, or set Date order"),
     ("two possible days with a time", "03/04/2026 10:00", "could be 3 April or 4 March"),
-    ("words", "soon", '"soon" is no date. Write it as 2026-04-03.'),
-    ("no such day", "31.02.2026", "is no date"),
-    ("no leap day that year", "29/02/2026", "is no date"),
-    ("a two-digit year", "13/04/26", "is no date"),
-    ("the serial of the day that never was", 60, "is no date"),
-    ("serial nought", 0, "is no date"),
-    ("a negative serial", -5.0, "is no date"),
-    ("a serial past Excel's calendar", 2958466, "is no date"),
-    ("not a number", float("nan"), "is no date"),
-    ("a truth value", True, "is no date"),
-    ("a time alone", time(10, 0), "is no date"),
-    ("an error", ErrorValue("#N/A"), '"#N/A" is no date'),
+    ("words", "soon", '"soon" is not a date. Write it as 2026-04-03.'),
+    ("no such day", "31.02.2026", "is not a date"),
+    ("no leap day that year", "29/02/2026", "is not a date"),
+    ("a two-digit year", "13/04/26", "is not a date"),
+    ("the serial of the day that never was", 60, "is not a date"),
+    ("serial nought", 0, "is not a date"),
+    ("a negative serial", -5.0, "is not a date"),
+    ("a serial past Excel's calendar", 2958466, "is not a date"),
+    ("not a number", float("nan"), "is not a date"),
+    ("a truth value", True, "is not a date"),
+    ("a time alone", time(10, 0), "is not a date"),
+    ("an error", ErrorValue("#N/A"), '"#N/A" is not a date'),
     ("no such time", "2026-04-03 25:00", "has no such time of day"),
 ]
 
@@ -99,13 +99,13 @@ AMOUNTS: list[tuple[str, Value, str | None, float | None]] = [
 
 NO_AMOUNTS: list[tuple[str, Value, str]] = [
     ("two possible amounts", "1,234", "could be 1234 or 1.234"),
-    ("words", "n/a", '"n/a" is no amount. Write a number.'),
-    ("a date", date(2026, 4, 3), "is no amount"),
-    ("a truth value", True, "is no amount"),
-    ("an error", ErrorValue("#REF!"), '"#REF!" is no amount'),
-    ("infinite", float("inf"), "is no amount"),
-    ("broken groups", "1,23,456.00", "is no amount"),
-    ("signs only", "-", "is no amount"),
+    ("words", "n/a", '"n/a" is not an amount. Write a number.'),
+    ("a date", date(2026, 4, 3), "is not an amount"),
+    ("a truth value", True, "is not an amount"),
+    ("an error", ErrorValue("#REF!"), '"#REF!" is not an amount'),
+    ("infinite", float("inf"), "is not an amount"),
+    ("broken groups", "1,23,456.00", "is not an amount"),
+    ("signs only", "-", "is not an amount"),
 ]
 
 

@@ -107,7 +107,7 @@ class Archive:
         if strange:
             raise BookError(
                 t(
-                    "{title} {strange}: this is no usual workbook. Check where it comes from.",
+                    "{title} {strange}: this is not a usual workbook. Check where it comes from.",
                     title=self._title,
                     strange=strange,
                 )

@@ -160,7 +160,7 @@ def number(text: str | None, missing: int) -> int:
         return missing
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise BookError(t("its XML is damaged ({text!r} is no number)", text=shortened(text)))
+        raise BookError(t("its XML is damaged ({text!r} is not a number)", text=shortened(text)))
     return int(digits)
 
 

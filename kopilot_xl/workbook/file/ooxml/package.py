@@ -312,7 +312,7 @@ class Package:
         if "binary" in kind or part.lower().endswith(".bin"):
             raise BookError(t("{path} is a binary Excel workbook (.xlsb). {save_as}", path=self.path, save_as=_SAVE_AS))
         if "spreadsheetml" not in kind and "ms-excel" not in kind:
-            raise BookError(t("{path} is no Excel workbook. Name the .xlsx or .xlsm file.", path=self.path))
+            raise BookError(t("{path} is not an Excel workbook. Name the .xlsx or .xlsm file.", path=self.path))
         return part
 
 
@@ -335,7 +335,7 @@ def _read_file(path: Path) -> bytes:
         if path.stat().st_size > MAX_UNPACKED:
             raise BookError(
                 t(
-                    "{path} is larger than {max_unpacked} GB: this is no usual workbook.",
+                    "{path} is larger than {max_unpacked} GB: this is not a usual workbook.",
                     path=path,
                     max_unpacked=MAX_UNPACKED // 1024**3,
                 )
@@ -374,7 +374,7 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
     if not data.startswith((b"PK\3\4", b"PK\5\6")) and b"PK\5\6" not in data[-65_600:]:
         raise BookError(
             t(
-                "{path} is no Excel workbook, whatever its name says (it may be a text or CSV file). "
+                "{path} is not an Excel workbook, whatever its name says (it may be a text or CSV file). "
                 "Open it in Excel. {save_as}",
                 path=path,
                 save_as=_SAVE_AS,

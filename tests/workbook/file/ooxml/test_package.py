@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda path: path, "There is no file .*check its name and folder"),
     "folder": (lambda path: path.parent, "is a folder: name the workbook"),
     "empty": (holding(b""), "is empty: restore it from a backup"),
-    "csv": (holding(b"Client;Date\nA1;2026-01-01\n"), "no Excel workbook.*CSV.*Excel Workbook"),
+    "csv": (holding(b"Client;Date\nA1;2026-01-01\n"), "not an Excel workbook.*CSV.*Excel Workbook"),
     "xls": (holding(COMPOUND + b"\0" * 99 + "Workbook\0".encode("utf-16-le")), r"97-2003.*Save it.*\.xlsx"),
     "very old xls": (holding(COMPOUND + "Book\0".encode("utf-16-le")), r"97-2003 workbook \(\.xls\)"),
     "password": (holding(COMPOUND + "EncryptedPackage".encode("utf-16-le")), "remove the password"),
@@ -94,7 +94,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
         with_content_type("application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"),
         "is a Word document",
     ),
-    "other package": (with_content_type("application/vnd.example+xml"), "is no Excel workbook"),
+    "other package": (with_content_type("application/vnd.example+xml"), "is not an Excel workbook"),
     "ods": (
         lambda path: zip_of(path, {"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}),
         "is an OpenDocument file. Save it",
