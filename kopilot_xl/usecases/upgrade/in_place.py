@@ -11,6 +11,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
+from kopilot_xl.usecases.upgrade.pages import replace_pages, title_of
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -27,7 +28,7 @@ from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import actions, clients, history, problems, settings, transactions
-from kopilot_xl.workbook.sheets.registry import is_kopilot_book
+from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book
 from kopilot_xl.workbook.tables.table import same_name
 from kopilot_xl.workbook.template import TEMPLATE
 from kopilot_xl.workbook.template.row_heights import sheets_of
@@ -48,6 +49,7 @@ class Upgraded:
     Attributes:
         path: the workbook that has it.
         sheets: the sheets that were added, by the names they have there.
+        pages: the sheets of an earlier layout that were replaced, by the names they have there.
         columns: the columns that were added, as in `Actions: Client`.
         settings: the labels of the settings that were added.
         macros: what became of the macros; None for a workbook that carries none.
@@ -60,6 +62,7 @@ class Upgraded:
 
     path: Path
     sheets: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
     macros: Macros | None = None
@@ -72,7 +75,7 @@ class Upgraded:
     @property
     def is_current(self) -> bool:
         """Whether the workbook had everything of this version already."""
-        brought = self.sheets or self.columns or self.settings
+        brought = self.sheets or self.pages or self.columns or self.settings
         return not brought and (self.macros is None or self.macros.outcome in (Outcome.SAME, Outcome.LEFT))
 
     @property
@@ -82,7 +85,12 @@ class Upgraded:
             return [f"{self.path} has everything of this version.", *self._not_done()]
         verb = "would get" if self.checked else "has got"
         lines = [f"{self.path} {verb}:"]
-        for what, names in (("sheet", self.sheets), ("column", self.columns), ("setting", self.settings)):
+        for what, names in (
+            ("sheet", self.sheets),
+            ("new layout", self.pages),
+            ("column", self.columns),
+            ("setting", self.settings),
+        ):
             if names:
                 lines.append(f"  {formatting.count(len(names), what)}: {', '.join(names)}")
         if self.macros and self.macros.outcome in (Outcome.ADDED, Outcome.REPLACED):
@@ -172,7 +180,8 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
     graft = Graft(package, source)
     made = Upgraded(target)
     titles = [title for title, _ in sheets_of(source)]
-    missing = [title for title in titles if not (old.has_table(title) or old.has_sheet(title))]
+    made.pages, made.cannot = replace_pages(old, graft)
+    missing = [title for title in titles if not _has(old, title)]
     made.sheets = graft.add_sheets(*missing)
     graft.add_names()
     parts, source_parts = _parts(package), _parts(source)
@@ -200,6 +209,14 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
         made.macros = add_macros(package, source)
         made.ribbon = add_ribbon(package, source)
     return made
+
+
+def _has(book: FileBook, title: str) -> bool:
+    """Tell whether a workbook has a sheet of ours, be it under another name."""
+    sheet = next((sheet for sheet in SHEETS if sheet.name == title), None)
+    if book.has_table(title) or book.has_sheet(title) or (sheet is not None and title_of(book, sheet) is not None):
+        return True
+    return title == settings.SHEET and any(has_name(book, setting.name) for setting in settings.NUMBERS)
 
 
 def _add_settings(

@@ -45,6 +45,8 @@ class Sheet:
         block: a named block of the sheet, by which it is found under another name.
         after_all: whether it is written after all others: it shows what was found while those were written.
         read_as: what a formula has in it that reads what a refresh writes here.
+        page: whether it holds no rows of the user's, so that an upgrade can put a new layout in its place.
+        inputs: the named cells of a page that the user fills; an upgrade keeps what is in them.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Sheet:
     block: str | None = None
     after_all: bool = False
     read_as: Sequence[str] = ()
+    page: bool = False
+    inputs: Sequence[str] = ()
 
     def is_in(self, book: Book) -> bool:
         """Tell whether a workbook has it; one that is not optional counts as there."""
@@ -138,7 +142,7 @@ def _written(table: Table, prefix: str = "") -> list[str]:
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
         portfolio.SHEET, "portfolio", _fill_portfolio, "sheet", portfolio.TITLE, after_all=True,
-        read_as=[f"{portfolio.SHEET}!"],
+        read_as=[f"{portfolio.SHEET}!"], page=True,
     ),
     Sheet(
         clients.TABLE.name, "clients", _fill_clients, read_as=[*_written(clients.TABLE), f"{clients.TABLE.name}!"]
@@ -146,9 +150,11 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet(transactions.TABLE.name, "transactions"),
     Sheet(actions.TABLE.name, "actions", _fill_actions, read_as=_written(actions.TABLE, actions.TABLE.name)),
     Sheet(history.TABLE.name, "history", _fill_history, "table", read_as=[f"{history.TABLE.name}["]),
-    Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE),
-    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE),
-    Sheet(forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"]),
+    Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE, page=True),
+    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE, page=True),
+    Sheet(
+        forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"], page=True
+    ),
     Sheet(
         problems.TABLE.name, "problems", _fill_problems, "table", after_all=True,
         read_as=[f"{problems.TABLE.name}["],
@@ -156,7 +162,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet(settings.SHEET, "settings"),
     Sheet(
         guide.SHEET, "guide", _fill_guide,
-        read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS],
+        read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS], page=True,
     ),
     Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
     Sheet(sources.SHEET, "sources"),
