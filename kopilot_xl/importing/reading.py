@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from os import PathLike
 
@@ -150,6 +150,7 @@ def _recoded(
 
 
 def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date) -> Imported:
+    choices = replace(choices, passed=[])
     tables = together([each.table for each in rows], lambda raw: (kind_of_name(raw) or (None,))[0])
     lists = together([each.table for each in people])
     if len(lists) > 1:
@@ -184,7 +185,7 @@ def _finished(
     listed: Table | None,
 ) -> Imported:
     verdict = Verdict()
-    checks.documents(batches, choices, verdict, today)
+    checks.documents(batches, choices, today)
     currency = checks.currencies(batches, choices, verdict)
     for batch in batches:
         verdict.left_out += batch.left_out
@@ -199,6 +200,7 @@ def _finished(
             for each in batch.documents
         )  # fmt: skip
     checks.joined(batches, people, choices, verdict)
+    verdict.warnings += dict.fromkeys(choices.passed)
     clients, id_of, own = _clients(people, batches, from_invoices)
     verdict.clients = len(clients)
     verdict.left_clients += Counter(each.out for each in people.contacts if each.out)
@@ -296,7 +298,7 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
             notes.append("There are no names: the ids serve as names.")
         if people.repeated:
             notes.append(f"{people.repeated:,} rows repeat a client: the first one counts.")
-        summaries.append(_summary(listed, taken, set(found.own), notes, None, passed.get(id(raw), []), None))
+        summaries.append(_summary(listed, taken, set(found.own), notes, None, passed.get(id(raw), []), None, CLIENTS))
     for batch in found.batches:
         table = batch.mapping.table
         taken = {"Client ID": batch.joined.column.name} if batch.joined.column is not None else {}
@@ -305,7 +307,9 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
         if found.from_invoices:
             notes.append("The clients were made from these rows, each created on its first invoice.")
         program = batch.program.name if batch.program else None
-        summaries.append(_summary(table, taken, set(), notes, batch.decimal, passed.get(id(table.raw), []), program))
+        summaries.append(
+            _summary(table, taken, set(), notes, batch.decimal, passed.get(id(table.raw), []), program, TRANSACTIONS)
+        )
     return summaries
 
 
@@ -317,6 +321,7 @@ def _summary(
     decimal: str | None,
     passed: Sequence[str],
     program: str | None,
+    of: str,
 ) -> FileSummary:
     raw = table.raw
     used = {*taken.values(), *(part for each in taken.values() for part in each.split(" and ")), *own}
@@ -329,5 +334,5 @@ def _summary(
     return FileSummary(
         file=names, form=raw.form, rows=len(table.body), encoding=shown(raw.encoding) if raw.encoding else None,
         delimiter=raw.delimiter, decimal=decimal, columns=taken, ignored=ignored, remarks=list(dict.fromkeys(notes)),
-        passed_over=passed, program=program,
+        passed_over=passed, program=program, table=of,
     )  # fmt: skip

@@ -11,14 +11,18 @@ from pathlib import Path
 from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.update.merging import TransactionRow
 from kopilot_xl.usecases.update.rows import incoming_clients, incoming_transactions
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import sources
-from kopilot_xl.workbook.sheets.sources import CLIENTS, INVOICES, TRANSACTIONS, Memory, Source, digest
+from kopilot_xl.workbook.sheets.sources import CLIENTS, INVOICES, TRANSACTIONS, Memory, Remark, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.tables.problems import Code
 
 _KEPT = ("encoding", "sheet", "currency", "year", "company")
+_LONGEST = 1_000
+"""How many characters of what was assumed about a file are kept."""
 
 
 def remember(
@@ -58,7 +62,29 @@ def remember(
         TRANSACTIONS: memory.keys.get(TRANSACTIONS, frozenset()) | keys_of(incoming_transactions(pair)),
         INVOICES: seen,
     }
-    return sources.write(book, found, keys)
+    return sources.write(book, found, keys, _remarks(memory, found, pair))
+
+
+def _remarks(memory: Memory, found: Mapping[str, Source], pair: Pair) -> list[Remark]:
+    """What this import leaves open or assumes, and the remarks of those before it about other tables."""
+    fresh: list[Remark] = []
+    if isinstance(pair, InvoicePair):
+        fresh += [Remark(INVOICES, Code.UNREADABLE_INVOICE, file.file, file.reason) for file in pair.broken]
+        if INVOICES not in memory.sources or memory.sources[INVOICES].files != found[INVOICES].files:
+            fresh += [  # of another folder: nobody has looked whether they are mended
+                remark
+                for remark in memory.remarks
+                if remark.code is Code.UNREADABLE_INVOICE and remark.file not in pair.files_found
+            ]
+        tables = {INVOICES}
+        assumed = [(INVOICES, t("the e-invoices"), pair.assumed)] if pair.assumed else []
+    else:
+        tables = {file.table for file in pair.files}
+        assumed = [(file.table, file.file, " ".join(file.remarks)) for file in pair.files if file.remarks]
+    last = INVOICES if INVOICES in tables else TRANSACTIONS if TRANSACTIONS in tables else CLIENTS
+    fresh += [Remark(last, Code.ACCEPTED_DOUBT, "", text) for text in pair.verdict.warnings]
+    fresh += [Remark(table, Code.IMPORT_ASSUMPTION, file, text[:_LONGEST]) for table, file, text in assumed]
+    return [remark for remark in memory.remarks if remark.table not in tables] + fresh
 
 
 def keys_of(rows: Iterable[TransactionRow]) -> set[bytes]:
