@@ -13,8 +13,9 @@ from kopilot_xl.usecases import sample
 from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets.older import EARLIER
 from kopilot_xl.workbook.template.build import HERE, TEMPLATE, _pack, _parts, build_template
-from kopilot_xl.workbook.template.page_marks import EARLIER, pages_of, retired
+from kopilot_xl.workbook.template.page_marks import pages_of, retired
 
 SAMPLE = HERE.parents[2] / "workbook" / "Kopilot.xlsm"
 

@@ -11,7 +11,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
-from kopilot_xl.usecases.upgrade.pages import replace_pages, title_of
+from kopilot_xl.usecases.upgrade.pages import replace_pages
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -27,8 +27,8 @@ from kopilot_xl.workbook.file.grafting import (
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import actions, clients, history, problems, settings, transactions
-from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book
+from kopilot_xl.workbook.sheets import actions, clients, history, older, problems, settings, transactions
+from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book, title_of
 from kopilot_xl.workbook.tables.table import same_name
 from kopilot_xl.workbook.template import TEMPLATE
 from kopilot_xl.workbook.template.row_heights import sheets_of
@@ -36,10 +36,6 @@ from kopilot_xl.workbook.template.row_heights import sheets_of
 _TABLES = (clients.TABLE, transactions.TABLE, actions.TABLE, history.TABLE, problems.TABLE)
 _REQUIRED = (clients.TABLE, transactions.TABLE)
 _WITH_MACROS = (".xlsm", ".xltm")
-
-NEW_COLUMNS: dict[str, frozenset[str]] = {actions.TABLE.name: frozenset({"Client"})}
-"""The columns that came after version 0.1, by table. Any other that is not there was deleted by the owner, and stays
-deleted."""
 
 
 @dataclass
@@ -191,7 +187,7 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
         data = old.table(table.name)
         known = {same_name(header) for header in data.headers}
         for column in table.columns:
-            if column.header in NEW_COLUMNS.get(table.name, ()) and same_name(column.header) not in known:
+            if column.header in older.NEW_COLUMNS.get(table, ()) and same_name(column.header) not in known:
                 sheet = parts[data.sheet.casefold()]
                 lending = source_parts[table.name.casefold()]
                 try:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import Value
@@ -16,9 +15,10 @@ from kopilot_xl.workbook.file.grafting import Graft
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets.registry import SHEETS, Sheet, has_name
+from kopilot_xl.workbook.sheets.older import KINDS, earlier, is_telling
+from kopilot_xl.workbook.sheets.registry import SHEETS, Sheet, has_name, title_of
 from kopilot_xl.workbook.template import TEMPLATE
-from kopilot_xl.workbook.template.page_marks import PageMarks, earlier, marks, names_on, pages_of
+from kopilot_xl.workbook.template.page_marks import PageMarks, marks, names_on, pages_of
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
 _MOST_NAMED = 3
@@ -55,15 +55,10 @@ def old_pages(book: FileBook, package: Package) -> list[OldPage]:
         now, before = of_template()[sheet.name], earlier(sheet.name)
         blocks = frozenset(name.partition("=")[0] for name in now.names | before["names"])
         here = marks(book, package, sheet.name, title, part, blocks, now.tables | before["tables"])
-        if any(_is_telling(mark) for kind in before for mark in here.of(kind) & before[kind]):
+        if any(is_telling(mark) for kind in KINDS for mark in here.of(kind) & before[kind]):
             own = (*_own_on(here, now, before), *_own_elsewhere(package, title, part, blocks))
             found.append(OldPage(sheet, title, part, own))
     return found
-
-
-def _is_telling(mark: str) -> bool:
-    """Whether a mark of an earlier layout tells that a page has it: a number may be anybody's."""
-    return any(map(str.isalpha, mark))
 
 
 def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
@@ -91,19 +86,6 @@ def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
         graft.replace_sheet(page.sheet.name, page.part, gone, inputs)
         done.append(page.title)
     return done, cannot
-
-
-def title_of(book: FileBook, sheet: Sheet) -> str | None:
-    """Return what a page is called in a workbook, None where it has none: it is found by its block or its name."""
-    if sheet.block is not None:
-        try:
-            address = book.cell_address(sheet.block)
-        except MissingError:
-            pass
-        else:
-            title = address.rpartition("!")[0]
-            return title.removeprefix("'").removesuffix("'").replace("''", "'")
-    return sheet.name if book.has_sheet(sheet.name) else None
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Literal
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.book import Book, Readable
 from kopilot_xl.workbook.sheets import (
     actions,
     clients,
@@ -17,6 +17,7 @@ from kopilot_xl.workbook.sheets import (
     guide,
     history,
     movements,
+    older,
     outlook,
     portfolio,
     problems,
@@ -80,6 +81,19 @@ def has_name(book: Book, name: str) -> bool:
     except MissingError:
         return False
     return True
+
+
+def title_of(book: Readable, sheet: Sheet) -> str | None:
+    """Return what a page is called in a workbook, None where it has none: it is found by its block or its name."""
+    if sheet.block is not None:
+        try:
+            address = book.cell_address(sheet.block)
+        except MissingError:
+            pass
+        else:
+            title = address.rpartition("!")[0]
+            return title.removeprefix("'").removesuffix("'").replace("''", "'")
+    return sheet.name if book.has_sheet(sheet.name) else None
 
 
 def _fill_portfolio(book: Book, result: Result, now: datetime) -> None:
@@ -170,6 +184,12 @@ SHEETS: tuple[Sheet, ...] = (
 """The sheets, in the order of their tabs."""
 
 
+def older_workbook(book: Readable) -> list[Problem]:
+    """Return a notice that says what an upgrade would bring to a workbook, none where it would bring nothing."""
+    titles = {sheet.name: title_of(book, sheet) for sheet in SHEETS if sheet.page}
+    return older.older_workbook(book, {page: title for page, title in titles.items() if title is not None})
+
+
 def write(book: Book, result: Result, now: datetime) -> Result:
     """Write what refresh owns, sheet by sheet.
 
@@ -186,7 +206,7 @@ def write(book: Book, result: Result, now: datetime) -> Result:
         if sheet.fill and not sheet.after_all:
             sheet.fill(book, result, now)
     gone = [_gone(sheet) for sheet in SHEETS if sheet not in present]
-    result = replace(result, problems=[*result.problems, *gone, *_stale_formulas(book)])
+    result = replace(result, problems=[*result.problems, *gone, *older_workbook(book), *_stale_formulas(book)])
     for sheet in present:
         if sheet.fill and sheet.after_all:
             sheet.fill(book, result, now)

@@ -44,14 +44,15 @@ class Code(StrEnum):
     NEGATIVE_VALUE = "negative-value"
     NO_CLIENTS = "no-clients"
     NO_TRANSACTIONS = "no-transactions"
+    OLDER_WORKBOOK = "older-workbook"
     ROWS_JOINED = "rows-joined"
     OVERDUE_PLAN = "overdue-plan"
     STALE_FORMULAS = "stale-formulas"
 
 
 NOTICES = frozenset({
-    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.IMPORT_ASSUMPTION, Code.MISSING_SHEET,
-    Code.NEGATIVE_VALUE, Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
+    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.IMPORT_ASSUMPTION, Code.MISSING_SHEET, Code.NEGATIVE_VALUE,
+    Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OLDER_WORKBOOK, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
     Code.STALE_FORMULAS,
 })  # fmt: skip
 """The codes of notices; every other code is a problem's."""

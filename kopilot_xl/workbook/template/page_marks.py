@@ -5,12 +5,9 @@ A page is a sheet without rows of the user's, such as Portfolio, so that `upgrad
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 
 from lxml import etree
 
@@ -18,13 +15,10 @@ from kopilot_xl.workbook.addresses import Area, cell_address
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.sheets.older import KINDS, NOW, earlier
 from kopilot_xl.workbook.sheets.registry import SHEETS
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
-EARLIER = Path(__file__).with_name("earlier_pages.json")
-"""What pages of earlier layouts had and today's have not; `python -m kopilot_xl.workbook.build` adds to it."""
-
-KINDS = ("names", "texts", "rules", "links", "charts", "tables")
 _REFERENCE = re.compile(r"^=?(?:'((?:[^']|'')+)'|([^'!(),]+))!(\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)$")
 _NO_DRAWING_OF_OURS = {"pic", "sp", "cxnSp", "grpSp", "contentPart"}
 
@@ -141,13 +135,6 @@ def names_on(package: Package, title: str) -> Iterator[tuple[str, Area]]:
             yield element.get("name", ""), Area.parse(match[3].replace("$", ""))
 
 
-@cache
-def earlier(page: str) -> Mapping[str, frozenset[str]]:
-    """Return what earlier layouts of a page had and today's has not, by kind."""
-    known = json.loads(EARLIER.read_text(encoding="utf-8")).get(page, {}) if EARLIER.exists() else {}
-    return {kind: frozenset(known.get(kind, ())) for kind in KINDS}
-
-
 def _rules(root: etree._Element) -> Iterator[str]:
     for rule in root.iterfind("{*}conditionalFormatting/{*}cfRule"):
         formulas = [each.text or "" for each in rule.iterfind("{*}formula")]
@@ -205,7 +192,7 @@ def _beside(package: Package, part: str, root: etree._Element) -> list[str]:
 
 
 def retired(old: Mapping[str, PageMarks], new: Mapping[str, PageMarks]) -> dict[str, dict[str, list[str]]]:
-    """Return what pages had before and have not any more, with what was known of earlier ones, as `EARLIER` has it.
+    """Return what pages had before and have not any more, with what was known of earlier ones, as `earlier` reads it.
 
     Args:
         old: the pages of a workbook without rows, by name.
@@ -216,4 +203,6 @@ def retired(old: Mapping[str, PageMarks], new: Mapping[str, PageMarks]) -> dict[
         before = old.get(page, PageMarks())
         known = {kind: (earlier(page)[kind] | before.of(kind)) - now.of(kind) for kind in KINDS}
         found[page] = {kind: sorted(values) for kind, values in known.items() if values}
+        if found[page]:
+            found[page][NOW] = sorted(now.names)
     return {page: kinds for page, kinds in found.items() if kinds}

@@ -15,14 +15,17 @@ from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.workbook.defined_name import DefinedName
 
-from kopilot_xl import open_book, refresh
+from kopilot_xl import check, open_book, refresh
 from kopilot_xl.usecases.upgrade import in_place
 from kopilot_xl.usecases.upgrade.in_place import Upgraded
 from kopilot_xl.usecases.upgrade.pages import old_pages
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.sheets.older import KINDS, earlier
+from kopilot_xl.workbook.tables.problems import Code, Kind
 from kopilot_xl.workbook.template import TEMPLATE
-from kopilot_xl.workbook.template.page_marks import earlier, pages_of
+from kopilot_xl.workbook.template.page_marks import pages_of
 from tests.invariants import assert_sound
+from tests.portfolios import make_portfolio
 from tests.workbook.workbooks import with_parts
 
 OLD = Path(__file__).parents[2] / "workbooks" / "0.1.0.xlsm"
@@ -205,5 +208,21 @@ def test_every_page_of_a_released_workbook_is_known() -> None:
 
 def test_what_is_known_of_earlier_layouts_is_not_in_this_one() -> None:
     for page, marks in pages_of(open_book(TEMPLATE), Package(TEMPLATE)).items():
-        for kind, known in earlier(page).items():
-            assert not known & marks.of(kind), (page, kind)
+        for kind in KINDS:
+            assert not earlier(page)[kind] & marks.of(kind), (page, kind)
+
+
+def test_a_refresh_says_what_an_upgrade_would_bring_until_it_did(book: Path) -> None:
+    (notice,) = [each for each in refresh(open_book(book), now=NOW).problems if each.code is Code.OLDER_WORKBOOK]
+    assert notice.kind is Kind.NOTICE
+    told = set(in_place.upgrade(book, check=True).pages)  # type: ignore[union-attr]
+    assert all(f"the new layout of {page}" in notice.done for page in told)
+    assert "the column Client of Actions" in notice.done
+    assert str(notice) in [str(each) for each in check(book).problems]
+    upgrade(book)
+    assert not [each for each in refresh(open_book(book), now=NOW).problems if each.code is Code.OLDER_WORKBOOK]
+
+
+def test_a_workbook_of_this_version_has_no_such_notice(tmp_path: Path) -> None:
+    result = refresh(make_portfolio(tmp_path / "new.xlsm"), now=NOW)
+    assert Code.OLDER_WORKBOOK not in {problem.code for problem in result.problems}
