@@ -32,14 +32,19 @@ class UnjoinedError(QuestionError):
         self.share = share
 
 
-def known_maps(tables: Sequence[Table], choices: ImportChoices) -> None:
+def known_maps(tables: Sequence[Table], choices: ImportChoices, beside: Sequence[Table] = ()) -> None:
     """Refuse a heading given with `--map` that no file has.
+
+    Args:
+        tables: the tables that the choices are about.
+        choices: what the user settled.
+        beside: other tables of the import, which may have the heading too.
 
     Raises:
         MissingError: no file has it; the text lists the headings.
     """
     for name, heading in choices.columns.items():
-        if tables and not any(table.by_heading(heading) for table in tables):
+        if tables and not any(table.by_heading(heading) for table in (*tables, *beside)):
             there = listed((each for table in tables for each in table.headings if each), 20)
             raise MissingError(
                 t(

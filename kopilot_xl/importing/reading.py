@@ -31,6 +31,19 @@ from kopilot_xl.workbook.book import Value
 Paths = Iterable[str | PathLike[str]]
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What the user has settled about the invoices, and about the lists of clients."""
+
+    choices: ImportChoices
+    client_choices: ImportChoices
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is the same for both."""
+        return self.choices == self.client_choices
+
+
 @dataclass
 class ClientRow:
     """A client as it will be in the workbook."""
@@ -71,7 +84,11 @@ class Imported:
 
 
 def read_exports(
-    clients: Paths | None, transactions: Paths | None, choices: ImportChoices | None = None, today: date | None = None
+    clients: Paths | None,
+    transactions: Paths | None,
+    choices: ImportChoices | None = None,
+    today: date | None = None,
+    client_choices: ImportChoices | None = None,
 ) -> Imported:
     """Read lists of clients and of invoices.
 
@@ -80,24 +97,31 @@ def read_exports(
         transactions: as well; None for clients alone.
         choices: what the user has settled.
         today: the day after which dates become unlikely.
+        client_choices: what the user has settled about the lists of clients, if that is something else.
 
     Raises:
         BookError: a file cannot be read.
         MissingError: a column that is needed is not there; the text lists what would do and names `--map`.
         QuestionError: a figure or a word leaves a doubt that the user must settle.
     """
-    choices = choices or ImportChoices()
+    settled = Settled(choices or ImportChoices(), client_choices or choices or ImportChoices())
     day = today or date.today()
-    files = Files(choices)
-    people = select(clients, CLIENTS, files) if clients is not None else []
+    files = Files(settled.choices)
+    client_files = files if settled.is_one else Files(settled.client_choices)
+    people = select(clients, CLIENTS, client_files) if clients is not None else []
     rows = select(transactions, TRANSACTIONS, files) if transactions is not None else []
-    checks.known_maps([each.table for each in (*rows, *people)], choices)
-    found, trouble = _tried(people, rows, choices, day)
+    if settled.is_one:
+        checks.known_maps([each.table for each in (*rows, *people)], settled.choices)
+    else:
+        sales, lists = [each.table for each in rows], [each.table for each in people]
+        checks.known_maps(sales, settled.choices, lists)
+        checks.known_maps(lists, settled.client_choices, sales)
+    found, trouble = _tried(people, rows, settled, day)
     best = found
     if rows and people and (found is None or found.verdict.joined < found.verdict.counted):
         share = _share(found, trouble)
-        for other_people, other_rows in _recoded(people, rows, choices):
-            again, other_trouble = _tried(other_people, other_rows, choices, day)
+        for other_people, other_rows in _recoded(people, rows, settled):
+            again, other_trouble = _tried(other_people, other_rows, settled, day)
             if (other := _share(again, other_trouble)) > share:
                 best, trouble, share = again, other_trouble, other
     if best is None:
@@ -107,10 +131,10 @@ def read_exports(
 
 
 def _tried(
-    people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date
+    people: Sequence[Selected], rows: Sequence[Selected], settled: Settled, today: date
 ) -> tuple[Imported | None, QuestionError | None]:
     try:
-        return _read(people, rows, choices, today), None
+        return _read(people, rows, settled, today), None
     except QuestionError as trouble:
         return None, trouble
 
@@ -122,10 +146,10 @@ def _share(found: Imported | None, trouble: QuestionError | None) -> float:
 
 
 def _recoded(
-    people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices
+    people: Sequence[Selected], rows: Sequence[Selected], settled: Settled
 ) -> Iterable[tuple[Sequence[Selected], Sequence[Selected]]]:
     """The same files in other encodings that they could have: the clients that join tell which is right."""
-    wanted = list(choices.columns.values())
+    wanted = [*settled.choices.columns.values(), *settled.client_choices.columns.values()]
 
     def again(selected: Sequence[Selected], rank: int) -> Sequence[Selected] | None:
         found, changed = [], False
@@ -149,8 +173,9 @@ def _recoded(
             yield other, rows
 
 
-def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date) -> Imported:
-    choices = replace(choices, passed=[])
+def _read(people: Sequence[Selected], rows: Sequence[Selected], settled: Settled, today: date) -> Imported:
+    choices = replace(settled.choices, passed=[])
+    client_choices = replace(settled.client_choices, passed=choices.passed)
     tables = together([each.table for each in rows], lambda raw: (kind_of_name(raw) or (None,))[0])
     lists = together([each.table for each in people])
     if len(lists) > 1:
@@ -162,7 +187,7 @@ def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportC
     if listed is not None and any(same_table(listed, each) for each in tables):
         listed = None
     drafts = [drafted(each, choices) for each in tables]
-    known = read_people(listed, choices) if listed is not None else None
+    known = read_people(listed, client_choices) if listed is not None else None
     from_invoices = known is None
     if known is None:
         known = people_of(

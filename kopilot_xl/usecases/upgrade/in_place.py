@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
+from kopilot_xl.errors import BookError, SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
 from kopilot_xl.usecases.upgrade.pages import replace_pages
+from kopilot_xl.usecases.upgrade.settings_added import add_settings, add_source_block
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -21,13 +21,11 @@ from kopilot_xl.workbook.file.grafting import (
     add_column,
     add_macros,
     add_ribbon,
-    add_row,
-    last_row,
 )
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import actions, clients, history, older, problems, settings, transactions
+from kopilot_xl.workbook.sheets import actions, clients, history, older, problems, settings, source_block, transactions
 from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book, title_of
 from kopilot_xl.workbook.tables.table import same_name
 from kopilot_xl.workbook.template import TEMPLATE
@@ -47,7 +45,7 @@ class Upgraded:
         sheets: the sheets that were added, by the names they have there.
         pages: the sheets of an earlier layout that were replaced, by the names they have there.
         columns: the columns that were added, as in `Actions: Client`.
-        settings: the labels of the settings that were added.
+        settings: the labels of the settings that were added, and of the block Sources.
         macros: what became of the macros; None for a workbook that carries none.
         ribbon: whether the tab Kopilot is that of this version.
         cannot: what could not be added, one line each, with the reason.
@@ -199,7 +197,9 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
                     made.cannot.append(f"the column {column.header} of {table.name}: {error}")
                 else:
                     made.columns.append(f"{table.name}: {column.header}")
-    made.settings = [setting.label for setting in _add_settings(old, graft, parts, source_parts)]
+    made.settings = [setting.label for setting in add_settings(old, graft, parts, source_parts)]
+    if add_source_block(old, graft, parts, source_parts):
+        made.settings.append(source_block.TITLE)
     graft.finish()
     if target.suffix.lower() in _WITH_MACROS:
         made.macros = add_macros(package, source)
@@ -213,41 +213,6 @@ def _has(book: FileBook, title: str) -> bool:
     if book.has_table(title) or book.has_sheet(title) or (sheet is not None and title_of(book, sheet) is not None):
         return True
     return title == settings.SHEET and any(has_name(book, setting.name) for setting in settings.NUMBERS)
-
-
-def _add_settings(
-    old: FileBook, graft: Graft, parts: dict[str, str], source_parts: dict[str, str]
-) -> Iterator[settings.Setting]:
-    """Add the named cells that Settings lacks below those it has, and yield them."""
-    here, missing = None, []
-    for setting in settings.ALL:
-        try:
-            sheet = _sheet_of(old.cell_address(setting.name))
-            here = here or sheet
-        except MissingError:
-            missing.append(setting)
-    part = parts.get((here or "").casefold())
-    if here is None or part is None:
-        return  # the whole sheet was added
-    rows = _rows_of_settings(graft.source)
-    lending = source_parts[settings.SHEET.casefold()]
-    for at, setting in enumerate(missing, last_row(graft, part) + 1):
-        add_row(graft, part, at, lending, rows[setting.name])
-        quoted = "'" + here.replace("'", "''") + "'"
-        graft.set_name(setting.name, f"{quoted}!$C${at}")
-        yield setting
-
-
-def _rows_of_settings(source: Package) -> dict[str, int]:
-    """The row of each setting in the template."""
-    book = open_book(source.path)
-    addresses = {setting.name: book.cell_address(setting.name) for setting in settings.ALL}
-    return {name: int("".join(filter(str.isdigit, at.rpartition("!")[2]))) for name, at in addresses.items()}
-
-
-def _sheet_of(address: str) -> str:
-    sheet = address.rpartition("!")[0]
-    return sheet.removeprefix("'").removesuffix("'").replace("''", "'")
 
 
 def _parts(package: Package) -> dict[str, str]:
