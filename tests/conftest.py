@@ -67,3 +67,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         session.conf.set("spark.sql.shuffle.partitions", "1")
         session.conf.set("spark.sql.codegen.wholeStage", "false")
         yield
+
+
+@pytest.fixture(scope="session")
+def office() -> None:
+    """Skip where LibreOffice cannot be driven."""
+    if reason := libreoffice.missing():
+        pytest.skip(reason)

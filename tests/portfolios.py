@@ -48,9 +48,10 @@ def make_portfolio(
     transaction_rows: Sequence[Sequence[Value]] = TRANSACTIONS,
     action_rows: Sequence[Sequence[Value]] = (),
     settings: Mapping[str, Value] | None = None,
+    template: Path = TEMPLATE,
 ) -> Path:
     """Write a workbook with these rows in the user's columns, and these named settings; return its path."""
-    book = FileBook(TEMPLATE)
+    book = FileBook(template)
     for table, rows in (
         (clients.TABLE, client_rows),
         (transactions.TABLE, transaction_rows),

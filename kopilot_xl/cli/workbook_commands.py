@@ -45,7 +45,11 @@ if TYPE_CHECKING:
 def new(
     book: Annotated[
         Path | None,
-        typer.Argument(metavar="BOOK", help=t("The workbook to make; it ends in .xlsm."), show_default=False),
+        typer.Argument(
+            metavar="BOOK",
+            help=t("The workbook to make; it ends in .xlsm, or in .xlsx for one without macros."),
+            show_default=False,
+        ),
     ] = None,
     clients: Clients = None,
     transactions: Transactions = None,
@@ -98,9 +102,9 @@ def new(
 
 @command("demo", "demo try.xlsm --force")
 def demo(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help=t("Where to write it; it ends in .xlsm."))] = Path(
-        "kopilot-demo.xlsm"
-    ),
+    book: Annotated[
+        Path, typer.Argument(metavar="BOOK", help=t("Where to write it; it ends in .xlsm, or in .xlsx without macros."))
+    ] = Path("kopilot-demo.xlsm"),
     force: Force = False,
 ) -> None:
     """Write a sample workbook, refresh it and show its portfolio."""
@@ -356,8 +360,7 @@ def upgrade(
     """Bring the sheets, columns, settings and macros of this version to a workbook of an earlier one.
 
     Everything of yours stays as it is: sheets, columns, charts, notes, colours, names, the order of the tabs, macros of
-    your own. A page of Kopilot's with an earlier layout is replaced, unless it holds something of yours. The version
-    before is kept beside it, its name with .kopilot-backup added.
+    your own. The version before is kept beside it, its name with .kopilot-backup added.
     """
     from kopilot_xl import upgrade
 

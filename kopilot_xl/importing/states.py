@@ -157,8 +157,7 @@ def _by_word(
                 continue
         found.kinds[at] = kind
     if unknown and choices.accept:
-        words = ", ".join(f"{word} ({_rows(times)})" for word, times in unknown.items())
-        choices.passed.append(t("{column}: {words} was counted as an invoice.", column=column.name, words=words))
+        found.notes.append(f"{column.name}: {', '.join(unknown)} was counted as an invoice.")
         return
     for word, times in unknown.items():
         found.questions.append(
@@ -241,8 +240,9 @@ def _by_status(
             found.states[at] = best
     for name, words in unknown.items():
         if choices.accept:
-            kept = ", ".join(f"{word} ({_rows(times)})" for word, times in words.items())
-            choices.passed.append(t("{column}: {words} was kept as it is.", column=name, words=kept))
+            found.notes.append(
+                f"{name}: {', '.join(f'{word} ({_rows(times)})' for word, times in words.items())} was kept as it is."
+            )
             continue
         for word, times in words.items():
             found.questions.append(

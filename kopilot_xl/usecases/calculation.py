@@ -5,7 +5,6 @@ Every function here answers from its arguments alone: the same inputs give the s
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain
@@ -115,7 +114,7 @@ def _outlook(inputs: Inputs, portfolio: Sequence[Client]) -> Outlook:
     recorded = [
         entry for entry in inputs.actions.entries if entry.recorded_on is None or entry.recorded_on.date() <= as_of
     ]
-    stored = _pipelines(inputs)
+    stored = inputs.pipelines
     cohorts = Cohorts.of(portfolio, stored.keys() | inputs.histories.keys())
     pipelines: Mapping[str, Pipeline] = {}
     projections: list[tuple[Projection, Projection]] = []
@@ -125,31 +124,6 @@ def _outlook(inputs: Inputs, portfolio: Sequence[Client]) -> Outlook:
         projections.append(cohorts.projections(pipelines, then.marks, as_of, days, rules))
     nobody, plans = zip(*projections, strict=True)
     return Outlook(as_of, nobody, plans, expected_churn(portfolio, pipelines, as_of, rules))
-
-
-def _pipelines(inputs: Inputs) -> dict[str, Pipeline]:
-    """What the table Transactions has in store for clients after the as-of date."""
-    table, as_of = inputs.transactions, inputs.as_of
-    invoices: dict[str, list[date]] = defaultdict(list)
-    plans: dict[str, list[date]] = defaultdict(list)
-    credited = set[str]()
-    for index in [index for index, day in enumerate(table.days) if day > as_of]:
-        amount, status = table.amounts[index], table.statuses[index]
-        if amount is None or amount > 0:
-            if status is Status.ISSUED:
-                invoices[table.clients[index]].append(table.days[index])
-            elif status is Status.PLANNED:
-                plans[table.clients[index]].append(table.days[index])
-        elif amount < 0 and status is Status.ISSUED:
-            credited.add(table.clients[index])
-    return {
-        key: Pipeline(
-            tuple(invoices.get(key, ())),
-            tuple(plans.get(key, ())),
-            table.ledger.issued[key] if key in credited else (),
-        )
-        for key in invoices.keys() | plans.keys() | credited
-    }
 
 
 def _with_plans(stored: Mapping[str, Pipeline], plans: Sequence[Plan], as_of: date) -> dict[str, Pipeline]:
@@ -179,6 +153,5 @@ def _problems(inputs: Inputs, log: ReplayedLog, portfolio: Sequence[Client]) -> 
         [*inputs.clients.problems, *clients.negative_values(inputs.clients, portfolio)],
         [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
         actions.findings(inputs.actions, log.results),
-        inputs.imports,
     )
     return [problem for sheet in sheets for problem in sorted(sheet, key=lambda problem: problem.row or 0)]

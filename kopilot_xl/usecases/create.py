@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +19,11 @@ from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import settings, sources
+from kopilot_xl.workbook.sheets.client_facts import fill_formulas
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Format
+from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, TEMPLATE, TEMPLATES, template_for
 
 if TYPE_CHECKING:
     from kopilot_xl.importing.output import ImportedTable, Pair
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from kopilot_xl.workbook.file.book import FileBook
 
 Files = str | PathLike[str] | Sequence[str | PathLike[str]]
-SUFFIX = ".xlsm"
+SUFFIX, MACRO_FREE_SUFFIX = TEMPLATE.suffix, MACRO_FREE_TEMPLATE.suffix
+"""The endings of a workbook with macros and of one without."""
 SAMPLE = "kopilot-demo.xlsm"
 """Where the sample workbook is written, unless it is said."""
 MOST_ROWS = 1_048_000
@@ -80,7 +82,7 @@ def new(
     """Make a new workbook, empty or filled from exports.
 
     Args:
-        path: where to; it ends in .xlsm. None for a trial.
+        path: where to; it ends in .xlsm, or in .xlsx for a workbook without macros. None for a trial.
         clients: lists of clients: files, folders or patterns. Without, the clients are made from the transactions.
         transactions: their invoices, as well.
         date_order: how to read a text such as 03/04/2026, `DMY` or `MDY`; the workbook keeps it as its setting.
@@ -170,10 +172,10 @@ def _write(
     `files_of` is what it is to remember as the sources of its tables.
     """
     counts = [0, 0]
-    with as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template, TemporaryDirectory() as folder:
-        start = template
+    with TemporaryDirectory() as folder:
+        start = template_for(target)
         if pair is not None:
-            start = _with_room(template, pair, Path(folder, target.name))
+            start = _with_room(start, pair, Path(folder, target.name))
             start.chmod(0o666 & at_most)  # what is saved from it is as private
         book = open_book(start)
         if pair is not None:
@@ -181,9 +183,9 @@ def _write(
             if pair.currency:
                 book.write_block(settings.CURRENCY.name, [[pair.currency]])
             if files_of:
-                from kopilot_xl.usecases.update.choosing import remember_new
+                from kopilot_xl.usecases.update.remembering import remember
 
-                remember_new(book, target.parent, files_of, choices, pair)
+                remember(book, target.parent, files_of, choices, pair)
         if choices.date_order:
             book.write_block(settings.DATE_ORDER.name, [[choices.date_order.value]])
         book.save(target, backup=target.exists())
@@ -194,7 +196,7 @@ def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> RefreshR
     """Write the sample workbook, refresh it as of the sample's date and return what was found.
 
     Args:
-        path: where to; it ends in .xlsm.
+        path: where to; it ends in .xlsm, or in .xlsx for a workbook without macros.
         force: replace an existing file; one in which actions are recorded is kept beside as a backup.
 
     Raises:
@@ -221,8 +223,16 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
     target = Path(path)
     if target.is_dir():
         raise SaveError(f"{target} is a folder: name a file in it, such as {target / 'portfolio.xlsm'}.")
-    if target.suffix.lower() != SUFFIX:
-        raise SaveError(f"{target} must end in {SUFFIX}, for the workbook carries macros: {target.stem}{SUFFIX}.")
+    if target.suffix.lower() not in TEMPLATES:
+        raise SaveError(
+            t(
+                "{target} must end in {suffix}, or in {macro_free} for a workbook without macros: {example}.",
+                target=target,
+                suffix=SUFFIX,
+                macro_free=MACRO_FREE_SUFFIX,
+                example=f"{target.stem}{SUFFIX}",
+            )
+        )
     if target.exists() and not force:
         raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
     check_writable(target, backup=force)
@@ -302,6 +312,5 @@ def _fill(book: FileBook, export: ImportedTable) -> int:
     columns: dict[str, Sequence[Value]] = {each.header: rows.values(each) for each in written}
     book.write_table(export.table.name, {**columns, **export.own})
     if export.table is clients_sheet.TABLE:
-        blank: list[Value] = [None] * max(len(rows), 1)
-        book.write_column(export.table.name, clients_sheet.SEGMENT.header, blank, formula=clients_sheet.SEGMENT.formula)
+        fill_formulas(book, max(len(rows), 1))
     return len(rows)

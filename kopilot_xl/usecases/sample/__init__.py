@@ -20,7 +20,7 @@ from kopilot_xl.workbook.sheets import history as past
 from kopilot_xl.workbook.sheets import settings as chosen
 from kopilot_xl.workbook.sheets import transactions as invoices
 from kopilot_xl.workbook.tables.table import Column, Format, Table
-from kopilot_xl.workbook.template import TEMPLATE
+from kopilot_xl.workbook.template import template_for
 
 HERE = Path(__file__).parent
 
@@ -66,16 +66,18 @@ def settings() -> Mapping[str, Value]:
 
 
 def write_sample(
-    path: str | PathLike[str], *, template: str | PathLike[str] = TEMPLATE, with_history: bool = True
+    path: str | PathLike[str], *, template: str | PathLike[str] | None = None, with_history: bool = True
 ) -> None:
     """Write the sample as a new workbook: a copy of the template with the rows filled in.
+
+    The template is that of the edition which the ending of the path means, unless it is given.
 
     With its history it was refreshed last a month before its date; without, never.
 
     Raises:
         KopilotError: it cannot be written.
     """
-    shutil.copyfile(template, path)
+    shutil.copyfile(template or template_for(path), path)
     book = open_book(path)
     tables = {client_list.TABLE: clients(), invoices.TABLE: transactions(), action_log.TABLE: actions()}
     if with_history:

@@ -13,6 +13,7 @@ from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.sheets import actions, clients, transactions
+from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
 from kopilot_xl.workbook.tables.table import Column, Table, same_name
 from kopilot_xl.workbook.template.own_columns import (
     GENERAL,
@@ -27,6 +28,8 @@ from kopilot_xl.workbook.template.row_heights import make_room, sheets_of
 INPUTS = (clients.TABLE, transactions.TABLE, actions.TABLE)
 """The tables the user keeps, whose own columns come along too."""
 _REQUIRED = (clients.TABLE, transactions.TABLE)
+_FACTS = frozenset(same_name(column.header) for column in MACRO_FREE.columns if column.hidden)
+"""The hidden columns of the macro-free edition, which the next refresh fills."""
 _LONGEST = 255
 """How many characters Excel allows in the header of a table."""
 _NUMBERS = (int, float, date, timedelta, time)
@@ -68,7 +71,8 @@ def _kept(table: Table, old: FileBook) -> _Kept:
         added = [
             at
             for at, header in enumerate(rows.data.headers)
-            if at not in places.values() and (header.strip() or any(row[at] is not None for row in rows.data.rows))
+            if at not in places.values() and same_name(header) not in _FACTS
+            if header.strip() or any(row[at] is not None for row in rows.data.rows)
         ]
     shown = _number_formats(old, rows.data, added) if added else {}
     own = [

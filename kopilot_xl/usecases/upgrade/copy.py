@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import MissingError
-from kopilot_xl.usecases.create import SUFFIX, checked_target
+from kopilot_xl.usecases.create import MACRO_FREE_SUFFIX, SUFFIX, checked_target
 from kopilot_xl.usecases.upgrade.columns import _REQUIRED, INPUTS, _Kept, _kept, _widened
 from kopilot_xl.usecases.upgrade.left_behind import _elsewhere, _not_in_tables
 from kopilot_xl.workbook.addresses import cell_address
@@ -22,7 +21,10 @@ from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.outputs import permissions
-from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, sources, transactions
+from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
+from kopilot_xl.workbook.sheets.client_facts import fill_formulas
+from kopilot_xl.workbook.sheets.facts import is_macro_free
+from kopilot_xl.workbook.template import template_for
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
 
@@ -93,10 +95,8 @@ def upgrade_copy(
     old = open_book(path)
     target = checked_target(default_output(path) if output is None else output, force)
     in_place = target.exists() and target.samefile(old.path)
-    with (
-        old.locked(target, backup=target.exists()),
-        as_file(files("kopilot_xl.workbook.template") / "template.xlsm") as template,
-    ):
+    template = template_for(target)
+    with old.locked(target, backup=target.exists()):
         kept = [
             _kept(table, old) for table in (*INPUTS, history.TABLE) if table in _REQUIRED or old.has_table(table.name)
         ]
@@ -110,8 +110,6 @@ def upgrade_copy(
             unset = list(_set(made, old))
             if snapshot.read(old):
                 made.write_sheet(snapshot.SHEET, old.sheet_values(snapshot.SHEET))
-            if (memory := sources.read(old)) is not None:
-                sources.write(made, memory.sources.values(), memory.keys, memory.remarks)
             left = [*_not_in_tables(old, kept), *_elsewhere(Package(old.path), Package(template), old, kept), *unset]
             made.save(target, backup=target.exists())
     own = [f"{each.table.name}: {column.header}" for each in kept for column in each.own]
@@ -119,8 +117,9 @@ def upgrade_copy(
 
 
 def default_output(path: str | PathLike[str]) -> Path:
-    """Return where the new workbook goes if nobody says: beside the old one."""
-    return Path(path).with_name(f"{Path(path).stem} (upgraded){SUFFIX}")
+    """Return where the new workbook goes if nobody says: beside the old one, and of its edition."""
+    old = Path(path)
+    return old.with_name(f"{old.stem} (upgraded){MACRO_FREE_SUFFIX if is_macro_free(open_book(old)) else SUFFIX}")
 
 
 def _fill(made: FileBook, kept: _Kept) -> None:
@@ -130,8 +129,7 @@ def _fill(made: FileBook, kept: _Kept) -> None:
     columns |= {each.header: kept.values(each.at) for each in kept.own}
     made.write_table(kept.table.name, columns)
     if kept.table is clients.TABLE:
-        blank: list[Value] = [None] * max(len(kept.data.rows), 1)
-        made.write_column(kept.table.name, clients.SEGMENT.header, blank, formula=clients.SEGMENT.formula)
+        fill_formulas(made, max(len(kept.data.rows), 1))
 
 
 def _set(made: FileBook, old: FileBook) -> Iterator[str]:

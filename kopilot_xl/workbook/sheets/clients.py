@@ -219,9 +219,13 @@ def fill(book: Book, rows: ClientRows, clients: Sequence[Client], log: TableRows
     }
     for column, values in columns.items():
         book.write_column(data.name, column.header, values, formula=column.formula)
+    fill_links(book, rows, log, [logged.get(client.key) if client else None for client in here])
+
+
+def fill_links(book: Book, rows: ClientRows, log: TableRows, counts: Sequence[int | None]) -> None:
+    """Write what leads to the rows of the log, given how many are about the client of each row of the table."""
     ids = log.position(CLIENT_ID)
     if ids is not None:
         letter = column_letters(log.data.first_column + ids)
         link = log_link(log.data.sheet, letter, f"{{{CLIENT_ID.header}}}")
-        counts: list[Value] = [logged.get(client.key) if client else None for client in here]
-        book.write_links(data.name, IN_ACTIONS.header, counts, link)
+        book.write_links(rows.rows.data.name, IN_ACTIONS.header, counts, link)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction
+from kopilot_xl.domain.facts import ClientFacts, facts
 from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.movements import Baseline, Movements
-from kopilot_xl.domain.outlook import Outlook
+from kopilot_xl.domain.outlook import Outlook, Pipeline
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.retention import Concentration, Retention
 from kopilot_xl.domain.sales import Prepared
@@ -33,7 +35,6 @@ class Inputs:
         transactions: the table Transactions.
         actions: the log of actions.
         outside: what was found outside the tables: rows that joined them, and rows that did not.
-        imports: what imports left open or assumed.
         today: what counts as today, None if it does not matter: of an as-of date before it, some rows may have been
             written later.
     """
@@ -44,7 +45,6 @@ class Inputs:
     transactions: TransactionRows
     actions: ActionRows
     outside: Sequence[Problem] = ()
-    imports: Sequence[Problem] = ()
     today: date | None = None
 
     @cached_property
@@ -62,6 +62,31 @@ class Inputs:
             )
             for key, created_on in zip(self.clients.keys, self.clients.created, strict=True)
             if ledger and key in named
+        }
+
+    @cached_property
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """What the table Transactions has in store for clients after the as-of date, by key."""
+        table, as_of = self.transactions, self.as_of
+        invoices: dict[str, list[date]] = defaultdict(list)
+        plans: dict[str, list[date]] = defaultdict(list)
+        credited = set[str]()
+        for index in [index for index, day in enumerate(table.days) if day > as_of]:
+            amount, status = table.amounts[index], table.statuses[index]
+            if amount is None or amount > 0:
+                if status is Status.ISSUED:
+                    invoices[table.clients[index]].append(table.days[index])
+                elif status is Status.PLANNED:
+                    plans[table.clients[index]].append(table.days[index])
+            elif amount < 0 and status is Status.ISSUED:
+                credited.add(table.clients[index])
+        return {
+            key: Pipeline(
+                tuple(invoices.get(key, ())),
+                tuple(plans.get(key, ())),
+                table.ledger.issued[key] if key in credited else (),
+            )
+            for key in invoices.keys() | plans.keys() | credited
         }
 
 
@@ -107,3 +132,12 @@ class Result:
     def as_of(self) -> date:
         """The day."""
         return self.inputs.as_of
+
+    @cached_property
+    def facts(self) -> Sequence[ClientFacts]:
+        """What is known of each client for later days, in the order of `clients`."""
+        inputs = self.inputs
+        return facts(
+            self.clients, inputs.pipelines, inputs.actions.entries, inputs.histories, self.log, self.as_of,
+            inputs.settings.rules,
+        )  # fmt: skip

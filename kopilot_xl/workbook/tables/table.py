@@ -60,6 +60,8 @@ class Column:
     """whether a text too long for it goes on below: for what a person types, as Excel then fits the row's height"""
     clear: bool = False
     """whether its texts may be cut, so that what follows keeps clear of them"""
+    hidden: bool = False
+    """whether it is out of sight: formulas need it, people do not"""
 
 
 @dataclass(frozen=True)

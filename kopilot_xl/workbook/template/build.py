@@ -17,6 +17,7 @@ from pyopenvba import ExcelFile
 from kopilot_xl.workbook.sheets import (
     actions,
     clients,
+    facts,
     forecast,
     movements,
     outlook,
@@ -27,10 +28,10 @@ from kopilot_xl.workbook.sheets import (
     sources,
     transactions,
 )
-from kopilot_xl.workbook.template import layouts, styles, vba_names
+from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, layouts, styles, vba_names
+from kopilot_xl.workbook.template import TEMPLATE as TEMPLATE
 
 HERE = Path(__file__).parent
-TEMPLATE = HERE / "template.xlsm"
 SOURCES = HERE / "vba"
 RIBBON = HERE / "ribbon.xml"
 RIBBON_PART = "customUI/customUI.xml"
@@ -48,9 +49,15 @@ XLWINGS_SHEET = "xlwings.conf"
 WORKBOOK_MODULE = "ThisWorkbook"
 
 SHEETS: dict[str, Callable[[Worksheet], None]] = {
-    sheet.name: getattr(layouts, sheet.module).build for sheet in registry.SHEETS
+    sheet.name: getattr(layouts, sheet.module).build for sheet in registry.SHEETS if not sheet.macro_free
 }
 """The sheets in tab order; the settings for xlwings come last."""
+MACRO_FREE_SHEETS: dict[str, Callable[[Worksheet], None]] = {
+    sheet.name: getattr(layout, "build_macro_free", layout.build)
+    for sheet in registry.SHEETS
+    for layout in [getattr(layouts, sheet.module)]
+}
+"""The same of the macro-free edition, in which formulas do what the macros do in the other one."""
 
 _IDS = (
     (clients.TABLE, clients.CLIENT_ID),
@@ -60,25 +67,30 @@ _IDS = (
 
 
 def build_template(path: Path) -> None:
-    """Write the empty workbook."""
+    """Write the empty workbook of the edition that the file's ending means."""
+    macro_free = path.suffix == MACRO_FREE_TEMPLATE.suffix
+    sheets = MACRO_FREE_SHEETS if macro_free else SHEETS
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.xlsm"
         _with_macros(raw)
-        book = load_workbook(raw, keep_vba=True)
-        _draw(book)
+        book = load_workbook(raw, keep_vba=not macro_free)
+        _draw(book, sheets)
+        if not macro_free:
+            _set_up_xlwings(book)
         ignored = _ignored_errors(book)
         book.save(raw)
         if book.vba_archive is not None:
             book.vba_archive.close()
         parts = _parts(raw)
     for sheet, marks in ignored.items():
-        part = f"xl/worksheets/sheet{list(SHEETS).index(sheet) + 1}.xml"
+        part = f"xl/worksheets/sheet{list(sheets).index(sheet) + 1}.xml"
         text = f"<ignoredErrors>{marks}</ignoredErrors>".encode()
         parts[part] = _insert_before(parts[part], rb"<(?:drawing|legacyDrawing|tableParts)\b", text)
-    part = f"xl/worksheets/sheet{list(SHEETS).index(clients.TABLE.name) + 1}.xml"
+    part = f"xl/worksheets/sheet{list(sheets).index(clients.TABLE.name) + 1}.xml"
     parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
-    parts[RIBBON_PART] = RIBBON.read_bytes()
-    parts["_rels/.rels"] = _insert_before(parts["_rels/.rels"], rb"</Relationships>", RIBBON_RELATIONSHIP)
+    if not macro_free:
+        parts[RIBBON_PART] = RIBBON.read_bytes()
+        parts["_rels/.rels"] = _insert_before(parts["_rels/.rels"], rb"</Relationships>", RIBBON_RELATIONSHIP)
     _pack(path, parts)
 
 
@@ -102,25 +114,23 @@ def _with_macros(path: Path) -> None:
         made.save(path)
 
 
-def _draw(book: Workbook) -> None:
+def _draw(book: Workbook, sheets: Mapping[str, Callable[[Worksheet], None]]) -> None:
     """Lay out every sheet."""
     # The style of every cell nobody styled: openpyxl offers no way of its own to change it.
     book._fonts = IndexedList([styles.font()])  # type: ignore[attr-defined]
     book._named_styles["Normal"].font = styles.font()  # type: ignore[attr-defined]
     if book.loaded_theme:
         book.loaded_theme = re.sub(rb'typeface="Aptos[^"]*"', f'typeface="{styles.FONT}"'.encode(), book.loaded_theme)
-    first, *others = SHEETS
+    first, *others = sheets
     book.worksheets[0].title = first
     for title in others:
         book.create_sheet(title)
-    for title, draw in SHEETS.items():
+    for title, draw in sheets.items():
         draw(book[title])
-    conf = book.create_sheet(XLWINGS_SHEET)
-    conf["A1"], conf["B1"] = "ADD_WORKBOOK_TO_PYTHONPATH", False
-    conf.sheet_state = "hidden"
-    styles.widths(conf, (36, 12))
     for hidden in (snapshot.SHEET, sources.SHEET):
         book[hidden].sheet_state = "veryHidden"
+    if facts.SHEET in sheets:
+        book[facts.SHEET].sheet_state = "hidden"
     book.active = 0
     (view,) = book.views
     view.xWindow, view.yWindow, view.windowWidth, view.windowHeight = 0, 0, 28800, 16000
@@ -129,6 +139,14 @@ def _draw(book: Workbook) -> None:
     about = book.properties
     about.title, about.creator, about.lastModifiedBy = "Client portfolio", "Kopilot XL", "Kopilot XL"
     about.created = about.modified = MADE_ON
+
+
+def _set_up_xlwings(book: Workbook) -> None:
+    """Add the sheet with the settings for xlwings."""
+    conf = book.create_sheet(XLWINGS_SHEET)
+    conf["A1"], conf["B1"] = "ADD_WORKBOOK_TO_PYTHONPATH", False
+    conf.sheet_state = "hidden"
+    styles.widths(conf, (36, 12))
 
 
 def _ignored_errors(book: Workbook) -> dict[str, str]:

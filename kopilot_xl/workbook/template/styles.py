@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from copy import copy
 
@@ -200,10 +201,11 @@ def lay_out(ws: Worksheet, table: Table, *, upright: bool = False) -> None:
         dimension, first = ws.column_dimensions[letter], ws[f"{letter}2"]
         dimension.font, dimension.number_format = copy(first.font), first.number_format
         dimension.alignment = copy(first.alignment)
+        dimension.hidden = column.hidden
         if column.formula:
-            first.value = f"={column.formula}".format_map(
-                {each.header: f"{get_column_letter(at)}2" for at, each in enumerate(table.columns, 1)}
-            )
+            pieces = re.split(r"\{([^{}]*)\}", column.formula)
+            pieces[1::2] = [f"{get_column_letter(table.headers.index(header) + 1)}2" for header in pieces[1::2]]
+            first.value = "=" + "".join(pieces)
         if column.choices:
             choices(ws, down(table, column), listed(column.choices))
     ws.freeze_panes = "A2"

@@ -472,7 +472,7 @@ def test_the_command(old: Path) -> None:
     assert again.exit_code == 1
     assert "there already" in again.stderr
     assert (
-        CliRunner().invoke(app, ["upgrade", "--copy", str(old), "--output", str(old.with_suffix(".xlsx"))]).exit_code
+        CliRunner().invoke(app, ["upgrade", "--copy", str(old), "--output", str(old.with_suffix(".xlsb"))]).exit_code
         == 1
     )
 

@@ -217,8 +217,8 @@ def test_a_totals_row_moves_along(tmp_path: Path) -> None:
 # calls
 
 
-AT_MOST = 13
-"""How many calls a refresh may move cells in: six sheets are read, each once."""
+AT_MOST = 12
+"""How many calls a refresh may move cells in."""
 
 
 def test_a_check_writes_nothing(plain: Path) -> None:

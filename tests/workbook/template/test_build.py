@@ -11,7 +11,7 @@ import pytest
 from openxml_audit import OpenXmlValidator
 
 from kopilot_xl.usecases.sample import rebuild
-from kopilot_xl.workbook.template import build
+from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, build
 from tests.invariants import assert_sound
 from tests.workbook.template.audit_baseline import is_known
 
@@ -26,18 +26,19 @@ def text(path: Path, part: str) -> str:
     return parts(path)[part].decode()
 
 
-def test_the_committed_file_has_the_parts_its_sources_build(committed: Path, built: dict[Path, Path]) -> None:
-    kept, made = parts(committed), parts(built[committed])
+def test_the_committed_file_has_the_parts_its_sources_build(shipped: Path, built: dict[Path, Path]) -> None:
+    kept, made = parts(shipped), parts(built[shipped])
     assert list(kept) == list(made)
     assert [each for each in kept if kept[each] != made[each]] == []
 
 
 def test_two_builds_are_the_same_to_the_byte(built: dict[Path, Path], tmp_path: Path) -> None:
-    template, sample = tmp_path / build.TEMPLATE.name, tmp_path / rebuild.SAMPLE.name
-    build.build_template(template)
-    rebuild.build_sample(template, sample)
-    assert template.read_bytes() == built[build.TEMPLATE].read_bytes()
-    assert sample.read_bytes() == built[rebuild.SAMPLE].read_bytes()
+    made = {each: tmp_path / each.name for each in built}
+    build.build_template(made[build.TEMPLATE])
+    build.build_template(made[MACRO_FREE_TEMPLATE])
+    rebuild.build_sample(made[build.TEMPLATE], made[rebuild.SAMPLE])
+    for each, path in made.items():
+        assert path.read_bytes() == built[each].read_bytes()
 
 
 def test_check_names_the_file_that_differs(
@@ -56,7 +57,7 @@ def test_check_names_the_file_that_differs(
 def test_check_is_content_with_what_was_just_built(
     built: dict[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("TEMPLATE", "SAMPLE"):
+    for name in ("TEMPLATE", "MACRO_FREE_TEMPLATE", "SAMPLE"):
         kept = tmp_path / getattr(rebuild, name).name
         shutil.copyfile(built[getattr(rebuild, name)], kept)
         monkeypatch.setattr(rebuild, name, kept)
@@ -64,32 +65,32 @@ def test_check_is_content_with_what_was_just_built(
     assert capsys.readouterr().err == ""
 
 
-def test_nothing_in_it_tells_when_it_was_built_or_by_whom(committed: Path) -> None:
-    with zipfile.ZipFile(committed) as package:
+def test_nothing_in_it_tells_when_it_was_built_or_by_whom(shipped: Path) -> None:
+    with zipfile.ZipFile(shipped) as package:
         assert {each.date_time for each in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    core = text(committed, "docProps/core.xml")
+    core = text(shipped, "docProps/core.xml")
     assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", core)) == {"2026-01-01T00:00:00Z"}
     assert re.findall(r"<(?:\w+:)?title[^>]*>([^<]*)", core) == ["Client portfolio"]
     assert set(re.findall(r"<(?:\w+:)?(?:creator|lastModifiedBy)[^>]*>([^<]*)", core)) == {"Kopilot XL"}
 
 
-def test_it_says_it_is_excels_so_that_stored_values_are_believed(committed: Path) -> None:
-    assert "<Application>Microsoft Excel</Application>" in text(committed, "docProps/app.xml")
+def test_it_says_it_is_excels_so_that_stored_values_are_believed(shipped: Path) -> None:
+    assert "<Application>Microsoft Excel</Application>" in text(shipped, "docProps/app.xml")
 
 
-def test_opening_it_recalculates_nothing(committed: Path) -> None:
-    workbook = text(committed, "xl/workbook.xml")
+def test_opening_it_recalculates_nothing(shipped: Path) -> None:
+    workbook = text(shipped, "xl/workbook.xml")
     assert 'calcId="191029"' in workbook
     assert "fullCalcOnLoad" not in workbook
-    assert "xl/calcChain.xml" not in parts(committed)
+    assert "xl/calcChain.xml" not in parts(shipped)
 
 
-def test_it_keeps_excels_rules(committed: Path) -> None:
-    assert_sound(committed)
+def test_it_keeps_excels_rules(shipped: Path) -> None:
+    assert_sound(shipped)
 
 
-def test_the_validator_finds_nothing_new(committed: Path) -> None:
-    found = OpenXmlValidator().validate(str(committed)).errors
+def test_the_validator_finds_nothing_new(shipped: Path) -> None:
+    found = OpenXmlValidator().validate(str(shipped)).errors
     assert [
         f"{each.part_uri}: {each.description}" for each in found if not is_known(each.part_uri, each.description)
     ] == []

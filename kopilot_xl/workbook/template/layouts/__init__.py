@@ -3,6 +3,7 @@
 from kopilot_xl.workbook.template.layouts import (
     actions,
     clients,
+    facts,
     forecast,
     guide,
     history,
@@ -19,6 +20,7 @@ from kopilot_xl.workbook.template.layouts import (
 __all__ = [
     "actions",
     "clients",
+    "facts",
     "forecast",
     "guide",
     "history",

@@ -9,13 +9,26 @@ from kopilot_xl.workbook.sheets.clients import CLIENT_ID, IDS, IN_ACTIONS, LEAVE
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from kopilot_xl.workbook.tables.table import Table
+
 
 def build(ws: Worksheet) -> None:
     """Lay the sheet out."""
+    _build(ws, TABLE)
+
+
+def build_macro_free(ws: Worksheet) -> None:
+    """Lay the sheet of the macro-free edition out: the same, with what its formulas need out of sight at the right."""
+    from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
+
+    _build(ws, MACRO_FREE)
+
+
+def _build(ws: Worksheet, table: Table) -> None:
     from kopilot_xl.workbook.sheets import portfolio, settings
     from kopilot_xl.workbook.template import styles
 
-    styles.lay_out(ws, TABLE)
+    styles.lay_out(ws, table)
     styles.name_column(ws, IDS, TABLE, CLIENT_ID)
     cells = styles.down(TABLE, SEGMENT)
     styles.tint_segments(ws, cells, cells.partition(":")[0])
