@@ -101,6 +101,16 @@ def find_named(items: Mapping[str, T], name: str) -> T | None:
     return next((item for key, item in items.items() if folded(key) == wanted), None)
 
 
+def is_shown(table: TableData, columns: Mapping[str, Sequence[Value]]) -> bool:
+    """Tell whether a table shows these values already, by header; columns that it does not have are passed over."""
+    positions = {folded(header): index for index, header in reversed(list(enumerate(table.headers)))}
+    for header, values in columns.items():
+        index = positions.get(folded(header))
+        if index is not None and [row[index] for row in table.rows] != list(values or [None]):
+            return False
+    return True
+
+
 class Readable(Protocol):
     """A workbook to read tables, named cells and sheets from, as it was opened.
 
@@ -226,7 +236,9 @@ class Writable(Protocol):
         """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
 
         Columns are named by header; one that does not exist is passed over, one that is not named keeps its cells.
-        Rows cut off are emptied. New rows look like the row above them.
+        Rows cut off are emptied. New rows look like the row above them; a totals row moves along. Where anything
+        changes no row stays hidden, and a filter that hid some is taken off. References typed as addresses that cover
+        the table's data go on covering them.
 
         Raises:
             MissingError: there is no such table.

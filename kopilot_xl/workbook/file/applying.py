@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area
 from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.following import follow_elsewhere, followed_sheet, table_resize
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.ooxml import sheet_editor, worksheet
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Edits, Move
 from kopilot_xl.workbook.file.ooxml.joined_rows import dressed
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.ooxml.shown_rows import with_rows_shown
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 from kopilot_xl.workbook.file.reading import SheetReader
 from kopilot_xl.workbook.file.resizing import prepare, resize, resized_part
 from kopilot_xl.workbook.file.writing import PendingWrites
+from kopilot_xl.workbook.references import TableResize
 
 
 def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layouts: Layouts) -> None:
@@ -33,8 +37,12 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
     edits = {part: {row: dict(columns) for row, columns in of.edits.items()} for part, of in writes.sheets.items()}
     moves: dict[str, list[Move]] = {part: [] for part in edits}
     joined: dict[str, list[Area]] = {part: [] for part in edits}
+    shown: dict[str, list[Area]] = {part: [] for part in edits}
+    resizes: list[TableResize] = []
     for key, height in writes.heights.items():
         layout = layouts.of(key)
+        if resized := table_resize(layout, height):
+            resizes.append(resized)
         resize(layout, height, edits[layout.sheet.part], moves[layout.sheet.part])
         if layout.joined:
             bottom = layout.header_row + layout.height
@@ -42,19 +50,30 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
             joined[layout.sheet.part].append(rows)
             prepare(rows, edits[layout.sheet.part], reader.values(layout.sheet), layout.formulas)
         if layout.part:
-            package.replace(layout.part, resized_part(package.read(layout.part), layout, height))
+            part = package.read(layout.part)
+            package.replace(layout.part, resized_part(part, layout, height, show_all=key in writes.rewritten))
+        if key in writes.rewritten:
+            bottom = layout.header_row + max(height, layout.height) + layout.totals
+            shown[layout.sheet.part].append(replace(layout.area, top=layout.header_row + 1, bottom=bottom))
     loses_formula = False
     for sheet in structure.sheets.values():
+        followed = followed_sheet(sheet, reader, resizes) if resizes else None
         if sheet.part not in edits:
+            if followed is not None:
+                package.replace(sheet.part, followed, held=reader.xml(sheet))
             continue
         interrupts.checkpoint()
         before, content = reader.xml(sheet), writes.sheets[sheet.part].content
-        after = _edited(structure, sheet, before, content, edits[sheet.part], moves[sheet.part])
+        after = _edited(structure, sheet, followed or before, content, edits[sheet.part], moves[sheet.part])
         for rows in joined[sheet.part]:
             after = dressed(after, rows)
+        for rows in shown[sheet.part]:
+            after = with_rows_shown(after, rows)
         package.replace(sheet.part, after, held=before)
         may_lose = content is not None or moves[sheet.part] or _clears_formulas(edits[sheet.part])
         loses_formula = loses_formula or bool(may_lose and _loses_formula(reader.formulas(sheet), after))
+    if resizes:
+        follow_elsewhere(package, resizes)
     if loses_formula:
         _drop_calculation_chain(package)
 

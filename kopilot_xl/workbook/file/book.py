@@ -224,7 +224,9 @@ class FileBook:
         """Make a table as many rows long as the columns (at least one, blank if need be) and fill them.
 
         Columns are named by header; one that does not exist is passed over, one that is not named keeps its
-        cells. Rows cut off are emptied. New rows look like the row above them; a totals row moves along.
+        cells. Rows cut off are emptied. New rows look like the row above them; a totals row moves along. Where anything
+        changes no row stays hidden, and a filter that hid some is taken off. References typed as addresses that cover
+        the table's data go on covering them.
 
         Raises:
             MissingError: there is no such table.

@@ -9,8 +9,9 @@ from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, quote_sheet
 from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.following import with_formulas
 from kopilot_xl.workbook.file.layout import Layout
-from kopilot_xl.workbook.file.ooxml import markup, worksheet
+from kopilot_xl.workbook.file.ooxml import markup, shown_rows, worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, KEEP, Edit, Move
 from kopilot_xl.workbook.file.parts import Structure
 from kopilot_xl.workbook.file.reading import SheetReader
@@ -118,8 +119,15 @@ def prepare(
             edits.setdefault(row, {}).setdefault(column, blank if is_blank and row >= rows.top else KEEP)
 
 
-def resized_part(data: bytes, layout: Layout, height: int) -> bytes:
-    """Return a table part whose references end with the last of so many data rows."""
+def resized_part(data: bytes, layout: Layout, height: int, *, show_all: bool = False) -> bytes:
+    """Return a table part whose references end with the last of so many data rows.
+
+    Args:
+        data: the part.
+        layout: the table as it was.
+        height: how many data rows it has now.
+        show_all: whether what its filter looks for is taken out, so that it hides nothing.
+    """
     data = markup.as_utf8(data)
     new_end = layout.header_row + height
     pieces, done = [], 0
@@ -136,4 +144,6 @@ def resized_part(data: bytes, layout: Layout, height: int) -> bytes:
         start = markup.without_attribute(start, "insertRow")
         pieces += [data[done : tag.start()], start]
         done = tag.end()
-    return b"".join([*pieces, data[done:]])
+    data = b"".join([*pieces, data[done:]])
+    data = with_formulas(data, layout, height)
+    return shown_rows.without_criteria(data) if show_all else data

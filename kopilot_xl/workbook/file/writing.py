@@ -12,7 +12,7 @@ from operator import eq, not_
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters
-from kopilot_xl.workbook.book import Value, name_key
+from kopilot_xl.workbook.book import Value, is_shown, name_key
 from kopilot_xl.workbook.file.layout import Layout, Layouts
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, Edit
@@ -67,11 +67,13 @@ class PendingWrites:
     Attributes:
         sheets: what is to be written, by the part of the sheet.
         heights: how many data rows tables are to have, by `name_key` of the table.
+        rewritten: the tables that get other rows, by `name_key`: what a filter hides of the old ones is to be seen.
     """
 
     def __init__(self, structure: Structure, reader: SheetReader, layouts: Layouts) -> None:
         self.sheets: dict[str, SheetWrites] = {}
         self.heights: dict[str, int] = {}
+        self.rewritten: set[str] = set()
         self._structure = structure
         self._reader = reader
         self._layouts = layouts
@@ -156,6 +158,8 @@ class PendingWrites:
             check_resizable(layout, height, self._structure, self._reader)
         before = self.heights.get(name_key(layout.name), layout.height)
         self.heights[name_key(layout.name)] = height
+        if height != layout.height or not is_shown(self._layouts.data(table), columns):
+            self.rewritten.add(name_key(layout.name))
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1
         # What an earlier, longer writing put below the table's new end is no longer wanted.

@@ -194,8 +194,9 @@ def test_a_file_of_libreoffice(converted: Path, tmp_path: Path) -> None:
     book.write_table("Clients", {"Client ID": ["p", "q", "r", "s"], "Value": [1, 2, 3, 4]})
     book.save()
     assert {name.rpartition("/")[0] for name in changed_entries(before, path.read_bytes())} <= {
-        "xl/worksheets", "xl/tables"
+        "xl/worksheets", "xl/tables", "xl/charts"
     }  # fmt: skip
+    assert b"Clients!$E$2:$E$5" in part(path, "xl/charts/chart1.xml")  # it was drawn over the three rows there were
     assert_sound(path)
     assert [row[4] for row in FileBook(path).table("Clients").rows] == [1.0, 2.0, 3.0, 4.0]
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart, Reference
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
 
 from kopilot_xl.errors import SaveError
@@ -72,6 +74,115 @@ def test_sorting_and_filters_follow_the_table(log: Path) -> None:
     assert b'<sortState ref="A2:C6"><sortCondition ref="B2:B6"/></sortState>' in xml
     assert b"insertRow" not in xml
     assert_sound(log)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_typed_references_follow_a_table(count: int, tmp_path: Path) -> None:
+    path = tabled(tmp_path / "b.xlsx", LOG, totals=["=SUM(A2:A4)", "=COUNTA(B2:B4)/A5", None])
+    workbook = openpyxl.load_workbook(path)
+    other = workbook.create_sheet("Other")
+    other["A1"], other["A2"] = "=Log!A5", "=SUM(Log!$A$2:$A$4)*2"
+    workbook.defined_names["Whole"] = DefinedName("Whole", attr_text="Log!$A$1:$C$5")
+    chart = BarChart()
+    chart.add_data(Reference(workbook["Log"], min_col=1, min_row=2, max_row=4))
+    other.add_chart(chart, "C1")
+    workbook.save(path)
+    formula = '<tableColumn id="1" name="Day"><totalsRowFormula>SUM(A2:A4)</totalsRowFormula></tableColumn>'
+    with_parts(path, {TABLE: lambda data: data.replace(b'<tableColumn id="1" name="Day"/>', formula.encode())})
+    book = FileBook(path)
+    book.write_table("Log", {"Day": [n + 0.5 for n in range(count)], "Text": ["t"] * count})
+    book.save()
+    assert_sound(path, recalculates=True)
+    end = count + 1
+    totals = [cell.value for cell in loaded(path, "Log")[end + 1]]
+    assert totals == [f"=SUM(A2:A{end})", f"=COUNTA(B2:B{end})/A{end + 1}", None]
+    assert [row[0].value for row in loaded(path, "Other")["A1:A2"]] == [
+        f"=Log!A{end + 1}",
+        f"=SUM(Log!$A$2:$A${end})*2",
+    ]
+    assert f"Log!$A$1:$C${end + 1}<".encode() in part(path, "xl/workbook.xml")
+    assert f"$A$2:$A${end}<".encode() in part(path, "xl/charts/chart1.xml")
+    assert f"<totalsRowFormula>SUM(A2:A{end})<".encode() in part(path, TABLE)
+    again = FileBook(path)
+    again.write_table("Log", {"Day": [1.5, 2.5, 3.5]})
+    again.save()
+    assert [cell.value for cell in loaded(path, "Log")[5]][:2] == ["=SUM(A2:A4)", "=COUNTA(B2:B4)/A5"]
+
+
+def test_formulas_that_are_shared_follow_each_by_itself(tmp_path: Path) -> None:
+    path = tabled(tmp_path / "b.xlsx", LOG, totals=["=1", "=1", "=1"], below={"E4": "=1", "E5": "=1"})
+    shared = {
+        b'<c r="A5" s="1"><f>1</f><v></v>': b'<c r="A5" s="1"><f t="shared" ref="A5:C5" si="0">COUNTA(A2:A4)</f><v/>',
+        b'<c r="B5"><f>1</f><v></v>': b'<c r="B5"><f t="shared" si="0"/><v/>',
+        b'<c r="C5"><f>1</f><v></v>': b'<c r="C5"><f t="shared" si="0"/><v/>',
+        b'<c r="E4"><f>1</f><v></v>': b'<c r="E4"><f t="shared" ref="E4:E5" si="1">A4</f><v/>',
+        b'<c r="E5"><f>1</f><v></v>': b'<c r="E5"><f t="shared" si="1"/><v/>',
+    }
+
+    def with_shared(xml: bytes) -> bytes:
+        for old, new in shared.items():
+            assert old in xml
+            xml = xml.replace(old, new)
+        return xml
+
+    with_parts(path, {"xl/worksheets/sheet1.xml": with_shared})
+    book = FileBook(path)
+    book.write_table("Log", {"Text": ["t"] * 5})
+    book.save()
+    sheet = loaded(path, "Log")
+    assert [cell.value for cell in sheet[7]][:3] == ["=COUNTA(A2:A6)", "=COUNTA(B2:B6)", "=COUNTA(C2:C6)"]
+    assert [sheet["E4"].value, sheet["E5"].value] == ["=A4", "=A7"]
+
+
+NOT_RECALCULATED = {"xl/workbook.xml": lambda data: data.replace(b' fullCalcOnLoad="1"', b"")}
+FILTER = (
+    b'<autoFilter ref="A1:C4"><filterColumn colId="0" hiddenButton="1"/><filterColumn colId="1"><filters>'
+    b'<filter val="a"/></filters></filterColumn><filterColumn colId="2" hiddenButton="1"><customFilters>'
+    b'<customFilter val="x"/></customFilters></filterColumn></autoFilter>'
+)
+
+
+@pytest.mark.parametrize("texts", [["b", "c"], ["b", "c", "a"], ["b", "c", "a", "d"]])
+def test_rows_that_a_filter_or_somebody_hid_are_seen_again_where_a_table_is_rewritten(
+    texts: list[str], tmp_path: Path
+) -> None:
+    path = tabled(tmp_path / "b.xlsx", LOG, below={"E9": "mine"})
+    workbook = openpyxl.load_workbook(path)
+    for row in (3, 4, 9):
+        workbook["Log"].row_dimensions[row].hidden = True
+    workbook.save(path)
+    with_parts(path, {TABLE: lambda data: data.replace(b'<autoFilter ref="A1:C4"/>', FILTER), **NOT_RECALCULATED})
+    assert b"customFilter" in part(path, TABLE)
+    book = FileBook(path)
+    book.write_table("Log", {"Text": ["a", "b", "c"]})
+    book.save()
+    assert [loaded(path, "Log").row_dimensions[row].hidden for row in (3, 4, 9)] == [True] * 3  # nothing changed
+    book = FileBook(path)
+    book.write_table("Log", {"Text": texts})
+    book.save()
+    assert_sound(path)
+    assert [loaded(path, "Log").row_dimensions[row].hidden for row in (3, 4, 9)] == [False, False, True]
+    assert part(path, TABLE).count(b"filterColumn") == 2
+    assert part(path, TABLE).count(b'hiddenButton="1"/>') == 2
+
+
+def test_so_it_is_with_the_filter_of_a_sheet_without_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "b.xlsx"
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "Log"
+    for values in LOG:
+        sheet.append(values)
+    sheet.auto_filter.ref = "A1:C4"
+    sheet.auto_filter.add_filter_column(1, ["a"])
+    sheet.row_dimensions[3].hidden = sheet.row_dimensions[4].hidden = True
+    workbook.save(path)
+    book = FileBook(path)
+    book.write_table("Log", {"Text": ["b", "c", "d"]})
+    book.save()
+    assert b"hidden=" not in part(path, "xl/worksheets/sheet1.xml")
+    assert b"filterColumn" not in part(path, "xl/worksheets/sheet1.xml")
 
 
 @pytest.mark.parametrize(

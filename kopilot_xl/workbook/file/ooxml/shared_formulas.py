@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from lxml import etree
 
@@ -11,9 +12,12 @@ from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Move
-from kopilot_xl.workbook.file.ooxml.references import moved
 from kopilot_xl.workbook.file.ooxml.tags import FORMULA
 from kopilot_xl.workbook.file.ooxml.worksheet import walk
+from kopilot_xl.workbook.references import moved
+
+Member = tuple[int, int, etree._Element]
+"""Row and column of a cell that shares a formula, and its formula element."""
 
 MAX_FORMULA = 8_192
 """How many characters a formula has in Excel; a longer shared one is not copied out into its cells."""
@@ -33,20 +37,38 @@ def expand_shared_formulas(
     } | {(row, column) for move in moves for row in (move.row, move.to) for column in range(move.left, move.right + 1)}
     if not leaving:
         return
-    groups: dict[str, list[tuple[int, int, etree._Element]]] = {}
-    broken: set[str] = set()
+    for members in members_by_group(root).values():
+        if any((row, column) in leaving for row, column, _ in members):
+            expand_group(members)
+
+
+def members_by_group(root: etree._Element) -> dict[str, list[Member]]:
+    """Return the cells that share formulas: row, column and formula element of each, by group."""
+    groups: dict[str, list[Member]] = {}
     for row, column, cell in walk(root):
         formula = cell.find(FORMULA)
         if formula is not None and formula.get("t") == "shared":
-            group = formula.get("si", "")
-            groups.setdefault(group, []).append((row, column, formula))
-            if (row, column) in leaving:
-                broken.add(group)
-    for group in broken:
-        _expand_group(groups[group])
+            groups.setdefault(formula.get("si", ""), []).append((row, column, formula))
+    return groups
 
 
-def _expand_group(members: list[tuple[int, int, etree._Element]]) -> None:
+def own_text(members: Sequence[Member]) -> Iterator[tuple[int, int, str]]:
+    """Yield row, column and formula of the cells of a group, as they read there; none that would leave the sheet."""
+    first = next(((row, column, formula.text) for row, column, formula in members if formula.text), None)
+    if first is None or len(first[2]) > MAX_FORMULA:
+        return
+    for row, column, formula in members:
+        with suppress(ValueError):
+            yield row, column, formula.text or moved(first[2], row - first[0], column - first[1])
+
+
+def expand_group(members: Sequence[Member]) -> None:
+    """Write out the formula of every cell of a group.
+
+    Raises:
+        BookError: the formula is longer than Excel allows.
+        SaveError: it cannot be written out for a cell.
+    """
     first = next(((row, column, formula.text) for row, column, formula in members if formula.text), None)
     if first is None:
         return

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 
-from kopilot_xl.workbook.addresses import cell_address, column_letters
-from kopilot_xl.workbook.file.ooxml.references import moved
+from kopilot_xl.workbook.addresses import Area, cell_address, column_letters
+from kopilot_xl.workbook.references import TableResize, moved, resized
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,50 @@ def test_a_long_formula_takes_no_time_in_square(unit: str) -> None:
     with suppress(ValueError):
         moved(formula, 1, 1)
     assert time.process_time() - start < 2  # in square of the length it would be a minute
+
+
+# a table that becomes longer or shorter: B5:D10 with a totals row in row 11
+
+RESIZED = [
+    # formula, with rows to 14, with rows to 7
+    ("SUM(B5:B10)", "SUM(B5:B14)", "SUM(B5:B7)"),
+    ("SUM(B$5:B10)+$C$11", "SUM(B$5:B14)+$C$15", "SUM(B$5:B7)+$C$8"),
+    ("SUM(B4:B11)", "SUM(B4:B15)", "SUM(B4:B8)"),
+    ("SUM(B10:B5)", "SUM(B14:B5)", "SUM(B7:B5)"),
+    ("SUM(B7:B11)", "SUM(B7:B15)", "SUM(B7:B8)"),
+    ("S!B11+'S'!C11+s!D11", "S!B15+'S'!C15+s!D15", "S!B8+'S'!C8+s!D8"),
+    ('SUM(C5:C10)&"C5:C10"', 'SUM(C5:C14)&"C5:C10"', 'SUM(C5:C7)&"C5:C10"'),
+    ("T[[#This Row],[a]:[b]]+SUM(D5:D10)", "T[[#This Row],[a]:[b]]+SUM(D5:D14)", "T[[#This Row],[a]:[b]]+SUM(D5:D7)"),
+    # Part of the rows stays what it is, unless the totals row comes into it.
+    ("SUM(B6:B9)+B10", "SUM(B6:B9)+B10", "SUM(B6:B7)+B10"),
+    ("SUM(B8:B10)", "SUM(B8:B10)", "SUM(#REF!)"),
+    ("SUM(B5:B1000)", "SUM(B5:B1000)", "SUM(B5:B1000)"),
+    # Other sheets, other books, other columns, whole columns and rows, names.
+    ("T!B11+[1]S!B11+'[b.xlsx]S'!B11", "T!B11+[1]S!B11+'[b.xlsx]S'!B11", "T!B11+[1]S!B11+'[b.xlsx]S'!B11"),
+    ("Jan:S!B11+SUM(A5:E10)+SUM(B:B)", "Jan:S!B11+SUM(A5:E10)+SUM(B:B)", "Jan:S!B11+SUM(A5:E10)+SUM(B:B)"),
+    ("A11+E11+B12+rate11+SUM(11:11)", "A11+E11+B12+rate11+SUM(11:11)", "A11+E11+B12+rate11+SUM(11:11)"),
+    ('SUM(B5:B10)&"open', 'SUM(B5:B10)&"open', 'SUM(B5:B10)&"open'),
+]
+
+
+@pytest.mark.parametrize(("formula", "longer", "shorter"), RESIZED)
+def test_references_follow_a_table_that_changes_its_length(formula: str, longer: str, shorter: str) -> None:
+    data = Area(5, 2, 10, 4)
+    for bottom, expected in ((14, longer), (7, shorter), (10, formula)):
+        assert resized(formula, [TableResize("S", data, bottom, totals=1)], "S", 11, 2) == expected
+
+
+def test_without_a_totals_row_what_is_below_stays() -> None:
+    table = TableResize("S", Area(5, 2, 10, 4), 14)
+    assert resized("SUM(B5:B10)+B11+SUM(B5:B11)", [table], "S") == "SUM(B5:B14)+B11+SUM(B5:B11)"
+
+
+def test_in_a_row_of_the_table_only_what_a_dollar_fixes_is_the_whole_column() -> None:
+    table = TableResize("S", Area(5, 2, 10, 4), 14, totals=1)
+    assert resized("B10/SUM(B$5:B$10)+SUM(B$5:B10)", [table], "S", 10, 4) == "B10/SUM(B$5:B$14)+SUM(B$5:B10)"
+    assert resized("B10/B$11", [table], "S", 10, 4) == "B10/B$15"
+
+
+def test_tables_side_by_side_are_told_apart() -> None:
+    tables = [TableResize("S", Area(5, 1, 10, 2), 12), TableResize("S", Area(5, 4, 20, 5), 9)]
+    assert resized("SUM(A5:A10)+SUM(D5:D20)+SUM(A5:E20)", tables, "S") == "SUM(A5:A12)+SUM(D5:D9)+SUM(A5:E20)"
