@@ -101,12 +101,12 @@ def find_named(items: Mapping[str, T], name: str) -> T | None:
     return next((item for key, item in items.items() if folded(key) == wanted), None)
 
 
-def is_shown(table: TableData, columns: Mapping[str, Sequence[Value]]) -> bool:
-    """Tell whether a table shows these values already, by header; columns that it does not have are passed over."""
-    positions = {folded(header): index for index, header in reversed(list(enumerate(table.headers)))}
+def is_shown(headers: Sequence[str], rows: Sequence[Sequence[Value]], columns: Mapping[str, Sequence[Value]]) -> bool:
+    """Tell whether rows show these values already, by header; columns that they do not have are passed over."""
+    positions = {folded(header): index for index, header in reversed(list(enumerate(headers)))}
     for header, values in columns.items():
         index = positions.get(folded(header))
-        if index is not None and [row[index] for row in table.rows] != list(values or [None]):
+        if index is not None and [row[index] for row in rows] != list(values or [None]):
             return False
     return True
 

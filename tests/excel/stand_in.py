@@ -21,6 +21,7 @@ import xlwings as xw
 from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet.filters import AutoFilter
 from xlwings import base_classes
 
 from kopilot_xl.workbook.live.patches import HEADING, MACRO
@@ -398,6 +399,19 @@ class Table(base_classes.Table):
             for column, total in zip(range(cells.column, cells.right + 1), self.totals, strict=True):
                 self.sheet.grid.cell(cells.bottom + 1, column).value = total
 
+    @property
+    def show_autofilter(self) -> bool:
+        return self.of.autoFilter is not None
+
+    @show_autofilter.setter
+    def show_autofilter(self, value: bool) -> None:
+        cells = self.range
+        if not value:
+            self.sheet.excel.filtered.discard(self.sheet.name)
+            for row in range(cells.row, cells.bottom + 1):
+                self.sheet.grid.row_dimensions[row].hidden = False
+        self.of.autoFilter = AutoFilter(ref=cells.address) if value else None
+
     def resize(self, cells: Any) -> None:
         before, after = self.range, cells.impl
         self.sheet.excel.step("resize", f"{self.name} {after.address}")
@@ -458,7 +472,10 @@ class Range(base_classes.Range):
     @property
     def api(self) -> Any:
         formulas = {str(cell.value).startswith("=") for cell in self._cells()}
-        return SimpleNamespace(HasFormula=formulas.pop() if len(formulas) == 1 else None)
+        return SimpleNamespace(
+            HasFormula=formulas.pop() if len(formulas) == 1 else None,
+            EntireRow=EntireRow(self.sheet, self.row, self.bottom),
+        )
 
     def _is_hidden(self, row: int) -> bool:
         return row in self.sheet.grid.row_dimensions and bool(self.sheet.grid.row_dimensions[row].hidden)
@@ -577,6 +594,24 @@ class Range(base_classes.Range):
             for column in range(self.column, self.right + 1)
         }
         return widths.pop() if len(widths) == 1 else None
+
+
+@dataclass
+class EntireRow:
+    """Excel's own rows of a range."""
+
+    sheet: Sheet
+    top: int
+    bottom: int
+
+    @property
+    def Hidden(self) -> bool:  # noqa: N802  # as Excel calls it
+        return all(self.sheet.grid.row_dimensions[row].hidden for row in range(self.top, self.bottom + 1))
+
+    @Hidden.setter
+    def Hidden(self, value: bool) -> None:  # noqa: N802
+        for row in range(self.top, self.bottom + 1):
+            self.sheet.grid.row_dimensions[row].hidden = value
 
 
 class Names(base_classes.Names):

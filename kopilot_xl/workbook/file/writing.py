@@ -158,7 +158,8 @@ class PendingWrites:
             check_resizable(layout, height, self._structure, self._reader)
         before = self.heights.get(name_key(layout.name), layout.height)
         self.heights[name_key(layout.name)] = height
-        if height != layout.height or not is_shown(self._layouts.data(table), columns):
+        data = self._layouts.data(table)
+        if height != layout.height or not is_shown(data.headers, data.rows, columns):
             self.rewritten.add(name_key(layout.name))
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1

@@ -9,7 +9,7 @@ from functools import cache
 
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t, tn
-from kopilot_xl.workbook.addresses import LAST_ROW, cell_address, quote_sheet
+from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, quote_sheet
 from kopilot_xl.workbook.book import name_key
 from kopilot_xl.workbook.live.excel_errors import formatting_only, is_busy, is_from_excel
 from kopilot_xl.workbook.live.excel_values import typed
@@ -17,7 +17,9 @@ from kopilot_xl.workbook.live.formulas import around_formulas, completed, linked
 from kopilot_xl.workbook.live.layout import Layout, Structure
 from kopilot_xl.workbook.live.patches import MACRO, Patch, joined, plan
 from kopilot_xl.workbook.live.ranges import formulas_of, is_protected, put, range_of, values_of, visible_parts
+from kopilot_xl.workbook.live.showing import show_rows
 from kopilot_xl.workbook.live.writing import PendingWrites, TableWrites
+from kopilot_xl.workbook.references import TableResize, resized
 
 
 def check(writes: PendingWrites, structure: Structure) -> None:
@@ -36,6 +38,8 @@ def apply(writes: PendingWrites, structure: Structure) -> None:
     patches: list[Patch] = []
     for key, table in writes.tables.items():
         layout = structure.layout(key)
+        if table.rewritten:
+            show_rows(layout)
         _resize(layout, table.height)
         patches += _table_patches(layout, table)
     for blocks in writes.patches.values():
@@ -102,6 +106,7 @@ def _resize(layout: Layout, height: int) -> None:
     sheet, left, right = layout.sheet, layout.first_column, layout.right
     top, new_end = layout.header_row + 1, layout.header_row + height
     old_end = layout.header_row + layout.height - layout.joined
+    totals = _totals_formulas(layout, height)
     if layout.table is not None and layout.totals:
         layout.table.show_totals = False
     for part in visible_parts(sheet, new_end + 1, left, old_end - new_end, right - left + 1):
@@ -111,10 +116,33 @@ def _resize(layout: Layout, height: int) -> None:
         layout.table.resize(sheet.range((first, left), (new_end, right)))
         if layout.totals:
             layout.table.show_totals = True
+            for column, formula in totals.items():
+                sheet.range((new_end + 1, column)).formula = formula
     if new_end > old_end >= top:
         source = sheet.range((old_end, left), (old_end, right))
         with formatting_only():
             source.autofill(sheet.range((old_end, left), (new_end, right)), "fill_formats")
+
+
+def _totals_formulas(layout: Layout, height: int) -> dict[int, str]:
+    """Return, by column, the formulas of a totals row that are to be others once the table has so many rows.
+
+    Excel shows them again as they were typed.
+    """
+    if layout.table is None or not layout.totals:
+        return {}
+    top, left, width, before = layout.header_row + 1, layout.first_column, len(layout.headers), layout.bottom - 1
+    data = Area(top, left, before, layout.right)
+    resize = TableResize(layout.sheet.name, data, layout.header_row + height, totals=1)
+    formulas = {}
+    for column, text in enumerate(
+        formulas_of(range_of(layout.sheet, layout.bottom, left, 1, width), 1, width)[0], left
+    ):
+        if isinstance(text, str) and text.startswith("="):
+            new = "=" + resized(text[1:], [resize], resize.sheet, layout.bottom, column)
+            if new != text:
+                formulas[column] = new
+    return formulas
 
 
 def _table_patches(layout: Layout, writes: TableWrites) -> Iterator[Patch]:

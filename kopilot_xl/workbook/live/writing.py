@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kopilot_xl.errors import BookError, MissingError
-from kopilot_xl.workbook.book import Value, name_key
+from kopilot_xl.workbook.book import Value, is_shown, name_key
 from kopilot_xl.workbook.live.excel_errors import explained
 from kopilot_xl.workbook.live.excel_values import typed
 from kopilot_xl.workbook.live.formulas import column_of
@@ -24,12 +24,14 @@ class TableWrites:
         columns: by column index, the index of the first row to be written and the values.
         formulas: by index of a calculated column, what its cells without a formula get.
         links: by index of a column of links, the formula and the indexes of the rows that get it.
+        rewritten: whether it gets other rows, so that what a filter hides of the old ones is to be seen.
     """
 
     height: int
     columns: dict[int, tuple[int, Sequence[Value]]] = field(default_factory=dict)
     formulas: dict[int, str] = field(default_factory=dict)
     links: dict[int, tuple[str, set[int]]] = field(default_factory=dict)
+    rewritten: bool = False
 
 
 class PendingWrites:
@@ -93,6 +95,7 @@ class PendingWrites:
         layout = self._structure.layout(table, max(lengths))
         writes = self._writes_to(layout)
         writes.height = max(*lengths, 1)
+        writes.rewritten = writes.height != layout.height or not is_shown(layout.headers, layout.rows, columns)
         for header, values in columns.items():
             index = layout.index(header)
             if index is not None:

@@ -214,6 +214,36 @@ def test_a_totals_row_moves_along(tmp_path: Path) -> None:
     assert last > 4
 
 
+def test_typed_formulas_of_a_totals_row_follow(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS])
+    excel = StandIn(path)
+    sheet = excel.workbook["Problems"]
+    table = sheet.tables["Problems"]
+    table.ref, table.totalsRowCount = "A1:I3", 1
+    sheet["C3"], sheet["D3"] = "=COUNTA(C2:C2)", "=SUBTOTAL(103,Problems[Row])+C3"
+    refresh(LiveBook(excel.book), now=NOW)
+    last = sheet.max_row
+    assert last > 4
+    assert sheet.cell(last, 3).value == f"=COUNTA(C2:C{last - 1})"
+    assert sheet.cell(last, 4).value == f"=SUBTOTAL(103,Problems[Row])+C{last}"
+
+
+def test_new_problems_are_seen_whatever_hid_the_old_ones(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", transaction_rows=[*TRANSACTIONS, *BAD_ROWS])
+    refresh(open_book(path), now=NOW)
+    for filtered in (True, False):
+        excel = StandIn(path)
+        sheet = excel.workbook["Problems"]
+        sheet.row_dimensions[2].hidden = sheet.row_dimensions[3].hidden = True
+        if filtered:
+            excel.filtered.add("Problems")
+        refresh(LiveBook(excel.book), now=NOW)
+        assert sheet.row_dimensions[2].hidden  # nothing changed
+        excel.workbook["Transactions"]["B2"] = "no date"
+        refresh(LiveBook(excel.book), now=NOW)
+        assert not any(dimension.hidden for dimension in sheet.row_dimensions.values())
+
+
 # calls
 
 

@@ -20,7 +20,7 @@ def with_rows_shown(xml: bytes, rows: Area) -> bytes:
         pieces, done, number = [], layout.inner, 0
         for row in _ROW.finditer(xml, layout.inner, layout.inner_end):
             number = markup.number(markup.attribute(row[0], "r"), number + 1)
-            if rows.top <= number <= rows.bottom and markup.attribute(row[0], _HIDDEN) is not None:
+            if rows.top <= number <= rows.bottom and markup.attribute(row[0], _HIDDEN) in _YES:
                 pieces += [xml[done : row.start()], markup.without_attribute(row[0], _HIDDEN)]
                 done = row.end()
         xml = b"".join([xml[: layout.inner], *pieces, xml[done:]])
