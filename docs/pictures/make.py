@@ -59,7 +59,7 @@ PICTURES = {
     "transactions": Picture(transactions.TABLE.name, (1.20, 0.30, 5.80, 2.60)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),
     "problems": Picture(problems.TABLE.name, (0.30, 0.30, 11.1, 2.50)),
-    "settings": Picture(settings.SHEET, (0.40, 0.30, 11.0, 3.90)),
+    "settings": Picture(settings.SHEET, (0.40, 0.30, 11.0, 4.60)),
     "guide": Picture(guide.SHEET, (0.40, 0.30, 11.0, 6.50)),
 }
 """The pictures by their file's name."""

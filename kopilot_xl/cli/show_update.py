@@ -26,6 +26,8 @@ def updated(screen: Screen, made: Updated) -> None:
     """Show how the export was read, what came, what moved because of it, and the portfolio."""
     choices(screen, made.choices)
     verdict(screen, made.verdict)
+    for note in made.notes:
+        screen.line(note)
     screen.line()
     for line in lines(made):
         screen.line(line)
@@ -115,6 +117,7 @@ def updated_as_json(made: Updated) -> dict[str, object]:
             for key, before, now in made.moved
         ],
         "verdict": made.verdict.as_json,
+        "sources": list(made.notes),
     }  # fmt: skip
     if made.result is not None:
         found = {**as_json.as_json(made.result, str(made.path)), **found}

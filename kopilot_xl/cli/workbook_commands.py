@@ -360,7 +360,8 @@ def upgrade(
     """Bring the sheets, columns, settings and macros of this version to a workbook of an earlier one.
 
     Everything of yours stays as it is: sheets, columns, charts, notes, colours, names, the order of the tabs, macros of
-    your own. The version before is kept beside it, its name with .kopilot-backup added.
+    your own. A page of Kopilot's with an earlier layout is replaced, unless it holds something of yours. The version
+    before is kept beside it, its name with .kopilot-backup added.
     """
     from kopilot_xl import upgrade
 

@@ -105,6 +105,10 @@ class _Handed:
         """Return True: only a Kopilot workbook hands its tables over."""
         return True
 
+    def sheet_values(self, name: str) -> Sequence[Sequence[Value]]:
+        """Return nothing: only tables are handed over."""
+        return []
+
     def below(self, name: str) -> Sequence[Sequence[BelowCell]]:
         """Return nothing: only tables are handed over."""
         return []

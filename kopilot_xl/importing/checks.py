@@ -17,7 +17,7 @@ from kopilot_xl.importing.layout import Table, listed, text_of
 from kopilot_xl.importing.people import People, listed_names, name_key
 from kopilot_xl.importing.summary import Verdict
 from kopilot_xl.importing.vocabulary import State, fold
-from kopilot_xl.texts import t
+from kopilot_xl.texts import t, tn
 
 ENOUGH_JOINED = 0.95
 FEW = 20
@@ -32,14 +32,19 @@ class UnjoinedError(QuestionError):
         self.share = share
 
 
-def known_maps(tables: Sequence[Table], choices: ImportChoices) -> None:
+def known_maps(tables: Sequence[Table], choices: ImportChoices, beside: Sequence[Table] = ()) -> None:
     """Refuse a heading given with `--map` that no file has.
+
+    Args:
+        tables: the tables that the choices are about.
+        choices: what the user settled.
+        beside: other tables of the import, which may have the heading too.
 
     Raises:
         MissingError: no file has it; the text lists the headings.
     """
     for name, heading in choices.columns.items():
-        if tables and not any(table.by_heading(heading) for table in tables):
+        if tables and not any(table.by_heading(heading) for table in (*tables, *beside)):
             there = listed((each for table in tables for each in table.headings if each), 20)
             raise MissingError(
                 t(
@@ -107,22 +112,24 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
                 ),
                 "lost-results",
             )
-    if table.wide and not choices.accept:
-        row = table.wide[0]
-        raise QuestionError(
+    if table.wide:
+        first, more = table.place(table.wide[0]), _and_more(len(table.wide) - 1)
+        question = QuestionError(
             t(
-                "{row} has more cells than there are headings, and {count} more rows do: a text or "
+                "{row} has more cells than there are headings{more}: a text or "
                 "an amount may hold the character that separates the columns. Export it with "
                 "quotation marks, or as .xlsx; --accept reads it as it is.",
-                row=table.place(row),
-                count=len(table.wide) - 1,
+                row=first,
+                more=more,
             ),
             "wide-rows",
         )
-    if mapping.amount is None and table.body and not choices.accept:
+        passed = t("{row} has more cells than there are headings{more}.", row=first, more=more)
+        choices.settle(question, passed)
+    if mapping.amount is None and table.body:
         numbers = [each.name for each in table.columns if each.filled and each.amounts > 0.9 and each.dates < 0.5][:6]
         could = f" Columns with numbers are {', '.join(numbers)}." if numbers else ""
-        raise QuestionError(
+        question = QuestionError(
             t(
                 "{label} has no column that is known as Amount.{could} Export the amounts too, or "
                 'name their column: --map "Amount={numbers}"; --accept goes on without amounts.',
@@ -133,9 +140,10 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
             "no-amount",
             [Question("no-amount", "Which column has the amounts?", '--map "Amount=…"', None, numbers)],
         )
+        choices.settle(question, t("{label} has no column that is known as Amount.", label=raw.label))
 
 
-def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict, today: date) -> None:
+def documents(batches: Sequence[Batch], choices: ImportChoices, today: date) -> None:
     """Refuse rows without a date or with an amount that cannot be read, and dates that cannot be.
 
     Raises:
@@ -147,7 +155,7 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
         told = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
         name = batches[0].mapping.table.raw.path.name
         text = f"None of the {rows:,} rows of {name} is an invoice or a credit note ({told})"
-        _stop(text, "no-invoices", "Export the invoices", choices, verdict)
+        _stop(text, "no-invoices", "Export the invoices", choices)
     for batch in batches:
         table = batch.mapping.table
         dateless = batch.sorted_rows.dateless
@@ -157,13 +165,13 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
                 "that can "
                 f"be read, such as {table.place(dateless[0])}"
             )
-            _stop(text, "no-date", "Correct them", choices, verdict)
+            _stop(text, "no-date", "Correct them", choices)
             batch.left_out["without a date"] = len(dateless)
         if batch.unread:
             first = batch.documents[batch.unread[0]]
             more = len(batch.unread) - 1
-            text = f'{table.place(first.row)}: "{text_of(first.amount)}" is not an amount, and {more} more are not'
-            _stop(text, "unreadable-amount", "Correct them", choices, verdict)
+            text = f'{table.place(first.row)}: "{text_of(first.amount)}" is not an amount{_and_more(more)}'
+            _stop(text, "unreadable-amount", "Correct them", choices)
         low = date(FIRST_YEAR, 1, 1)
         soon, far = today + timedelta(days=731), today + timedelta(days=3653)
         odd = [
@@ -175,16 +183,18 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict
         if odd:
             first = odd[0]
             more = len(odd) - 1
-            text = (
-                f"{table.place(first.row)} is dated {formatting.day(first.day)}, and {more} more rows have such a date"
-            )
-            _stop(text, "odd-date", f"Look at the column {batch.mapping.date.name}", choices, verdict)
+            text = f"{table.place(first.row)} is dated {formatting.day(first.day)}{_and_more(more)}"
+            _stop(text, "odd-date", f"Look at the column {batch.mapping.date.name}", choices)
 
 
-def _stop(text: str, code: str, way: str, choices: ImportChoices, verdict: Verdict) -> None:
-    if not choices.accept:
-        raise QuestionError(t("{text}. {way}; --accept goes on as it is.", text=text, way=way), code)
-    verdict.warnings.append(f"{text}.")
+def _and_more(count: int) -> str:
+    """What to add where other rows have the same trouble."""
+    return tn("; {count:,} more row is like it", "; {count:,} more rows are like it", count) if count else ""
+
+
+def _stop(text: str, code: str, way: str, choices: ImportChoices) -> None:
+    question = QuestionError(t("{text}. {way}; --accept goes on as it is.", text=text, way=way), code)
+    choices.settle(question, f"{text}.")
 
 
 def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdict) -> str | None:
@@ -287,7 +297,7 @@ def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, ver
         told = f" They were looked for by {column.name}." if column is not None else ""
         way = f'Export all clients, or name the column that tells them: --map "Client=…".{told}'.rstrip(".")
     if choices.accept:
-        verdict.warnings.append(f"{text}.")
+        choices.passed.append(f"{text}.")
         return
     if share >= ENOUGH_JOINED and verdict.counted >= FEW:
         verdict.warnings.append(f"{text}.")

@@ -23,6 +23,7 @@ class ImportChoices:
         year: of dates that have only a day and a month.
         company: the name or a number of the party whose books they are, for e-invoices.
         accept: go on although a figure says that something may be wrong.
+        passed: the doubts that `accept` let pass in this import, a sentence each.
     """
 
     date_order: DateOrder | None = None
@@ -34,6 +35,13 @@ class ImportChoices:
     year: int | None = None
     accept: bool = False
     company: str | None = None
+    passed: list[str] = field(default_factory=list, compare=False, repr=False)
+
+    def settle(self, error: QuestionError, what_was_done: str) -> None:
+        """Raise a question, or note the doubt and what was done about it where the user accepts it."""
+        if not self.accept:
+            raise error
+        self.passed.append(what_was_done)
 
 
 @dataclass(frozen=True)

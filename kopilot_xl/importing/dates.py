@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.vocabulary import fold, vocabulary
 from kopilot_xl.workbook.book import Number1904, Value
 from kopilot_xl.workbook.tables.parsing import DAYS_TO_1904, DateOrder
@@ -182,6 +183,45 @@ class Dates:
     unread: tuple[int, ...]
 
 
+def settled_dates(
+    label: str,
+    values: Sequence[Value],
+    choices: ImportChoices,
+    *,
+    beside: Iterable[Sequence[Value]] = (),
+    period: tuple[date, date] | None = None,
+    strict: bool = True,
+) -> Dates:
+    """Return a column as days, as `read_dates` does; what is in doubt stays text where the user accepts the doubt.
+
+    Args:
+        label: of the file and the column, for the question.
+        values: the column.
+        choices: what the user has settled.
+        beside: other columns of dates of the same file.
+        period: the first and last day the file tells.
+        strict: whether proof against the order given is a doubt.
+
+    Raises:
+        QuestionError: the column leaves open which days it means.
+    """
+    beside = list(beside)
+
+    def read(lenient: bool) -> Dates:
+        return read_dates(
+            values, choices.date_order, beside=beside, period=period, year=choices.year, strict=strict, lenient=lenient
+        )
+
+    try:
+        return read(lenient=False)
+    except DateDoubt as doubt:
+        choices.settle(QuestionError(f"{label}: {doubt}. {doubt.way}.", doubt.code), f"{label}: {doubt}.")
+    try:
+        return read(lenient=True)
+    except DateDoubt as doubt:  # one that nothing but an answer settles
+        raise QuestionError(f"{label}: {doubt}. {doubt.way}.", doubt.code) from doubt
+
+
 def read_dates(
     values: Sequence[Value],
     given: DateOrder | None,
@@ -222,10 +262,10 @@ def read_dates(
         else:
             try:
                 order, note = _settled(proof, given, numeric, readings, beside, strict)
-            except DateDoubt as doubt:
+            except DateDoubt:
                 if not lenient:
                     raise
-                note = f"{doubt}. {doubt.way}."
+                note = ""
                 doubtful = True
             if note:
                 notes.append(note)

@@ -169,14 +169,14 @@ def sides_of_postings(
     notes.append(f"Each posting is there with both its sides under {account.name}: it counts once, by its revenue.")
 
 
-def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], accept: bool) -> None:
+def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], choices: ImportChoices) -> None:
     """Refuse negative amounts or credits that may be payments: nothing tells them from credit notes.
 
     Raises:
         QuestionError: there are some, and nothing says what they are.
     """
     plan = mapping.amount
-    if plan is None or mapping.kind is not None or accept:
+    if plan is None or mapping.kind is not None:
         return
     negative = sum(
         isinstance(each.amount, float) and each.amount < 0 and each.kind is Kind.INVOICE for each in documents
@@ -184,7 +184,7 @@ def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], a
     invoices = sum(isinstance(each.amount, float) and each.amount > 0 for each in documents)
     if negative and (plan.how == "debit-credit" or negative > max(_MANY_CREDITS * invoices, 2)):
         name = plan.other.name if plan.how == "debit-credit" and plan.other else plan.column.name
-        raise QuestionError(
+        question = QuestionError(
             t(
                 "{label} has {count:,} negative amounts or credits under {name}, and nothing tells "
                 "payments from credit notes. Export it with the type of each entry, or export the "
@@ -195,6 +195,13 @@ def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], a
             ),
             "open-credits",
         )
+        passed = t(
+            "{label} has {count:,} negative amounts or credits under {name}; they were taken as credit notes.",
+            label=mapping.table.raw.label,
+            count=negative,
+            name=name,
+        )
+        choices.settle(question, passed)
 
 
 _MANY_CREDITS = 0.4
@@ -325,11 +332,9 @@ def _is_of_document(
         return True
     if _same_rows(mapping, rows, several):
         return True
-    if choices.accept:
-        return False
     name = plan.column.name
     example = text_of(mapping.number.values[rows[several[0][0]]]) if mapping.number else ""
-    raise QuestionError(
+    question = QuestionError(
         t(
             "{label}: the lines of {example} all have the same {name}: is it the total of the "
             'document, or that of each line? Give --map "Total={name}" or --map "Line '
@@ -341,6 +346,11 @@ def _is_of_document(
         "line-or-total",
         [Question("line-or-total", f"Is {name} the total of the document?", f'--map "Total={name}"')],
     )
+    passed = t(
+        "{label}: each {name} was taken for that of its line, and added up.", label=mapping.table.raw.label, name=name
+    )
+    choices.settle(question, passed)
+    return False
 
 
 _OF_DOCUMENT = ("total", "invoice", "grand", "gesamt", "rechnung", "totaal", "celkem", "razem", "document", "order")

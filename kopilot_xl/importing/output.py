@@ -57,13 +57,14 @@ def read_pair(
     transaction_files: Paths | str | PathLike[str] | None,
     choices: ImportChoices | None = None,
     today: date | None = None,
+    client_choices: ImportChoices | None = None,
 ) -> Pair:
     """Read lists of clients and of their invoices, as `read_exports` does, into our tables.
 
     Raises:
         KopilotError: as `read_exports`.
     """
-    found = read_exports(_several(client_files), _several(transaction_files), choices, today)
+    found = read_exports(_several(client_files), _several(transaction_files), choices, today, client_choices)
     people, rows = _clients(found), _transactions(found)
     return Pair(people, rows, found.files, found.verdict, found.currency)
 

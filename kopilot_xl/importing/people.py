@@ -13,7 +13,7 @@ from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.columns import forced, known_share
-from kopilot_xl.importing.dates import DateDoubt, read_dates, reading
+from kopilot_xl.importing.dates import reading, settled_dates
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, listed, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.vocabulary import fold, vocabulary
@@ -103,7 +103,14 @@ def read_people(table: Table, choices: ImportChoices) -> People:
     name_columns = _name_columns(data, named)
     people_named = _person_columns(data)
     rounded = [each for each in data if each.role("client_id", "client_id_weak") and any(map(is_rounded, each.sample))]
-    rounded = [] if choices.accept else rounded
+    if rounded and choices.accept:  # else only where nothing else tells the clients
+        passed = t(
+            "{label}: the ids under {column} were rounded by a spreadsheet, and were taken as they are.",
+            label=table.raw.label,
+            column=rounded[0].name,
+        )
+        choices.settle(rounded_ids(table.raw.label, rounded[0]), passed)
+        rounded = []
     ids = [columns[fixed["client_id"].at]] if "client_id" in fixed else _id_columns(data, name_columns, rounded)
     email = columns[fixed["email"].at] if "email" in fixed else _email(data)
     if not name_columns and not ids and people_named is None and email is None:
@@ -307,12 +314,7 @@ def _created(
     if column is None:
         return None, None, []
     beside = [each.values for each in data if each.role(*DATE_ROLES) and each is not column]
-    try:
-        read = read_dates(
-            column.values, choices.date_order, beside=beside, strict=False, year=choices.year, lenient=choices.accept
-        )
-    except DateDoubt as doubt:
-        raise QuestionError(f"{table.raw.label}, {column.name}: {doubt}. {doubt.way}.", doubt.code) from doubt
+    read = settled_dates(f"{table.raw.label}, {column.name}", column.values, choices, beside=beside, strict=False)
     notes = [f"{column.name}: {each}" for each in read.notes]
     if len(keep) == len(table.body):
         return column, list(read.values), notes

@@ -12,7 +12,7 @@ from kopilot_xl.importing.amount_columns import AmountPlan
 from kopilot_xl.importing.batch import Batch
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns, map_columns
-from kopilot_xl.importing.dates import DateDoubt, read_dates
+from kopilot_xl.importing.dates import settled_dates
 from kopilot_xl.importing.documents import (
     COUNTED,
     check_open_credits,
@@ -76,17 +76,22 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
     notes += read.notes
     if read.doubt and mapping.amount is not None:
         name = mapping.amount.column.name
-        if not choices.accept:
-            raise QuestionError(
-                t(
-                    "{file}, {column}: {doubt}. Export it with one of them; --accept takes a point as decimal sign.",
-                    file=table.raw.label,
-                    column=name,
-                    doubt=read.doubt,
-                ),
-                "decimal-sign",
-            )
-        notes.append(f"{name}: {read.doubt}; a point was taken as decimal sign.")
+        question = QuestionError(
+            t(
+                "{file}, {column}: {doubt}. Export it with one of them; --accept takes a point as decimal sign.",
+                file=table.raw.label,
+                column=name,
+                doubt=read.doubt,
+            ),
+            "decimal-sign",
+        )
+        passed = t(
+            "{file}, {column}: {doubt}; a point was taken as decimal sign.",
+            file=table.raw.label,
+            column=name,
+            doubt=read.doubt,
+        )
+        choices.settle(question, passed)
     amounts = read.values
     numbers = [each if isinstance(each, float) else None for each in amounts]
     states = tell_states(mapping, rows, numbers, choices, program)
@@ -107,17 +112,9 @@ def _days(mapping: InvoiceColumns, choices: ImportChoices, notes: list[str]) -> 
         for each in table.columns
         if each is not column and each.role(*DATE_ROLES) and each.filled and each.dates > 0.8
     ]
-    try:
-        read = read_dates(
-            column.values,
-            choices.date_order,
-            beside=beside,
-            period=table.raw.period,
-            year=choices.year,
-            lenient=choices.accept,
-        )
-    except DateDoubt as doubt:
-        raise QuestionError(f"{table.raw.label}, {column.name}: {doubt}. {doubt.way}.", doubt.code) from doubt
+    read = settled_dates(
+        f"{table.raw.label}, {column.name}", column.values, choices, beside=beside, period=table.raw.period
+    )
     notes += [f"{column.name}: {each}" for each in read.notes]
     return list(read.values)
 
@@ -171,7 +168,7 @@ def completed(draft: Draft, people: People, choices: ImportChoices) -> Batch:
         notes,
     )
     soft_rows = {rows[at] for at in states.soft}
-    check_open_credits(mapping, documents, choices.accept)
+    check_open_credits(mapping, documents, choices)
     if reconciled := reconcile_credits(documents, soft_rows):
         notes.append(f"{reconciled:,} credited invoices are there beside their credit notes: both count.")
     left: Counter[str] = Counter()

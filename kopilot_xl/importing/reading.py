@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from os import PathLike
 
@@ -29,6 +29,19 @@ from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 Paths = Iterable[str | PathLike[str]]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the user has settled about the invoices, and about the lists of clients."""
+
+    choices: ImportChoices
+    client_choices: ImportChoices
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is the same for both."""
+        return self.choices == self.client_choices
 
 
 @dataclass
@@ -71,7 +84,11 @@ class Imported:
 
 
 def read_exports(
-    clients: Paths | None, transactions: Paths | None, choices: ImportChoices | None = None, today: date | None = None
+    clients: Paths | None,
+    transactions: Paths | None,
+    choices: ImportChoices | None = None,
+    today: date | None = None,
+    client_choices: ImportChoices | None = None,
 ) -> Imported:
     """Read lists of clients and of invoices.
 
@@ -80,24 +97,31 @@ def read_exports(
         transactions: as well; None for clients alone.
         choices: what the user has settled.
         today: the day after which dates become unlikely.
+        client_choices: what the user has settled about the lists of clients, if that is something else.
 
     Raises:
         BookError: a file cannot be read.
         MissingError: a column that is needed is not there; the text lists what would do and names `--map`.
         QuestionError: a figure or a word leaves a doubt that the user must settle.
     """
-    choices = choices or ImportChoices()
+    settled = Settled(choices or ImportChoices(), client_choices or choices or ImportChoices())
     day = today or date.today()
-    files = Files(choices)
-    people = select(clients, CLIENTS, files) if clients is not None else []
+    files = Files(settled.choices)
+    client_files = files if settled.is_one else Files(settled.client_choices)
+    people = select(clients, CLIENTS, client_files) if clients is not None else []
     rows = select(transactions, TRANSACTIONS, files) if transactions is not None else []
-    checks.known_maps([each.table for each in (*rows, *people)], choices)
-    found, trouble = _tried(people, rows, choices, day)
+    if settled.is_one:
+        checks.known_maps([each.table for each in (*rows, *people)], settled.choices)
+    else:
+        sales, lists = [each.table for each in rows], [each.table for each in people]
+        checks.known_maps(sales, settled.choices, lists)
+        checks.known_maps(lists, settled.client_choices, sales)
+    found, trouble = _tried(people, rows, settled, day)
     best = found
     if rows and people and (found is None or found.verdict.joined < found.verdict.counted):
         share = _share(found, trouble)
-        for other_people, other_rows in _recoded(people, rows, choices):
-            again, other_trouble = _tried(other_people, other_rows, choices, day)
+        for other_people, other_rows in _recoded(people, rows, settled):
+            again, other_trouble = _tried(other_people, other_rows, settled, day)
             if (other := _share(again, other_trouble)) > share:
                 best, trouble, share = again, other_trouble, other
     if best is None:
@@ -107,10 +131,10 @@ def read_exports(
 
 
 def _tried(
-    people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date
+    people: Sequence[Selected], rows: Sequence[Selected], settled: Settled, today: date
 ) -> tuple[Imported | None, QuestionError | None]:
     try:
-        return _read(people, rows, choices, today), None
+        return _read(people, rows, settled, today), None
     except QuestionError as trouble:
         return None, trouble
 
@@ -122,10 +146,10 @@ def _share(found: Imported | None, trouble: QuestionError | None) -> float:
 
 
 def _recoded(
-    people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices
+    people: Sequence[Selected], rows: Sequence[Selected], settled: Settled
 ) -> Iterable[tuple[Sequence[Selected], Sequence[Selected]]]:
     """The same files in other encodings that they could have: the clients that join tell which is right."""
-    wanted = list(choices.columns.values())
+    wanted = [*settled.choices.columns.values(), *settled.client_choices.columns.values()]
 
     def again(selected: Sequence[Selected], rank: int) -> Sequence[Selected] | None:
         found, changed = [], False
@@ -149,7 +173,9 @@ def _recoded(
             yield other, rows
 
 
-def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportChoices, today: date) -> Imported:
+def _read(people: Sequence[Selected], rows: Sequence[Selected], settled: Settled, today: date) -> Imported:
+    choices = replace(settled.choices, passed=[])
+    client_choices = replace(settled.client_choices, passed=choices.passed)
     tables = together([each.table for each in rows], lambda raw: (kind_of_name(raw) or (None,))[0])
     lists = together([each.table for each in people])
     if len(lists) > 1:
@@ -161,7 +187,7 @@ def _read(people: Sequence[Selected], rows: Sequence[Selected], choices: ImportC
     if listed is not None and any(same_table(listed, each) for each in tables):
         listed = None
     drafts = [drafted(each, choices) for each in tables]
-    known = read_people(listed, choices) if listed is not None else None
+    known = read_people(listed, client_choices) if listed is not None else None
     from_invoices = known is None
     if known is None:
         known = people_of(
@@ -184,7 +210,7 @@ def _finished(
     listed: Table | None,
 ) -> Imported:
     verdict = Verdict()
-    checks.documents(batches, choices, verdict, today)
+    checks.documents(batches, choices, today)
     currency = checks.currencies(batches, choices, verdict)
     for batch in batches:
         verdict.left_out += batch.left_out
@@ -199,6 +225,7 @@ def _finished(
             for each in batch.documents
         )  # fmt: skip
     checks.joined(batches, people, choices, verdict)
+    verdict.warnings += dict.fromkeys(choices.passed)
     clients, id_of, own = _clients(people, batches, from_invoices)
     verdict.clients = len(clients)
     verdict.left_clients += Counter(each.out for each in people.contacts if each.out)
@@ -296,7 +323,7 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
             notes.append("There are no names: the ids serve as names.")
         if people.repeated:
             notes.append(f"{people.repeated:,} rows repeat a client: the first one counts.")
-        summaries.append(_summary(listed, taken, set(found.own), notes, None, passed.get(id(raw), []), None))
+        summaries.append(_summary(listed, taken, set(found.own), notes, None, passed.get(id(raw), []), None, CLIENTS))
     for batch in found.batches:
         table = batch.mapping.table
         taken = {"Client ID": batch.joined.column.name} if batch.joined.column is not None else {}
@@ -305,7 +332,9 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
         if found.from_invoices:
             notes.append("The clients were made from these rows, each created on its first invoice.")
         program = batch.program.name if batch.program else None
-        summaries.append(_summary(table, taken, set(), notes, batch.decimal, passed.get(id(table.raw), []), program))
+        summaries.append(
+            _summary(table, taken, set(), notes, batch.decimal, passed.get(id(table.raw), []), program, TRANSACTIONS)
+        )
     return summaries
 
 
@@ -317,6 +346,7 @@ def _summary(
     decimal: str | None,
     passed: Sequence[str],
     program: str | None,
+    of: str,
 ) -> FileSummary:
     raw = table.raw
     used = {*taken.values(), *(part for each in taken.values() for part in each.split(" and ")), *own}
@@ -329,5 +359,5 @@ def _summary(
     return FileSummary(
         file=names, form=raw.form, rows=len(table.body), encoding=shown(raw.encoding) if raw.encoding else None,
         delimiter=raw.delimiter, decimal=decimal, columns=taken, ignored=ignored, remarks=list(dict.fromkeys(notes)),
-        passed_over=passed, program=program,
+        passed_over=passed, program=program, table=of,
     )  # fmt: skip

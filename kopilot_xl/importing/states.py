@@ -157,7 +157,8 @@ def _by_word(
                 continue
         found.kinds[at] = kind
     if unknown and choices.accept:
-        found.notes.append(f"{column.name}: {', '.join(unknown)} was counted as an invoice.")
+        words = ", ".join(f"{word} ({_rows(times)})" for word, times in unknown.items())
+        choices.passed.append(t("{column}: {words} was counted as an invoice.", column=column.name, words=words))
         return
     for word, times in unknown.items():
         found.questions.append(
@@ -240,9 +241,8 @@ def _by_status(
             found.states[at] = best
     for name, words in unknown.items():
         if choices.accept:
-            found.notes.append(
-                f"{name}: {', '.join(f'{word} ({_rows(times)})' for word, times in words.items())} was kept as it is."
-            )
+            kept = ", ".join(f"{word} ({_rows(times)})" for word, times in words.items())
+            choices.passed.append(t("{column}: {words} was kept as it is.", column=name, words=kept))
             continue
         for word, times in words.items():
             found.questions.append(

@@ -30,6 +30,7 @@ class FileSummary:
         remarks: what was assumed, a sentence each.
         passed_over: the sheets and tables that were not taken.
         program: that wrote it, where it is known.
+        table: `clients` or `transactions`, whichever it lists.
     """
 
     file: str
@@ -43,6 +44,7 @@ class FileSummary:
     remarks: Sequence[str] = ()
     passed_over: Sequence[str] = ()
     program: str | None = None
+    table: str = "transactions"
 
     @property
     def title(self) -> str:

@@ -153,5 +153,6 @@ def _problems(inputs: Inputs, log: ReplayedLog, portfolio: Sequence[Client]) -> 
         [*inputs.clients.problems, *clients.negative_values(inputs.clients, portfolio)],
         [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],
         actions.findings(inputs.actions, log.results),
+        inputs.imports,
     )
     return [problem for sheet in sheets for problem in sorted(sheet, key=lambda problem: problem.row or 0)]

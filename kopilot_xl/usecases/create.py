@@ -183,9 +183,9 @@ def _write(
             if pair.currency:
                 book.write_block(settings.CURRENCY.name, [[pair.currency]])
             if files_of:
-                from kopilot_xl.usecases.update.remembering import remember
+                from kopilot_xl.usecases.update.choosing import remember_new
 
-                remember(book, target.parent, files_of, choices, pair)
+                remember_new(book, target.parent, files_of, choices, pair)
         if choices.date_order:
             book.write_block(settings.DATE_ORDER.name, [[choices.date_order.value]])
         book.save(target, backup=target.exists())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
@@ -17,7 +18,7 @@ from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.opening import as_book
-from kopilot_xl.workbook.sheets.registry import write
+from kopilot_xl.workbook.sheets.registry import older_workbook, write
 
 
 def refresh(
@@ -87,4 +88,5 @@ def check(book: Book | str | PathLike[str], as_of: date | None = None, *, now: d
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     with collector_at_rest():
         result = calculate(read(book, as_of, now.date()), ahead=False)
+        result = replace(result, problems=[*result.problems, *older_workbook(book)])
     return RefreshResult.of(result, book.name, time.perf_counter() - start)

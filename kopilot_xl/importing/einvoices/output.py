@@ -32,12 +32,18 @@ class InvoicePair(Pair):
     Attributes:
         company: the name of the party whose books they are, by which it is found again; None where nobody was found.
         files_read: the keys of all files that were read, now or before; not of broken ones, which are tried again.
+        broken: e-invoices that cannot be read, with the reason.
+        assumed: what was assumed about whose they are; blank where it was settled.
+        files_found: the names of all files, read or not.
         is_part: whether files that were read before were left out.
     """
 
     company: str | None
     files_read: frozenset[tuple[str, int, int]]
     is_part: bool
+    broken: Sequence[LeftOut] = ()
+    assumed: str = ""
+    files_found: frozenset[str] = frozenset()
 
 
 def read_invoices(
@@ -113,6 +119,9 @@ def read_invoices(
         company=_called(read) or settled.company,
         files_read=frozenset(source.key for source in found if source.name not in broken),
         is_part=is_part,
+        broken=read.broken,
+        assumed=_whose(read) if read.ours and read.ours.assumed else "",
+        files_found=frozenset(source.name for source in found),
     )
 
 
@@ -201,10 +210,7 @@ def _remarks(read: Books, in_others: int, currency: str) -> list[str]:
     """What was assumed and what was left out, a sentence each."""
     found = []
     if read.ours:
-        text = t("Yours are the invoices of {party}.", party=read.ours.party)
-        if read.ours.assumed:
-            text += " " + t("It is named in most files; --company settles it, if it is another.")
-        found.append(text)
+        found.append(_whose(read))
     if read.prepayments:
         count = tn("{count:,} invoice asks", "{count:,} invoices ask", read.prepayments)
         found.append(t("{count} for money in advance, and counts as any other.", count=count))
@@ -214,7 +220,20 @@ def _remarks(read: Books, in_others: int, currency: str) -> list[str]:
     for what, files in ((t("Cannot be read"), read.broken), (t("Not e-invoices"), read.other_files)):
         if files:
             found.append(f"{what}: {_listed(files)}")
+    if read.others:
+        names = "; ".join(invoice.file for invoice in read.others[:_NAMED])
+        more = t("; and {count} more", count=len(read.others) - _NAMED) if len(read.others) > _NAMED else ""
+        found.append(t("Between others: {files}", files=names + more))
     return found
+
+
+def _whose(read: Books) -> str:
+    """Whose invoices they are, and how that was found."""
+    assert read.ours  # noqa: S101 - the caller has looked
+    text = t("Yours are the invoices of {party}.", party=read.ours.party)
+    if read.ours.assumed:
+        text += " " + t("It is named in most files; --company settles it, if it is another.")
+    return text
 
 
 def _before(count: int) -> list[str]:

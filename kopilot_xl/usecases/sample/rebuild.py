@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,16 +11,18 @@ from tempfile import TemporaryDirectory
 from kopilot_xl.texts import t
 from kopilot_xl.usecases import sample
 from kopilot_xl.usecases.refresh import refresh
+from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets.older import EARLIER
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, TEMPLATE
 from kopilot_xl.workbook.template.build import HERE, _pack, _parts, build_template
+from kopilot_xl.workbook.template.page_marks import pages_of, retired
 
 SAMPLE = HERE.parents[2] / "workbook" / "Kopilot.xlsm"
 
 
 def build_sample(template: Path, path: Path) -> None:
     """Write the sample workbook: the template, filled and refreshed as a user's is."""
-    from kopilot_xl.workbook.opening import open_book
-
     with TemporaryDirectory() as folder:
         raw = Path(folder) / path.name
         sample.write_sample(raw, template=template)
@@ -35,7 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     if not options.check:
+        before = pages_of(open_book(TEMPLATE), Package(TEMPLATE)) if TEMPLATE.exists() else {}
         build_template(TEMPLATE)
+        earlier = retired(before, pages_of(open_book(TEMPLATE), Package(TEMPLATE)))
+        EARLIER.write_text(json.dumps(earlier, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         build_template(MACRO_FREE_TEMPLATE)
         build_sample(TEMPLATE, SAMPLE)
         return 0

@@ -5,75 +5,44 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.update.merging import TransactionRow
 from kopilot_xl.usecases.update.rows import incoming_clients, incoming_transactions
-from kopilot_xl.workbook.book import Book
-from kopilot_xl.workbook.sheets import sources
-from kopilot_xl.workbook.sheets.sources import CLIENTS, INVOICES, TRANSACTIONS, Memory, Source, digest
+from kopilot_xl.workbook.sheets.sources import CLIENTS, FILES, INVOICES, TRANSACTIONS, Memory, Remark, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.tables.problems import Code
 
 _KEPT = ("encoding", "sheet", "currency", "year", "company")
+_LONGEST = 1_000
+"""How many characters of what was assumed about a file are kept."""
 
 
-def remember(
-    book: Book,
-    folder: Path,
-    files: Mapping[str, Sequence[str]],
-    choices: ImportChoices,
-    pair: Pair,
-    before: Memory | None = None,
-    today: date | None = None,
-) -> bool:
-    """Have a workbook remember an import; False where it has no place for that.
-
-    Args:
-        book: the workbook.
-        folder: where it is; paths are kept relative to it.
-        files: what was named for each table.
-        choices: what was settled.
-        pair: what was read.
-        before: what it remembers already.
-        today: what counts as today.
-    """
-    memory = before or Memory()
-    seen = memory.keys.get(INVOICES, frozenset())
-    if isinstance(pair, InvoicePair):
-        choices = replace(choices, company=choices.company or pair.company)
-        seen |= {digest(key) for key in pair.files_read}
-    day = today or date.today()
-    found = dict(memory.sources)
-    number = len(pair.transactions.data.rows)
-    counts = {CLIENTS: len(pair.clients.data.rows), TRANSACTIONS: number, INVOICES: number}
-    for table, named in files.items():
-        if kept := [path for path in (_relative(name, folder) for name in named) if path]:
-            found[table] = Source(kept, _as_json(choices), day, counts[table])
-    keys = {
-        CLIENTS: memory.keys.get(CLIENTS, frozenset()) | {digest(row.key) for row in incoming_clients(pair)},
-        TRANSACTIONS: memory.keys.get(TRANSACTIONS, frozenset()) | keys_of(incoming_transactions(pair)),
-        INVOICES: seen,
-    }
-    return sources.write(book, found, keys)
+def source_of(table: str, files: Sequence[str], choices: ImportChoices) -> Source:
+    """Return a source of files that were named, with what was settled about them."""
+    return Source(table, files, _as_json(choices))
 
 
-def keys_of(rows: Iterable[TransactionRow]) -> set[bytes]:
-    """Return the keys by which imported transactions are known again: client and number, else client, day, amount."""
-    return {digest(row.memory_key) for row in rows}
-
-
-def remembered(memory: Memory | None, folder: Path) -> tuple[dict[str, list[str]], ImportChoices]:
-    """Return the files that a workbook remembers for each table, and what was settled about them."""
-    files: dict[str, list[str]] = {}
-    choices = ImportChoices()
-    for table, source in (memory.sources if memory else {}).items():
-        files[table] = [os.path.join(folder, path) for path in source.files]
-        choices = _merged(choices, source.choices)
-    return files, choices
+def choices_of(source: Source) -> ImportChoices:
+    """Return what was settled about a source; what makes no sense, for somebody wrote there, is left out."""
+    kept, found = source.choices, dict[str, object]()
+    for name in ("encoding", "sheet", "currency", "company"):
+        if isinstance(kept.get(name), str):
+            found[name] = kept[name]
+    if isinstance(kept.get("year"), int):
+        found["year"] = kept["year"]
+    if kept.get("date_order") in list(DateOrder):
+        found["date_order"] = DateOrder(str(kept["date_order"]))
+    for name in ("columns", "statuses"):
+        given = kept.get(name)
+        if isinstance(given, Mapping):
+            found[name] = {str(key): str(value) for key, value in given.items()}
+    return ImportChoices(**found)  # type: ignore[arg-type]  # each was looked at
 
 
 def over(choices: ImportChoices, given: ImportChoices) -> ImportChoices:
@@ -91,6 +60,98 @@ def over(choices: ImportChoices, given: ImportChoices) -> ImportChoices:
     )
 
 
+def learned(memory: Memory | None, pair: Pair, *, other_invoices: bool = False) -> Memory:
+    """Return a workbook's memory with the keys of the rows and e-invoices that an import brought, and its remarks.
+
+    Args:
+        memory: what it remembered before.
+        pair: what was read.
+        other_invoices: whether the e-invoices are of other files and folders than those before.
+    """
+    before = memory or Memory()
+    keys = {
+        CLIENTS: {digest(row.key) for row in incoming_clients(pair)},
+        TRANSACTIONS: keys_of(incoming_transactions(pair)),
+    }
+    if isinstance(pair, InvoicePair):
+        keys[INVOICES] = {digest(key) for key in pair.files_read}
+    return replace(before, keys=_with(before, keys), remarks=_remarks(before, pair, other_invoices=other_invoices))
+
+
+def _remarks(memory: Memory, pair: Pair, *, other_invoices: bool) -> list[Remark]:
+    """What this import leaves open or assumes, and the remarks of those before it about other tables."""
+    fresh: list[Remark] = []
+    if isinstance(pair, InvoicePair):
+        fresh += [Remark(INVOICES, Code.UNREADABLE_INVOICE, file.file, file.reason) for file in pair.broken]
+        if other_invoices:
+            fresh += [  # of another folder: nobody has looked whether they are mended
+                remark
+                for remark in memory.remarks
+                if remark.code is Code.UNREADABLE_INVOICE and remark.file not in pair.files_found
+            ]
+        tables = {INVOICES}
+        assumed = [(INVOICES, t("the e-invoices"), pair.assumed)] if pair.assumed else []
+    else:
+        tables = {file.table for file in pair.files}
+        assumed = [(file.table, file.file, " ".join(file.remarks)) for file in pair.files if file.remarks]
+    last = INVOICES if INVOICES in tables else TRANSACTIONS if TRANSACTIONS in tables else CLIENTS
+    fresh += [Remark(last, Code.ACCEPTED_DOUBT, "", text) for text in pair.verdict.warnings]
+    fresh += [Remark(table, Code.IMPORT_ASSUMPTION, file, text[:_LONGEST]) for table, file, text in assumed]
+    return [remark for remark in memory.remarks if remark.table not in tables] + fresh
+
+
+def _with(memory: Memory, more: Mapping[str, Iterable[bytes]]) -> dict[str, frozenset[bytes]]:
+    found = dict(memory.keys)
+    for table, keys in more.items():
+        found[table] = found.get(table, frozenset()) | frozenset(keys)
+    return found
+
+
+def with_files(memory: Memory, keys: Iterable[bytes]) -> Memory:
+    """Return a workbook's memory with the keys of files that were read."""
+    return replace(memory, keys=_with(memory, {FILES: keys}))
+
+
+def read_from(
+    source: Source, pair: Pair, today: date, last: tuple[str, datetime] | None, rows: int | None = None
+) -> Source:
+    """Return a source once it was read.
+
+    Args:
+        source: the source.
+        pair: what was read.
+        today: the day it was read.
+        last: the name of the newest of its files, and when that was changed; None where it has no file.
+        rows: how many rows were found; by default those of its table.
+    """
+    table = pair.clients if source.table == CLIENTS else pair.transactions
+    choices = dict(source.choices)
+    if isinstance(pair, InvoicePair) and pair.company and not choices.get("company"):
+        choices["company"] = pair.company
+    return replace(
+        source,
+        choices=choices,
+        last_file=last[0] if last else "",
+        last_changed=last[1].replace(microsecond=0) if last else None,
+        rows=len(table.data.rows) if rows is None else rows,
+        read_on=today,
+    )
+
+
+def kept_by(folder: Path, source: Source) -> Source | None:
+    """Return a source with its paths relative to the workbook's folder; None where one of them cannot be kept.
+
+    A source is kept whole or not at all: half of its files would be taken for all of them.
+    """
+    paths = [_relative(name, folder) for name in source.files]
+    return replace(source, files=[path for path in paths if path]) if all(paths) else None
+
+
+def keys_of(rows: Iterable[TransactionRow]) -> set[bytes]:
+    """Return the keys by which imported transactions are known again: client and number, else client, day, amount."""
+    return {digest(row.memory_key) for row in rows}
+
+
 def _as_json(choices: ImportChoices) -> dict[str, object]:
     kept: dict[str, object] = {name: value for name in _KEPT if (value := getattr(choices, name)) is not None}
     if choices.date_order:
@@ -102,32 +163,16 @@ def _as_json(choices: ImportChoices) -> dict[str, object]:
     return kept
 
 
-def _merged(choices: ImportChoices, kept: Mapping[str, object]) -> ImportChoices:
-    """Return choices with what was kept of others; what makes no sense, for somebody wrote there, is left out."""
-    found: dict[str, object] = {}
-    for name in ("encoding", "sheet", "currency", "company"):
-        if isinstance(kept.get(name), str):
-            found[name] = kept[name]
-    if isinstance(kept.get("year"), int):
-        found["year"] = kept["year"]
-    if kept.get("date_order") in list(DateOrder):
-        found["date_order"] = DateOrder(str(kept["date_order"]))
-    for name in ("columns", "statuses"):
-        given = kept.get(name)
-        if isinstance(given, dict):
-            found[name] = {**getattr(choices, name), **{str(key): str(value) for key, value in given.items()}}
-    return replace(choices, **found)  # type: ignore[arg-type]  # each was looked at
-
-
 def _relative(name: str, folder: Path) -> str | None:
-    """Return a path relative to a folder; None where that would name what lies above both, a home folder perhaps."""
+    """Return a path relative to a folder; None where that would name somebody's home folder, or what lies above all."""
     if "://" in name:
         return None
     path = Path(name).expanduser().absolute()
+    base = folder.absolute()
     try:
-        shared = Path(os.path.commonpath([path, folder.absolute()]))
+        shared = Path(os.path.commonpath([path, base]))
     except ValueError:
         return None  # on another drive
-    if shared == Path(shared.anchor) or (shared in (Path.home(), Path.home().parent) and folder.absolute() != shared):
+    if shared == Path(shared.anchor) or (shared == Path.home().parent and base != shared):
         return None
-    return os.path.relpath(path, folder.absolute()).replace(os.sep, "/")
+    return os.path.relpath(path, base).replace(os.sep, "/")

@@ -9,57 +9,33 @@ from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import BookError, UsageError
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
-from kopilot_xl.importing.einvoices.output import InvoicePair, read_invoices
+from kopilot_xl.importing.einvoices.output import read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.refresh import check, refresh
 from kopilot_xl.usecases.result import RefreshResult
-from kopilot_xl.usecases.update.merging import (
-    Change,
-    ClientMerge,
-    TransactionMerge,
-    TransactionRow,
-    merge_clients,
-    merge_transactions,
-)
-from kopilot_xl.usecases.update.remembering import over, remember, remembered
-from kopilot_xl.usecases.update.rows import (
-    client_rows,
-    incoming_clients,
-    incoming_transactions,
-    own_columns,
-    transaction_rows,
-)
-from kopilot_xl.workbook.book import TableData, Value
+from kopilot_xl.usecases.update.bringing import Merges, merged, write
+from kopilot_xl.usecases.update.choosing import after_reading, is_source, remembered, sources_to_read
+from kopilot_xl.usecases.update.merging import ClientMerge, TransactionMerge, TransactionRow
+from kopilot_xl.usecases.update.readings import Reading, readings
+from kopilot_xl.usecases.update.remembering import learned, with_files
+from kopilot_xl.usecases.update.source_files import absolute_path
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.saving import write_atomically
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import clients, settings, sources, transactions
-from kopilot_xl.workbook.sheets.client_facts import fill_formulas
-from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
+from kopilot_xl.workbook.sheets import settings, sources, transactions
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.sheets.sources import CLIENTS, INVOICES, TRANSACTIONS, Memory
-from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank
-from kopilot_xl.workbook.tables.table import same_name
+from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError
 
 Files = str | PathLike[str] | Sequence[str | PathLike[str]]
-
-_CLIENT_FIELDS = {"name": clients.NAME, "created": clients.CREATED_ON}
-_TRANSACTION_FIELDS = {
-    "client": transactions.CLIENT_ID,
-    "issued": transactions.ISSUE_DATE,
-    "amount": transactions.AMOUNT,
-    "status": transactions.STATUS,
-    "reference": transactions.REFERENCE,
-}
 
 
 @dataclass(frozen=True)
@@ -80,6 +56,7 @@ class Updated:
         result: the refresh that followed; None where none was wanted.
         written: whether the workbook was written.
         remembers: whether it remembers where its data came from.
+        notes: what is to be said about its sources: which files were newer, which cannot be remembered.
     """
 
     path: Path
@@ -95,6 +72,7 @@ class Updated:
     result: RefreshResult | None
     written: bool
     remembers: bool
+    notes: Sequence[str] = ()
 
     @property
     def is_news(self) -> bool:
@@ -180,36 +158,92 @@ def update(
     with book.locked(backup=not dry_run, waiting=waiting):
         if not is_kopilot_book(book):
             raise BookError(f"{book.path} is not a Kopilot workbook. Make one of your exports with kopilot-xl new.")
-        held = book.path.read_bytes()
+        held, folder = book.path.read_bytes(), book.path.parent
         memory = sources.read(book)
-        files, known_choices = remembered(memory, book.path.parent)
-        if clients is not None or transactions is not None or invoices is not None:
-            named = ((CLIENTS, clients), (TRANSACTIONS, transactions), (INVOICES, invoices))
-            files = {table: _named(paths) for table, paths in named if paths}
-        if not files:
+        named = {CLIENTS: clients, TRANSACTIONS: transactions, INVOICES: invoices}
+        chosen, fresh = sources_to_read(
+            memory, folder, {table: _paths(files) for table, files in named.items() if files}, given
+        )
+        if not chosen:
             raise UsageError(
-                "name the export: --clients and --transactions. The workbook does not know where its data come from.",
+                t(
+                    "name the export: --clients and --transactions. The workbook does not know where its data come "
+                    "from."
+                ),
                 "transactions",
             )
-        order = settings.read(book).date_order
-        pair: Pair
-        choices = over(known_choices, given)
-        if INVOICES in files:
-            pair = read_invoices(files[INVOICES], choices, lambda key: memory is not None and memory.has(INVOICES, key))
-        else:
-            pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices, now.date())
-        _check_currency(pair, settings.read(book).currency)
+        found = readings(chosen, folder, memory, named=fresh)
         before = check(open_book(book.path), as_of, now=now) if not no_refresh else None
-        merges = _merged(book, pair, memory, order, has_clients=CLIENTS in files)
-        with TemporaryDirectory() as folder:
-            draft = Path(folder, book.path.name)
-            _write(book, pair, merges, remove_vanished)
-            remembers = remember(book, book.path.parent, files, choices, pair, memory, now.date())
-            book.save(draft)
+        with TemporaryDirectory() as drafts:
+            draft = Path(drafts, book.path.name)
+            steps: list[_Step] = []
+            for reading in found.readings:
+                target = open_book(draft) if steps else book
+                step = _step(target, folder, reading, given, memory, now, remove_vanished)
+                memory = step.memory
+                chosen = after_reading(chosen, reading, step.pair, found, now.date())
+                steps.append(step)
+                if reading is not found.readings[-1]:
+                    step.book.save(draft)
+            kept, lost = remembered(chosen, memory, folder)
+            memory = with_files(memory or Memory(), [file.key for files in found.files.values() for file in files])
+            remembers = sources.write(steps[-1].book, kept, memory.keys, memory.remarks)
+            steps[-1].book.save(draft)
             result = refresh(open_book(draft), as_of, now=now) if not no_refresh else None
             if not dry_run:
                 write_atomically(book.path, draft.read_bytes(), instead_of=held, backup=True)
-    return _updated(book.path, pair, merges, before, result, remove_vanished, written=not dry_run, remembers=remembers)
+    return _updated(
+        book.path,
+        steps,
+        [*found.lines, *lost],
+        before,
+        result,
+        remove_vanished,
+        written=not dry_run,
+        remembers=remembers,
+    )
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One reading brought in: the workbook it was written to, what was read, what it changed, what is remembered."""
+
+    book: FileBook
+    pair: Pair
+    merges: Merges
+    memory: Memory
+
+
+def _step(
+    book: FileBook,
+    folder: Path,
+    reading: Reading,
+    given: ImportChoices,
+    memory: Memory | None,
+    now: datetime,
+    remove_vanished: bool,
+) -> _Step:
+    """Read files and write what they bring into a workbook, which is not saved."""
+    chosen, files = settings.read(book), reading.files
+    choices = {table: replace(known, accept=given.accept) for table, known in reading.choices.items()}
+    pair: Pair
+    if INVOICES in files:
+        pair = read_invoices(
+            files[INVOICES], choices[INVOICES], lambda key: memory is not None and memory.has(INVOICES, key)
+        )
+    else:
+        own = choices.get(CLIENTS)
+        pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices.get(TRANSACTIONS, own), now.date(), own)
+    _check_currency(pair, chosen.currency)
+    merges = merged(book, pair, memory, chosen.date_order, has_clients=CLIENTS in files)
+    write(book, merges, remove_vanished=remove_vanished)
+    other = memory is not None and INVOICES in files and not is_source(memory, INVOICES, files[INVOICES], folder)
+    return _Step(book, pair, merges, learned(memory, pair, other_invoices=other))
+
+
+def _paths(files: Files) -> list[str]:
+    several = [files] if isinstance(files, str | PathLike) else files
+    return [absolute_path(file) for file in several]
 
 
 def _check_currency(pair: Pair, currency: str) -> None:
@@ -230,143 +264,6 @@ def _check_currency(pair: Pair, currency: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Merges:
-    """What is in the workbook, and what the export does to it."""
-
-    client_data: TableData
-    transaction_data: TableData
-    known: Sequence[TransactionRow]
-    clients: ClientMerge
-    transactions: TransactionMerge
-    names: Mapping[str, str]
-
-
-def _named(files: Files) -> list[str]:
-    several = [files] if isinstance(files, str | PathLike) else files
-    return [str(file) for file in several]
-
-
-def _merged(
-    book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder | None, *, has_clients: bool
-) -> _Merges:
-    client_data, transaction_data = book.table(clients.TABLE.name), book.table(transactions.TABLE.name)
-    own = own_columns(client_data, MACRO_FREE.headers)
-    people = client_rows(client_data, own, order)
-    known = transaction_rows(transaction_data, order)
-    imported_clients = {row.key for row in people if has_clients and memory and memory.has(CLIENTS, row.key)}
-    imported = [
-        index for index, row in enumerate(known) if memory is not None and memory.has(TRANSACTIONS, row.memory_key)
-    ]
-    if isinstance(pair, InvoicePair) and pair.is_part:
-        imported = []  # what was read before is not among these: nothing of it has vanished
-    incoming = incoming_clients(pair)
-    merge = merge_clients(people, incoming, imported_clients)
-    if not has_clients:  # made from the invoices: they know a client's name, but not when it was created
-        merge = ClientMerge((), merge.added, merge.unchanged + len(merge.changed), ())
-    names = {row.key: row.name or row.id for row in (*incoming, *people)}
-    filled = [index for index, row in enumerate(known) if row.key or row.issued or row.amount is not None]
-    used = [known[index] for index in filled]
-    at = {index: position for position, index in enumerate(filled)}
-    found = merge_transactions(used, incoming_transactions(pair), {at[index] for index in imported if index in at})
-    return _Merges(client_data, transaction_data, known, merge, _moved_back(found, filled), names)
-
-
-def _moved_back(merge: TransactionMerge, filled: Sequence[int]) -> TransactionMerge:
-    """Return a merge of the filled rows with the indexes of all rows."""
-    return replace(
-        merge,
-        changed=[replace(change, index=filled[change.index]) for change in merge.changed],
-        vanished=[filled[index] for index in merge.vanished],
-        by_hand=[filled[index] for index in merge.by_hand],
-        same_as_by_hand=[filled[index] for index in merge.same_as_by_hand],
-        answers=[replace(answer, index=filled[answer.index]) for answer in merge.answers],
-    )
-
-
-def _write(book: FileBook, pair: Pair, merges: _Merges, remove_vanished: bool) -> None:
-    """Write what changes; a table that nothing happens to is left alone."""
-    merge = merges.clients
-    if merge.changed or merge.added:
-        headers = {name: column.header for name, column in _CLIENT_FIELDS.items()}
-        added = [
-            {clients.CLIENT_ID.header: row.id, clients.NAME.header: row.name, clients.CREATED_ON.header: row.created}
-            | dict(row.own)
-            for row in merge.added
-        ]
-        _write_rows(book, merges.client_data, merge.changed, headers, added, ())
-        if merge.added:
-            height = len(merges.client_data.rows) + _growth(merges.client_data, len(added))
-            fill_formulas(book, height)
-    found = merges.transactions
-    cleared = found.vanished if remove_vanished else ()
-    if found.changed or found.added or cleared:
-        headers = {name: column.header for name, column in _TRANSACTION_FIELDS.items()}
-        added = [
-            {
-                headers["client"]: row.client, headers["issued"]: row.issued, headers["amount"]: row.amount,
-                headers["status"]: row.status or None, headers["reference"]: row.reference or None,
-            }
-            for row in found.added
-        ]  # fmt: skip
-        _write_rows(book, merges.transaction_data, found.changed, headers, added, cleared)
-
-
-def _write_rows(
-    book: FileBook,
-    data: TableData,
-    changed: Sequence[Change],
-    headers: Mapping[str, str],
-    added: Sequence[Mapping[str, object]],
-    cleared: Sequence[int],
-) -> None:
-    """Change, clear and append rows of a table; the columns it names are those of the user's that an export has."""
-    positions = {same_name(header): index for index, header in reversed(list(enumerate(data.headers)))}
-    wanted = dict.fromkeys([*headers.values(), *(heading for row in added for heading in row)])
-    if data.name == clients.TABLE.name:
-        wanted = dict.fromkeys([clients.CLIENT_ID.header, *wanted])
-    wanted |= dict.fromkeys(name for change in changed for name in change.after if name not in headers)
-    columns: dict[str, list[Value]] = {}
-    for heading in wanted:
-        index = positions.get(same_name(heading))
-        if index is not None:
-            columns[data.headers[index]] = [row[index] for row in data.rows]
-    by_name = {same_name(header): header for header in columns}
-
-    def put(row: int, heading: str, value: Any) -> None:
-        header = by_name.get(same_name(heading))
-        if header is not None:
-            columns[header][row] = value
-
-    for change in changed:
-        for name, value in change.after.items():
-            put(change.index, headers.get(name, name), value)
-    for row in cleared:
-        for heading in list(columns):
-            columns[heading][row] = None
-    start = _first_free(data)
-    for column in columns.values():
-        column.extend([None] * _growth(data, len(added)))
-    for number, fields in enumerate(added, start):
-        for heading, value in fields.items():
-            put(number, heading, value)
-    book.write_table(data.name, columns)
-
-
-def _first_free(data: TableData) -> int:
-    """The index of the row after the last one with something in it."""
-    last = -1
-    for index, row in enumerate(data.rows):
-        if not all(map(is_blank, row)):
-            last = index
-    return last + 1
-
-
-def _growth(data: TableData, added: int) -> int:
-    """How many rows a table must grow by to take so many more."""
-    return max(_first_free(data) + added - len(data.rows), 0)
-
-
 def _counts(row: TransactionRow) -> bool:
     try:
         return transactions.read_status(row.status) is Status.ISSUED
@@ -376,8 +273,8 @@ def _counts(row: TransactionRow) -> bool:
 
 def _updated(
     path: Path,
-    pair: Pair,
-    merges: _Merges,
+    steps: Sequence[_Step],
+    notes: Sequence[str],
     before: RefreshResult | None,
     result: RefreshResult | None,
     remove_vanished: bool,
@@ -395,18 +292,45 @@ def _updated(
             if old.get(client.key) is not client.segment
         ]
         fulfilled = result.actions[ActionStatus.FULFILLED] - before.actions[ActionStatus.FULFILLED]
+    people, rows = _together(steps)
     return Updated(
         path=path,
-        choices=pair.files,
-        verdict=pair.verdict,
-        clients=merges.clients,
-        transactions=merges.transactions,
-        known=merges.known,
-        names=merges.names,
+        choices=[summary for step in steps for summary in step.pair.files],
+        verdict=steps[-1].pair.verdict,
+        clients=people,
+        transactions=rows,
+        known=steps[-1].merges.known,
+        names={key: name for step in steps for key, name in step.merges.names.items()},
         moved=moved,
         fulfilled=max(fulfilled, 0),
-        removed=remove_vanished and bool(merges.transactions.vanished),
+        removed=remove_vanished and bool(rows.vanished),
         result=result,
         written=written,
         remembers=remembers,
+        notes=notes,
+    )
+
+
+def _together(steps: Sequence[_Step]) -> tuple[ClientMerge, TransactionMerge]:
+    """Return what several readings changed, one after the other; rows only ever come after those that are there."""
+    people, rows = [step.merges.clients for step in steps], [step.merges.transactions for step in steps]
+    last_people, last = people[-1], rows[-1]
+    if len(steps) == 1:
+        return last_people, last
+    changed = [change for merge in rows for change in merge.changed]
+    vanished = {index for merge in rows for index in merge.vanished} - {change.index for change in last.changed}
+    return (
+        replace(
+            last_people,
+            changed=[change for merge in people for change in merge.changed],
+            added=[row for merge in people for row in merge.added],
+        ),
+        replace(
+            last,
+            changed=changed,
+            added=[row for merge in rows for row in merge.added],
+            vanished=sorted(vanished),
+            same_as_by_hand=sorted({index for merge in rows for index in merge.same_as_by_hand}),
+            answers=[answer for merge in rows for answer in merge.answers],
+        ),
     )

@@ -21,7 +21,7 @@ from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.outputs import permissions
-from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, transactions
+from kopilot_xl.workbook.sheets import actions, clients, history, settings, snapshot, sources, transactions
 from kopilot_xl.workbook.sheets.client_facts import fill_formulas
 from kopilot_xl.workbook.sheets.facts import is_macro_free
 from kopilot_xl.workbook.template import template_for
@@ -110,6 +110,8 @@ def upgrade_copy(
             unset = list(_set(made, old))
             if snapshot.read(old):
                 made.write_sheet(snapshot.SHEET, old.sheet_values(snapshot.SHEET))
+            if (memory := sources.read(old)) is not None:
+                sources.write(made, memory.sources.values(), memory.keys, memory.remarks)
             left = [*_not_in_tables(old, kept), *_elsewhere(Package(old.path), Package(template), old, kept), *unset]
             made.save(target, backup=target.exists())
     own = [f"{each.table.name}: {column.header}" for each in kept for column in each.own]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import BookError, MissingError, SaveError, UsageError
+from kopilot_xl.errors import BookError, SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
+from kopilot_xl.usecases.upgrade.pages import replace_pages
+from kopilot_xl.usecases.upgrade.settings_added import add_settings, add_source_block
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -20,15 +21,13 @@ from kopilot_xl.workbook.file.grafting import (
     add_column,
     add_macros,
     add_ribbon,
-    add_row,
-    last_row,
 )
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import actions, clients, history, problems, settings, transactions
+from kopilot_xl.workbook.sheets import actions, clients, history, older, problems, settings, source_block, transactions
 from kopilot_xl.workbook.sheets.facts import is_macro_free
-from kopilot_xl.workbook.sheets.registry import is_kopilot_book
+from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book, title_of
 from kopilot_xl.workbook.tables.table import same_name
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, TEMPLATE
 from kopilot_xl.workbook.template.row_heights import sheets_of
@@ -36,10 +35,6 @@ from kopilot_xl.workbook.template.row_heights import sheets_of
 _TABLES = (clients.TABLE, transactions.TABLE, actions.TABLE, history.TABLE, problems.TABLE)
 _REQUIRED = (clients.TABLE, transactions.TABLE)
 _WITH_MACROS = (".xlsm", ".xltm")
-
-NEW_COLUMNS: dict[str, frozenset[str]] = {actions.TABLE.name: frozenset({"Client"})}
-"""The columns that came after version 0.1, by table. Any other that is not there was deleted by the owner, and stays
-deleted."""
 
 
 @dataclass
@@ -49,8 +44,9 @@ class Upgraded:
     Attributes:
         path: the workbook that has it.
         sheets: the sheets that were added, by the names they have there.
+        pages: the sheets of an earlier layout that were replaced, by the names they have there.
         columns: the columns that were added, as in `Actions: Client`.
-        settings: the labels of the settings that were added.
+        settings: the labels of the settings that were added, and of the block Sources.
         macros: what became of the macros; None for a workbook that carries none.
         ribbon: whether the tab Kopilot is that of this version.
         cannot: what could not be added, one line each, with the reason.
@@ -61,6 +57,7 @@ class Upgraded:
 
     path: Path
     sheets: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
     macros: Macros | None = None
@@ -73,7 +70,7 @@ class Upgraded:
     @property
     def is_current(self) -> bool:
         """Whether the workbook had everything of this version already."""
-        brought = self.sheets or self.columns or self.settings
+        brought = self.sheets or self.pages or self.columns or self.settings
         return not brought and (self.macros is None or self.macros.outcome in (Outcome.SAME, Outcome.LEFT))
 
     @property
@@ -83,7 +80,12 @@ class Upgraded:
             return [f"{self.path} has everything of this version.", *self._not_done()]
         verb = "would get" if self.checked else "has got"
         lines = [f"{self.path} {verb}:"]
-        for what, names in (("sheet", self.sheets), ("column", self.columns), ("setting", self.settings)):
+        for what, names in (
+            ("sheet", self.sheets),
+            ("new layout", self.pages),
+            ("column", self.columns),
+            ("setting", self.settings),
+        ):
             if names:
                 lines.append(f"  {formatting.count(len(names), what)}: {', '.join(names)}")
         if self.macros and self.macros.outcome in (Outcome.ADDED, Outcome.REPLACED):
@@ -173,7 +175,8 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
     graft = Graft(package, source)
     made = Upgraded(target)
     titles = [title for title, _ in sheets_of(source)]
-    missing = [title for title in titles if not (old.has_table(title) or old.has_sheet(title))]
+    made.pages, made.cannot = replace_pages(old, graft)
+    missing = [title for title in titles if not _has(old, title)]
     made.sheets = graft.add_sheets(*missing)
     graft.add_names()
     parts, source_parts = _parts(package), _parts(source)
@@ -183,7 +186,7 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
         data = old.table(table.name)
         known = {same_name(header) for header in data.headers}
         for column in table.columns:
-            if column.header in NEW_COLUMNS.get(table.name, ()) and same_name(column.header) not in known:
+            if column.header in older.NEW_COLUMNS.get(table, ()) and same_name(column.header) not in known:
                 sheet = parts[data.sheet.casefold()]
                 lending = source_parts[table.name.casefold()]
                 try:
@@ -195,7 +198,9 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
                     made.cannot.append(f"the column {column.header} of {table.name}: {error}")
                 else:
                     made.columns.append(f"{table.name}: {column.header}")
-    made.settings = [setting.label for setting in _add_settings(old, graft, parts, source_parts)]
+    made.settings = [setting.label for setting in add_settings(old, graft, parts, source_parts)]
+    if add_source_block(old, graft, parts, source_parts):
+        made.settings.append(source_block.TITLE)
     graft.finish()
     if target.suffix.lower() in _WITH_MACROS and not is_macro_free(old):
         made.macros = add_macros(package, source)
@@ -203,39 +208,12 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
     return made
 
 
-def _add_settings(
-    old: FileBook, graft: Graft, parts: dict[str, str], source_parts: dict[str, str]
-) -> Iterator[settings.Setting]:
-    """Add the named cells that Settings lacks below those it has, and yield them."""
-    here, missing = None, []
-    for setting in settings.ALL:
-        try:
-            sheet = _sheet_of(old.cell_address(setting.name))
-            here = here or sheet
-        except MissingError:
-            missing.append(setting)
-    part = parts.get((here or "").casefold())
-    if here is None or part is None:
-        return  # the whole sheet was added
-    rows = _rows_of_settings(graft.source)
-    lending = source_parts[settings.SHEET.casefold()]
-    for at, setting in enumerate(missing, last_row(graft, part) + 1):
-        add_row(graft, part, at, lending, rows[setting.name])
-        quoted = "'" + here.replace("'", "''") + "'"
-        graft.set_name(setting.name, f"{quoted}!$C${at}")
-        yield setting
-
-
-def _rows_of_settings(source: Package) -> dict[str, int]:
-    """The row of each setting in the template."""
-    book = open_book(source.path)
-    addresses = {setting.name: book.cell_address(setting.name) for setting in settings.ALL}
-    return {name: int("".join(filter(str.isdigit, at.rpartition("!")[2]))) for name, at in addresses.items()}
-
-
-def _sheet_of(address: str) -> str:
-    sheet = address.rpartition("!")[0]
-    return sheet.removeprefix("'").removesuffix("'").replace("''", "'")
+def _has(book: FileBook, title: str) -> bool:
+    """Tell whether a workbook has a sheet of ours, be it under another name."""
+    sheet = next((sheet for sheet in SHEETS if sheet.name == title), None)
+    if book.has_table(title) or book.has_sheet(title) or (sheet is not None and title_of(book, sheet) is not None):
+        return True
+    return title == settings.SHEET and any(has_name(book, setting.name) for setting in settings.NUMBERS)
 
 
 def _parts(package: Package) -> dict[str, str]:

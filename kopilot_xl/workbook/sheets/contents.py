@@ -35,6 +35,7 @@ class Inputs:
         transactions: the table Transactions.
         actions: the log of actions.
         outside: what was found outside the tables: rows that joined them, and rows that did not.
+        imports: what imports left open or assumed.
         today: what counts as today, None if it does not matter: of an as-of date before it, some rows may have been
             written later.
     """
@@ -45,6 +46,7 @@ class Inputs:
     transactions: TransactionRows
     actions: ActionRows
     outside: Sequence[Problem] = ()
+    imports: Sequence[Problem] = ()
     today: date | None = None
 
     @cached_property

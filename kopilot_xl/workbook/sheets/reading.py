@@ -8,7 +8,7 @@ from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY
 from kopilot_xl.errors import BookError, MissingError, SettingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
-from kopilot_xl.workbook.sheets import actions, clients, settings, transactions
+from kopilot_xl.workbook.sheets import actions, clients, settings, sources, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.joining import join
@@ -67,4 +67,5 @@ def _read(book: Book, as_of: date | None, today: date) -> Inputs:
         actions=actions.read(actions.TABLE.of(book), order, today, people.directory),
         today=today,
         outside=outside,
+        imports=sources.findings(book),
     )

@@ -10,7 +10,7 @@ from typing import Literal
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.book import Book
+from kopilot_xl.workbook.book import Book, Readable
 from kopilot_xl.workbook.sheets import (
     actions,
     client_facts,
@@ -20,6 +20,7 @@ from kopilot_xl.workbook.sheets import (
     guide,
     history,
     movements,
+    older,
     outlook,
     portfolio,
     problems,
@@ -48,6 +49,8 @@ class Sheet:
         block: a named block of the sheet, by which it is found under another name.
         after_all: whether it is written after all others: it shows what was found while those were written.
         read_as: what a formula has in it that reads what a refresh writes here.
+        page: whether it holds no rows of the user's, so that an upgrade can put a new layout in its place.
+        inputs: the named cells of a page that the user fills; an upgrade keeps what is in them.
         macro_free: whether only a workbook of the macro-free edition has it.
     """
 
@@ -58,6 +61,8 @@ class Sheet:
     block: str | None = None
     after_all: bool = False
     read_as: Sequence[str] = ()
+    page: bool = False
+    inputs: Sequence[str] = ()
     macro_free: bool = False
 
     def is_in(self, book: Book) -> bool:
@@ -81,6 +86,19 @@ def has_name(book: Book, name: str) -> bool:
     except MissingError:
         return False
     return True
+
+
+def title_of(book: Readable, sheet: Sheet) -> str | None:
+    """Return what a page is called in a workbook, None where it has none: it is found by its block or its name."""
+    if sheet.block is not None:
+        try:
+            address = book.cell_address(sheet.block)
+        except MissingError:
+            pass
+        else:
+            title = address.rpartition("!")[0]
+            return title.removeprefix("'").removesuffix("'").replace("''", "'")
+    return sheet.name if book.has_sheet(sheet.name) else None
 
 
 def _fill_portfolio(book: Book, result: Result, now: datetime) -> None:
@@ -151,7 +169,7 @@ def _written(table: Table, prefix: str = "") -> list[str]:
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
         portfolio.SHEET, "portfolio", _fill_portfolio, "sheet", portfolio.TITLE, after_all=True,
-        read_as=[f"{portfolio.SHEET}!"],
+        read_as=[f"{portfolio.SHEET}!"], page=True,
     ),
     Sheet(
         clients.TABLE.name, "clients", _fill_clients, read_as=[*_written(clients.TABLE), f"{clients.TABLE.name}!"]
@@ -159,9 +177,11 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet(transactions.TABLE.name, "transactions"),
     Sheet(actions.TABLE.name, "actions", _fill_actions, read_as=_written(actions.TABLE, actions.TABLE.name)),
     Sheet(history.TABLE.name, "history", _fill_history, "table", read_as=[f"{history.TABLE.name}["]),
-    Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE),
-    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE),
-    Sheet(forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"]),
+    Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE, page=True),
+    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE, page=True),
+    Sheet(
+        forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"], page=True
+    ),
     Sheet(
         problems.TABLE.name, "problems", _fill_problems, "table", after_all=True,
         read_as=[f"{problems.TABLE.name}["],
@@ -169,13 +189,19 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet(settings.SHEET, "settings"),
     Sheet(
         guide.SHEET, "guide", _fill_guide,
-        read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS],
+        read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS], page=True,
     ),
     Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
     Sheet(sources.SHEET, "sources"),
     Sheet(facts.SHEET, "facts", _fill_facts, macro_free=True),
 )  # fmt: skip
 """The sheets, in the order of their tabs."""
+
+
+def older_workbook(book: Readable) -> list[Problem]:
+    """Return a notice that says what an upgrade would bring to a workbook, none where it would bring nothing."""
+    titles = {sheet.name: title_of(book, sheet) for sheet in SHEETS if sheet.page}
+    return older.older_workbook(book, {page: title for page, title in titles.items() if title is not None})
 
 
 def write(book: Book, result: Result, now: datetime) -> Result:
@@ -194,7 +220,7 @@ def write(book: Book, result: Result, now: datetime) -> Result:
         if sheet.fill and not sheet.after_all:
             sheet.fill(book, result, now)
     gone = [_gone(sheet) for sheet in SHEETS if sheet not in present]
-    result = replace(result, problems=[*result.problems, *gone, *_stale_formulas(book)])
+    result = replace(result, problems=[*result.problems, *gone, *older_workbook(book), *_stale_formulas(book)])
     for sheet in present:
         if sheet.fill and sheet.after_all:
             sheet.fill(book, result, now)

@@ -23,6 +23,7 @@ class Code(StrEnum):
     notice, to `NOTICES`.
     """
 
+    ACCEPTED_DOUBT = "accepted-doubt"
     AMBIGUOUS_AMOUNT = "ambiguous-amount"
     AMBIGUOUS_DATE = "ambiguous-date"
     DUPLICATE_ID = "duplicate-id"
@@ -33,22 +34,25 @@ class Code(StrEnum):
     UNKNOWN_STATUS = "unknown-status"
     UNREADABLE_AMOUNT = "unreadable-amount"
     UNREADABLE_DATE = "unreadable-date"
+    UNREADABLE_INVOICE = "unreadable-invoice"
 
     ACTION_REJECTED = "action-rejected"
     CREATED_IN_FUTURE = "created-in-future"
     FAR_PLAN = "far-plan"
+    IMPORT_ASSUMPTION = "import-assumption"
     MISSING_SHEET = "missing-sheet"
     NEGATIVE_VALUE = "negative-value"
     NO_CLIENTS = "no-clients"
     NO_TRANSACTIONS = "no-transactions"
+    OLDER_WORKBOOK = "older-workbook"
     ROWS_JOINED = "rows-joined"
     OVERDUE_PLAN = "overdue-plan"
     STALE_FORMULAS = "stale-formulas"
 
 
 NOTICES = frozenset({
-    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.MISSING_SHEET,
-    Code.NEGATIVE_VALUE, Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
+    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.IMPORT_ASSUMPTION, Code.MISSING_SHEET, Code.NEGATIVE_VALUE,
+    Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OLDER_WORKBOOK, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
     Code.STALE_FORMULAS,
 })  # fmt: skip
 """The codes of notices; every other code is a problem's."""

@@ -17,6 +17,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.usecases.upgrade import in_place
 from kopilot_xl.usecases.upgrade.in_place import Upgraded
 from kopilot_xl.workbook.file.grafting import Outcome
+from kopilot_xl.workbook.sheets import older, transactions
 from tests.invariants import assert_sound
 from tests.portfolios import NOW, make_portfolio
 from tests.workbook.workbooks import changed_entries, raw_entries, rich, with_parts
@@ -112,7 +113,7 @@ def test_a_setting_that_is_missing_stands_below_the_others(book: Path) -> None:
 def test_columns_of_this_version_are_added_and_deleted_ones_stay_away(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_place, "NEW_COLUMNS", {"Transactions": frozenset({"Reference"})})
+    monkeypatch.setattr(older, "NEW_COLUMNS", {transactions.TABLE: frozenset({"Reference"})})
     _drop_last_column(book, "Transactions")
     _drop_last_column(book, "History")
     made = upgrade(book)
@@ -123,7 +124,7 @@ def test_columns_of_this_version_are_added_and_deleted_ones_stay_away(
 
 
 def test_a_column_without_room_is_named(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_place, "NEW_COLUMNS", {"Transactions": frozenset({"Reference"})})
+    monkeypatch.setattr(older, "NEW_COLUMNS", {transactions.TABLE: frozenset({"Reference"})})
     _drop_last_column(book, "Transactions", leave_cells=True)
     made = upgrade(book)
     assert not made.columns
@@ -162,7 +163,7 @@ def test_the_first_release_is_upgraded_and_refreshed(tmp_path: Path) -> None:
     upgrade(book)
     kept = raw_entries(before).keys() - ALLOWED
     changed = changed_entries(before, book.read_bytes()) & kept
-    assert all("sheet" in name or "table" in name for name in changed)
+    assert all(re.search("sheet|table|chart|drawing", name) for name in changed)
     assert_sound(book)
     refresh(open_book(book), now=datetime(2026, 7, 1, 8, 30))
     assert upgrade(book).is_current

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection, Mapping
+from urllib.parse import unquote
 
 from lxml import etree
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import quote_sheet
+from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.grafting.replacing import dependents, keep_own_settings
 from kopilot_xl.workbook.file.grafting.styles import StyleMerge, no_styles
 from kopilot_xl.workbook.file.grafting.xml import (
     OFFICE,
@@ -20,6 +24,7 @@ from kopilot_xl.workbook.file.grafting.xml import (
     next_number,
     serialised,
 )
+from kopilot_xl.workbook.file.ooxml.edits import encoded
 from kopilot_xl.workbook.file.ooxml.package import CONTENT_TYPES, Package, relationships_name
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -68,6 +73,8 @@ class Graft:
         self._links = _relationships(target, target.workbook)
         self._taken = {name.lower() for name in target.part_names}
         self._added: dict[str, bytes] = {}
+        self._replaced: dict[str, bytes] = {}
+        self._discarded: set[str] = set()
         self._copies: dict[str, str] = {}
         self._sheet_names: dict[str, str] = {}
         self._table_ids = [
@@ -120,6 +127,98 @@ class Graft:
             made.set(R_ID, self._relate(self._links, self._copy(part), "worksheet"))
         return titles
 
+    def replace_sheet(
+        self, name: str, part: str, retired_names: Collection[str] = (), inputs: Mapping[str, Value] | None = None
+    ) -> None:
+        """Put a sheet of the source in the place of a sheet of the target, which keeps its tab and its title.
+
+        Its view, the colour of its tab and its protection stay. The charts, tables and settings of the printer that
+        were on it go; names that lead to cells of it lead where the source has them.
+
+        Args:
+            name: the sheet's name in the source.
+            part: the part of the sheet in the target.
+            retired_names: names that the source does not have any more, which go.
+            inputs: what its named cells are to hold that the user fills, by name.
+
+        Raises:
+            BookError: the source has no such sheet, or the target's cannot be read.
+        """
+        _, source_part = self._source_sheet(name)
+        title = self._title_of(part)
+        self._sheet_names[name] = title
+        self._copies[source_part] = part
+        self._discard(dependents(self.target, part))
+        before = self.target.parse(part)
+        if before.find(f".//{main('f')}") is not None:
+            self._discard_calculation_chain()
+        links = self._copied_links(source_part)
+        root = etree.fromstring(self._sheet_content(source_part))
+        keep_own_settings(root, before)
+        for cell, value in (inputs or {}).items():
+            self._fill(root, cell, value)
+        self._replaced[part] = serialised(root)
+        place = relationships_name(part)
+        if self.target.has(place):
+            self._replaced[place] = serialised(links)
+        elif len(links):
+            self._added[place] = serialised(links)
+        self._lead_names(name, title, retired_names)
+
+    def _fill(self, root: etree._Element, name: str, value: Value) -> None:
+        """Put a value into a named cell of a sheet of the source."""
+        names = self.source.parse(self.source.workbook).iterfind(f"{main('definedNames')}/{main('definedName')}")
+        address = next(((each.text or "") for each in names if each.get("name") == name), "").rpartition("!")[2]
+        cell = root.find(f".//{main('c')}[@r='{address.replace('$', '').partition(':')[0]}']")
+        if cell is not None and value is not None:
+            kind, text = encoded(value, date1904=False)
+            cell.set("t", kind or "n")
+            for child in list(cell):
+                cell.remove(child)
+            etree.SubElement(cell, main("v")).text = text
+
+    def _lead_names(self, name: str, title: str, retired: Collection[str]) -> None:
+        """Have the names of a replaced sheet lead where the source has them."""
+        gone = {each.casefold() for each in retired}
+        index = str(self.sheet_names.index(title))
+        for known in self._names():
+            local = known.get("localSheetId")
+            printed = local == index and known.get("name", "").startswith("_xlnm.Print")
+            if printed or (local is None and known.get("name", "").casefold() in gone):
+                child_in_order(self._workbook, "definedNames", _WORKBOOK_ORDER).remove(known)
+        book = self.source.parse(self.source.workbook)
+        titles = [sheet.get("name", "") for sheet in book.iterfind(f"{main('sheets')}/{main('sheet')}")]
+        for found in book.iterfind(f"{main('definedNames')}/{main('definedName')}"):
+            local, formula = found.get("localSheetId"), found.text or ""
+            if local is None and _mentions(formula, name):
+                self.set_name(found.get("name", ""), self._renamed(formula))
+            elif local is not None and titles[int(local)] == name:
+                self._new_name(found.get("name", ""), self._renamed(formula)).set("localSheetId", index)
+
+    def _title_of(self, part: str) -> str:
+        """The name of the target's sheet in a part."""
+        wanted = {link.id for link in self.target.relationships(self.target.workbook) if link.target == part}
+        sheets = self._workbook.iterfind(f"{main('sheets')}/{main('sheet')}")
+        return next(sheet.get("name", "") for sheet in sheets if sheet.get(R_ID) in wanted)
+
+    def _discard(self, parts: Collection[str]) -> None:
+        """Leave parts out, with their relationships and content types."""
+        for part in parts:
+            self._discarded |= {name for name in (part, relationships_name(part)) if self.target.has(name)}
+        gone = {part.lower() for part in parts}
+        for override in list(self._types):
+            if unquote(override.get("PartName", "")).lstrip("/").lower() in gone:
+                self._types.remove(override)
+
+    def _discard_calculation_chain(self) -> None:
+        """Leave out the calculation chain, which may name no cell without a formula; Excel makes a new one."""
+        for link in self.target.relationships(self.target.workbook):
+            if link.kind == "calcChain" and link.target:
+                self._discard([link.target])
+                for element in list(self._links):
+                    if element.get("Id") == link.id:
+                        self._links.remove(element)
+
     def add_names(self, wanted: set[str] | None = None) -> list[str]:
         """Add the source's defined names that the target lacks, or that lead nowhere there; return them.
 
@@ -164,6 +263,10 @@ class Graft:
 
     def finish(self) -> None:
         """Hand everything to the target, which `save` then writes."""
+        for part in self._discarded:
+            self.target.discard(part)
+        for part, content in self._replaced.items():
+            self.target.replace(part, content)
         for part, content in self._added.items():
             self.target.add(part, content)
         if self._new_styles:
@@ -199,11 +302,7 @@ class Graft:
         kind = self.source.content_type(part) or "application/xml"
         self._declare(name, kind)
         content = self.source.read(part)
-        links = _relationships(self.source, part)
-        for link in links:
-            if link.get("TargetMode") != "External":
-                found = _target(part, link.get("Target", ""))
-                link.set("Target", "/" + self._copy(found))
+        links = self._copied_links(part)
         if kind.endswith("worksheet+xml"):
             content = self._sheet_content(part)
         elif kind.endswith("table+xml"):
@@ -214,6 +313,15 @@ class Graft:
         if len(links):
             self._added[relationships_name(name)] = serialised(links)
         return name
+
+    def _copied_links(self, part: str) -> etree._Element:
+        """The relationships of a part of the source, leading to copies of what they lead to there."""
+        links = _relationships(self.source, part)
+        for link in links:
+            if link.get("TargetMode") != "External":
+                found = _target(part, link.get("Target", ""))
+                link.set("Target", "/" + self._copy(found))
+        return links
 
     def _sheet_content(self, part: str) -> bytes:
         """A sheet's bytes with the target's numbers of its formats, and its texts in its cells."""
@@ -335,10 +443,6 @@ def _mentions(formula: str, sheet: str) -> bool:
     """Tell whether a formula refers to a sheet."""
     quoted = "'" + sheet.replace("'", "''") + "'!"
     return quoted in formula or re.search(rf"(?<![\w.'\"]){re.escape(sheet)}!", formula) is not None
-
-
-def _styles_part(package: Package) -> str | None:
-    return next((link.target for link in package.relationships(package.workbook) if link.kind == "styles"), None)
 
 
 def _target(source: str, target: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 
 from lxml import etree
@@ -17,7 +18,14 @@ def last_row(graft: Graft, sheet_part: str) -> int:
     return max((int(row.get("r", "0")) for row in rows if any(len(cell) for cell in row)), default=0)
 
 
-def add_row(graft: Graft, sheet_part: str, at: int, source_part: str, source_row: int) -> None:
+def add_row(
+    graft: Graft,
+    sheet_part: str,
+    at: int,
+    source_part: str,
+    source_row: int,
+    texts: Mapping[int, str | float] | None = None,
+) -> None:
     """Copy a row of a source's sheet to a blank row of the target's: texts, looks, height, drop-downs, merges.
 
     Args:
@@ -26,6 +34,7 @@ def add_row(graft: Graft, sheet_part: str, at: int, source_part: str, source_row
         at: the row there.
         source_part: the part of the source's sheet, whose texts stand in its cells.
         source_row: the row to copy.
+        texts: what some of its cells hold instead, by column.
     """
     sheet, source = graft.target.parse_current(sheet_part), graft.source.parse(source_part)
     data = child_in_order(sheet, "sheetData", SHEET_ORDER)
@@ -42,6 +51,8 @@ def add_row(graft: Graft, sheet_part: str, at: int, source_part: str, source_row
         made = deepcopy(cell)
         made.set("r", cell_address(at, split_address(cell.get("r", "A1"))[1]))
         made.set("s", str(graft.styles.cell_format(int(cell.get("s", "0")))))
+        if (column := split_address(cell.get("r", "A1"))[1]) in (texts or {}):
+            _fill(made, (texts or {})[column])
         copy.append(made)
     data.insert(sum(int(other.get("r", "0")) < at for other in data), copy)
     for group, item in (("mergeCells", "mergeCell"), ("dataValidations", "dataValidation")):
@@ -57,5 +68,40 @@ def add_row(graft: Graft, sheet_part: str, at: int, source_part: str, source_row
     dimension = sheet.find(main("dimension"))
     if dimension is not None:
         known = Area.parse(dimension.get("ref", "A1"))
-        dimension.set("ref", str(known.joined(Area(at, known.left, at, known.right))))
+        dimension.set("ref", str(known.joined(_area(copy, at))))
     graft.target.replace(sheet_part, serialised(sheet))
+
+
+def widen(graft: Graft, sheet_part: str, source_part: str) -> None:
+    """Give the columns that no width was set for on a sheet, and that have one on a source's sheet, that width."""
+    sheet, source = graft.target.parse_current(sheet_part), graft.source.parse(source_part)
+    columns = child_in_order(sheet, "cols", SHEET_ORDER)
+    last = max((int(column.get("max", "0")) for column in columns), default=0)
+    for column in source.iterfind(f"{main('cols')}/{main('col')}"):
+        first, end = int(column.get("min", "0")), int(column.get("max", "0"))
+        if end > last:
+            made = etree.SubElement(columns, main("col"), min=str(max(first, last + 1)), max=str(end))
+            made.set("width", column.get("width", "9"))
+            made.set("customWidth", "1")
+    graft.target.replace(sheet_part, serialised(sheet))
+
+
+def _area(row: etree._Element, at: int) -> Area:
+    """The area of a row's cells."""
+    columns = [split_address(cell.get("r", "A1"))[1] for cell in row] or [1]
+    return Area(at, min(columns), at, max(columns))
+
+
+def _fill(cell: etree._Element, value: str | float) -> None:
+    """Have a cell hold a text or a number."""
+    for child in list(cell):
+        cell.remove(child)
+    if "t" in cell.attrib:
+        del cell.attrib["t"]
+    if isinstance(value, str):
+        cell.set("t", "inlineStr")
+        text = etree.SubElement(etree.SubElement(cell, main("is")), main("t"))
+        text.text = value
+        text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    else:
+        etree.SubElement(cell, main("v")).text = repr(value)

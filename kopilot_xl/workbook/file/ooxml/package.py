@@ -231,6 +231,13 @@ class Package:
             kept = pattern.sub(lambda match, is_it=leads_here: b"" if is_it(match[0]) else match[0], content)  # type: ignore[misc]
             self.replace(other_name, kept)
 
+    def discard(self, part: str) -> None:
+        """Have a part left out on saving; its content type and what leads to it are the caller's to remove."""
+        name = self._archive.find(part)
+        if name is not None:
+            self._removed.add(name)
+            self._replaced.pop(name, None)
+
     def revert(self) -> None:
         """Forget every replaced, added and removed part."""
         self._replaced.clear()

@@ -14,5 +14,5 @@ def build(ws: Worksheet) -> None:
     """Lay the sheet out: only formats, so that days read as days."""
     from kopilot_xl.workbook.template import styles
 
-    styles.widths(ws, (10, 14, 60, 60, 12, 12))
+    styles.widths(ws, (10, 14, 60, 60, 12, 12, 24, 18))
     ws.column_dimensions["E"].number_format = Format.DATE.value
