@@ -122,6 +122,11 @@ class Readable(Protocol):
         """The file name or title to call it by in messages."""
         ...
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether it has a digital signature, which saving what was written takes away."""
+        ...
+
     def table(self, name: str) -> TableData:
         """Return a table by its name.
 

@@ -63,6 +63,7 @@ class StandIn:
     has_macros: bool = True
     app: type[App] | None = None
     read_only: bool = False
+    signatures: int = 0
     selected: tuple[str, str] = ("Clients", "A2")
     macros: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     startup: str = ""
@@ -267,7 +268,11 @@ class Book(base_classes.Book):
 
     @property
     def api(self) -> Any:
-        return SimpleNamespace(ReadOnly=self.excel.read_only, Date1904=self.excel.workbook.epoch == CALENDAR_MAC_1904)
+        return SimpleNamespace(
+            ReadOnly=self.excel.read_only,
+            Date1904=self.excel.workbook.epoch == CALENDAR_MAC_1904,
+            Signatures=SimpleNamespace(Count=self.excel.signatures),
+        )
 
     @property
     def name(self) -> str:

@@ -22,10 +22,13 @@ from kopilot_xl.usecases.refresh import check
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.live.book import LiveBook
 from kopilot_xl.workbook.sheets import portfolio
-from kopilot_xl.workbook.tables.problems import Kind
+from kopilot_xl.workbook.tables.problems import Code, Kind
+from tests.excel.stand_in import StandIn
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, CLIENTS, NOW, SEGMENTS, TRANSACTIONS, column, make_portfolio
+from tests.workbook.workbooks import signed
 
 
 def _refreshed(path: Path, as_of: date | None = None, now: datetime = NOW) -> RefreshResult:
@@ -496,3 +499,22 @@ def test_what_a_large_refresh_made_is_not_walked_at_its_end(made: int, walked: b
     assert gc.get_stats()[0]["collections"] == before + walked
     assert gc.get_freeze_count() == 0
     assert len(held) + len(more) == made + 500
+
+
+def test_a_signature_goes_and_that_is_said(tmp_path: Path) -> None:
+    path = signed(make_portfolio(tmp_path / "book.xlsm"))
+    result = refresh(path, now=NOW)
+    notice = next(problem for problem in result.problems if problem.code is Code.SIGNATURE_REMOVED)
+    assert notice.kind is Kind.NOTICE
+    assert str(notice) == (
+        "Portfolio: The workbook had a digital signature, which a refresh makes void. "
+        "It was taken out, as Excel does it. Sign the workbook again (File, Info, Protect Workbook)."
+    )
+    assert not FileBook(path).is_signed
+    assert Code.SIGNATURE_REMOVED not in {problem.code for problem in refresh(path, now=NOW).problems}
+
+
+def test_so_it_is_in_a_workbook_open_in_excel(tmp_path: Path) -> None:
+    excel = StandIn(make_portfolio(tmp_path / "book.xlsm"))
+    excel.signatures = 1
+    assert Code.SIGNATURE_REMOVED in {problem.code for problem in refresh(LiveBook(excel.book), now=NOW).problems}

@@ -6,6 +6,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,41 @@ def with_parts(path: Path, changes: Mapping[str, Callable[[bytes], bytes | None]
         for name, content in parts.items():
             archive.writestr(name, content)
     return path
+
+
+def signed(path: Path) -> Path:
+    """Give a workbook with two signatures and a certificate, as Excel writes them."""
+    kind = "http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/"
+    links = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    link = '<Relationship Id="{}" Type="{}" Target="{}"/>'
+    signatures = [link.format(f"rId{n}", kind + "signature", f"sig{n}.xml") for n in (1, 2)]
+    types = (
+        '<Default Extension="sigs" ContentType="application/vnd.openxmlformats-package.digital-signature-origin"/>'
+        + "".join(
+            f'<Override PartName="/_xmlsignatures/sig{n}.xml" '
+            'ContentType="application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"/>'
+            for n in (1, 2)
+        )
+    )
+    root = link.format("rIdSig", kind + "origin", "_xmlsignatures/origin.sigs")
+    added = {
+        "_xmlsignatures/origin.sigs": "",
+        "_xmlsignatures/_rels/origin.sigs.rels": links.format("".join(signatures)),
+        "_xmlsignatures/sig1.xml": "<Signature/>",
+        "_xmlsignatures/sig2.xml": "<Signature/>",
+        "_xmlsignatures/_rels/sig1.xml.rels": links.format(link.format("rId1", kind + "certificate", "cert.cer")),
+        "_xmlsignatures/cert.cer": "x",
+    }
+    changes: dict[str, Callable[[bytes], bytes | None]] = {}
+    for name, text in added.items():
+        changes[name] = partial(_instead, text)
+    changes["_rels/.rels"] = lambda data: data.replace(b"</Relationships>", root.encode() + b"</Relationships>")
+    changes["[Content_Types].xml"] = lambda data: data.replace(b"</Types>", types.encode() + b"</Types>")
+    return with_parts(path, changes)
+
+
+def _instead(text: str, data: bytes) -> bytes:
+    return text.encode()
 
 
 def raw_entries(data: bytes) -> dict[str, bytes]:

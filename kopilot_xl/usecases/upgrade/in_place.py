@@ -50,6 +50,7 @@ class Upgraded:
         macros: what became of the macros; None for a workbook that carries none.
         ribbon: whether the tab Kopilot is that of this version.
         cannot: what could not be added, one line each, with the reason.
+        unsigned: whether a digital signature goes, which no change survives.
         written: whether anything was written.
         backup: whether the version before was kept beside it.
         checked: whether it was only to be said what would be added.
@@ -63,6 +64,7 @@ class Upgraded:
     macros: Macros | None = None
     ribbon: bool = True
     cannot: list[str] = field(default_factory=list)
+    unsigned: bool = False
     written: bool = False
     backup: bool = False
     checked: bool = False
@@ -92,6 +94,8 @@ class Upgraded:
             kept = f" beside your own ({', '.join(self.macros.kept)})" if self.macros.kept else ""
             lines.append(f"  the macros of this version{kept}")
         lines += self._not_done()
+        if self.unsigned:
+            lines.append(t("The digital signature, which vouched for the workbook before, is not in it any more."))
         if self.backup:
             lines.append(f"The version before is kept as {self.path}{BACKUP}.")
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
@@ -163,6 +167,7 @@ def upgrade(
     with old.locked(target, backup=backup):
         package = Package(old.path)
         made = _added(old, package, target)
+        made.unsigned = package.is_signed and not made.is_current
         if not own or not made.is_current:
             package.save(target, backup=backup)
             made.written, made.backup = True, own and backup

@@ -53,6 +53,11 @@ class FileBook:
         return self._structure.name
 
     @property
+    def is_signed(self) -> bool:
+        """Whether the file has a digital signature, which `save` leaves out where anything changes."""
+        return self._package.is_signed
+
+    @property
     def sheet_names(self) -> list[str]:
         """The names of the worksheets, in the order of their tabs."""
         return [sheet.name for sheet in self._structure.sheets.values()]

@@ -50,6 +50,14 @@ class LiveBook:
         """Whether Excel cannot save it under its own name."""
         return bool(excel_property(self._book.api, "ReadOnly", "read_only"))
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether it has a digital signature; Excel takes it out when the workbook is saved. A Mac does not tell."""
+        try:
+            return bool(self._book.api.Signatures.Count)
+        except AttributeError:
+            return False
+
     @contextmanager
     def locked(
         self,

@@ -220,7 +220,9 @@ def write(book: Book, result: Result, now: datetime) -> Result:
         if sheet.fill and not sheet.after_all:
             sheet.fill(book, result, now)
     gone = [_gone(sheet) for sheet in SHEETS if sheet not in present]
-    result = replace(result, problems=[*result.problems, *gone, *older_workbook(book), *_stale_formulas(book)])
+    result = replace(
+        result, problems=[*result.problems, *gone, *older_workbook(book), *_stale_formulas(book), *_signature(book)]
+    )
     for sheet in present:
         if sheet.fill and sheet.after_all:
             sheet.fill(book, result, now)
@@ -234,6 +236,20 @@ def _gone(sheet: Sheet) -> Problem:
         t("The {optional} {sheet} is not in the workbook.", optional=sheet.optional, sheet=sheet.name),
         t("It was not written. kopilot-xl upgrade brings it back."),
     )
+
+
+def _signature(book: Book) -> list[Problem]:
+    """A notice about a digital signature, which vouches for the workbook as it was before."""
+    if not book.is_signed:
+        return []
+    return [
+        about_sheet(
+            Code.SIGNATURE_REMOVED,
+            portfolio.SHEET,
+            t("The workbook had a digital signature, which a refresh makes void."),
+            t("It was taken out, as Excel does it. Sign the workbook again (File, Info, Protect Workbook)."),
+        )
+    ]
 
 
 def _stale_formulas(book: Book) -> list[Problem]:

@@ -47,13 +47,14 @@ class Code(StrEnum):
     OLDER_WORKBOOK = "older-workbook"
     ROWS_JOINED = "rows-joined"
     OVERDUE_PLAN = "overdue-plan"
+    SIGNATURE_REMOVED = "signature-removed"
     STALE_FORMULAS = "stale-formulas"
 
 
 NOTICES = frozenset({
     Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.IMPORT_ASSUMPTION, Code.MISSING_SHEET, Code.NEGATIVE_VALUE,
     Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OLDER_WORKBOOK, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
-    Code.STALE_FORMULAS,
+    Code.SIGNATURE_REMOVED, Code.STALE_FORMULAS,
 })  # fmt: skip
 """The codes of notices; every other code is a problem's."""
 

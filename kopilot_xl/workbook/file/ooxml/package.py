@@ -25,6 +25,7 @@ CONTENT_TYPES = "[Content_Types].xml"
 """The part that states the content type of every other."""
 _COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STRICT = b"purl.oclc.org/ooxml"
+_SIGNATURE = "/digital-signature/origin"
 _SAVE_AS = t("Save it in Excel as Excel Workbook (.xlsx) and try again.")
 _OTHER_OFFICE = {
     "wordprocessingml": t("a Word document"),
@@ -238,6 +239,40 @@ class Package:
             self._removed.add(name)
             self._replaced.pop(name, None)
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether it has a digital signature, which no change survives. That of a macro project is another matter."""
+        return self._signature() is not None
+
+    def _signature(self) -> str | None:
+        """Return the part from which the digital signatures of the package hang, None where there are none."""
+        name = relationships_name("")
+        if not self.has(name):
+            return None
+        for element in self.parse(name).iterchildren("{*}Relationship"):
+            if element.get("Type", "").endswith(_SIGNATURE):
+                target = _resolve("", element.get("Target", ""))
+                return self._archive.find(target)
+        return None
+
+    def _drop_signature(self) -> None:
+        """Leave out the digital signatures, as Excel does where what they vouch for is another."""
+        origin = self._signature()
+        if origin is None:
+            return
+        signatures = [item.target for item in self.relationships(origin) if item.target and self.has(item.target)]
+        for part in signatures:
+            for item in self.relationships(part):
+                if item.kind == "certificate" and item.target and self.has(item.target):
+                    self.remove(item.target, source=part)
+            self.remove(part, source=origin)
+        self.remove(origin, source="")
+        for part in (origin, *signatures):
+            links = self._archive.find(relationships_name(part))
+            if links is not None:
+                self._replaced.pop(links, None)
+                self._removed.add(links)
+
     def revert(self) -> None:
         """Forget every replaced, added and removed part."""
         self._replaced.clear()
@@ -274,6 +309,7 @@ class Package:
     def save(self, path: str | os.PathLike[str] | None = None, *, backup: bool = False) -> None:
         """Write the package to the file it was read from, or to another, all or nothing.
 
+        A digital signature is left out where anything changes: it would be void.
         `backup` keeps what is replaced beside it, as `write_atomically` says. Another file is readable by nobody who
         may not read this one.
 
@@ -286,6 +322,8 @@ class Package:
         target = self.path if path is None else Path(path)
         check_writable(target, backup=backup)
         own = self.is_own(target)
+        if self._replaced or self._added or self._removed:
+            self._drop_signature()
         data = self.to_bytes()
         at_most = 0o777 if own or os.name == "nt" else stat.S_IMODE(self.path.stat().st_mode) | 0o600
         write_atomically(target, data, instead_of=self._on_disk if own else None, backup=backup, at_most=at_most)

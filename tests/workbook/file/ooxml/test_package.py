@@ -18,7 +18,7 @@ from kopilot_xl.workbook.file.ooxml import archive
 from kopilot_xl.workbook.file.ooxml.package import Package
 from tests.invariants import assert_sound
 from tests.systems import links
-from tests.workbook.workbooks import by_hand, changed_entries, rich, sheet_xml, with_parts
+from tests.workbook.workbooks import by_hand, changed_entries, rich, sheet_xml, signed, with_parts
 
 SHEET = "xl/worksheets/sheet1.xml"
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -428,3 +428,23 @@ def test_saving_elsewhere_leaves_the_original(book: Path, tmp_path: Path) -> Non
     changed_package(book).save(other)
     assert book.read_bytes() == before
     assert changed_entries(before, other.read_bytes()) == {SHEET}
+
+
+def test_signatures_go_where_anything_changes_and_only_then(path: Path, tmp_path: Path) -> None:
+    signed(path)
+    package = Package(path)
+    assert package.is_signed
+    package.save(tmp_path / "same.xlsx")
+    assert (tmp_path / "same.xlsx").read_bytes() == path.read_bytes()
+    package.replace("docProps/core.xml", package.read("docProps/core.xml").replace(b"</", b" </", 1))
+    package.save(tmp_path / "other.xlsx")
+    after = Package(tmp_path / "other.xlsx")
+    assert not after.is_signed
+    assert not [name for name in after.part_names if "signature" in name or "cer" in name]
+    for part in ("[Content_Types].xml", "_rels/.rels"):
+        assert b"sig1" not in after.read(part)
+        assert b"origin" not in after.read(part).replace(b"signature-origin", b"")
+    assert [item.kind for item in after.relationships()] == [
+        item.kind for item in package.relationships() if item.kind != "origin"
+    ]
+    assert_sound(tmp_path / "other.xlsx")
