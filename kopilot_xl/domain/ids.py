@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kopilot_xl.texts import t
 
-_WHOLE = re.compile(r"(-?\d+)\.0+")
+_WHOLE = re.compile(r"(-?[0-9]+)\.0+")
 
 
 def client_key(value: object) -> str | None:

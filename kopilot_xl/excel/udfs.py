@@ -52,7 +52,10 @@ _TABLE = t("What the function snapshot returned. Left out: what the last refresh
 @xw.arg("actions", convert="raw", doc=t("The table Actions with its headers."))
 @xw.arg("settings", convert="raw", doc=t("Two columns: the names of the settings, and their values."))
 @xw.arg("as_of", convert="raw", doc=t("The day to look at the portfolio; blank: the setting AsOf, or today."))
-def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of: Any = None) -> list[Any]:
+@xw.arg("layout", convert="raw", doc=t("The format the answer is to have; left out: that of version 0.1."))
+def snapshot(
+    clients: Any, transactions: Any, actions: Any, settings: Any, as_of: Any = None, layout: Any = None
+) -> list[Any]:
     """Tell where every client stands: the summary, then a row per client, as the sheet _Segments holds them.
 
     Args:
@@ -61,6 +64,7 @@ def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of
         actions: the table Actions, likewise.
         settings: rows of a setting's defined name and its value.
         as_of: the day, as a date, a serial number or a text; blank for the setting AsOf, or today.
+        layout: the format that the workbook's macros read; those of version 0.1 do not say it.
 
     Returns:
         What `kopilot_xl.workbook.sheets.snapshot.rows` returns, six columns. Where the data cannot be used at all, two
@@ -73,11 +77,17 @@ def snapshot(clients: Any, transactions: Any, actions: Any, settings: Any, as_of
         )
         day = read_date(_scalar(as_of), choices.read(cast("Book", book)).date_order)
         result = calculate(read(cast("Book", book), day, now.date()), ahead=False)
-        return stored.rows(result.summary, result.clients, result.as_of, now, None)
+        return stored.rows(result.summary, result.clients, result.as_of, now, None, layout=_layout(layout))
     except UnreadableError as reason:
         return _refusal(t("The as-of date: {reason}", reason=reason))
     except KopilotError as reason:
         return _refusal(str(reason))
+
+
+def _layout(given: Any) -> int:
+    """Return the format asked for: the newest known one for that of a later version, which its macros then refuse."""
+    asked = _present(given)
+    return min(int(asked), stored.FORMAT) if isinstance(asked, (int, float)) else stored.FORMATS[0]
 
 
 def _refusal(reason: str) -> list[Any]:
@@ -309,7 +319,7 @@ class _Lookup:
     def __init__(self, table: Any, as_of: Any) -> None:
         given = _present(table)
         self.rows = [[cell_value(cell) for cell in row] for row in _rows(_last_refresh() if given is None else given)]
-        if len(self.rows) < stored.CLIENTS_ROW or self.rows[0][:2] != ["Kopilot XL", stored.FORMAT]:
+        if len(self.rows) < stored.CLIENTS_ROW or not stored.is_known(self.rows):
             raise _UnavailableError(NOT_AVAILABLE)
         try:
             asked, day = read_date(_scalar(as_of)), read_date(self.rows[stored.AS_OF_ROW - 1][1])

@@ -101,10 +101,10 @@ def without_moment(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
 def test_snapshot_through_call_udf(call_udf: Caller, book: FileBook, arrays: list[Any]) -> None:
     ranges = [{"range": each} for each in arrays]
     answers = call_udf(
-        ("snapshot", *arrays, AS_OF),
-        ("snapshot", *ranges, 46204.0),
-        ("snapshot", *arrays, "1 July 2026"),
-        ("snapshot", *arrays, {"range": [[AS_OF]]}),
+        ("snapshot", *arrays, AS_OF, 2.0),
+        ("snapshot", *ranges, 46204.0, 2),
+        ("snapshot", *arrays, "1 July 2026", stored.FORMAT),
+        ("snapshot", *arrays, {"range": [[AS_OF]]}, stored.FORMAT),
     )
     wanted = without_moment(expected(book, AS_OF))
     for answer in answers:

@@ -115,7 +115,7 @@ def test_the_functions_in_excel_find_the_same(doors: Doors) -> None:
     tables = [book.table(name) for name in ("Clients", "Transactions", "Actions")]
     given: list[list[Sequence[Value]]] = [[list(each.headers), *map(list, each.rows)] for each in tables]
     named = [[each.name, book.cell(each.name)] for each in settings.ALL]
-    rows = udfs.snapshot(given[0], given[1], given[2], named, AS_OF)
+    rows = udfs.snapshot(given[0], given[1], given[2], named, AS_OF, snapshot.FORMAT)
     found = doors.found
     written = snapshot.rows(found.summary, found.clients, AS_OF, datetime.now(), None)
     assert _plain(rows) == _plain(written)

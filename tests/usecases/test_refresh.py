@@ -414,7 +414,7 @@ def test_the_snapshot_is_what_the_functions_answer_from(tmp_path: Path) -> None:
     rows = {row[0]: row[1] for row in sheet.iter_rows(values_only=True)}
     assert rows["Shape"] == "Declining"
     assert rows["1001"] == "Active"
-    assert rows["y8"] is None
+    assert rows["Y8"] is None
     assert rows["Active"] == 2
 
 

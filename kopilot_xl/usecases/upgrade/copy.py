@@ -109,7 +109,7 @@ def upgrade_copy(
                 _fill(made, each)
             unset = list(_set(made, old))
             if snapshot.read(old):
-                made.write_sheet(snapshot.SHEET, old.sheet_values(snapshot.SHEET))
+                made.write_sheet(snapshot.SHEET, snapshot.upgraded(old.sheet_values(snapshot.SHEET)))
             if (memory := sources.read(old)) is not None:
                 sources.write(made, memory.sources.values(), memory.keys, memory.remarks)
             left = [*_not_in_tables(old, kept), *_elsewhere(Package(old.path), Package(template), old, kept), *unset]

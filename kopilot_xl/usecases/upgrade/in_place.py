@@ -21,11 +21,22 @@ from kopilot_xl.workbook.file.grafting import (
     add_column,
     add_macros,
     add_ribbon,
+    set_cells,
 )
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import actions, clients, history, older, problems, settings, source_block, transactions
+from kopilot_xl.workbook.sheets import (
+    actions,
+    clients,
+    history,
+    older,
+    problems,
+    settings,
+    snapshot,
+    source_block,
+    transactions,
+)
 from kopilot_xl.workbook.sheets.facts import is_macro_free
 from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book, title_of
 from kopilot_xl.workbook.tables.table import same_name
@@ -210,6 +221,10 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
     if target.suffix.lower() in _WITH_MACROS and not is_macro_free(old):
         made.macros = add_macros(package, source)
         made.ribbon = add_ribbon(package, source)
+        if made.macros.outcome is not Outcome.LEFT and snapshot.format_of(old) != snapshot.FORMAT:
+            part = _parts(package).get(snapshot.SHEET.casefold())
+            if part is not None and snapshot.SHEET not in made.sheets:
+                set_cells(package, part, {1: snapshot.MARK, 2: snapshot.FORMAT})
     return made
 
 

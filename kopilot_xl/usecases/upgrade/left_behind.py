@@ -9,6 +9,7 @@ from kopilot_xl.usecases.upgrade.columns import INPUTS, _Kept
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.grafting.macros import PREFIX as MODULES_PREFIX
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
@@ -115,7 +116,8 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     names = [name for name in _names(package) if name.casefold() not in known]
     if names:
         yield f"the names {', '.join(names)}" if len(names) > 1 else f"the name {names[0]}"
-    modules = [each for each in _modules(package) if each not in _modules(template)]
+    ours = _modules(template)
+    modules = [name for name in _modules(package) if name not in ours and not name.startswith(MODULES_PREFIX)]
     if modules:
         yield f"the macros in {', '.join(modules)}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kopilot_xl.domain.forecasting import Forecast
+from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, Segment
@@ -14,8 +15,17 @@ from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import UnreadableError, read_date
 
 SHEET = "_Segments"
-FORMAT = 1
-"""Raised when the layout changes, so that the functions of an older workbook can see it."""
+MARK = "Kopilot XL"
+"""The first cell of every snapshot."""
+FORMAT = 2
+"""Raised when the layout changes, so that the functions of an older workbook can see it.
+
+1 named the clients by the key their id is compared by; 2 has their ids as written, which only the reader folds.
+"""
+FORMATS = range(1, FORMAT + 1)
+"""The formats that are read, and written for the macros that read them."""
+FORMAT_CELL = "B1"
+"""Says which format the workbook's own macros read; blank in a workbook of version 0.1 that was never refreshed: 1."""
 
 COLUMNS = ("Client ID", "Segment", "Next action", "Leaves on", "Value", "Before")
 """`Before` is the segment on the day `Since`: the refresh before the first one of this as-of date."""
@@ -51,7 +61,7 @@ def read(book: Book) -> Snapshot | None:
     if not book.has_sheet(SHEET):
         return None
     table = [[*row, *[None] * (len(COLUMNS) - len(row))] for row in book.sheet_values(SHEET)]
-    if len(table) < CLIENTS_ROW or table[0][:2] != ["Kopilot XL", FORMAT]:
+    if len(table) < CLIENTS_ROW or _format(table) is None:
         return None
     try:
         as_of, since = read_date(table[AS_OF_ROW - 1][1]), read_date(table[AS_OF_ROW - 1][SINCE_COLUMN - 1])
@@ -59,13 +69,38 @@ def read(book: Book) -> Snapshot | None:
         return None
     if as_of is None:
         return None
-    body = table[FIRST_CLIENT_ROW - 1 :]
+    keyed = [(key, row) for row in table[FIRST_CLIENT_ROW - 1 :] if (key := client_key(row[0])) is not None]
     return Snapshot(
         as_of,
-        {str(row[0]): _NAMES.get(str(row[1])) for row in body},
+        {key: _NAMES.get(str(row[1])) for key, row in keyed},
         since,
-        {str(row[0]): _NAMES.get(str(row[5])) for row in body},
+        {key: _NAMES.get(str(row[5])) for key, row in keyed},
     )
+
+
+def is_known(table: Sequence[Sequence[Value]]) -> bool:
+    """Return whether a table begins as a snapshot of a format that is read."""
+    return _format(table) is not None
+
+
+def _format(table: Sequence[Sequence[Value]]) -> int | None:
+    """Return the format a table says it has; None if it is no snapshot, or one of a later version."""
+    head = table[0][:2] if table else []
+    if len(head) < 2 or head[0] != MARK or not isinstance(head[1], (int, float)) or head[1] not in FORMATS:
+        return None
+    return int(head[1])
+
+
+def format_of(book: Book) -> int:
+    """Return the format that the workbook's own macros read: the one that is there, which an upgrade raises."""
+    if not book.has_sheet(SHEET):
+        return FORMAT
+    return _format(book.sheet_values(SHEET)) or FORMATS[0]
+
+
+def upgraded(table: Sequence[Sequence[Value]]) -> list[list[Value]]:
+    """Return a snapshot of an earlier format in this one: a key is an id as well."""
+    return [[MARK, FORMAT, *table[0][2:]], *map(list, table[1:])]
 
 
 def rows(
@@ -75,14 +110,16 @@ def rows(
     now: datetime,
     baseline: Baseline | None,
     forecast: Forecast | None = None,
+    layout: int = FORMAT,
 ) -> list[list[Value]]:
     """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
 
-    Every row has as many cells as `COLUMNS`. Clients are named by the key their id is compared by.
+    Every row has as many cells as `COLUMNS`. Clients are named by their ids as written; in format 1, by the key their
+    id is compared by.
     """
     since, before = (baseline.since, baseline.segments) if baseline else (None, {})
     head: list[list[Value]] = [
-        ["Kopilot XL", FORMAT],
+        [MARK, layout],
         ["As of", as_of, "Since", since],
         ["Refreshed", now, "Formulas", DUE],
         ["Shape", summary.shape.value],
@@ -93,7 +130,7 @@ def rows(
     head += [["Clients", len(clients)], list(COLUMNS)]
     body: list[list[Value]] = [
         [
-            client.key,
+            client.id if layout > 1 else client.key,
             client.segment and client.segment.value,
             client.next_action,
             client.leaves_on,
@@ -120,4 +157,5 @@ def fill(
     forecast: Forecast | None = None,
 ) -> bool:
     """Write the snapshot; False if the workbook has no such sheet."""
-    return book.write_sheet(SHEET, rows(summary, clients, as_of, now, baseline, forecast))
+    table = rows(summary, clients, as_of, now, baseline, forecast, format_of(book))
+    return book.write_sheet(SHEET, table)

@@ -28,7 +28,7 @@ from kopilot_xl.workbook.sheets import (
     sources,
     transactions,
 )
-from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, layouts, styles, vba_names
+from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, layouts, styles, vba_letters, vba_names
 from kopilot_xl.workbook.template import TEMPLATE as TEMPLATE
 
 HERE = Path(__file__).parent
@@ -95,9 +95,9 @@ def build_template(path: Path) -> None:
 
 
 def modules() -> dict[str, str]:
-    """Return the source of each VBA module: the files of `vba/`, and the names and places the sheets tell."""
+    """Return the source of each VBA module: the files of `vba/`, and those that are made of what Python knows."""
     kept = {each.stem: each.read_text(encoding="ascii") for each in (*SOURCES.glob("*.bas"), *SOURCES.glob("*.cls"))}
-    kept[vba_names.MODULE] = vba_names.source()
+    kept |= {each.MODULE: each.source() for each in (vba_letters, vba_names)}
     return {name: "\r\n".join(kept[name].splitlines()) + "\r\n" for name in sorted(kept)}
 
 

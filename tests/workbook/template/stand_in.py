@@ -45,8 +45,8 @@ Public Function HostOnMac() As Boolean
     HostOnMac = StandIn.OnMac
 End Function
 
-Public Function HostOnWindows() As Boolean
-    HostOnWindows = StandIn.OnWindows
+Public Function HostOnPC() As Boolean
+    HostOnPC = StandIn.OnWindows
 End Function
 
 Public Sub HostRunPython(command As String)

@@ -38,7 +38,9 @@ def python(table: list[list[Any]]) -> StandIn:
     """Answers with a segment that tells the day asked for, and counts the versions of the data."""
     made = StandIn({})
 
-    def answer(clients: Any, transactions: Any, actions: Any, settings: Any, as_of: datetime | None) -> Any:
+    def answer(
+        clients: Any, transactions: Any, actions: Any, settings: Any, as_of: datetime | None, layout: int
+    ) -> Any:
         told = as_of.date().isoformat() if as_of else f"version {len(made.calls)}"
         return changed(table, told, as_of.date() if as_of else None)
 
@@ -66,8 +68,9 @@ def test_a_thousand_formulas_ask_once(host: Any, python: StandIn) -> None:
 
 def test_python_is_given_the_tables_with_their_headers_and_the_settings_by_name(host: Any, python: StandIn) -> None:
     evaluate(host, "SEGMENT(1001)")
-    [(module, function, (clients, transactions, actions, given, as_of))] = python.calls
+    [(module, function, (clients, transactions, actions, given, as_of, layout))] = python.calls
     assert (module, function, as_of) == ("kopilot_xl.excel.udfs", "snapshot", None)
+    assert layout == snapshot.FORMAT
     assert clients[0][:3] == ["Client ID", "Client", "Created on"]
     assert transactions[0][:3] == ["Client ID", "Issue date", "Amount"]
     assert actions[0][:3] == ["Recorded on", "Client ID", "Action"]

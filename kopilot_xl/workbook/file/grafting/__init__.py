@@ -3,7 +3,7 @@
 from kopilot_xl.workbook.file.grafting.columns import NoRoomError, add_column
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.macros import Macros, Outcome, add_macros, add_ribbon
-from kopilot_xl.workbook.file.grafting.rows import add_row, last_row, widen
+from kopilot_xl.workbook.file.grafting.rows import add_row, last_row, set_cells, widen
 
 __all__ = [
     "Graft",
@@ -15,5 +15,6 @@ __all__ = [
     "add_ribbon",
     "add_row",
     "last_row",
+    "set_cells",
     "widen",
 ]

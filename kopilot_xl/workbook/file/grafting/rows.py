@@ -1,4 +1,4 @@
-"""A row of ours, added below what a sheet of somebody else's holds."""
+"""A row of ours, added below what a sheet of somebody else's holds, and single cells."""
 
 from __future__ import annotations
 
@@ -10,12 +10,39 @@ from lxml import etree
 from kopilot_xl.workbook.addresses import Area, cell_address, split_address
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.xml import SHEET_ORDER, child_in_order, main, serialised
+from kopilot_xl.workbook.file.ooxml.package import Package
 
 
 def last_row(graft: Graft, sheet_part: str) -> int:
     """Return the number of a sheet's last row with a value or a formula, 0 where there is none."""
     rows = graft.target.parse_current(sheet_part).iterfind(f"{main('sheetData')}/{main('row')}")
     return max((int(row.get("r", "0")) for row in rows if any(len(cell) for cell in row)), default=0)
+
+
+def set_cells(package: Package, sheet_part: str, values: Mapping[int, str | int]) -> None:
+    """Set cells of a sheet's first row, by their columns; their formats stay."""
+    sheet = package.parse_current(sheet_part)
+    data = child_in_order(sheet, "sheetData", SHEET_ORDER)
+    row = data.find(main("row"))
+    if row is None or row.get("r") != "1":
+        row = etree.Element(main("row"), r="1")
+        data.insert(0, row)
+    for column, value in values.items():
+        cells = {split_address(cell.get("r", "A1"))[1]: cell for cell in row}
+        cell = cells.get(column)
+        if cell is None:
+            cell = etree.Element(main("c"), r=cell_address(1, column))
+            row.insert(sum(other < column for other in cells), cell)
+        for child in list(cell):
+            cell.remove(child)
+        if "t" in cell.attrib:
+            del cell.attrib["t"]
+        if isinstance(value, str):
+            cell.set("t", "inlineStr")
+            etree.SubElement(etree.SubElement(cell, main("is")), main("t")).text = value
+        else:
+            etree.SubElement(cell, main("v")).text = str(value)
+    package.replace(sheet_part, serialised(sheet))
 
 
 def add_row(

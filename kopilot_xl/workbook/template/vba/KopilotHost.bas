@@ -18,8 +18,8 @@ Public Function HostOnMac() As Boolean
     HostOnMac = InStr(1, Application.OperatingSystem, "Mac", vbTextCompare) > 0
 End Function
 
-Public Function HostOnWindows() As Boolean
-    HostOnWindows = InStr(1, Application.OperatingSystem, "Windows", vbTextCompare) > 0
+Public Function HostOnPC() As Boolean
+    HostOnPC = InStr(1, Application.OperatingSystem, "Windows", vbTextCompare) > 0
 End Function
 
 Public Sub HostRunPython(command As String)

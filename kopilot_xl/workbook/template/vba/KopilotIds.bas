@@ -1,25 +1,22 @@
 Option Explicit
 
-' When two client ids are the same: the rule of Python's domain, for looking up what Python answered.
+' When two client ids are the same: the rule of Python's domain, by which every id is compared on this side, those in
+' Python's answer and in _Segments too, which are as the table Clients has them.
 
 Public Function ClientKey(id As Variant) As String
     ' What an id is compared by: case and surrounding blanks do not count, 1001 and "1001.0" are the same.
-    Dim text As String
     Select Case VarType(id)
         Case vbEmpty, vbNull
             Exit Function
         Case vbInteger, vbLong, vbSingle, vbDouble, vbCurrency, vbDecimal, vbByte
             ClientKey = NumberKey(id)
-            Exit Function
         Case vbBoolean
             ClientKey = IIf(id, "true", "false")
-            Exit Function
         Case vbDate
-            ClientKey = Format(id, "yyyy-mm-dd")
-            Exit Function
+            ClientKey = KopilotDayText(KopilotDay(id))
+        Case Else
+            ClientKey = WithoutZeroDecimals(KopilotFolded(Stripped(CStr(id))))
     End Select
-    text = Replace(LCase(Stripped(CStr(id))), ChrW(223), "ss")
-    ClientKey = WithoutZeroDecimals(text)
 End Function
 
 Private Function NumberKey(number As Variant) As String
@@ -40,21 +37,21 @@ Private Function Stripped(text As String) As String
     first = 1
     last = Len(text)
     Do While first <= last
-        If Not IsBlankSign(Mid(text, first, 1)) Then Exit Do
+        If Not IsBlankCharacter(Mid(text, first, 1)) Then Exit Do
         first = first + 1
     Loop
     Do While last >= first
-        If Not IsBlankSign(Mid(text, last, 1)) Then Exit Do
+        If Not IsBlankCharacter(Mid(text, last, 1)) Then Exit Do
         last = last - 1
     Loop
     Stripped = Mid(text, first, last - first + 1)
 End Function
 
-Private Function IsBlankSign(sign As String) As Boolean
+Private Function IsBlankCharacter(character As String) As Boolean
     ' Blanks, tabs and line breaks, the wide and the unbreakable ones too.
-    Select Case AscW(sign)
+    Select Case AscW(character)
         Case 9 To 13, 28 To 32, 133, 160, 5760, 8192 To 8202, 8232, 8233, 8239, 8287, 12288
-            IsBlankSign = True
+            IsBlankCharacter = True
     End Select
 End Function
 
@@ -64,39 +61,39 @@ Private Function WithoutZeroDecimals(text As String) As String
     WithoutZeroDecimals = text
     point = InStr(text, ".")
     If point < 2 Or point = Len(text) Then Exit Function
-    If Not OnlySigns(Mid(text, point + 1), "0", "0") Then Exit Function
+    If Not LiesBetween(Mid(text, point + 1), "0", "0") Then Exit Function
     If Left(text, 1) = "-" Then
-        If OnlySigns(Mid(text, 2, point - 2), "0", "9") Then WithoutZeroDecimals = Left(text, point - 1)
+        If LiesBetween(Mid(text, 2, point - 2), "0", "9") Then WithoutZeroDecimals = Left(text, point - 1)
     Else
-        If OnlySigns(Left(text, point - 1), "0", "9") Then WithoutZeroDecimals = Left(text, point - 1)
+        If LiesBetween(Left(text, point - 1), "0", "9") Then WithoutZeroDecimals = Left(text, point - 1)
     End If
 End Function
 
-Private Function OnlySigns(text As String, lowest As String, highest As String) As Boolean
-    ' Whether a text has signs, and all of them lie between two.
-    Dim place As Long
-    For place = 1 To Len(text)
-        If AscW(Mid(text, place, 1)) < AscW(lowest) Or AscW(Mid(text, place, 1)) > AscW(highest) Then Exit Function
-    Next place
-    OnlySigns = Len(text) > 0
+Private Function LiesBetween(text As String, lowest As String, highest As String) As Boolean
+    ' Whether a text has characters, and all of them lie between two.
+    Dim i As Long
+    For i = 1 To Len(text)
+        If AscW(Mid(text, i, 1)) < AscW(lowest) Or AscW(Mid(text, i, 1)) > AscW(highest) Then Exit Function
+    Next i
+    LiesBetween = Len(text) > 0
 End Function
 
 Public Function CollectionKey(key As String) As String
     ' A key as a Collection takes it. A Collection compares by the country's rules, which hold some letters for the
     ' same that are not: whatever is beyond ASCII is spelt out.
-    Dim place As Long, code As Long
+    Dim i As Long, code As Long
     Dim spelt As String
     If Not (key Like "*[! -Z^-~]*") Then
         CollectionKey = key
         Exit Function
     End If
-    For place = 1 To Len(key)
-        code = AscW(Mid(key, place, 1))
+    For i = 1 To Len(key)
+        code = KopilotCode(key, i)
         If code >= 32 And code < 127 And code <> 92 Then
-            spelt = spelt & Mid(key, place, 1)
+            spelt = spelt & Mid(key, i, 1)
         Else
             spelt = spelt & "\" & Hex(code) & ";"
         End If
-    Next place
+    Next i
     CollectionKey = spelt
 End Function
