@@ -116,8 +116,8 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     names = [name for name in _names(package) if name.casefold() not in known]
     if names:
         yield f"the names {', '.join(names)}" if len(names) > 1 else f"the name {names[0]}"
-    ours = _modules(template)
-    modules = [name for name in _modules(package) if name not in ours and not name.startswith(MODULES_PREFIX)]
+    lent = _modules(template)
+    modules = [name for name in _modules(package) if name not in lent and not name.startswith(MODULES_PREFIX)]
     if modules:
         yield f"the macros in {', '.join(modules)}"
 
