@@ -74,3 +74,14 @@ def column(path: Path, table: str, header: str) -> list[Value]:
     data = FileBook(path).table(table)
     at = list(data.headers).index(header)
     return [row[at] for row in data.rows]
+
+
+def named_block(path: Path, name: str) -> list[list[Value]]:
+    """Return the cells of a named block of a saved workbook, as openpyxl reads them."""
+    import openpyxl
+
+    workbook = openpyxl.load_workbook(path, data_only=True, keep_vba=True)
+    ((sheet, area),) = workbook.defined_names[name].destinations
+    cells = workbook[sheet][area]
+    rows = cells if isinstance(cells, tuple) else ((cells,),)
+    return [[cell.value for cell in row] for row in rows]

@@ -22,13 +22,12 @@ from kopilot_xl.workbook.sheets import (
     clients,
     forecast,
     guide,
-    history,
-    movements,
     outlook,
     portfolio,
     problems,
     settings,
     transactions,
+    trend,
 )
 from tests import libreoffice
 
@@ -51,10 +50,9 @@ class Picture:
 
 PICTURES = {
     "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
-    "movements": Picture(movements.SHEET, (0.30, 0.20, 11.1, 4.60)),
+    "trend": Picture(trend.SHEET, (0.30, 0.20, 11.1, 5.20)),
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
     "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 7.60), dots=115),
-    "history": Picture(history.TABLE.name, (0.30, 0.30, 11.1, 5.20)),
     "clients": Picture(clients.TABLE.name, (0.30, 0.30, 11.1, 4.10)),
     "transactions": Picture(transactions.TABLE.name, (1.20, 0.30, 5.80, 2.60)),
     "actions": Picture(actions.TABLE.name, (0.30, 0.30, 11.1, 3.20)),

@@ -581,7 +581,7 @@ def like_excel(path: Path) -> Path:
     strings: dict[str, int] = {}
     for name in [name for name in parts if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]:
         text = _with_shared_strings(parts[name].decode(), strings)
-        text = re.sub(r'<row r="(\d+)"', r'<row r="\1" spans="1:30" x14ac:dyDescent="0.25"', text)
+        text = re.sub(r'<row r="(\d+)"', r'<row r="\1" spans="1:99" x14ac:dyDescent="0.25"', text)
         text = text.replace(
             f'<worksheet xmlns="{MAIN}">',
             f'<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}" xmlns:mc="{COMPATIBILITY}" mc:Ignorable="x14ac xr" '

@@ -463,10 +463,10 @@ def test_movements_are_told_from_what_the_refresh_before_stored(tmp_path: Path) 
     _refreshed(path)
     now = dict(zip(column(path, "Clients", "Client"), SEGMENTS, strict=True))
     moved = {name: (then[name] or "not yet a client", now[name]) for name in now if then[name] != now[name]}
-    better, worse = FileBook(path).table("Better"), FileBook(path).table("Worse")
-    told = {row[1]: (row[2], row[3]) for row in [*better.rows, *worse.rows] if row[1]}
+    listed = [row for row in _block(path, "TrendMoved") if row[0]]
+    told = {row[1]: (row[2], row[3]) for row in listed if row[0] == "client"}
     assert told == moved
-    assert [row[1] for row in worse.rows] == ["Dogwood"]
+    assert [row[1] for row in listed[:2]] == ["▼ 1 for the worse", "Dogwood"]
     assert str(_block(path, "MovementsNote")[0][0]).startswith("From 1 June 2026 to 1 July 2026:")
     once = path.read_bytes()
     _refreshed(path)

@@ -13,7 +13,7 @@ from kopilot_xl.workbook.file.grafting.macros import PREFIX as MODULES_PREFIX
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import forecast, guide, history, settings, snapshot
+from kopilot_xl.workbook.sheets import forecast, guide, history, movements, settings, snapshot
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
 _ON_SHEETS = {
@@ -35,6 +35,10 @@ _RETIRED = (settings.SEASONAL_MODEL, *forecast.OLDER)
 """The names that earlier versions gave to cells of theirs, and this one does not have."""
 _LONGER = {settings.SHEET: 1, guide.SHEET: 2}
 """How many rows more than today a sheet of ours once had."""
+_ONCE_DRAWN = {history.TABLE.name: {"Chart 1/1"}}
+"""What a sheet of ours once held beside its cells, and does not any more."""
+_RETIRED_SHEETS = {movements.SHEET: ({movements.BETTER.name, movements.WORSE.name}, Area(1, 1, LAST_ROW, 16))}
+"""Sheets of ours that this version does not have any more: their tables, and how far they reached."""
 _MODULE = re.compile(rb"(?:Module|Class|BaseClass)=([^\r\n]+)\r\n")
 
 
@@ -98,11 +102,13 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     tables = {each.casefold() for each in open_book(template.path).table_names}
     for name, part in sheets_of(package):
         own = ours.get(name.casefold())
-        if own is None and name not in renamed:
+        gone, reach = _RETIRED_SHEETS.get(name, (set[str](), None))
+        if own is None and name not in renamed and not reach:
             yield f"the sheet {name}"
             continue
-        yield from (f"{what} on the sheet {name}" for what in _drawn(package, part, template, own, tables))
-        extent = _extent(template, own, _LONGER.get(name, 0)) if own else None
+        usual = tables | {table.casefold() for table in gone}
+        yield from (f"{what} on the sheet {name}" for what in _drawn(package, name, part, template, own, usual))
+        extent = _extent(template, own, _LONGER.get(name, 0)) if own else reach
         elsewhere = _beside(old.sheet_values(name), extent) if extent and name not in told else None
         if elsewhere is not None:
             yield f"the cells of {name} beside or below what it usually holds, from {elsewhere} on"
@@ -122,11 +128,14 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
         yield f"the macros in {', '.join(modules)}"
 
 
-def _drawn(package: Package, part: str | None, template: Package, own: str | None, tables: set[str]) -> Iterator[str]:
+def _drawn(
+    package: Package, name: str, part: str | None, template: Package, own: str | None, tables: set[str]
+) -> Iterator[str]:
     """Yield what one of our sheets holds beside its cells and a new one does not."""
     items = package.relationships(part) if part else []
     usual = {item.kind for item in template.relationships(own)} if own else set()
-    if any(_pictures(package, item.target) - _all_pictures(template, own) for item in items if item.kind == "drawing"):
+    drawn = _all_pictures(template, own) | _ONCE_DRAWN.get(name, set())
+    if any(_pictures(package, item.target) - drawn for item in items if item.kind == "drawing"):
         yield "charts or pictures of your own"
     kinds = {item.kind for item in items} - usual
     yield from (what for kind, what in _ON_SHEETS.items() if kind in kinds)

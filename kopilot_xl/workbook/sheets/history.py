@@ -1,4 +1,4 @@
-"""The History sheet: one row per as-of date, and the trend of the last of them."""
+"""The hidden sheet History: one row per as-of date, and the trend of the last of them. Trend shows it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import add_months
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
-from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.sheets import chart_axes
+from kopilot_xl.workbook.sheets.trend import Dated
 from kopilot_xl.workbook.tables.parsing import UnreadableError, read_date
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
@@ -35,14 +36,14 @@ TREND = "HistoryTrend"
 REACH = "HistoryReach"
 """The cell with the least height of the chart's axis."""
 TREND_DATES = 24
-CHART_WORDS = (
-    f"A bar for each of the last {TREND_DATES} dates of the table below, which grows with every day you refresh. "
-    "kopilot-xl refresh --backfill 12 fills in the twelve months before."
+WORDS = (
+    "Every date a refresh looked at. The sheet Trend shows the last of them; kopilot-xl refresh --backfill 12 fills in "
+    "the twelve months before the first."
 )
 TREND_COLUMNS = ("Date", *(segment.value for segment in BARS), TILT.header)
 
 _TOP = 3
-"""The first row of the block, beside the chart: there no sorting, filtering or deleting of dates touches it."""
+"""The first row of the block, above the table: there no sorting, filtering or deleting of dates touches it."""
 _HEADER_ROW = _TOP + TREND_DATES
 """The row of the table's headers, and of the block's below it: the first of the sheet, by which the table is found
 where it is none any more, as in a workbook that another program saved."""
@@ -51,12 +52,28 @@ CORNER = f"A{_HEADER_ROW}"
 
 
 def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
-    """Write the row of each date that is not in the future, and the trend.
+    """Write the row of each date that is not in the future, and the trend."""
+    table, changed = _after(TABLE.of(book), summaries, today)
+    if changed:
+        book.write_table(TABLE.name, {column.header: values for column, values in table.items()})
+    trend = _trend(table)
+    book.write_block(TREND, trend)
+    book.write_block(REACH, [[chart_axes.clients(drawn=_any_drawn(trend))]])
+
+
+def dates(book: Book, summaries: Mapping[date, Summary], today: date) -> list[Dated]:
+    """Return every date of the table as `fill` leaves it; without a table, those of the summaries."""
+    rows = TABLE.of(book) if book.has_table(TABLE.name) else TABLE.read(_NOTHING, book.name)
+    table, _ = _after(rows, summaries, today)
+    return [_dated(table, at, day) for at, value in enumerate(table[DATE]) if (day := _day(value))]
+
+
+def _after(rows: TableRows, summaries: Mapping[date, Summary], today: date) -> tuple[dict[Column, list[Value]], bool]:
+    """The table with the row of each date, and whether that changes it.
 
     A row that was written on its own day is replaced on that day only; a reconstructed one always. Rows never move,
     so that what the user keeps beside them stays beside them.
     """
-    rows = TABLE.of(book)
     table: dict[Column, list[Value]] = {column: list(_all(rows, column)) for column in TABLE.columns}
     changed = False
     for day, summary in summaries.items():
@@ -69,11 +86,28 @@ def fill(book: Book, summaries: Mapping[date, Summary], today: date) -> None:
                 table[column].append(value)
             else:
                 table[column][index] = value
-    if changed:
-        book.write_table(rows.data.name, {column.header: values for column, values in table.items()})
-    trend = _trend(table)
-    book.write_block(TREND, trend)
-    book.write_block(REACH, [[chart_axes.clients(drawn=_any_drawn(trend))]])
+    return table, changed
+
+
+_NOTHING = TableData(TABLE.name, TABLE.name, 1, 1, (), ())
+
+
+def _dated(table: Mapping[Column, Sequence[Value]], at: int, day: date) -> Dated:
+    written = _day(table[WRITTEN_ON][at])
+    shape = table[SHAPE][at]
+    return Dated(
+        on=day,
+        counts={segment: _number(table[column][at]) for segment, column in COUNTS.items()},
+        size=_number(table[SIZE][at]),
+        tilt=_number(table[TILT][at]),
+        tilt_by_value=_number(table[TILT_BY_VALUE][at]),
+        shape=None if shape is None else str(shape),
+        looked_back=written is not None and written != day,
+    )
+
+
+def _number(value: Value) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def previous(book: Book, as_of: date) -> date | None:

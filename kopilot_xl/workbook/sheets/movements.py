@@ -1,4 +1,7 @@
-"""The Movements sheet: who moved from which segment to which since the refresh before."""
+"""Who moved from which segment to which since the refresh before, in figures: blocks in hidden columns of Trend.
+
+Workbooks of earlier versions have a sheet Movements with the same blocks and two lists of the clients.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +34,7 @@ VALUE = Column("Value", Format.AMOUNT, width=15, written=True)
 
 BETTER = Table("Better", (CLIENT_ID, NAME, FROM, TO, VALUE))
 WORSE = Table("Worse", (CLIENT_ID, NAME, FROM, TO, VALUE))
-"""Two tables side by side on this sheet, so that each grows by itself."""
-
-PLACES = {BETTER: "A19", WORSE: "G19"}
-"""The corner of each table; there is nothing below them."""
+"""Two tables side by side on an older sheet."""
 
 FIRST_WORDS = "Not refreshed yet: the second refresh tells who moved, and from where to where."
 """The headline until the first refresh."""
@@ -68,11 +68,6 @@ def segment_name(segment: Segment | None) -> str:
     return segment.value if segment else JOINED
 
 
-def is_better(before: Segment | None, after: Segment) -> bool:
-    """Tell whether a move from one cell of the matrix's rows to one of its columns is for the better."""
-    return before is None or WORST_TO_BEST.index(after) > WORST_TO_BEST.index(before)
-
-
 def _totals(moved: Movements) -> list[list[Value]]:
     """How many moved for the better, for the worse and not at all, and what those who moved are worth."""
     sums: list[list[Value]] = [
@@ -97,8 +92,3 @@ def _mark(better: bool) -> str:
 
 LISTS = {BETTER: (_mark(better=True), "For the better"), WORSE: (_mark(better=False), "For the worse")}
 """The mark and the heading of each list."""
-_READING = (
-    "In the table to the right a row is where clients stood before, a column where they stand now. ▲ is a move for the "
-    "better, ▼ one for the worse; on the grey diagonal are those that stayed. The lists below name them, the most "
-    "valuable first."
-)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
+from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
@@ -28,6 +29,7 @@ from kopilot_xl.workbook.sheets import (
     snapshot,
     sources,
     transactions,
+    trend,
 )
 from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.problems import Code, Kind, Problem, about_sheet, count
@@ -133,7 +135,16 @@ def _fill_actions(book: Book, result: Result, _: datetime) -> None:
 
 
 def _fill_history(book: Book, result: Result, now: datetime) -> None:
-    history.fill(book, {**result.past, result.as_of: result.past.get(result.as_of, result.summary)}, now.date())
+    history.fill(book, _days(result), now.date())
+
+
+def _days(result: Result) -> dict[date, Summary]:
+    """The days of a result that are rows of History."""
+    return {**result.past, result.as_of: result.past.get(result.as_of, result.summary)}
+
+
+def _fill_trend(book: Book, result: Result, now: datetime) -> None:
+    trend.fill(book, history.dates(book, _days(result), now.date()), result.movements, result.as_of)
 
 
 def _fill_guide(book: Book, result: Result, _: datetime) -> None:
@@ -171,17 +182,16 @@ SHEETS: tuple[Sheet, ...] = (
         portfolio.SHEET, "portfolio", _fill_portfolio, "sheet", portfolio.TITLE, after_all=True,
         read_as=[f"{portfolio.SHEET}!"], page=True,
     ),
+    Sheet(trend.SHEET, "trend", _fill_trend, "sheet", trend.NOTE, read_as=[f"{trend.SHEET}!"], page=True),
+    Sheet(
+        forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"], page=True
+    ),
+    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE, page=True),
     Sheet(
         clients.TABLE.name, "clients", _fill_clients, read_as=[*_written(clients.TABLE), f"{clients.TABLE.name}!"]
     ),
     Sheet(transactions.TABLE.name, "transactions"),
     Sheet(actions.TABLE.name, "actions", _fill_actions, read_as=_written(actions.TABLE, actions.TABLE.name)),
-    Sheet(history.TABLE.name, "history", _fill_history, "table", read_as=[f"{history.TABLE.name}["]),
-    Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE, page=True),
-    Sheet(outlook.SHEET, "outlook", _fill_outlook, "sheet", outlook.NOTE, page=True),
-    Sheet(
-        forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"], page=True
-    ),
     Sheet(
         problems.TABLE.name, "problems", _fill_problems, "table", after_all=True,
         read_as=[f"{problems.TABLE.name}["],
@@ -191,11 +201,15 @@ SHEETS: tuple[Sheet, ...] = (
         guide.SHEET, "guide", _fill_guide,
         read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS], page=True,
     ),
+    Sheet(history.TABLE.name, "history", _fill_history, "table", read_as=[f"{history.TABLE.name}["]),
     Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
     Sheet(sources.SHEET, "sources"),
     Sheet(facts.SHEET, "facts", _fill_facts, macro_free=True),
 )  # fmt: skip
-"""The sheets, in the order of their tabs."""
+"""The sheets of a new workbook, in the order of their tabs; those from History on are hidden."""
+
+OLDER: tuple[Sheet, ...] = (Sheet(movements.SHEET, "movements", _fill_movements, "sheet", movements.NOTE),)
+"""What only workbooks of an earlier version have: a refresh goes on filling it, and nobody misses it."""
 
 
 def older_workbook(book: Readable) -> list[Problem]:
@@ -215,7 +229,7 @@ def write(book: Book, result: Result, now: datetime) -> Result:
     Returns:
         The result with a notice for each sheet that is not there any more, and about formulas that show it too late.
     """
-    present = [sheet for sheet in SHEETS if sheet.is_in(book)]
+    present = [sheet for sheet in (*SHEETS, *OLDER) if sheet.is_in(book)]
     for sheet in present:
         if sheet.fill and not sheet.after_all:
             sheet.fill(book, result, now)

@@ -24,10 +24,12 @@ class Format(Enum):
 
     TEXT = "General"
     DATE = "yyyy-mm-dd"
+    DAY = "d mmm yyyy"
     MOMENT = "yyyy-mm-dd hh:mm"
     MONTH = "mmm yyyy"
     AMOUNT = "#,##0;[Red]-#,##0"
     COUNT = "#,##0"
+    DASHED = '#,##0;-#,##0;"–"'
     ROWS = '[=1]0" row";#,##0" rows"'
     SHARE = "0%"
     UNSEEN = ";;;"

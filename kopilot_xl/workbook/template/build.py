@@ -19,7 +19,7 @@ from kopilot_xl.workbook.sheets import (
     clients,
     facts,
     forecast,
-    movements,
+    history,
     outlook,
     portfolio,
     problems,
@@ -127,6 +127,7 @@ def _draw(book: Workbook, sheets: Mapping[str, Callable[[Worksheet], None]]) -> 
         book.create_sheet(title)
     for title, draw in sheets.items():
         draw(book[title])
+    book[history.TABLE.name].sheet_state = "hidden"
     for hidden in (snapshot.SHEET, sources.SHEET):
         book[hidden].sheet_state = "veryHidden"
     if facts.SHEET in sheets:
@@ -153,9 +154,6 @@ def _ignored_errors(book: Workbook) -> dict[str, str]:
     """What Excel is not to mark with a green corner, sheet by sheet: ids that are texts, calculated columns."""
     texts = [(each.name, styles.down(each, column)) for each, column in _IDS]
     texts.append((problems.TABLE.name, styles.down(problems.TABLE, problems.VALUE)))
-    texts += [
-        (movements.SHEET, styles.down(each, movements.CLIENT_ID, corner)) for each, corner in movements.PLACES.items()
-    ]
     texts.append((outlook.SHEET, styles.down(outlook.DEPARTURES, outlook.CLIENT_ID, outlook.CORNER)))
     texts.append((forecast.SHEET, styles.down(forecast.CALLS, forecast.CLIENT_ID, forecast.CORNER)))
     for name in portfolio.DO_NEXT.values():

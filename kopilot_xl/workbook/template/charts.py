@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from openpyxl.chart import AreaChart, BarChart, LineChart, Reference, Series
+from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend, LegendEntry
 from openpyxl.chart.marker import DataPoint
-from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -28,6 +28,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.workbook.sheets import chart_axes, palette
+from kopilot_xl.workbook.sheets.trend import SEGMENTS as TREND_SEGMENTS
 from kopilot_xl.workbook.tables.table import Format
 from kopilot_xl.workbook.template import styles
 
@@ -69,58 +70,63 @@ def trend(
     ws: Worksheet,
     left: int,
     header_row: int,
-    first_row: int,
     dates: int,
     top_left: tuple[str, int],
     bottom_right: tuple[str, int],
     reach: str,
 ) -> None:
-    """Draw the trend from a block of dates: stacked columns of the portfolio, the tilt as a line."""
-    last_row = first_row + dates - 1
-    labels = Reference(ws, left, first_row, max_row=last_row)
+    """Draw the portfolio date by date, stacked, from the columns of `sheets.trend.DRAWN_COLUMNS` below a row.
 
-    def drawn(column: int) -> Any:
-        series = Series(Reference(ws, column, first_row, max_row=last_row))
-        series.tx = SeriesLabel(strRef=StrRef(f=str(Reference(ws, column, header_row))))
-        series.cat = _numbers(labels)
-        return series
-
+    A date that was looked back at is pale: its counts are in columns of their own.
+    """
+    last_row = header_row + dates
+    labels = Reference(ws, left, header_row + 1, max_row=last_row)
     chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 30, False
-    for segment in reversed(BARS):
-        if segment is not Segment.LOST:
-            series = drawn(left + 1 + BARS.index(segment))
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 25, False
+    order = (3, 4, 5, 2, 1, 0)  # Active at the bottom, Leaving on top
+    sides = ((palette.SEGMENTS, 0), (palette.TINTS, len(TREND_SEGMENTS)))
+    for colors, offset in sides:
+        for at in order:
+            column = left + 1 + offset + at
+            series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
+            series.cat = _names(labels)
             series.invertIfNegative = False
-            series.graphicalProperties = _plain(palette.SEGMENTS[segment])
+            series.graphicalProperties = _plain(colors[TREND_SEGMENTS[at]])
             chart.series.append(series)
-    _finish(chart, "The portfolio over time")
-    chart.x_axis.number_format = Format.DATE.value
-    chart.x_axis.txPr = _text(800, turned=True)
+    _finish(chart)
+    chart.x_axis.txPr = _text(700, turned=False)
     _number_axis(chart)
-    chart.legend.position = "b"
-    chart.legend.txPr = _text(900)
-
-    line = LineChart()
-    line.x_axis = chart.x_axis
-    tilt = drawn(left + 1 + len(BARS))
-    tilt.smooth = False
-    tilt.marker.symbol = "circle"
-    tilt.marker.size = 5
-    tilt.marker.graphicalProperties = _plain(palette.INK)
-    tilt.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=palette.INK, w=19050))
-    line.series.append(tilt)
-    line.y_axis.axId = 200
-    line.y_axis.delete = False
-    line.y_axis.crosses = "max"
-    line.y_axis.majorGridlines = None
-    line.y_axis.scaling.min, line.y_axis.scaling.max, line.y_axis.majorUnit = -1, 1, 0.5
-    line.y_axis.number_format = "+0.0;-0.0;0"
-    line.y_axis.txPr = _text(900)
-    line.y_axis.title = _title("Tilt", 900)
-    line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
-    chart += line
+    chart.legend.position, chart.legend.txPr = "t", _text(800)
+    chart.legend.legendEntry = [LegendEntry(idx=len(order) + at, delete=True) for at in range(len(order))]
     chart += _reach(ws, top_left, reach)
     _place(ws, chart, top_left, bottom_right)
+
+
+def tilt(
+    ws: Worksheet, left: int, header_row: int, dates: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
+) -> None:
+    """Draw the tilt date by date as a line, from the two last of the same columns; a date looked back at is pale."""
+    last_row = header_row + dates
+    labels = Reference(ws, left, header_row + 1, max_row=last_row)
+    line = LineChart()
+    for column, color in enumerate((palette.EXPECTED, palette.GHOST_LINE), left + 1 + 2 * len(TREND_SEGMENTS)):
+        series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
+        series.cat = _names(labels)
+        series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=color, w=25400))
+        series.smooth = False
+        series.marker.symbol, series.marker.size = "circle", 3  # a date alone is not a line
+        series.marker.graphicalProperties = _plain(color)
+        line.series.insert(0, series)
+    _finish(line)
+    line.x_axis.delete = True  # its ends are in cells below
+    line.y_axis.delete = False
+    hair = GraphicalProperties(ln=LineProperties(solidFill=palette.HAIR))
+    line.y_axis.majorGridlines = ChartLines(spPr=hair)
+    line.y_axis.scaling.min, line.y_axis.scaling.max, line.y_axis.majorUnit = -1, 1, 0.5
+    line.y_axis.number_format = "+0.0;-0.0;0"
+    line.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    line.legend = None
+    _place(ws, line, top_left, bottom_right)
 
 
 def ahead(
@@ -240,7 +246,7 @@ def words_until(ws: Worksheet, cells: str, words: str, drawn: str) -> None:
     styles.hide(ws, cells, drawn)
 
 
-def _finish(chart: BarChart | AreaChart, title: str | None = None) -> None:
+def _finish(chart: BarChart | AreaChart | LineChart, title: str | None = None) -> None:
     """Give a chart the looks all share."""
     chart.title = _title(title, 1200, bold=True) if title else None
     chart.x_axis.delete, chart.x_axis.axPos = False, "b"
@@ -271,9 +277,9 @@ def _letters(size: int, *, bold: bool = False, color: str = palette.INK) -> Char
     return CharacterProperties(sz=size, b=bold, solidFill=color, latin=Font(typeface=styles.FONT))
 
 
-def _text(size: int, *, bold: bool = False, turned: bool = False) -> RichText:
+def _text(size: int, *, bold: bool = False, turned: bool | None = None) -> RichText:
     paragraph = Paragraph(pPr=ParagraphProperties(defRPr=_letters(size, bold=bold)), endParaRPr=_letters(size))
-    body = RichTextProperties(rot=-5_400_000, vert="horz") if turned else RichTextProperties()
+    body = RichTextProperties() if turned is None else RichTextProperties(rot=-5_400_000 if turned else 0, vert="horz")
     return RichText(bodyPr=body, p=[paragraph])
 
 
@@ -284,7 +290,7 @@ def _title(text: str, size: int, *, bold: bool = False) -> Title:
 
 
 def _place(
-    ws: Worksheet, chart: BarChart | AreaChart, top_left: tuple[str, int], bottom_right: tuple[str, int]
+    ws: Worksheet, chart: BarChart | AreaChart | LineChart, top_left: tuple[str, int], bottom_right: tuple[str, int]
 ) -> None:
     """Put a chart over the cells from one corner to the other, both included; it keeps its size."""
     start = AnchorMarker(col=column_index_from_string(top_left[0]) - 1, row=top_left[1] - 1)

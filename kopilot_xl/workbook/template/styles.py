@@ -14,6 +14,7 @@ from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as SheetTable
 from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
@@ -28,6 +29,9 @@ FONT = "Arial"
 MONOSPACED = "Courier New"
 SIZE = 10
 LAST_ROW = 1_048_576
+PIXELS = 7
+"""How many pixels one digit is wide, in which widths of columns are counted."""
+AS_OF_FORMAT = '"as of "d mmmm yyyy'
 
 
 def font(*, size: float = SIZE, bold: bool = False, color: str = palette.INK, name: str = FONT) -> Font:
@@ -113,6 +117,42 @@ def widths(ws: Worksheet, by_column: Iterable[float]) -> None:
         ws.column_dimensions[get_column_letter(number)].width = width
 
 
+def pixels(ws: Worksheet, by_column: Iterable[int]) -> None:
+    """Set the columns' widths from A on, in pixels."""
+    widths(ws, (width / PIXELS for width in by_column))
+
+
+def heights(ws: Worksheet, rows: Iterable[int], height: int) -> None:
+    """Set the height of rows, in pixels."""
+    for row in rows:
+        ws.row_dimensions[row].height = height * 0.75
+
+
+def page_head(ws: Worksheet, names: tuple[str, str], words: str, question: str, edges: tuple[str, str, str]) -> None:
+    """Draw the head that the pages share: the title, the day, the question the page answers, the way back to Portfolio.
+
+    Args:
+        ws: the sheet.
+        names: the names of the cells of the title and of the day.
+        words: the title until the first refresh.
+        question: the question.
+        edges: the column of the title, the first one of the day, and the last one of the page.
+    """
+    left, middle, right = edges
+    for row, height in ((1, 34), (2, 17), (3, 8)):
+        heights(ws, [row], height)
+    put(ws, f"{left}1", words, text_font=font(size=18, bold=True, color=palette.ACCENT))
+    name(ws, names[0], f"{left}1")
+    put(ws, f"{middle}1:{right}1", text_font=font(size=14, bold=True), alignment=align("right"))
+    ws[f"{middle}1"].number_format = AS_OF_FORMAT
+    name(ws, names[1], f"{middle}1")
+    put(ws, f"{left}2", question, text_font=font(color=palette.MUTED))
+    put(ws, f"{middle}2:{right}2", "‹ Portfolio", text_font=font(color=palette.ACCENT), alignment=align("right"))
+    ws[f"{middle}2"].hyperlink = Hyperlink(ref=f"{middle}2", location="PortfolioTitle", tooltip="Back to Portfolio")
+    for cell in ws[f"A3:{right}3"][0]:
+        cell.border = edge(top=palette.ACCENT)
+
+
 def name(ws: Worksheet, called: str, first: str, rows: int = 1, columns: int = 1) -> str:
     """Define a name for a block of cells that starts at `first`; return the block's address on its sheet."""
     start = ws[first]
@@ -132,11 +172,24 @@ def name_column(ws: Worksheet, called: str, table: Table, column: Column) -> Non
     ws.parent.defined_names[called] = DefinedName(called, attr_text=f"{table.name}[{column.header}]")
 
 
-def when(ws: Worksheet, cells: str, formula: str, *, color: str | None = None, background: str | None = None) -> None:
-    """Colour cells where a formula, written for the first of them, holds."""
+def when(
+    ws: Worksheet,
+    cells: str,
+    formula: str,
+    *,
+    color: str | None = None,
+    background: str | None = None,
+    bold: bool | None = None,
+    below: str | None = None,
+) -> None:
+    """Colour cells where a formula, written for the first of them, holds; `below` is the colour of a line under them.
+
+    Two rules that can both hold must not share a cell: LibreOffice takes the first alone, Excel mixes them.
+    """
     style = DifferentialStyle(
-        font=Font(color=color) if color else None,
+        font=Font(color=color, bold=bold) if color or bold else None,
         fill=fill(background) if background else None,
+        border=Border(bottom=Side("thin", color=below)) if below else None,
     )
     ws.conditional_formatting.add(cells, Rule(type="expression", dxf=style, formula=[formula]))
 

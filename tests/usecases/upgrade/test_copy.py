@@ -36,12 +36,14 @@ from kopilot_xl.workbook.sheets import (
     settings,
     snapshot,
     transactions,
+    trend,
 )
 from kopilot_xl.workbook.tables.problems import Code, Kind
 from kopilot_xl.workbook.tables.table import Format, Table
 from kopilot_xl.workbook.tables.text_width import fitting, line_count
+from kopilot_xl.workbook.template import build
 from tests.invariants import assert_sound
-from tests.portfolios import AS_OF, NOW, SEGMENTS, column, make_portfolio
+from tests.portfolios import AS_OF, NOW, SEGMENTS, column, make_portfolio, named_block
 
 EARLIER = sorted((Path(__file__).parents[2] / "workbooks").glob("*.xlsm"))
 
@@ -128,14 +130,14 @@ def test_there_is_a_workbook_of_an_earlier_version() -> None:
 
 
 def test_a_version_without_the_later_sheets(old: Path) -> None:
-    without(old, movements.SHEET, outlook.SHEET, forecast.SHEET, snapshot.SHEET)
+    without(old, trend.SHEET, outlook.SHEET, forecast.SHEET, snapshot.SHEET)
     made = upgrade_copy(old)
     assert made.path == default_output(old) == old.with_name("Portfolio (upgraded).xlsm")
     assert made.rows == {"Clients": 8, "Transactions": 8, "Actions": 1, "History": 1}
     assert made.left == []
     after = refresh(open_book(made.path), AS_OF, now=NOW)
     assert [each.segment for each in after.clients] == SEGMENTS
-    assert open_book(made.path).has_sheet(movements.SHEET)
+    assert open_book(made.path).has_sheet(trend.SHEET)
     assert_sound(made.path)
 
 
@@ -216,8 +218,9 @@ def test_the_movements_are_those_the_old_workbook_would_show(old: Path) -> None:
     later, clock = date(2026, 8, 1), datetime(2026, 8, 1, 9, 0)
     for path in (old, made.path):
         refresh(open_book(path), later, now=clock)
-    for table in movements.PLACES:
-        assert open_book(old).table(table.name).rows == open_book(made.path).table(table.name).rows
+    before, after = (named_block(path, trend.MOVED) for path in (old, made.path))
+    assert before == after
+    assert any(row[0] == trend.CLIENT for row in before)
 
 
 def test_columns_of_ones_own_come_along(old: Path) -> None:
@@ -319,8 +322,9 @@ def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None
     book["Clients"].conditional_formatting.add("L1:L9", Rule(type="expression", formula=["L1>5"]))
     book["Transactions"].protection.sheet = True
     book.security = WorkbookProtection(lockStructure=True)
-    for sheet in ("Portfolio", "History", "Settings", "Movements"):
+    for sheet in ("Portfolio", "History", "Settings"):
         book[sheet]["Z5"] = "mine"
+    book["Trend"]["AZ5"] = "mine"
     book["Guide"]["B99"] = "mine too"
     book["Settings"]["C6"] = "=TODAY()"
     book.save(old)
@@ -328,11 +332,11 @@ def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None
         "the drop-downs and checks of Clients in Rate",
         "the conditional formats of Clients in Price",
         "the cells of Portfolio beside or below what it usually holds, from Z5 on",
+        "the cells of Trend beside or below what it usually holds, from AZ5 on",
         "the protection on the sheet Transactions",
-        "the cells of History beside or below what it usually holds, from Z5 on",
-        "the cells of Movements beside or below what it usually holds, from Z5 on",
         "the cells of Settings beside or below what it usually holds, from Z5 on",
         "the cells of Guide beside or below what it usually holds, from B99 on",
+        "the cells of History beside or below what it usually holds, from Z5 on",
         "the protection of the workbook",
         "the formula of the setting As-of date: its result came along, and stays as it is",
     ]
@@ -341,7 +345,7 @@ def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None
 def test_a_sparkline_is_told(old: Path) -> None:
     with zipfile.ZipFile(old) as package:
         parts = {each: package.read(each) for each in package.namelist()}
-    name = "xl/worksheets/sheet3.xml"
+    name = f"xl/worksheets/sheet{list(build.SHEETS).index('Transactions') + 1}.xml"
     x14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
     parts[name] = parts[name].replace(
         b"</worksheet>",
@@ -491,7 +495,8 @@ ALL_TABLES = (
     transactions.TABLE,
     actions.TABLE,
     history.TABLE,
-    *movements.PLACES,
+    movements.BETTER,
+    movements.WORSE,
     outlook.DEPARTURES,
     forecast.CALLS,
 )

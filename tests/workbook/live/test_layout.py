@@ -16,7 +16,9 @@ from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.live.book import LiveBook
+from kopilot_xl.workbook.sheets import movements
 from kopilot_xl.workbook.tables.parsing import read_date
+from kopilot_xl.workbook.template import styles
 from tests.excel.stand_in import StandIn
 from tests.portfolios import CLIENTS, NOW, TRANSACTIONS, make_portfolio
 from tests.workbook.live.test_book import ACTIONS, AT_MOST, refused
@@ -45,9 +47,9 @@ def test_each_sheet_is_read_once_and_all_are_written_at_once(tmp_path: Path) -> 
 
 def test_a_sheet_with_tables_far_apart_is_not_read_whole(plain: Path) -> None:
     excel = StandIn(plain)
-    sheet = excel.workbook["Movements"]
-    sheet.move_range("G19:K20", rows=5000, cols=60)
-    sheet.tables["Worse"].ref = "BO5019:BS5020"
+    sheet = excel.workbook.create_sheet("Movements")  # an older workbook's, with two tables
+    for table, corner in ((movements.BETTER, "A19"), (movements.WORSE, "BO5019")):
+        styles.put_table(sheet, table, corner)
     refresh(LiveBook(excel.book), now=NOW)
     places = [what.partition("!")[2] for kind, what in excel.transfers if what.startswith("Movements!")]
     assert len(places) == 2

@@ -11,7 +11,7 @@ import pytest
 
 from kopilot_xl import open_book, refresh
 from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.sheets import chart_axes, forecast, history, outlook
+from kopilot_xl.workbook.sheets import chart_axes, forecast, outlook, trend
 from tests.portfolios import AS_OF, NOW, make_portfolio
 
 NOBODY, PLANS = outlook.REACHES.values()
@@ -40,8 +40,8 @@ def test_an_axis_reaches_only_as_high_as_what_is_drawn(
     path = make_portfolio(tmp_path / "book.xlsm", clients, sales)
     refresh(open_book(path), AS_OF, now=NOW)
     height = chart_axes.FEWEST if clients_drawn else chart_axes.NOTHING
-    assert {name: reach(path, name) for name in (history.REACH, NOBODY, PLANS)} == dict.fromkeys(
-        (history.REACH, NOBODY, PLANS), height
+    assert {name: reach(path, name) for name in (trend.REACH, NOBODY, PLANS)} == dict.fromkeys(
+        (trend.REACH, NOBODY, PLANS), height
     )
     assert reach(path, forecast.REACH) == (0 if amounts_drawn else chart_axes.NOTHING)
 

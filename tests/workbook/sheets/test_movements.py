@@ -1,4 +1,4 @@
-"""What the Movements sheet shows of who moved."""
+"""Who moved, in figures, and the lists of an older workbook's sheet Movements."""
 
 from __future__ import annotations
 
@@ -89,12 +89,3 @@ def test_without_an_earlier_day_nothing_is_left_of_the_last_one(tmp_path: Path) 
 def test_the_headline_names_the_days(reconstructed: bool, end: str) -> None:
     told = sheet.note(_moved(reconstructed=reconstructed))
     assert told == f"From 1 June 2026 to 1 July 2026: 2 clients better, 2 clients worse.{end}"
-
-
-def test_what_is_better_is_what_the_rule_says() -> None:
-    for was in sheet.BEFORE:
-        for now in WORST_TO_BEST:
-            if was is not now:
-                (move,) = movements(Baseline(JUNE, {"a": was}), [Client("a", "A", "Alder", now)], JULY).moves
-                assert sheet.is_better(was, now) is move.is_better
-    assert not sheet.is_better(Segment.NEW, Segment.NEW)

@@ -9,7 +9,7 @@ import pytest
 
 from kopilot_xl import refresh
 from kopilot_xl.workbook.file.book import FileBook
-from kopilot_xl.workbook.sheets import forecast, movements, outlook, portfolio
+from kopilot_xl.workbook.sheets import forecast, outlook, portfolio, trend
 from kopilot_xl.workbook.sheets.registry import SHEETS
 from kopilot_xl.workbook.tables.problems import Code
 from kopilot_xl.workbook.template import TEMPLATE
@@ -17,19 +17,21 @@ from tests.portfolios import NOW, make_portfolio
 
 
 def test_the_template_has_these_sheets_in_this_order() -> None:
-    assert FileBook(TEMPLATE).sheet_names[: len(SHEETS)] == [sheet.name for sheet in SHEETS]
+    names = [sheet.name for sheet in SHEETS if not sheet.macro_free]
+    assert FileBook(TEMPLATE).sheet_names[: len(names)] == names
 
 
 def test_who_removes_a_sheet_that_is_written_is_told_unless_it_is_needed_or_only_explains() -> None:
     # Without Clients or Actions nothing is read at all; the Guide has nothing that would be missed.
-    assert {sheet.name for sheet in SHEETS if sheet.fill and not sheet.optional} == {"Clients", "Actions", "Guide"}
+    needed = {sheet.name for sheet in SHEETS if sheet.fill and not sheet.optional and not sheet.macro_free}
+    assert needed == {"Clients", "Actions", "Guide"}
 
 
 @pytest.mark.parametrize(
     ("name", "block"),
     [
         (portfolio.SHEET, portfolio.SHAPE),
-        (movements.SHEET, movements.NOTE),
+        (trend.SHEET, trend.NOTE),
         (outlook.SHEET, outlook.NOTE),
         (forecast.SHEET, forecast.NOTE),
     ],

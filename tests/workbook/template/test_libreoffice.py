@@ -11,12 +11,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from kopilot_xl import open_book, refresh
-from kopilot_xl.domain.segments import BARS, PORTFOLIO
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
 from kopilot_xl.usecases.sample import rebuild
-from kopilot_xl.workbook.sheets import clients, forecast, history, movements, outlook, portfolio, transactions
+from kopilot_xl.workbook.sheets import clients, forecast, movements, outlook, portfolio, transactions, trend
 from kopilot_xl.workbook.template import build, charts
 from tests import libreoffice
-from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio
+from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio, named_block
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.usefixtures("office")]
 
@@ -51,7 +51,7 @@ def charts(sheet):
 result = {
     "stored": stored, "computed": computed, "formulas": formulas, "asked": asked,
     "histogram": named("PortfolioHistogram"), "bars": drawn("Portfolio"),
-    "trend": named("HistoryTrend"), "columns": drawn("History"), "ahead": ahead(),
+    "trend": named("TrendDrawn"), "columns": drawn("Trend"), "ahead": ahead(),
     "nobody": named("OutlookNobody"), "plans": named("OutlookPlans"), "matrix": named("MovementsMatrix"),
     "sheets": [each.Name for each in doc.Sheets if not each.IsVisible],
 }
@@ -139,9 +139,12 @@ result = None
 def test_the_charts_draw_what_the_blocks_hold(seen: dict[str, Any]) -> None:
     assert [name for name, *_ in seen["histogram"]] == [each.value for each in BARS]
     assert [count for (count,) in seen["bars"]] == [row[1] for row in seen["histogram"]]
-    stacked = [[*reversed(row[2:8]), row[8]] for row in seen["trend"]]
-    assert [[*row[:6], row[-1]] for row in seen["columns"]] == [pytest.approx(row) for row in stacked]
-    assert len(stacked) == history.TREND_DATES
+    upwards = [Segment.ACTIVE, Segment.NEW, Segment.NO_ACTIVITY, Segment.SLEEPING_AWAY, Segment.HIBERNATING]
+    order = [trend.DRAWN_COLUMNS.index(segment.value) for segment in (*upwards, Segment.LEAVING)]
+    stacked = [[row[at] for at in order] for row in seen["trend"]]
+    assert [row[:6] for row in seen["columns"]] == stacked
+    assert len(stacked) == trend.DRAWN_DATES
+    assert all(sum(row) > 80 for row in stacked)
 
 
 def test_the_charts_of_the_days_ahead_draw_what_their_blocks_hold(seen: dict[str, Any]) -> None:
@@ -154,15 +157,12 @@ def test_the_charts_of_the_days_ahead_draw_what_their_blocks_hold(seen: dict[str
 
 def test_the_matrix_shows_the_numbers_that_were_computed(seen: dict[str, Any]) -> None:
     rows = [[each or None for each in row] for row in seen["matrix"]]
-    with CalamineWorkbook.from_path(str(rebuild.SAMPLE)) as book:
-        sheet = book.get_sheet_by_name(movements.SHEET).to_python()
-    left, top = 8, 5
-    assert [[each or None for each in row[left : left + len(rows[0])]] for row in sheet[top : top + len(rows)]] == rows
+    assert [[each or None for each in row] for row in named_block(rebuild.SAMPLE, movements.MATRIX)] == rows
     assert sum(each or 0 for row in rows for each in row) > 100
 
 
-def test_three_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
-    assert seen["sheets"] == ["_Segments", "_Sources", build.XLWINGS_SHEET]
+def test_four_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
+    assert seen["sheets"] == ["History", "_Segments", "_Sources", build.XLWINGS_SHEET]
 
 
 def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
@@ -177,9 +177,8 @@ def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
     [
         ("Settings", 1),
         ("Guide", 1),
-        ("History", 1),
         ("Problems", 1),
-        ("Movements", 1),
+        ("Trend", 1),
         ("If nobody acts", 2),
         ("Forecast", 6),
     ],
@@ -194,7 +193,7 @@ def test_where_nothing_is_drawn_words_stand_instead_of_numbers(tmp_path: Path) -
     empty = libreoffice.to_texts(libreoffice.to_pdf(path, tmp_path))
     words = {
         portfolio.SHEET: charts.EMPTY_WORDS,
-        history.TABLE.name: charts.EMPTY_WORDS,
+        trend.SHEET: charts.EMPTY_WORDS,
         outlook.SHEET: charts.EMPTY_WORDS,
         forecast.SHEET: charts.EMPTY_FORECAST,
     }

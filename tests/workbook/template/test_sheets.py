@@ -14,7 +14,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter, range_bo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.forecasting import Rule
-from kopilot_xl.domain.segments import BARS, WORST_TO_BEST, Action, Segment
+from kopilot_xl.domain.segments import BARS, Action, Segment
 from kopilot_xl.workbook.sheets import (
     actions,
     chart_axes,
@@ -31,6 +31,7 @@ from kopilot_xl.workbook.sheets import (
     snapshot,
     sources,
     transactions,
+    trend,
 )
 from kopilot_xl.workbook.tables.table import Format, Table
 from kopilot_xl.workbook.template import build, styles
@@ -40,14 +41,13 @@ TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS)), histo
 PAGES = {
     portfolio.SHEET: portfolio.BLOCKS,
     history.TABLE.name: TREND,
-    movements.SHEET: movements.BLOCKS,
+    trend.SHEET: trend.BLOCKS | {trend.REACH: (1, 1)} | movements.BLOCKS,
     outlook.SHEET: outlook.BLOCKS | dict.fromkeys(outlook.REACHES.values(), (1, 1)),
     forecast.SHEET: forecast.BLOCKS | {forecast.REACH: (1, 1)},
 }
 BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items()}
 LISTS = [
     (history.TABLE.name, history.TABLE, history.CORNER),
-    *((movements.SHEET, table, corner) for table, corner in movements.PLACES.items()),
     (outlook.SHEET, outlook.DEPARTURES, outlook.CORNER),
     (forecast.SHEET, forecast.CALLS, forecast.CORNER),
 ]
@@ -77,10 +77,15 @@ def area(book: Workbook, name: str) -> tuple[str, tuple[int, int]]:
     return sheet, (bottom - top + 1, right - left + 1)
 
 
-def test_the_sheets_stand_in_their_order_and_three_are_hidden(book: Workbook) -> None:
+def test_the_sheets_stand_in_their_order_and_four_are_hidden(book: Workbook) -> None:
     assert book.sheetnames == [*build.SHEETS, build.XLWINGS_SHEET]
     hidden = {each.title: each.sheet_state for each in book.worksheets if each.sheet_state != "visible"}
-    assert hidden == {snapshot.SHEET: "veryHidden", sources.SHEET: "veryHidden", build.XLWINGS_SHEET: "hidden"}
+    assert hidden == {
+        history.TABLE.name: "hidden",
+        snapshot.SHEET: "veryHidden",
+        sources.SHEET: "veryHidden",
+        build.XLWINGS_SHEET: "hidden",
+    }
     assert book.active is book[portfolio.SHEET]
 
 
@@ -164,24 +169,23 @@ def test_the_segment_column_is_calculated(book: Workbook) -> None:
 
 def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path) -> None:
     with zipfile.ZipFile(committed) as package:
-        sheets = {
-            number: package.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2, 3, 4, 6, 7, 8, 9)
+        parts = {
+            name: package.read(f"xl/worksheets/sheet{number}.xml").decode()
+            for number, name in enumerate(build.SHEETS, 1)
         }
-    found = {
-        number: re.findall(r'<ignoredError sqref="([^"]+)" (\w+)="1"/>', sheet) for number, sheet in sheets.items()
-    }
-    assert found[2] == [
+    found = {name: re.findall(r'<ignoredError sqref="([^"]+)" (\w+)="1"/>', part) for name, part in parts.items()}
+    assert found.pop("Clients") == [
         ("A2:A1048576", "numberStoredAsText"),
         ("D2:D1048576", "calculatedColumn"),
         ("I2:I1048576", "calculatedColumn"),
     ]
-    assert found[3] == [("A2:A1048576", "numberStoredAsText")]
-    assert found[4] == [("B2:B1048576", "numberStoredAsText")]
-    assert found[6] == [("A20:A1048576", "numberStoredAsText"), ("G20:G1048576", "numberStoredAsText")]
-    assert found[7] == [("C34:C1048576", "numberStoredAsText")]
-    assert found[8] == [("D43:D1048576", "numberStoredAsText")]
-    assert found[9] == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
-    assert len(found[1]) == len(portfolio.DO_NEXT)
+    assert found.pop("Transactions") == [("A2:A1048576", "numberStoredAsText")]
+    assert found.pop("Actions") == [("B2:B1048576", "numberStoredAsText")]
+    assert found.pop("If nobody acts") == [("C34:C1048576", "numberStoredAsText")]
+    assert found.pop("Forecast") == [("D43:D1048576", "numberStoredAsText")]
+    assert found.pop("Problems") == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
+    assert len(found.pop("Portfolio")) == len(portfolio.DO_NEXT)
+    assert not any(found.values())
 
 
 def test_drop_downs_reach_the_last_row(book: Workbook) -> None:
@@ -244,26 +248,28 @@ def test_pages_are_a4_and_headers_repeat(book: Workbook) -> None:
 
 def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Path, book: Workbook) -> None:
     with zipfile.ZipFile(committed) as package:
-        bars, trend, *ahead = (package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2, 3, 4))
+        charts = [package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2, 3, 5, 6)]
+    bars, stacked, tilts, *ahead = charts
     assert re.findall(r"<f>([^<]*)</f>", bars) == ["'Portfolio'!$K$5:$K$11", "'Portfolio'!$L$5:$L$11"]
     assert area(book, portfolio.HISTOGRAM)[1][0] == len(BARS)
     ((_, block),) = book.defined_names[portfolio.HISTOGRAM].destinations
     assert block.startswith("$K$5:")
     points = re.findall(r'<dPt><idx val="(\d)"/>.*?srgbClr val="(\w+)"', bars)
     assert points == [(str(at), palette.SEGMENTS[each]) for at, each in enumerate(BARS)]
-    ((_, block),) = book.defined_names[history.TREND].destinations
+    ((_, block),) = book.defined_names[trend.DRAWN].destinations
     left, top, right, bottom = bounds(block)
-    references = re.findall(r"<f>([^<]*)</f>", trend)
-    *references, fewest = references
-    read = {int(each) for text in references for each in re.findall(r"[A-Z]\$?(\d+)", text)}
-    assert read == {top, bottom, bottom + 1}, "the headings stand below, in the row of the table's"
-    assert f"A{bottom + 1}" == history.CORNER
-    assert reached(book, history.REACH) == fewest
-    assert palette.SEGMENTS[Segment.LOST] not in trend
-    assert (left, right) == (
-        len(history.TABLE.columns) + 2,
-        len(history.TABLE.columns) + 1 + len(history.TREND_COLUMNS),
-    )
+    columns = {get_column_letter(left + at): header for at, header in enumerate(trend.DRAWN_COLUMNS)}
+    drawn = re.findall(r"<val><numRef><f>'Trend'!\$(\w+)\$(\d+):\$\w+\$(\d+)</f>", stacked)
+    assert {(int(first), int(last)) for _, first, last in drawn} == {(top, bottom)}
+    colors = re.findall(r'<ser>.*?srgbClr val="(\w+)"', stacked.partition("<lineChart>")[0])
+    for (letter, _, _), color in zip(drawn, colors, strict=True):
+        name, _, looked_back = columns[letter].partition(", ")
+        assert color == (palette.TINTS if looked_back else palette.SEGMENTS)[Segment(name)]
+    assert len(drawn) == 2 * len(trend.SEGMENTS)
+    assert re.findall(r"<f>([^<]*)</f>", stacked)[-1] == reached(book, trend.REACH)
+    assert palette.SEGMENTS[Segment.LOST] not in stacked
+    lines = re.findall(r"<val><numRef><f>'Trend'!\$(\w+)\$", tilts)
+    assert {columns[letter] for letter in lines} == {"Tilt", "Tilt, looked back"}
     for chart, name in zip(ahead, (outlook.NOBODY, outlook.PLANS), strict=True):
         ((_, block),) = book.defined_names[name].destinations
         left, top, right, bottom = bounds(block)
@@ -273,7 +279,7 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
         assert values == [(edges[0], str(row), edges[1], str(row)) for row in reversed(rows)]
         drawn = re.findall(r'<ser>.*?srgbClr val="(\w+)"', chart.partition("<lineChart>")[0])
         assert drawn == [palette.SEGMENTS[BARS[row - top]] for row in reversed(rows)]
-    for chart in (bars, trend, *ahead):
+    for chart in charts:
         assert '<plotVisOnly val="0"/>' in chart
 
 
@@ -286,11 +292,11 @@ def reached(book: Workbook, name: str) -> str:
 
 
 def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Path, book: Workbook) -> None:
-    names = (history.REACH, *outlook.REACHES.values(), forecast.REACH)
+    names = (trend.REACH, forecast.REACH, *outlook.REACHES.values())
     empty = committed == build.TEMPLATE
-    heights = [chart_axes.NOTHING if empty else chart_axes.FEWEST] * 3 + [chart_axes.NOTHING if empty else 0]
+    heights = [chart_axes.NOTHING if empty else 0 if name == forecast.REACH else chart_axes.FEWEST for name in names]
     with zipfile.ZipFile(committed) as package:
-        for number, (name, height) in enumerate(zip(names, heights, strict=True), 2):
+        for number, name, height in zip((2, 4, 5, 6), names, heights, strict=True):
             chart = package.read(f"xl/charts/chart{number}.xml").decode()
             place = reached(book, name)
             assert re.findall(r"<val><numRef><f>([^<]*)</f>", chart)[-1] == place
@@ -303,7 +309,7 @@ def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Pat
 
 def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) -> None:
     with zipfile.ZipFile(committed) as package:
-        chart = package.read("xl/charts/chart5.xml").decode()
+        chart = package.read("xl/charts/chart4.xml").decode()
     ((_, block),) = book.defined_names[forecast.DRAWN].destinations
     left, top, right, bottom = bounds(block)
     months, invoiced, expected, low, band, planned = [
@@ -352,7 +358,7 @@ def test_amounts_of_any_size_are_seen_everywhere(book: Workbook) -> None:
         cell for ws in worksheets(book) for row in ws.iter_rows() for cell in row
         if cell.number_format == Format.AMOUNT.value
     ]  # fmt: skip
-    assert {cell.parent.title for cell in amounts} >= {"Portfolio", "Clients", "Transactions", "Actions", "Movements"}
+    assert {cell.parent.title for cell in amounts} >= {"Portfolio", "Clients", "Transactions", "Actions", "Trend"}
     assert [str(cell) for cell in amounts if not cell.alignment.shrink_to_fit] == []
 
 
@@ -395,31 +401,9 @@ def test_a_list_has_its_columns_and_nothing_below(book: Workbook, sheet: str, ta
     assert not [each for each in book[sheet].merged_cells.ranges if each.max_row >= top]
 
 
-def test_a_move_for_the_better_has_another_sign_and_tint_than_one_for_the_worse(book: Workbook) -> None:
-    sheet = book[movements.SHEET]
-    ((_, cells),) = book.defined_names[movements.MATRIX].destinations
-    left, top, _, _ = bounds(cells)
-    tints = {str(each.sqref): each.rules[0].dxf.fill.bgColor.rgb for each in sheet.conditional_formatting}
-    for down, was in enumerate(movements.BEFORE):
-        for across, now in enumerate(WORST_TO_BEST):
-            cell = sheet.cell(top + down, left + across)
-            found = (cell.number_format[:3], str(tints.get(cell.coordinate, ""))[2:])
-            if was is now:
-                assert found == ("#,#", "")
-            elif was is None or down - 1 < across:
-                assert found == ('"▲ ', palette.BETTER_TINT)
-            else:
-                assert found == ('"▼ ', palette.WORSE_TINT)
-    assert palette.BETTER_TINT != palette.WORSE_TINT
-    for down, was in enumerate(movements.BEFORE):
-        assert sheet.cell(top + down, left - 1).value == movements.segment_name(was)
-    assert [sheet.cell(top - 1, left + at).value for at in range(len(WORST_TO_BEST))] == [
-        each.value for each in WORST_TO_BEST
-    ]
-
-
 @pytest.mark.parametrize(
-    ("page", "name"), [(movements, movements.NOTE), (outlook, outlook.NOTE), (forecast, forecast.NOTE)]
+    ("page", "name"),
+    [(movements, movements.NOTE), (trend, trend.NOTE), (outlook, outlook.NOTE), (forecast, forecast.NOTE)],
 )
 def test_before_the_first_refresh_a_page_says_so(page: ModuleType, name: str) -> None:
     book = load_workbook(build.TEMPLATE)

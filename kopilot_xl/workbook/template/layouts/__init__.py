@@ -7,7 +7,6 @@ from kopilot_xl.workbook.template.layouts import (
     forecast,
     guide,
     history,
-    movements,
     outlook,
     portfolio,
     problems,
@@ -15,6 +14,7 @@ from kopilot_xl.workbook.template.layouts import (
     snapshot,
     sources,
     transactions,
+    trend,
 )
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "forecast",
     "guide",
     "history",
-    "movements",
     "outlook",
     "portfolio",
     "problems",
@@ -32,4 +31,5 @@ __all__ = [
     "snapshot",
     "sources",
     "transactions",
+    "trend",
 ]

@@ -1,4 +1,4 @@
-"""The layout of the sheet History in a new workbook."""
+"""The layout of the hidden sheet History in a new workbook."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from kopilot_xl.workbook.sheets import palette
 from kopilot_xl.workbook.sheets.history import (
     _HEADER_ROW,
     _TOP,
-    CHART_WORDS,
     CORNER,
     REACH,
-    SHAPE,
     TABLE,
     TREND,
     TREND_COLUMNS,
     TREND_DATES,
+    WORDS,
 )
 from kopilot_xl.workbook.tables.table import Format
 
@@ -25,21 +24,22 @@ if TYPE_CHECKING:
 
 
 def build(ws: Worksheet) -> None:
-    """Lay the sheet out: the trend chart above the table, and out of sight of both the block it is drawn from."""
+    """Lay the sheet out: the table of dates, beside it the last of them."""
     from openpyxl.utils import get_column_letter
 
-    from kopilot_xl.workbook.template import charts, styles
+    from kopilot_xl.workbook.template import styles
 
     styles.put_table(ws, TABLE, CORNER)
     quiet, small = styles.font(color=palette.MUTED), styles.font(size=8, color=palette.MUTED)
-    styles.put(ws, "A1", CHART_WORDS, text_font=quiet)
+    styles.put(ws, "A1", WORDS, text_font=quiet)
     for row in range(_TOP, _HEADER_ROW):
         ws.row_dimensions[row].height = 13.5
     left = len(TABLE.columns) + 2
     ws.column_dimensions[get_column_letter(left - 1)].width = 3
-    styles.put(
-        ws, f"{get_column_letter(left)}{_TOP - 1}", "What the chart is drawn from, written by refresh.", text_font=quiet
-    )
+    words = "The last dates, the earliest first, written by refresh."
+    styles.put(ws, f"{get_column_letter(left)}{_TOP - 1}", words, text_font=quiet)
+    styles.put(ws, f"{get_column_letter(left)}1", shown=Format.UNSEEN)
+    styles.name(ws, REACH, f"{get_column_letter(left)}1")
     formats = (Format.DATE, *(Format.COUNT for _ in BARS), Format.TILT)
     for at, (header, shown) in enumerate(zip(TREND_COLUMNS, formats, strict=True)):
         letter = get_column_letter(left + at)
@@ -52,12 +52,6 @@ def build(ws: Worksheet) -> None:
         for row in range(_TOP, _HEADER_ROW):
             styles.put(ws, f"{letter}{row}", text_font=small, alignment=side, shown=shown)
     styles.name(ws, TREND, f"{get_column_letter(left)}{_TOP}", TREND_DATES, len(TREND_COLUMNS))
-    right = get_column_letter(TABLE.columns.index(SHAPE) + 1)
-    charts.trend(ws, left, _HEADER_ROW, _TOP, TREND_DATES, ("A", _TOP - 1), (right, _HEADER_ROW - 2), REACH)
-    first, last = (get_column_letter(left + TREND_COLUMNS.index(each.value)) for each in (BARS[1], BARS[-1]))
-    drawn = f"SUM(${first}${_TOP}:${last}${_HEADER_ROW - 1})>0"
-    middle = (_TOP + _HEADER_ROW) // 2 - 2
-    charts.words_until(ws, f"A{middle}:{right}{middle}", charts.EMPTY_WORDS, drawn)
     styles.page(ws, across=True)
     ws.print_area = f"A1:{get_column_letter(len(TABLE.columns))}{styles.LAST_ROW}"
     ws.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
