@@ -1,9 +1,9 @@
 """Client segmentation by activity level, in the Excel workbook where clients and invoices already live.
 
 The functions are the commands of `kopilot-xl`: `refresh`, `check`, `report`, `new`, `demo`, `update`, `upgrade`,
-`segment`, `forecast` and `install`, `refresh_all` and `check_all` for many workbooks; and `classify` for frames. What
-goes wrong and can be mended is a `KopilotError`. Each name is imported when it is first used, so that
-`import kopilot_xl` and `kopilot-xl --help` load no library.
+`segment`, `forecast` and `install`; `refresh_all`, `update_all`, `report_all` and `check_all` for many workbooks; and
+`classify` for frames. What goes wrong and can be mended is a `KopilotError`. Each name is imported when it is first
+used, so that `import kopilot_xl` and `kopilot-xl --help` load no library.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from kopilot_xl.excel.setup import install
     from kopilot_xl.importing.choices import QuestionError
-    from kopilot_xl.usecases.batch.several import check_all, refresh_all
+    from kopilot_xl.usecases.batch.several import check_all, refresh_all, report_all, update_all
     from kopilot_xl.usecases.create import demo, new
     from kopilot_xl.usecases.forecast import forecast
     from kopilot_xl.usecases.refresh import check, refresh
@@ -61,8 +61,10 @@ __all__ = [
     "refresh",
     "refresh_all",
     "report",
+    "report_all",
     "segment",
     "update",
+    "update_all",
     "upgrade",
 ]
 
@@ -76,7 +78,7 @@ _MODULES = {
     ),
     "excel.setup": ("install",),
     "importing.choices": ("QuestionError",),
-    "usecases.batch.several": ("check_all", "refresh_all"),
+    "usecases.batch.several": ("check_all", "refresh_all", "report_all", "update_all"),
     "usecases.create": ("demo", "new"),
     "usecases.forecast": ("forecast",),
     "usecases.refresh": ("check", "refresh"),

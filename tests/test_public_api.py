@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, assert_type
@@ -26,7 +27,12 @@ ROOT = Path(__file__).parents[1]
 COMMANDS: dict[str, Any] = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
 SHOWN = {"json", "strict"}
 """Options that say how the command line shows a result or ends, not what is done."""
-FOR_SEVERAL = {"refresh": kopilot_xl.refresh_all, "check": kopilot_xl.check_all}
+FOR_SEVERAL: dict[str, Callable[..., object]] = {
+    "refresh": kopilot_xl.refresh_all,
+    "update": kopilot_xl.update_all,
+    "report": kopilot_xl.report_all,
+    "check": kopilot_xl.check_all,
+}
 FUNCTIONS = [name for name in kopilot_xl.__all__ if inspect.isfunction(getattr(kopilot_xl, name))]
 
 

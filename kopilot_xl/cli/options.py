@@ -106,3 +106,19 @@ Force = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help=t("Print JSON, alone on standard output, one object a line."))]
+Summary = Annotated[
+    Path | None,
+    typer.Option(
+        "--summary",
+        metavar="FILE",
+        help=t(
+            "Also write a summary with a row for each workbook. As .xlsx or .html it is a page to read and print: "
+            "company, shape, what changed, revenue kept, what needs attention, totals by currency; as .csv or .parquet "
+            "a table of all figures. An earlier summary there is replaced."
+        ),
+        show_default=False,
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help=t("Exit with 1 if there are data problems. Notices never count."))
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """How many of the workbooks that are left alone are named."""
+
+
+def is_several(book: str) -> bool:
+    """Tell whether an argument may mean several workbooks: a folder, or a pattern that no shell has resolved."""
+    return os.path.isdir(book) or (not os.path.lexists(book) and any(sign in book for sign in "*?"))
 
 
 def results(batch: Batch, what: str) -> Iterator[Done]:

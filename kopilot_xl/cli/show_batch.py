@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -16,12 +17,16 @@ from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.tables.problems import Kind
 
 if TYPE_CHECKING:
-    from kopilot_xl.usecases.batch.summary_table import Line, Total
+    from kopilot_xl.usecases.batch.lines import Line, Total
     from kopilot_xl.usecases.result import RefreshResult
 
 
 _PORTFOLIOS = 50
 """How many of many portfolios the table of all shows."""
+_GAP = 2
+"""How far columns are apart, in characters."""
+_LEAST_TEXT = 14
+"""How wide the columns of names are at least, in characters."""
 _FAILED = 10
 """How many of those that failed are named once more."""
 
@@ -36,34 +41,33 @@ def brief(screen: Screen, result: RefreshResult, name: str) -> None:
         t("tilt {tilt}", tilt=tilt_text(summary.tilt)),
         problem_count(result.count(Kind.PROBLEM)),
     ]
+    if result.news is not None and (news := result.news.words(result.currency)):
+        parts.append(news)
     screen.line(Text.assemble((name, "bold"), ": " + ", ".join(parts)))
 
 
 def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
-    """Show the portfolios of many workbooks in one table, with totals by currency."""
+    """Show the portfolios of many workbooks in one table, with totals by currency; as lines where it has no room."""
     from kopilot_xl.usecases.batch import summary_table
 
     shown = lines if len(lines) <= _PORTFOLIOS else summary_table.leftmost_first(lines)[:_PORTFOLIOS]
     totals = summary_table.totals(lines)
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column(t("Workbook"), overflow="fold")
-    table.add_column(t("Shape"), no_wrap=True)
-    for heading in (t("Tilt"), t("Clients"), t("Leaving"), t("Leaving value"), t("Problems")):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for line in shown:
-        _add_portfolio(table, line)
-    for at, total in enumerate(totals):
-        value = "" if total.leaving_value is None else money(total.leaving_value, total.currency)
-        figures = (f"{total.clients:,}", f"{total.leaving:,}", value, f"{total.problems:,}")
-        if not at:
-            table.add_section()
-        table.add_row(_total_name(total), "", "", *figures, style="bold")
+    rows = [_cells(line) for line in shown]
+    sums = [_total_cells(total) for total in totals]
+    screen.line()
+    if not screen.is_terminal:  # a file has no edge
+        screen.console.width = max(screen.console.width, _width([*rows, *sums]))
+    if screen.console.width >= _width([*rows, *sums], _LEAST_TEXT):
+        screen.show(_table(rows, sums))
+    else:
+        for line in shown:
+            _show_narrow(screen, line)
+        for total in totals:
+            _show_total(screen, total)
+    screen.line()
     done = sum(total.portfolios for total in totals)
     text = tn("{done:,} of {count:,} workbook done", "{done:,} of {count:,} workbooks done", len(lines), done=done)
     by_shape = ", ".join(f"{number:,} {shape}" for shape, number in summary_table.shapes(lines).items())
-    screen.line()
-    screen.show(table)
-    screen.line()
     screen.line(Text(f"{text}: {by_shape}." if by_shape else f"{text}.", "bold"))
     if len(shown) < len(lines):
         screen.line(
@@ -74,6 +78,67 @@ def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
             indent=2,
         )
         _failed(screen, [line for line in lines if line.error])
+
+
+def _headings() -> tuple[str, ...]:
+    return (
+        t("Workbook"), t("Company"), t("Shape"), t("Tilt"), t("Clients"), t("Leaving"), t("Leaving value"),
+        t("Problems"),
+    )  # fmt: skip
+
+
+def _width(rows: Sequence[Sequence[str | Text]], least: int | None = None) -> int:
+    """How wide a screen must be for the table, its columns of names being as wide as they are, or at least so wide."""
+    widths = [max(cell_len(str(cells[at])) for cells in [_headings(), *rows]) for at in range(len(_headings()))]
+    names = widths[:2] if least is None else [least, least]
+    return sum(names) + sum(widths[2:]) + _GAP * len(widths)
+
+
+def _table(rows: Sequence[Sequence[str | Text]], sums: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, padding=(0, _GAP, 0, 0), show_edge=False, header_style="dim")
+    book, company, shape, *figures = _headings()
+    table.add_column(book, overflow="fold")
+    table.add_column(company, overflow="fold")
+    table.add_column(shape, no_wrap=True)
+    for heading in figures:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for cells in rows:
+        table.add_row(*cells)
+    for at, cells in enumerate(sums):
+        if not at:
+            table.add_section()
+        table.add_row(*cells, style="bold")
+    return table
+
+
+def _show_narrow(screen: Screen, line: Line) -> None:
+    """Show a portfolio on two lines."""
+    book, company, shape, *_ = _cells(line)
+    screen.line(Text.assemble((str(company) or str(book), "bold"), f"  {book}" if company else ""))
+    if line.summary is None:
+        screen.line(shape, indent=2)
+        return
+    leaving = line.summary.counts[Segment.LEAVING]
+    value = money(line.summary.values[Segment.LEAVING], line.currency)
+    parts = [
+        t("tilt {tilt}", tilt=tilt_text(line.summary.tilt)),
+        tn("{count:,} client", "{count:,} clients", line.summary.size),
+        t("{count:,} leaving ({value})", count=leaving, value=value),
+        problem_count(line.problems),
+    ]
+    screen.line(Text.assemble(str(shape), ", ", ", ".join(parts)), indent=2)
+
+
+def _show_total(screen: Screen, total: Total) -> None:
+    value = "" if total.leaving_value is None else money(total.leaving_value, total.currency)
+    parts = [
+        tn("{count:,} client", "{count:,} clients", total.clients),
+        t("{count:,} leaving ({value})", count=total.leaving, value=value)
+        if value
+        else t("{count:,} leaving", count=total.leaving),
+        problem_count(total.problems),
+    ]
+    screen.line(Text(f"{_total_name(total)}: {', '.join(parts)}", "bold"))
 
 
 def _total_name(total: Total) -> str:
@@ -98,18 +163,24 @@ def _failed(screen: Screen, lines: Sequence[Line]) -> None:
         screen.line(Text(t("… and {count:,} more", count=len(lines) - _FAILED), "dim"), indent=2)
 
 
-def _add_portfolio(table: Table, line: Line) -> None:
-    summary = line.summary
+def _cells(line: Line) -> list[str | Text]:
+    """The cells of a portfolio in the table."""
+    summary, company = line.summary, " ".join(line.company.split())
     if summary is None:
-        table.add_row(line.book, Text(t("failed"), ALERT))
-        return
-    leaving = summary.counts[Segment.LEAVING]
-    table.add_row(
+        return [line.book, company, Text(t("failed"), ALERT), "", "", "", "", ""]
+    return [
         line.book,
+        company,
         summary.shape.value,
         tilt_text(summary.tilt),
         f"{summary.size:,}",
-        f"{leaving:,}",
+        f"{summary.counts[Segment.LEAVING]:,}",
         money(summary.values[Segment.LEAVING], line.currency),
         Text(f"{line.problems:,}", ALERT if line.problems else ""),
-    )
+    ]
+
+
+def _total_cells(total: Total) -> list[str]:
+    value = "" if total.leaving_value is None else money(total.leaving_value, total.currency)
+    figures = (f"{total.clients:,}", f"{total.leaving:,}", value, f"{total.problems:,}")
+    return [_total_name(total), "", "", "", *figures]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 GOOD, ALERT = "green", "red"
 """The terminal's own colours: a palette made for white paper may be unreadable on black."""
+_GAP = 2
+"""How far columns are apart, in characters."""
 _BAR = 30
 """The longest bar of the histogram, in characters."""
 _HEADING = 14
@@ -44,7 +47,7 @@ def report(screen: Screen, result: RefreshResult) -> None:
         mark = ("✓", GOOD) if check.passed else ("✗", f"bold {ALERT}")
         screen.line(Text.assemble(mark, f" {check.text}"), indent=2)
     screen.line()
-    screen.show(_histogram(summary, result.currency), indent=2)
+    screen.show(_histogram(summary, result.currency, screen.console.width - 2), indent=2)
     screen.line(Text(portfolio.outside(summary), "dim"), indent=2)
     if summary.tilt is not None:
         screen.line()
@@ -57,28 +60,37 @@ def _title(result: RefreshResult, name: str = "") -> Text:
     return Text.assemble((name or result.book, "bold"), "  ", t("as of {day}", day=formatting.day(result.as_of)))
 
 
-def _histogram(summary: Summary, currency: str) -> Table:
+def _histogram(summary: Summary, currency: str, width: int) -> Table:
+    """The histogram of segments; where a screen is narrow, its bars are shorter, and its figures whole."""
     longest = max([*(summary.counts[segment] for segment in BARS), 1])
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    headings = (t("Clients"), t("Share"), t("Value, {currency}", currency=currency) if currency else t("Value"))
+    rows = [_figures(summary, segment) for segment in BARS]
+    total = (f"{summary.size:,}", "", formatting.whole(summary.value(PORTFOLIO)))
+    names = max(cell_len(name) for name in (*BARS, t("Segment"), t("Portfolio")))
+    figures = sum(max(cell_len(cells[at]) for cells in (headings, total, *rows)) for at in range(len(headings)))
+    bar = max(min(_BAR, width - names - figures - _GAP * (len(headings) + 2)), 0)
+    table = Table(box=None, padding=(0, _GAP, 0, 0), show_edge=False, header_style="dim")
     table.add_column(t("Segment"), no_wrap=True)
-    table.add_column("", width=_BAR, no_wrap=True)
-    table.add_column(t("Clients"), justify="right")
-    table.add_column(t("Share"), justify="right")
-    table.add_column(t("Value, {currency}", currency=currency) if currency else t("Value"), justify="right")
-    for segment in BARS:
+    if bar:
+        table.add_column("", width=bar, no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for segment, cells in zip(BARS, rows, strict=True):
         count = summary.counts[segment]
-        length = max(round(count / longest * _BAR), 1) if count else 0
-        share = summary.share(segment)
-        table.add_row(
-            segment.value,
-            Text("█" * length, f"#{palette.SEGMENTS[segment]}"),
-            f"{count:,}",
-            "" if share is None else formatting.share(share),
-            formatting.whole(summary.values[segment]),
-            style="dim" if segment is Segment.LOST else "",
-        )
-    table.add_row(t("Portfolio"), "", f"{summary.size:,}", "", formatting.whole(summary.value(PORTFOLIO)), style="bold")
+        length = max(round(count / longest * bar), 1) if count else 0
+        drawn = [Text("█" * length, f"#{palette.SEGMENTS[segment]}")] if bar else []
+        table.add_row(segment.value, *drawn, *cells, style="dim" if segment is Segment.LOST else "")
+    table.add_row(t("Portfolio"), *([""] if bar else []), *total, style="bold")
     return table
+
+
+def _figures(summary: Summary, segment: Segment) -> tuple[str, str, str]:
+    share = summary.share(segment)
+    return (
+        f"{summary.counts[segment]:,}",
+        "" if share is None else formatting.share(share),
+        formatting.whole(summary.values[segment]),
+    )
 
 
 def _tilts(summary: Summary) -> Table:

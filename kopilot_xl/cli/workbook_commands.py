@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,12 +23,13 @@ from kopilot_xl.cli.import_options import (
     Transactions,
     Year,
 )
-from kopilot_xl.cli.options import AsJson, AsOf, Book, Books, Force, Jobs, Order, output_option
-from kopilot_xl.cli.running import results
+from kopilot_xl.cli.options import AsJson, AsOf, Books, Force, Jobs, Order, Strict, Summary, output_option
+from kopilot_xl.cli.running import is_several, results
 from kopilot_xl.cli.stderr import screen_on
 from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
+    from kopilot_xl.usecases.batch.several import Batch
     from kopilot_xl.usecases.batch.tasks import Done
     from kopilot_xl.usecases.create import Created
     from kopilot_xl.usecases.result import RefreshResult
@@ -118,9 +120,10 @@ def demo(
     "update Portfolio.xlsm --clients clients.csv --transactions invoices.csv",
     "update Portfolio.xlsm",
     "update Portfolio.xlsm --dry-run",
+    "update Clients --jobs 4 --summary Portfolios.xlsx",
 )
 def update(
-    book: Book,
+    books: Books,
     clients: Clients = None,
     transactions: Transactions = None,
     as_of: AsOf = None,
@@ -143,16 +146,19 @@ def update(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=t("Show what would come, and write nothing."))] = False,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help=t("Bring the rows in, and refresh later."))] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help=t("Exit with 1 if there are data problems. Notices never count."))
-    ] = False,
+    jobs: Jobs = 1,
+    summary: Summary = None,
+    strict: Strict = False,
     json: AsJson = False,
+    force: Force = False,
 ) -> None:
     """Bring your next export into a workbook, and refresh it.
 
     What is new is added, what changed is changed: clients by their id, transactions by client and number. What you
-    typed, decided or added yourself stays as it is. Without files, those of the last time are read again. The version
-    before is kept beside the workbook, its name with .kopilot-backup added.
+    typed, decided or added yourself stays as it is. Without files, the sources are read again that the workbook lists
+    on Settings. The version before is kept beside the workbook, its name with .kopilot-backup added.
+
+    Of several workbooks and of a FOLDER, each is updated from its own sources; one that stops does not stop the rest.
 
     Exit code 0: done; 1: it was not, and nothing was changed, or --strict found problems; 2: wrong usage.
     """
@@ -161,6 +167,19 @@ def update(
     from kopilot_xl.cli.settling import pairs, settling
 
     headings, meanings = pairs(columns, "--map"), pairs(statuses, "--status")
+    about_one = (
+        clients, transactions, invoices, date_order, encoding, headings, meanings, sheet, currency, year, company,
+    )  # fmt: skip
+    if len(books) > 1 or is_several(books[0]) or (summary is not None and not any(about_one)):
+        if any(about_one):
+            raise typer.BadParameter(
+                t("files and how to read them belong to one workbook: name it alone, or leave them out."),
+                param_hint="BOOK|FOLDER",
+            )
+        _update_all(
+            books, as_of, accept, remove_vanished, dry_run, no_refresh, jobs, summary, force, json=json, strict=strict
+        )
+    book = Path(books[0])
 
     def make(statuses: Mapping[str, str]) -> Updated:
         return update(
@@ -179,11 +198,50 @@ def update(
         raise typer.Exit(Exit.FAILED)
 
 
+def _update_all(
+    books: Sequence[str],
+    as_of: date | None,
+    accept: bool,
+    remove_vanished: bool,
+    dry_run: bool,
+    no_refresh: bool,
+    jobs: int,
+    summary: Path | None,
+    force: bool,
+    *,
+    json: bool,
+    strict: bool,
+) -> NoReturn:
+    """Update several workbooks, and exit."""
+    from kopilot_xl import update_all
+
+    batch = update_all(
+        books, as_of, accept=accept, remove_vanished=remove_vanished, dry_run=dry_run, no_refresh=no_refresh, jobs=jobs,
+        summary=summary, force=force,
+    )  # fmt: skip
+    _show_all(batch, t("Updating"), json=json, strict=strict)
+
+
+def _show_all(batch: Batch, what: str, *, json: bool, strict: bool) -> NoReturn:
+    """Go through workbooks that are worked on, show what became of each and of all, and exit."""
+    from kopilot_xl.cli import show_batch
+
+    several, done, sound = batch.total > 1, 0, True
+    for result in results(batch, what):
+        done += 1
+        sound = sound and not result.why and result.report is not None and not (strict and _problems(result.report))
+        _show(result, json, several)
+    if several and not json:
+        show_batch.portfolios(screen_on(), batch.lines)
+    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
+
+
 @command(
     "refresh Portfolio.xlsm",
     "refresh Portfolio.xlsm --as-of 2026-06-30 --output June.xlsm",
     "refresh *.xlsm --json --strict --backup",
     "refresh Clients --jobs 4 --summary Portfolios.xlsx",
+    "refresh Clients --update --summary Portfolios.html",
     "refresh Portfolio.xlsm --backfill 12",
 )
 def refresh(
@@ -224,24 +282,20 @@ def refresh(
             show_default=False,
         ),
     ] = 0,
-    jobs: Jobs = 1,
-    summary: Annotated[
-        Path | None,
+    update: Annotated[
+        bool,
         typer.Option(
-            "--summary",
-            metavar="FILE",
+            "--update",
             help=t(
-                "Also write a table with a row for each workbook: shape, tilt, clients by segment, "
-                "value, leaving value, problems. It ends in .csv, .parquet or .xlsx; an earlier "
-                "summary there is replaced."
+                "First bring in what the sources have that each workbook lists on Settings. A workbook whose sources "
+                "stop is refreshed all the same, and named."
             ),
-            show_default=False,
         ),
-    ] = None,
-    json: AsJson = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help=t("Exit with 1 if there are data problems. Notices never count."))
     ] = False,
+    jobs: Jobs = 1,
+    summary: Summary = None,
+    json: AsJson = False,
+    strict: Strict = False,
 ) -> None:
     """Recompute the segments and the Portfolio sheet of one or more workbooks.
 
@@ -256,19 +310,12 @@ def refresh(
     130: stopped by Ctrl-C, 143: by SIGTERM.
     """
     from kopilot_xl import refresh_all
-    from kopilot_xl.cli import show_batch
 
     batch = refresh_all(
-        books, as_of, output=output, force=force, backup=backup, backfill=backfill, jobs=jobs, summary=summary
-    )
-    several, done, sound = batch.total > 1, 0, True
-    for result in results(batch, t("Refreshing")):
-        done += 1
-        sound = sound and result.report is not None and not (strict and _problems(result.report))
-        _show(result, json, several)
-    if several and not json:
-        show_batch.portfolios(screen_on(), batch.lines)
-    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
+        books, as_of, output=output, force=force, backup=backup, backfill=backfill, update=update, jobs=jobs,
+        summary=summary,
+    )  # fmt: skip
+    _show_all(batch, t("Refreshing"), json=json, strict=strict)
 
 
 def _show(done: Done, json: bool, several: bool) -> None:
@@ -307,29 +354,49 @@ def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
     raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
 
 
-@command("report Portfolio.xlsm", "report Portfolio.xlsm --as-of 2026-06-30 --output June.html")
+@command(
+    "report Portfolio.xlsm",
+    "report Portfolio.xlsm --as-of 2026-06-30 --output June.html",
+    "report Clients --jobs 4",
+)
 def report(
-    book: Book,
+    books: Books,
     as_of: AsOf = None,
     output: Annotated[
         Path | None,
         output_option(
             t(
-                "The page to write; it ends in .html, and an earlier report there is replaced. "
-                "Without it: beside the workbook, with its name."
+                "The page to write; it ends in .html, and an earlier report there is replaced. Without it: beside the "
+                "workbook, with its name. Of several workbooks: the page that leads to their reports, by default "
+                "Portfolios.html in the folder."
             )
         ),
     ] = None,
+    jobs: Jobs = 1,
     force: Force = False,
 ) -> None:
     """Write the portfolio as one HTML page to send, and nothing into the workbook.
 
-    The page needs no network and no other file; it can be read on a phone and printed on A4.
+    The page needs no network and no other file; it can be read on a phone and printed on A4. Of a FOLDER, each workbook
+    gets its page beside it, and one page leads to all of them, the portfolio to look at first on top.
     """
-    from kopilot_xl import report
+    from kopilot_xl import report, report_all
+    from kopilot_xl.usecases.batch.several import index_of
 
-    made = report(book, as_of, output=output, force=force)
-    screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=made.path, as_of=made.as_of))
+    if len(books) == 1 and not is_several(books[0]):
+        made = report(books[0], as_of, output=output, force=force)
+        screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=made.path, as_of=made.as_of))
+        return
+    batch, done, sound = report_all(books, as_of, index=output, jobs=jobs, force=force), 0, True
+    for result in results(batch, t("Writing reports")):
+        done += 1
+        sound = sound and result.report is not None
+        if result.report is not None:
+            path = result.path.with_suffix(".html")
+            screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=path, as_of=result.report.as_of))
+    if done:
+        screen_on().line(t("{path} leads to all of them.", path=output or index_of(books)))
+    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
 
 
 @command(

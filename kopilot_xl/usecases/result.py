@@ -9,12 +9,38 @@ from datetime import date
 
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.forecasting import Forecast
+from kopilot_xl.domain.movements import Movements
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.retention import Concentration, Retention
 from kopilot_xl.domain.sales import Prepared, expected_by_segment
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.usecases.news import News
 from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.problems import Kind, Problem, count
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since the day a refresh compares with.
+
+    Attributes:
+        since: that day.
+        better: how many clients moved for the better, those that joined included.
+        worse: how many moved for the worse.
+        lost: how many of those are Lost now.
+    """
+
+    since: date
+    better: int
+    worse: int
+    lost: int
+
+    @classmethod
+    def of(cls, movements: Movements) -> Changes:
+        """Return the figures of movements."""
+        worse = movements.worse
+        lost = sum(move.after is Segment.LOST for move in worse)
+        return cls(movements.earlier.since, len(movements.better), len(worse), lost)
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,8 @@ class RefreshResult:
         retention_before: the same a year earlier.
         expected: what the clients of each segment are expected to bring in the next twelve months.
         concentration: how much of the last year's revenue hangs on a few clients; None where there was none.
+        changes: what changed since the refresh before; None where there is nothing to compare with.
+        news: what an update before the refresh brought; None where there was none.
     """
 
     book: str
@@ -54,6 +82,8 @@ class RefreshResult:
     retention_before: Retention | None = None
     concentration: Concentration | None = None
     expected: Mapping[Segment, float] = field(default_factory=dict)
+    changes: Changes | None = None
+    news: News | None = None
 
     @classmethod
     def of(cls, result: Result, book: str, seconds: float) -> RefreshResult:
@@ -75,6 +105,7 @@ class RefreshResult:
             retention_before=result.retention_before,
             concentration=result.concentration,
             expected=expected_by_segment(result.clients, result.forecast.clients) if result.forecast else {},
+            changes=Changes.of(result.movements) if result.movements else None,
         )
 
     def count(self, kind: Kind) -> int:

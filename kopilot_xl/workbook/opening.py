@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     from kopilot_xl.workbook.book import Book
@@ -18,7 +22,32 @@ def open_book(path: str | PathLike[str]) -> FileBook:
     """
     from kopilot_xl.workbook.file.book import FileBook
 
+    _check_is_no_export(Path(path))
     return FileBook(path)
+
+
+_TABLES = (".csv", ".tsv", ".tab", ".txt", ".parquet")
+_INVOICES = (".xml", ".pdf", ".zip")
+"""The endings of what programs export, and no workbook has."""
+
+
+def _check_is_no_export(path: Path) -> None:
+    """Tell who names an export where a workbook belongs what to do with it.
+
+    Raises:
+        BookError: it is one.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (*_TABLES, *_INVOICES) and path.is_file():
+        raise BookError(
+            t(
+                "{path} is an export, not a workbook: kopilot-xl new Portfolio.xlsm --{option} {file} makes a workbook "
+                "of it, kopilot-xl update Portfolio.xlsm --{option} {file} brings it into one.",
+                path=path,
+                option="invoices" if suffix in _INVOICES else "transactions",
+                file=f'"{path}"' if " " in str(path) else path,
+            )
+        )
 
 
 def as_book(book: Book | str | PathLike[str]) -> Book:

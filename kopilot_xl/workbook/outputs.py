@@ -200,19 +200,24 @@ def is_parquet_of(columns: Sequence[str]) -> IsOurs:
     return is_ours
 
 
-def is_sheet_of(columns: Sequence[str]) -> IsOurs:
-    """Return what tells whether the first sheet of a workbook, its only one, is headed by exactly these columns."""
+def is_sheet_of(columns: Sequence[str], name: str) -> IsOurs:
+    """Return what tells whether a workbook has a sheet of that name, or only one sheet, headed by these columns."""
 
     def is_ours(path: Path) -> bool:
         try:
             book = open_book(path)
-            (sheet,) = book.sheet_names
-            rows = book.sheet_values(sheet)
+            names = book.sheet_names
+            sheet = name if name in names else names[0] if len(names) == 1 else None
+            rows = book.sheet_values(sheet) if sheet is not None else []
         except (KopilotError, OSError, ValueError):
             return False
-        return bool(rows) and list(rows[0]) == list(columns)
+        return bool(rows) and any(list(rows[0]) == list(columns[:many]) for many in (len(columns), _EARLIER))
 
     return is_ours
+
+
+_EARLIER = 22
+"""How many columns such a table had in version 0.1."""
 
 
 def is_marked_folder(path: Path) -> bool:

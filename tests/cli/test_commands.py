@@ -456,7 +456,7 @@ def test_the_summary_as_a_file(companies: Path) -> None:
 
 def test_a_summary_that_cannot_be_written_is_refused_before_any_work(folder: Path) -> None:
     before = Path("clean.xlsm").read_bytes()
-    assert "ends in none of" in one_line(run("refresh", "clean.xlsm", "--summary", "all.html"))
+    assert "ends in none of" in one_line(run("refresh", "clean.xlsm", "--summary", "all.txt"))
     Path("x.xlsx").write_bytes(before)
     assert "is one of the files to read" in one_line(run("refresh", "clean.xlsm", "x.xlsx", "--summary", "./x.xlsx"))
     assert Path("clean.xlsm").read_bytes() == Path("x.xlsx").read_bytes() == before

@@ -19,6 +19,7 @@ from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read, read_baseline
 from kopilot_xl.usecases.report.content import HistoryRow, _content, _short, _tilt, read_history
+from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
@@ -36,11 +37,12 @@ _JOINERS = "\u200c\u200d"
 
 @dataclass(frozen=True)
 class Made:
-    """A report that was written: where it is, the day it shows and how long it took."""
+    """A report that was written: where it is, the day it shows, how long it took, and what was found."""
 
     path: Path
     as_of: date
     seconds: float
+    found: RefreshResult
 
 
 def report(
@@ -86,7 +88,8 @@ def report(
         result = calculate(inputs, read_baseline(book, inputs.as_of))
         text = page(result, read_history(book, result), now)
     write_atomically(target, text.encode(), backup=backup, at_most=outputs.permissions(inputs_of))
-    return Made(target, result.as_of, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Made(target, result.as_of, seconds, RefreshResult.of(result, book.name, seconds))
 
 
 def _beside(book: Book) -> Path:

@@ -19,6 +19,7 @@ from kopilot_xl.importing.einvoices.output import read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.texts import t
+from kopilot_xl.usecases.news import News
 from kopilot_xl.usecases.refresh import check, refresh
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.update.bringing import Merges, merged, write
@@ -84,6 +85,18 @@ class Updated:
     def amount_added(self) -> float:
         """The sum of the new transactions that are neither planned, draft nor canceled, credit notes included."""
         return round(sum(row.amount or 0.0 for row in self.transactions.added if _counts(row)), 2)
+
+    @property
+    def news(self) -> News:
+        """What came, in figures."""
+        return News(
+            transactions=len(self.transactions.added),
+            amount=self.amount_added,
+            changed=len(self.transactions.changed),
+            clients=len(self.clients.added),
+            vanished=0 if self.removed else len(self.transactions.vanished),
+            notes=tuple(self.notes),
+        )
 
     def status_changes(self) -> list[tuple[str, str, int]]:
         """How many transactions went from one status to another."""
@@ -202,6 +215,16 @@ def update(
         written=not dry_run,
         remembers=remembers,
     )
+
+
+def knows_sources(book: FileBook) -> bool:
+    """Tell whether a workbook knows where its data come from, so that an update needs no files.
+
+    Raises:
+        SettingError: a cell of the block Sources makes no sense.
+    """
+    memory = sources.read(book)
+    return memory is not None and any(source.files for source in memory.sources.values())
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
+from rich.console import Console
 
 from kopilot_xl.cli import progress, screen, show_batch
 from kopilot_xl.domain.portfolio import Client, Shape, Summary
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import SaveError
 from kopilot_xl.usecases.batch import summary_table
-from kopilot_xl.usecases.batch.summary_table import Line
+from kopilot_xl.usecases.batch.lines import Line, worst_first
+from kopilot_xl.usecases.news import News
+from kopilot_xl.usecases.result import Changes
 
 DAY = date(2026, 7, 1)
 
@@ -71,16 +75,16 @@ def test_what_leans_to_the_left_comes_first() -> None:
 def test_the_table() -> None:
     assert shown(LINES).splitlines() == [
         "",
-        "Workbook                         Shape       Tilt  Clients  Leaving  Leaving value  Problems",
-        "a.xlsm                           Mature     +0.60        5        1        EUR 100         3",
-        "b.xlsm                           Declining  -0.33        3        2        CHF 401         0",
-        "c.xlsm                           failed",
-        "d.xlsm                           Declining  -0.33        3        2        eur 401         1",
-        "e.xlsm                           Empty       none        0        0              0         0",
-        "f.xlsm                           Declining  -0.33        3        2            401         0",
-        "2 portfolios in EUR                                      8        3        EUR 501         4",
-        "2 portfolios without a currency                          3        2                        0",
-        "1 portfolio in CHF                                       3        2        CHF 401         0",
+        "Workbook                         Company       Shape       Tilt  Clients  Leaving  Leaving value  Problems",
+        "a.xlsm                           Alder Advice  Mature     +0.60        5        1        EUR 100         3",
+        "b.xlsm                                         Declining  -0.33        3        2        CHF 401         0",
+        "c.xlsm                                         failed",
+        "d.xlsm                           =1+1          Declining  -0.33        3        2        eur 401         1",
+        "e.xlsm                                         Empty       none        0        0              0         0",
+        "f.xlsm                                         Declining  -0.33        3        2            401         0",
+        "2 portfolios in EUR                                                    8        3        EUR 501         4",
+        "2 portfolios without a currency                                        3        2                        0",
+        "1 portfolio in CHF                                                     3        2        CHF 401         0",
         "",
         "5 of 6 workbooks done: 1 Empty, 3 Declining, 1 Mature.",
     ]
@@ -119,7 +123,9 @@ def test_a_pace_as_people_say_it(speed: float, said: str) -> None:
 
 HEADERS = [
     "Workbook", "Company", "As of", "Shape", "Tilt", "Tilt by value", "Clients", *(each.value for each in Segment),
-    "Currency", "Value", "Leaving value", "Problems", "Notices", "Error",
+    "Currency", "Value", "Leaving value", "Problems", "Notices", "Error", "Decisions rejected", "Compared with",
+    "Moved up", "Moved down", "Now lost", "Revenue kept", "Transactions added", "Transactions changed",
+    "Clients added", "Transactions vanished",
 ]  # fmt: skip
 
 
@@ -132,8 +138,10 @@ def written(ending: str, folder: Path) -> Path:
 def test_csv(tmp_path: Path) -> None:
     header, first, _, failed, formula, *_ = written(".csv", tmp_path).read_text().splitlines()
     assert header.split(",") == HEADERS
-    assert first == "a.xlsm,Alder Advice,2026-07-01,Mature,0.6,0.7998,5,0,1,3,0,0,1,0,0,EUR,1001.25,100.25,3,2,"
-    assert failed == f"c.xlsm{',' * 20}There is no file c.xlsm: check its name and folder."
+    assert (
+        first == "a.xlsm,Alder Advice,2026-07-01,Mature,0.6,0.7998,5,0,1,3,0,0,1,0,0,EUR,1001.25,100.25,3,2,,0,,,,,,,,,"
+    )
+    assert failed == f"c.xlsm{',' * 20}There is no file c.xlsm: check its name and folder.{',' * 10}"
     assert formula.split(",")[1] == "'=1+1"
 
 
@@ -149,7 +157,7 @@ def test_parquet(tmp_path: Path) -> None:
 
 
 def test_xlsx(tmp_path: Path) -> None:
-    sheet = openpyxl.load_workbook(written(".XLSX", tmp_path)).worksheets[0]
+    sheet = openpyxl.load_workbook(written(".XLSX", tmp_path))[summary_table.FIGURES]
     rows = list(sheet.iter_rows(values_only=True))
     assert list(rows[0]) == HEADERS
     assert len(rows) == 1 + len(LINES)
@@ -162,7 +170,97 @@ def test_xlsx(tmp_path: Path) -> None:
     formats = {each.value: below.number_format for each, below in zip(sheet[1], sheet[2], strict=True)}
     assert (formats["Tilt"], formats["Value"], formats["As of"]) == ("0.00", "#,##0", "yyyy-mm-dd")
     assert sheet.print_title_rows == "$1:$1"
-    assert sheet.cell(4, len(HEADERS)).alignment.wrap_text, "or the page is printed as wide as the longest error"
+    assert sheet.cell(4, HEADERS.index("Error") + 1).alignment.wrap_text, (
+        "or the page is printed as wide as the longest error"
+    )
+
+
+CHANGED = Line(
+    "Clients/alder/P.xlsm", "Alder Advice", DAY, LINES[0].summary, "EUR", 3, 0, "", 1,
+    Changes(date(2026, 6, 1), 2, 5, 1), 0.82, News(transactions=12, amount=31_400.0, changed=3, clients=1, vanished=2),
+)  # fmt: skip
+STOPPED = Line(
+    "Clients/birch/P.xlsm", "", DAY, LINES[0].summary, "EUR",
+    error="Clients/birch/P.xlsm was refreshed, but not updated: there is nobody called anna@example.com.",
+    news=News(stopped="…"),
+)  # fmt: skip
+
+
+def test_a_line_says_what_changed_and_what_needs_attention() -> None:
+    assert CHANGED.changed == (
+        "+12 transactions (EUR 31,400), 3 changed, +1 client; since 1 June 2026: 2 up, 5 down, 1 of them lost"
+    )
+    assert CHANGED.needs == [
+        "1 decision was rejected", "2 data problems", "2 rows no longer in the export", "1 client is leaving",
+    ]  # fmt: skip
+    assert STOPPED.name == "birch/P"
+    assert STOPPED.needs[0].endswith("there is nobody called ….")
+
+
+def test_the_worst_comes_first() -> None:
+    assert [each.book for each in worst_first([*LINES, CHANGED, STOPPED])] == [
+        "c.xlsm", "Clients/birch/P.xlsm", "d.xlsm", "b.xlsm", "f.xlsm", "Clients/alder/P.xlsm", "a.xlsm", "e.xlsm",
+    ]  # fmt: skip
+
+
+def page_of(lines: Sequence[Line], ending: str, folder: Path) -> Path:
+    target = folder / f"page{ending}"
+    summary_table.SummaryFile.of(target, []).write(lines)
+    return target
+
+
+def test_the_page_of_a_workbook_is_the_first_sheet(tmp_path: Path) -> None:
+    (tmp_path / "Clients/alder").mkdir(parents=True)
+    target = page_of([*LINES, replace(CHANGED, book=str(tmp_path / "Clients/alder/P.xlsm"))], ".xlsx", tmp_path)
+    sheet = openpyxl.load_workbook(target).worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4)]
+    assert rows[0] == [
+        "Company", "Shape", "Clients", "What changed", "Revenue kept", "Value", "Leaving value",
+        "What needs attention", "Workbook", "Report",
+    ]  # fmt: skip
+    assert [row[1] for row in rows[1:8]] == [
+        "failed", "Declining", "Declining", "Declining", "Mature", "Mature", "Empty",
+    ]  # fmt: skip
+    alder = next(cell for cell in sheet["I"] if str(cell.value).endswith("P.xlsm"))
+    assert alder.hyperlink.target == "Clients/alder/P.xlsm"
+    assert [row[0] for row in rows[8:]] == [
+        "3 portfolios in EUR", "2 portfolios without a currency", "1 portfolio in CHF",
+    ]  # fmt: skip
+    formula = next(cell for cell in sheet["A"] if cell.value == "=1+1")
+    assert formula.data_type == "s", "it must never be computed"
+    assert sheet["B6"].fill.start_color.rgb != sheet["B9"].fill.start_color.rgb
+    again = summary_table.SummaryFile.of(target, [])
+    assert not again.backup, "a summary of ours is replaced without a question"
+
+
+def test_the_page_as_html(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = page_of([*LINES, CHANGED, STOPPED], ".html", tmp_path).read_text("utf-8")
+    assert text.index("c.xlsm") < text.index("birch/P") < text.index("Alder Advice")
+    assert "82%" in text
+    assert "1 decision was rejected" in text
+    assert "anna@example.com" not in text
+    assert 'href="Clients/alder/P.xlsm"' in text
+    assert text.count("<script") == text.count("http") - text.count("http-equiv") == 0
+    page_of(LINES[:1], ".html", tmp_path)  # one of ours is replaced
+    (tmp_path / "page.html").write_text("somebody's")
+    with pytest.raises(SaveError, match="is there already"):
+        summary_table.SummaryFile.of(tmp_path / "page.html", [])
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_figures_are_never_cut_however_narrow_a_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = io.StringIO()
+    console = screen.Screen(stream)
+    console.console = Console(file=stream, width=width, force_terminal=True, color_system=None)
+    big = line("a/long/path/of/a/workbook.xlsm", "EUR", (Segment.LEAVING, 12_345_678.0), company="A company of a name")
+    show_batch.portfolios(console, [big, *LINES])
+    told = " ".join(stream.getvalue().split())
+    assert "EUR 12,345,678" in told
+    assert "EUR 12,346,178" in told or "EUR 12,346,179" in told
+    assert "…" not in told
+    assert max(map(len, stream.getvalue().splitlines())) <= width
 
 
 def test_a_summary_is_replaced_and_never_written_over(tmp_path: Path) -> None:
@@ -181,7 +279,7 @@ def test_a_name_that_no_file_can_hold(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("all.txt", "ends in none of .csv, .parquet, .xlsx"),
+        ("all.txt", "ends in none of .csv, .parquet, .xlsx, .html"),
         ("all", "ends in none of"),
         ("a.xlsx", "is one of the files to read"),
         ("none/all.csv", "there is no folder"),
