@@ -56,26 +56,75 @@ def stop_on_signals() -> Iterator[None]:
 
     A signal that is ignored (nohup) stays ignored. This works in the main thread only; in others nothing changes.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     first: list[tuple[int, float]] = []
+    before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def receive(number: int, frame: FrameType | None) -> None:
         if not first:
             first.append((number, time.monotonic()))
         elif time.monotonic() - first[0][1] > SECOND_SIGNAL_AFTER:
-            for handled, handler in before.items():
-                signal.signal(handled, handler)
+            signal.signal(number, before[number])
             signal.raise_signal(number)
 
+    with _handled_by(receive), stop_when(lambda: first[0][0] if first else None):
+        yield
+
+
+@contextmanager
+def raise_on_signals() -> Iterator[None]:
+    """Within the block, have signals that would end the process at once raise `Stopped`, as Ctrl-C raises its own.
+
+    For work that has something to clear away. What is ignored, or heeded in another way, stays so.
+    """
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    with _handled_by(receive, lambda handler: handler is signal.SIG_DFL):
+        yield
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Keep signals that ask to end until the block has ended: nothing in it is left half done.
+
+    The block must be short: nothing stops it, not even a second signal. What would end the process at once raises
+    `Stopped` then.
+    """
+    received: list[int] = []
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    try:
+        with _handled_by(receive):
+            yield
+    finally:
+        if received and signal.getsignal(received[0]) is signal.SIG_DFL:
+            raise Stopped(received[0])
+        if received:
+            signal.raise_signal(received[0])
+
+
+@contextmanager
+def _handled_by(
+    receive: Callable[[int, FrameType | None], None], which: Callable[[object], bool] = lambda handler: True
+) -> Iterator[None]:
+    """Within the block, hand over the signals whose handler up to now is one of those meant, and is not to ignore them.
+
+    This works in the main thread only; in others nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+    before = {
+        each: handler for each, handler in before.items() if handler not in (signal.SIG_IGN, None) and which(handler)
+    }
     for number in before:
         signal.signal(number, receive)
     try:
-        with stop_when(lambda: first[0][0] if first else None):
-            yield
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -110,3 +110,52 @@ def test_signals_blocked_for_children_come_after_the_block() -> None:
         assert child == len(interrupts.SIGNALS)
         with pytest.raises(Stopped):
             soon()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_held_ends_before_a_signal_is_heeded(number: signal.Signals) -> None:
+    before, done = handlers(), []
+
+    def work() -> None:
+        with interrupts.signals_held():
+            os.kill(os.getpid(), number)
+            done.append("what was begun")
+        done.append("what was not")
+
+    with pytest.raises(KeyboardInterrupt) as stop:
+        work()
+    assert done == ["what was begun"]
+    assert getattr(stop.value, "number", signal.SIGINT) == number
+    assert handlers() == before
+
+
+def test_what_is_held_within_a_stop_that_waits_leaves_the_signal_to_it() -> None:
+    done: list[str] = []
+
+    @interrupts.stop_on_signals()
+    def work() -> None:
+        with interrupts.signals_held():
+            os.kill(os.getpid(), signal.SIGTERM)
+        done.append("up to the next point")
+        interrupts.checkpoint()
+
+    with pytest.raises(Stopped) as stop:
+        work()
+    assert (done, stop.value.number) == (["up to the next point"], signal.SIGTERM)
+
+
+def test_who_has_something_to_clear_away_is_told_of_the_end() -> None:
+    before, cleared = handlers(), []
+
+    def work() -> None:
+        with interrupts.raise_on_signals():
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(1)
+            finally:
+                cleared.append(True)
+
+    with pytest.raises(Stopped) as stop:
+        work()
+    assert (cleared, stop.value.number) == ([True], signal.SIGTERM)
+    assert handlers() == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -98,10 +99,9 @@ class Pool:
 
     def _hear(self) -> None:
         """Take in what workers say, and give those that are done the next workbook."""
-        heard = connections.wait([worker.pipe for worker in self.workers], _PAUSE)
-        for worker in [worker for worker in self.workers if worker.pipe in heard]:
+        for worker in self._with_news(_PAUSE):
             try:
-                said = worker.pipe.recv()
+                said = _said(worker)
             except (EOFError, OSError):
                 self._lost(worker)
                 continue
@@ -112,6 +112,21 @@ class Pool:
             if isinstance(said, Done):
                 self._finished(worker, said)
             self._give(worker)
+
+    def _with_news(self, seconds: float | None = None) -> list[_Worker]:
+        """Return the workers that have said something or have ended, once one has; at the latest after so many seconds.
+
+        The end of its pipe does not tell that a worker ended before it took its pipe over: on Windows the other end
+        then stays with this process.
+        """
+        ends: dict[object, _Worker] = {}
+        for worker in self.workers:
+            ends |= {worker.pipe: worker, worker.process.sentinel: worker}
+        try:
+            heard = connections.wait([*ends], seconds)  # type: ignore[list-item]
+        except InterruptedError:  # Windows breaks off a wait on Ctrl-C, even if that is handled
+            return []
+        return list(dict.fromkeys(ends[end] for end in heard))
 
     def _give(self, worker: _Worker) -> None:
         if self.given == len(self.books):
@@ -140,6 +155,8 @@ class Pool:
         """Go on without a worker that died, and take another one for it."""
         self._dismiss(worker)
         if not worker.is_up:
+            time.sleep(_PAUSE)  # on Windows Ctrl-Break ends those that just begin, perhaps before it is heard here
+            interrupts.checkpoint()
             raise KopilotError(
                 t(
                     "No process could be started beside this one: it {process}. Try again with --jobs 1.",
@@ -168,10 +185,9 @@ class Pool:
             with suppress(OSError):
                 worker.pipe.send(None)
         while self.workers:
-            heard = connections.wait([worker.pipe for worker in self.workers])
-            for worker in [worker for worker in self.workers if worker.pipe in heard]:
+            for worker in self._with_news():
                 try:
-                    said = worker.pipe.recv()
+                    said = _said(worker)
                 except (EOFError, OSError):
                     self._dismiss(worker)
                     continue
@@ -192,6 +208,21 @@ class Pool:
         except KeyboardInterrupt:
             self._kill()
             raise
+
+
+def _said(worker: _Worker) -> object:
+    """Return what a worker has said; Windows breaks off the reading on Ctrl-C, even if that is handled.
+
+    Raises:
+        EOFError, OSError: it has ended.
+    """
+    while True:
+        try:
+            if worker.pipe.poll():
+                return worker.pipe.recv()
+            raise EOFError
+        except InterruptedError:
+            continue
 
 
 def _serve(pipe: Connection, task: Task) -> None:

@@ -159,52 +159,62 @@ def file_lock(path: str | os.PathLike[str], waiting: Callable[[str], None] | Non
         SaveError: it was still being refreshed after `PATIENCE` seconds.
     """
     given, file = Path(path), sidecar_path(Path(os.path.realpath(path)), ".lock")
-    handle = _acquire(file, given, waiting)
-    try:
-        yield handle is not None
-    finally:
-        if handle is not None:
-            _release(handle, file)
+    with interrupts.raise_on_signals():
+        handle = _acquire(file, given, waiting)
+        try:
+            yield handle is not None
+        finally:
+            if handle is not None:
+                with interrupts.signals_held():
+                    _release(handle, file)
 
 
 def _acquire(file: Path, given: Path, waiting: Callable[[str], None] | None) -> int | None:
     deadline, pause = time.monotonic() + PATIENCE, _PAUSE
     while True:
         interrupts.checkpoint()
-        try:
-            handle = open_plain(file, os.O_RDWR | os.O_CREAT)
-        except OSError:
-            return None
-        kept = False
-        try:
-            if try_lock(handle):
-                # Whoever had it may have removed the file after we opened it: then it is no lock any more.
-                kept = _is_at(handle, file)
-                if kept:
-                    _sign(handle)
-                    return handle
-                continue
-            holder = _holder(handle)
-        except OSError:
-            return None
-        finally:
-            if not kept:
-                os.close(handle)
+        with interrupts.signals_held():
+            attempt = _attempt(file)
+        if not isinstance(attempt, str):
+            return attempt
         if time.monotonic() >= deadline:
             raise SaveError(
                 t(
                     "{given} is being refreshed by {holder}, and still was after {patience:g} seconds. "
                     "Let it finish, or end it, and try again.",
                     given=given,
-                    holder=holder,
+                    holder=attempt,
                     patience=PATIENCE,
                 )
             )
         if waiting:
-            waiting(t("{given} is being refreshed by {holder}: waiting for it to finish.", given=given, holder=holder))
+            waiting(t("{given} is being refreshed by {holder}: waiting for it to finish.", given=given, holder=attempt))
             waiting = None
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def _attempt(file: Path) -> int | str | None:
+    """Try to get a lock: return its handle, who has it, or None where there are no locks."""
+    while True:
+        try:
+            handle = open_plain(file, os.O_RDWR | os.O_CREAT)
+        except OSError:
+            return None
+        kept = False
+        try:
+            if not try_lock(handle):
+                return _holder(handle)
+            # Whoever had it may have removed the file after we opened it: then it is no lock any more.
+            kept = _is_at(handle, file)
+            if kept:
+                _sign(handle)
+                return handle
+        except OSError:
+            return None
+        finally:
+            if not kept:
+                os.close(handle)
 
 
 def _release(handle: int, file: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.locking import open_new, open_plain, sidecar_path, try_lock
@@ -116,12 +117,13 @@ def write_atomically(
         old = real.stat() if real.exists() else None
         if backup and old and instead_of is None:
             instead_of = real.read_bytes()
-        with _draft(real, data, old, at_most) as fresh:
-            if backup and old and instead_of is not None:
-                with _draft(real, instead_of, old) as kept:
-                    _put(kept, _backup_of(real), instead_of, check)
-            _put(fresh, real, data, check)
-        _sync_folder(real.parent)
+        with interrupts.signals_held():
+            with _draft(real, data, old, at_most) as fresh:
+                if backup and old and instead_of is not None:
+                    with _draft(real, instead_of, old) as kept:
+                        _put(kept, _backup_of(real), instead_of, check)
+                _put(fresh, real, data, check)
+            _sync_folder(real.parent)
     except OSError as error:
         raise SaveError(_why(given, error)) from error
 

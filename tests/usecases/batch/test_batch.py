@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,3 +116,25 @@ def test_a_report_comes_without_its_clients_and_else_the_same(tmp_path: Path) ->
         assert there is not None
         assert (here.clients != [], there.clients) == (True, ())
         assert (here.summary, here.problems, here.company) == (there.summary, there.problems, there.company)
+
+
+def test_a_wait_that_a_handled_signal_breaks_off_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows breaks off a wait for processes on Ctrl-C, and the reading of what they say."""
+    broken_off = []
+
+    def once(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def working(*args: Any) -> Any:
+            if name not in broken_off:
+                broken_off.append(name)
+                raise InterruptedError
+            return work(*args)
+
+        return working
+
+    monkeypatch.setattr(connection, "wait", once("wait", connection.wait))
+    kind: Any = type(multiprocessing.Pipe()[0])
+    monkeypatch.setattr(kind, "poll", once("poll", kind.poll))
+    names = ["one", "two", "three"]
+    found, _ = results(Awkward(), names, 2)
+    assert [(each.path.name, each.why) for each in found] == [(name, "") for name in names]
+    assert broken_off == ["wait", "poll"]

@@ -9,45 +9,29 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from kopilot_xl.workbook.file import locking, saving
+from tests.windows.inside import steps
 
 NEW = b"the new contents" * 1000
-OPERATIONS: list[tuple[Any, str]] = [
-    *((os, name) for name in ("open", "write", "ftruncate", "fsync", "close", "replace", "unlink", "scandir")),
-    (locking, "_open_new"),
-    (locking, "_try_lock"),
-]
 
 
 def main(path: str, end_at: int | None = None) -> None:
     """Save with a backup while having the file's lock, as a refresh does."""
-    steps = 0
+    count = 0
 
-    def step() -> None:
-        nonlocal steps
-        if steps == end_at:
+    def at_step() -> None:
+        nonlocal count
+        if count == end_at:
             os.kill(os.getpid(), signal.SIGTERM)  # which is TerminateProcess
-        steps += 1
+        count += 1
 
-    def watched(work: Callable[..., Any]) -> Callable[..., Any]:
-        def watching(*args: Any, **options: Any) -> Any:
-            step()
-            done = work(*args, **options)
-            step()
-            return done
-
-        return watching
-
-    for module, name in OPERATIONS:
-        setattr(module, name, watched(getattr(module, name)))
+    steps.watch(at_step)
     with locking.file_lock(path):
         old = Path(path).read_bytes()
         saving.write_atomically(path, NEW, instead_of=old, backup=True)
-    print(steps)
+    print(count)
 
 
 if __name__ == "__main__":
