@@ -6,8 +6,8 @@
 KEY is `c` or `break`. With `steps` the command of the product is run in this process again and again, each time on the
 files that FOLDER holds at the start, and the key is pressed at its FIRST step of saving, then STRIDE steps later, and
 so on: until the command ends without the key, or this process with the command.
-With `once` a program is started, and the key is pressed once there is a file UNTIL or the program has said so on standard
-error. What was found is printed as JSON, one line a run.
+With `once` a program is started, and the key is pressed once there is a file UNTIL or the program has said so on
+standard error. What was found is printed as JSON, one line a run.
 
     python -m tests.windows.inside.keys product COMMAND ...
 
