@@ -1,9 +1,9 @@
 """Client segmentation by activity level, in the Excel workbook where clients and invoices already live.
 
-The functions are the commands of `kopilot-xl`: `refresh`, `check`, `report`, `new`, `demo`, `update`, `upgrade`,
-`segment`, `forecast` and `install`; `refresh_all`, `update_all`, `report_all` and `check_all` for many workbooks; and
-`classify` for frames. What goes wrong and can be mended is a `KopilotError`. Each name is imported when it is first
-used, so that `import kopilot_xl` and `kopilot-xl --help` load no library.
+The functions are the commands of `kopilot-xl`: `refresh`, `check`, `report`, `new`, `adopt`, `demo`, `update`,
+`upgrade`, `segment`, `forecast` and `install`; `refresh_all`, `update_all`, `report_all` and `check_all` for many
+workbooks; and `classify` for frames. What goes wrong and can be mended is a `KopilotError`. Each name is imported when
+it is first used, so that `import kopilot_xl` and `kopilot-xl --help` load no library.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from kopilot_xl.excel.setup import install
     from kopilot_xl.importing.choices import QuestionError
+    from kopilot_xl.usecases.adopt.adopt import adopt
     from kopilot_xl.usecases.batch.several import check_all, refresh_all, report_all, update_all
     from kopilot_xl.usecases.create import demo, new
     from kopilot_xl.usecases.forecast import forecast
@@ -50,6 +51,7 @@ __all__ = [
     "SetupError",
     "UsageError",
     "__version__",
+    "adopt",
     "check",
     "check_all",
     "classify",
@@ -78,6 +80,7 @@ _MODULES = {
     ),
     "excel.setup": ("install",),
     "importing.choices": ("QuestionError",),
+    "usecases.adopt.adopt": ("adopt",),
     "usecases.batch.several": ("check_all", "refresh_all", "report_all", "update_all"),
     "usecases.create": ("demo", "new"),
     "usecases.forecast": ("forecast",),

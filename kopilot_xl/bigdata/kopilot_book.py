@@ -9,6 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from kopilot_xl.domain.rules import DEFAULT, Rules
+from kopilot_xl.importing.adopted import tables
 from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import actions
@@ -37,7 +38,7 @@ def kopilot_book(table: str | PathLike[str], as_of: date | None, today: date) ->
     book = open_book(path)
     if not is_kopilot_book(book) or not book.has_table(actions.TABLE.name):
         return None
-    return read(book, as_of, today)
+    return read(book, as_of, today, tables)
 
 
 def effective_rules(thresholds: Thresholds | None, book: Inputs | None) -> Rules:

@@ -242,7 +242,7 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
         if xlsx and not any(rows):  # it may be written in a way that the reader does not see
             with suppress(BookError):
                 rows = open_book(path).sheet_values(sheet.name)
-        cells = [[_cell(each) for each in row] for row in rows]
+        cells = [[cell_value(each) for each in row] for row in rows]
         if from_1904:
             cells = counted_from_1904(cells)
         notes: tuple[str, ...] = ()
@@ -268,7 +268,7 @@ def _sheets_by_themselves(path: Path) -> list[RawTable]:
     book = open_book(path)
     found = []
     for name in book.sheet_names:
-        cells = [[_cell(each) for each in row] for row in book.sheet_values(name)]
+        cells = [[cell_value(each) for each in row] for row in book.sheet_values(name)]
         found.append(RawTable(path, f"Excel, sheet {name}", cells, name=name))
     return found
 
@@ -312,7 +312,7 @@ def _own_tables(path: Path, book: Any, sheets: Sequence[RawTable]) -> list[RawTa
     return found
 
 
-def _cell(value: Any) -> Value:
+def cell_value(value: Any) -> Value:
     """What calamine tells of a cell, as ours."""
     if isinstance(value, ErrorValue):
         value = str(value)

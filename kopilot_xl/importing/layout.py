@@ -112,6 +112,8 @@ class Table:
     wide: Sequence[int] = ()
     sources: list[tuple[int, RawTable]] = field(default_factory=list)
     """where the rows of each further file begin"""
+    first: int = 0
+    """the row below the headings, counted from 0 in `raw`"""
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -190,7 +192,7 @@ def laid_out(raw: RawTable, wanted: Iterable[str] = ()) -> Table:
             continue  # the headings again, at the top of a printed page
         body.append(fit)
         at.append(index)
-    return Table(raw, header, top, body, at, above, wide)
+    return Table(raw, header, top, body, at, above, wide, first=first)
 
 
 def _width(rows: Sequence[Sequence[Value]], header: int, top: Sequence[str]) -> int:

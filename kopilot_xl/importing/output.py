@@ -25,9 +25,14 @@ _LONGEST_HEADING = 240
 
 @dataclass(frozen=True)
 class SourcedData(TableData):
-    """A table whose rows are from files: `numbers` are their rows there, as a spreadsheet shows them."""
+    """A table whose rows are from files: `numbers` and `letters` are their rows and columns there."""
 
     numbers: Sequence[int] = ()
+    letters: Sequence[str] = ()
+
+    def column_letter(self, index: int) -> str:
+        """Return the letters of the column of the file that `headers[index]` is from."""
+        return self.letters[index] if index < len(self.letters) else super().column_letter(index)
 
     def row_number(self, index: int) -> int:
         """Return the row of the file, counted from 1, of the data row at `index`."""
@@ -104,8 +109,8 @@ def _named(own: Mapping[str, Sequence[Value]]) -> dict[str, Sequence[Value]]:
     return found
 
 
-def _transactions(found: Imported) -> ImportedTable:
-    headers = [each.header for each in transactions.TABLE.columns]
+def transaction_rows(found: Imported) -> tuple[list[tuple[Value, ...]], list[int], Source | None]:
+    """Return the transactions of an import, the rows they are from, and the table of the first of them."""
     rows: list[tuple[Value, ...]] = []
     numbers: list[int] = []
     source: Source | None = None
@@ -137,6 +142,12 @@ def _transactions(found: Imported) -> ImportedTable:
                 )
             )
             numbers.append(_number(mapping.table, row))
+    return rows, numbers, source
+
+
+def _transactions(found: Imported) -> ImportedTable:
+    rows, numbers, source = transaction_rows(found)
+    headers = [each.header for each in transactions.TABLE.columns]
     summary = next((each for each in reversed(found.files)), FileSummary("", "", 0))
     return ImportedTable(transactions.TABLE, _data(transactions.TABLE, source, headers, rows, numbers), summary, {})
 

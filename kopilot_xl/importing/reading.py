@@ -130,6 +130,28 @@ def read_exports(
     return best
 
 
+def read_tables(
+    listed: Table, table: Table, people_choices: ImportChoices, choices: ImportChoices, today: date
+) -> Imported:
+    """Read a list of clients and a table of invoices that are known to be these.
+
+    Args:
+        listed: the clients.
+        table: the invoices.
+        people_choices: what is settled about the clients.
+        choices: what is settled about the invoices.
+        today: the day after which dates become unlikely.
+
+    Raises:
+        MissingError: a column that is needed is not there.
+        QuestionError: a figure or a word leaves a doubt that the user must settle.
+    """
+    draft = drafted(table, choices)
+    known = read_people(listed, people_choices)
+    selected = [Selected(listed, []), Selected(table, [])]
+    return _finished(known, [completed(draft, known, choices)], choices, today, selected, False, listed)
+
+
 def _tried(
     people: Sequence[Selected], rows: Sequence[Selected], settled: Settled, today: date
 ) -> tuple[Imported | None, QuestionError | None]:

@@ -6,10 +6,27 @@ from datetime import date
 
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.workbook.book import Book
-from kopilot_xl.workbook.sheets import history, snapshot
-from kopilot_xl.workbook.sheets.reading import read
+from kopilot_xl.workbook.sheets import history, reading, snapshot
+from kopilot_xl.workbook.sheets.contents import Inputs
+from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.tables.problems import Problem
+from kopilot_xl.workbook.tables.table import TableRows
 
 __all__ = ["read", "read_baseline"]
+
+
+def read(book: Book, as_of: date | None, today: date) -> Inputs:
+    """Read the tables the user keeps, and the settings, as `workbook.sheets.reading.read` does.
+
+    In a workbook that was adopted, the clients and the transactions are in tables of its owner's.
+    """
+    return reading.read(book, as_of, today, _adopted)
+
+
+def _adopted(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows, TableRows, list[Problem]] | None:
+    from kopilot_xl.importing.adopted import tables  # which is needed in few workbooks
+
+    return tables(book, order, today)
 
 
 def read_baseline(book: Book, as_of: date) -> Baseline | date | None:

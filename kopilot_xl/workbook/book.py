@@ -9,6 +9,8 @@ from datetime import date, datetime, time
 from os import PathLike
 from typing import Protocol, TypeVar
 
+from kopilot_xl.workbook.addresses import column_letters
+
 T = TypeVar("T")
 
 
@@ -75,6 +77,25 @@ class TableData:
     def row_number(self, index: int) -> int:
         """Return the sheet row, counted from 1, of the data row at `index`."""
         return self.header_row + 1 + index
+
+    def column_letter(self, index: int) -> str:
+        """Return the letters of the sheet column of `headers[index]`."""
+        return column_letters(self.first_column + index)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Cells of a sheet that count as a table: the row of headings, and the rows under it.
+
+    `header_row` and `first_column` count from 1; `height` is the number of rows under the headings. `headers` are what
+    the columns are called here, which may differ from what their cells show.
+    """
+
+    sheet: str
+    header_row: int
+    first_column: int
+    headers: Sequence[str]
+    height: int
 
 
 def name_key(name: str) -> str:
@@ -166,6 +187,23 @@ class Readable(Protocol):
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name."""
+        ...
+
+    def is_table(self, name: str) -> bool:
+        """Tell whether there is a table of that name that was made with Excel's Format as Table."""
+        ...
+
+    def declare(self, name: str, block: Block, table: str | None = None) -> None:
+        """Have cells of a sheet count as the table of a name from now on.
+
+        Args:
+            name: the name.
+            block: the cells, and what their columns are called.
+            table: the table of Excel's that they are, None where they are plain cells. It says where it is itself.
+
+        Raises:
+            MissingError: there is no such table or sheet.
+        """
         ...
 
     def has_sheet(self, name: str) -> bool:

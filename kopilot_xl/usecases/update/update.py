@@ -170,7 +170,9 @@ def update(
     )  # fmt: skip
     with book.locked(backup=not dry_run, waiting=waiting):
         if not is_kopilot_book(book):
-            raise BookError(f"{book.path} is not a Kopilot workbook. Make one of your exports with kopilot-xl new.")
+            raise BookError(
+                t('{path} is not a Kopilot workbook. Make it one with kopilot-xl adopt "{path}".', path=book.path)
+            )
         held, folder = book.path.read_bytes(), book.path.parent
         memory = sources.read(book)
         named = {CLIENTS: clients, TRANSACTIONS: transactions, INVOICES: invoices}

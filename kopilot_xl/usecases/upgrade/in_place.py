@@ -155,7 +155,7 @@ def upgrade(
     old = open_book(path)
     if not is_kopilot_book(old):
         raise BookError(
-            t("{path} is not a Kopilot workbook. Make one of your data with kopilot-xl new.", path=old.path)
+            t('{path} is not a Kopilot workbook. Make it one with kopilot-xl adopt "{path}".', path=old.path)
         )
     for table in _REQUIRED:
         old.table(table.name)

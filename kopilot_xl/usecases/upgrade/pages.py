@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
@@ -41,7 +42,7 @@ class OldPage:
     own: tuple[str, ...]
 
 
-def old_pages(book: FileBook, package: Package) -> list[OldPage]:
+def old_pages(book: FileBook, package: Package, template: Path = TEMPLATE) -> list[OldPage]:
     """Return the pages of a workbook that have an earlier layout."""
     parts = {title.casefold(): (title, part) for title, part in sheets_of(package) if part}
     found = []
@@ -52,11 +53,11 @@ def old_pages(book: FileBook, package: Package) -> list[OldPage]:
         if title is None or title.casefold() not in parts:
             continue
         title, part = parts[title.casefold()]
-        now, before = of_template()[sheet.name], earlier(sheet.name)
+        now, before = of_template(template)[sheet.name], earlier(sheet.name)
         blocks = frozenset(name.partition("=")[0] for name in now.names | before["names"])
         here = marks(book, package, sheet.name, title, part, blocks, now.tables | before["tables"])
         if any(is_telling(mark) for kind in KINDS for mark in here.of(kind) & before[kind]):
-            own = (*_own_on(here, now, before), *_own_elsewhere(package, title, part, blocks))
+            own = (*_own_on(here, now, before), *_own_elsewhere(package, title, part, blocks, template))
             found.append(OldPage(sheet, title, part, own))
     return found
 
@@ -68,7 +69,7 @@ def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
         The titles of those that were replaced, and a line for each that could not be.
     """
     done, cannot = [], []
-    for page in old_pages(book, graft.target):
+    for page in old_pages(book, graft.target, graft.source.path):
         if page.own:
             named = ", ".join(page.own[:_MOST_NAMED]) + (" …" if len(page.own) > _MOST_NAMED else "")
             cannot.append(
@@ -80,7 +81,7 @@ def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
                 )
             )
             continue
-        now = {name.partition("=")[0] for name in of_template()[page.sheet.name].names}
+        now = {name.partition("=")[0] for name in of_template(graft.source.path)[page.sheet.name].names}
         gone = {name.partition("=")[0] for name in earlier(page.sheet.name)["names"]} - now
         inputs: dict[str, Value] = {name: book.cell(name) for name in page.sheet.inputs if has_name(book, name)}
         graft.replace_sheet(page.sheet.name, page.part, gone, inputs)
@@ -89,9 +90,9 @@ def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
 
 
 @cache
-def of_template() -> Mapping[str, PageMarks]:
+def of_template(template: Path = TEMPLATE) -> Mapping[str, PageMarks]:
     """Return what the pages of a new workbook hold."""
-    return pages_of(open_book(TEMPLATE), Package(TEMPLATE))
+    return pages_of(open_book(template), Package(template))
 
 
 def _own_on(here: PageMarks, now: PageMarks, before: Mapping[str, frozenset[str]]) -> Iterator[str]:
@@ -109,10 +110,10 @@ def _own_on(here: PageMarks, now: PageMarks, before: Mapping[str, frozenset[str]
     yield from here.others
 
 
-def _own_elsewhere(package: Package, title: str, part: str, blocks: frozenset[str]) -> Iterator[str]:
+def _own_elsewhere(package: Package, title: str, part: str, blocks: frozenset[str], template: Path) -> Iterator[str]:
     """Yield what elsewhere refers to cells of a page by their address, and would show others."""
     plain, quoted = f"{title}!", "'" + title.replace("'", "''") + "'!"
-    ours = _formulas_of_template()
+    ours = _formulas_of(template)
     for sheet, other in sheets_of(package):
         if (
             other is None
@@ -148,8 +149,8 @@ def _charts_on(package: Package, part: str) -> set[str | None]:
 
 
 @cache
-def _formulas_of_template() -> frozenset[str]:
-    package = Package(TEMPLATE)
+def _formulas_of(template: Path) -> frozenset[str]:
+    package = Package(template)
     found = set()
     for _, part in sheets_of(package):
         for match in re.finditer(rb"<f>([^<]*)</f>", package.read(part)) if part else ():

@@ -11,7 +11,7 @@ from kopilot_xl import interrupts
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import BelowCell, TableData, Value
+from kopilot_xl.workbook.book import BelowCell, Block, TableData, Value, find_named
 from kopilot_xl.workbook.file.applying import apply
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.locking import file_lock
@@ -142,6 +142,23 @@ class FileBook:
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
         return self._layouts.find(name) is not None
+
+    def is_table(self, name: str) -> bool:
+        """Tell whether there is a table of that name that was made with Excel's Format as Table."""
+        return find_named(self._structure.tables, name) is not None
+
+    def declare(self, name: str, block: Block, table: str | None = None) -> None:
+        """Have cells of a sheet count as the table of a name from now on.
+
+        Args:
+            name: the name.
+            block: the cells, and what their columns are called.
+            table: the table of Excel's that they are, None where they are plain cells. It says where it is itself.
+
+        Raises:
+            MissingError: there is no such table or sheet.
+        """
+        self._layouts.declare(name, block, table)
 
     def has_sheet(self, name: str) -> bool:
         """Tell whether there is a sheet of that name, hidden or not."""

@@ -9,7 +9,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW, Area
-from kopilot_xl.workbook.book import BelowCell, TableData, Value, find_named, folded, name_key
+from kopilot_xl.workbook.book import BelowCell, Block, TableData, Value, find_named, folded, name_key
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, unescaped
 from kopilot_xl.workbook.file.reading import MAX_CELLS, SheetReader
@@ -95,6 +95,25 @@ class Layouts:
             table = find_named(self._structure.tables, name)
             self._found[key] = self._of_table(table) if table else self._on_sheet(sheet) if sheet else None
         return self._found[key]
+
+    def declare(self, name: str, block: Block, table: str | None) -> None:
+        """Have cells of a sheet count as the table of a name, as `FileBook.declare` says.
+
+        Raises:
+            MissingError: there is no such table or sheet.
+        """
+        if table is not None:
+            known = find_named(self._structure.tables, table)
+            if known is None:
+                self.of(table)
+                raise MissingError(t("{book} has no table {name}.", book=self._structure.name, name=table))
+            found = replace(self._of_table(known), name=name, headers=tuple(block.headers))
+        else:
+            sheet = self._structure.sheet(block.sheet)
+            if sheet is None:
+                raise MissingError(t("{book} has no sheet {name}.", book=self._structure.name, name=block.sheet))
+            found = Layout(name, sheet, block.header_row, block.first_column, tuple(block.headers), block.height)
+        self._found[name_key(name)] = found
 
     def grow(self, name: str, rows: int) -> Layout:
         """Count so many rows under a table as its own from now on.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import BelowCell, TableData, Value
+from kopilot_xl.workbook.book import BelowCell, Block, TableData, Value
 from kopilot_xl.workbook.live.applying import apply, check
 from kopilot_xl.workbook.live.excel_errors import explained, patience
 from kopilot_xl.workbook.live.layout import Structure
@@ -128,6 +128,19 @@ class LiveBook:
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table of that name, or a sheet of that name with a header row."""
         return self._structure.table(name) is not None or self._structure.find_layout(name) is not None
+
+    def is_table(self, name: str) -> bool:
+        """Tell whether there is a table of that name that was made with Excel's Format as Table."""
+        return self._structure.table(name) is not None
+
+    def declare(self, name: str, block: Block, table: str | None = None) -> None:
+        """Have cells of a sheet count as the table of a name from now on, as `Readable.declare` says.
+
+        Raises:
+            MissingError: there is no such table or sheet.
+            BookError: Excel does not answer.
+        """
+        self._structure.declare(name, block, table)
 
     def has_sheet(self, name: str) -> bool:
         """Tell whether there is a sheet of that name, hidden or not."""

@@ -11,7 +11,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW
-from kopilot_xl.workbook.book import BelowCell, Value, counted_from_1904, find_named, folded, name_key
+from kopilot_xl.workbook.book import BelowCell, Block, Value, counted_from_1904, find_named, folded, name_key
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
 from kopilot_xl.workbook.live.ranges import ReadCells, excel_property, formulas_of, range_of, values_of
 
@@ -225,6 +225,27 @@ class Structure:
             if across and table.parent.name == layout.sheet.name and cells.row > layout.bottom:
                 values = values[: cells.row - layout.bottom - 1]
         return values
+
+    def declare(self, name: str, block: Block, table: str | None) -> None:
+        """Have cells of a sheet count as the table of a name.
+
+        Raises:
+            MissingError: there is no such table or sheet.
+            BookError: Excel does not answer.
+        """
+        if table is not None:
+            found = replace(self.layout(table), name=name, headers=tuple(block.headers))
+        else:
+            sheet = self.sheet(block.sheet)
+            if sheet is None:
+                raise MissingError(t("{book} has no sheet {name}.", book=self.name, name=block.sheet))
+            width, top = len(block.headers), block.header_row
+            left = block.first_column - 1
+            cut = [row[left : left + width] for row in self.values(sheet)[top : top + block.height]]
+            rows = [[*row, *[None] * (width - len(row))] for row in cut]
+            rows += [[None] * width for _ in range(block.height - len(rows))]
+            found = Layout(name, sheet, top, block.first_column, tuple(block.headers), block.height, rows)
+        self._found[name_key(name)] = found
 
     def grow(self, name: str, rows: int) -> Layout:
         """Count so many rows under a table as its own from now on.

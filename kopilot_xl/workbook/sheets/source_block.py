@@ -4,7 +4,8 @@ One row a source. Whoever fills the block (`new`, `update`, or another command t
 it with `write`; whoever needs the sources reads them with `read`. The columns, from left to right:
 
 - For: the table that the source fills: Clients, Transactions, or E-invoices, which fill both
-- File, pattern, folder or database: paths relative to the workbook, one a line, such as `exports/invoices-*.csv`; the
+- File, pattern, folder or database: `this workbook` where the rows are in a table of its owner's (`adopt` writes that),
+  else paths relative to the workbook, one a line, such as `exports/invoices-*.csv`; the
   address of a table or query of a database, without its password
 - Sheet or table: of a workbook, the name of the sheet or table that is read
 - Columns: which heading is which column, one a line: `Client = Kunde`
@@ -34,6 +35,8 @@ from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, shown
 from kopilot_xl.workbook.tables.table import Format
 
+HERE = "this workbook"
+"""What the column File says of rows that are in a table of the owner's, which is Clients or Transactions itself."""
 NAME = "DataSources"
 """The name of the block's cells, headings left out."""
 TITLE = "Sources"
@@ -93,6 +96,11 @@ class Source:
     last_changed: datetime | None = None
     rows: int | None = None
     read_on: date | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the rows are in a table of the workbook itself."""
+        return [name.casefold() for name in self.files] == [HERE]
 
 
 def read(book: Book) -> list[Source] | None:

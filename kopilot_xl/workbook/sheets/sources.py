@@ -96,7 +96,8 @@ def read(book: Book) -> Memory | None:
     Raises:
         SettingError: a cell of the block makes no sense.
     """
-    visible = source_block.read(book)
+    shown = source_block.read(book)
+    visible = None if shown is None else [source for source in shown if not source.is_here]
     if not book.has_sheet(SHEET):
         return None if visible is None else Memory(_named(visible), is_visible=True)
     hidden: list[Source] = []
@@ -189,7 +190,8 @@ def write(
 ) -> bool:
     """Have a workbook remember its sources and the keys of the rows they brought; False where it has no room for it."""
     kept = list(sources)
-    shown = source_block.write(book, kept[: source_block.ROWS])
+    here = [source for source in source_block.read(book) or () if source.is_here]
+    shown = source_block.write(book, [*here, *kept][: source_block.ROWS])
     rows: list[list[Value]] = [[_TITLE, _VISIBLE] if shown else [_TITLE]]
     for source in kept:
         files = json.dumps(list(source.files), ensure_ascii=False)

@@ -11,7 +11,6 @@ from typing import TypeVar, cast
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, shown
 from kopilot_xl.workbook.tables.problems import Code, Problem
@@ -207,7 +206,7 @@ class TableRows:
             sheet=self.data.sheet,
             row=self.row_number(position),
             column=column.header,
-            letter=None if at is None else column_letters(self.data.first_column + at),
+            letter=None if at is None else self.data.column_letter(at),
             value=shown(value),
             wrong=wrong,
             done=done,

@@ -8,19 +8,25 @@ from lxml import etree
 
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.addresses import Area, cell_address, split_address
+from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, split_address
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.xml import SHEET_ORDER, child_in_order, main, next_number, serialised
 from kopilot_xl.workbook.file.ooxml.edits import encoded
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.references import moved
 
 
 class NoRoomError(SaveError):
     """The cells at the right of a table are in use; the text names the first."""
 
 
-def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, source: tuple[str, str]) -> None:
+def add_column(
+    graft: Graft, sheet_part: str, table_part: str, header: str, source: tuple[str, str], heading: str | None = None
+) -> None:
     """Add a column with the looks of the source's column of the same header, its cells blank.
+
+    With a heading of its own it belongs to a table of somebody else's: its heading looks as the one on its left, and
+    its cells have no formula.
 
     Args:
         graft: what is added to which package.
@@ -28,6 +34,7 @@ def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, sour
         table_part: the part of the target's table on it.
         header: the column's header.
         source: the parts of sheet and table in the source.
+        heading: what it is headed by here; by default as in the source.
 
     Raises:
         NoRoomError: a cell it needs is in use.
@@ -47,14 +54,16 @@ def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, sour
     columns = child_in_order(table, "tableColumns", ("autoFilter", "sortState", "tableColumns"))
     made = etree.SubElement(columns, main("tableColumn"))
     made.set("id", str(next_number([int(each.get("id", "0")) for each in list(columns)[:-1]])))
-    made.set("name", encoded(header, False)[1])
+    made.set("name", encoded(heading or header, False)[1])
     columns.set("count", str(len(columns)))
 
     looks, rule = _looks(graft.source, header, *source)
-    if rule is not None:
+    if rule is not None and heading is None:
         made.append(deepcopy(rule))
     head, body = graft.styles.cell_format(looks["head"]), graft.styles.cell_format(looks["body"])
-    _put(sheet, area.top, column, head, header)
+    if heading is not None:
+        head = _style_of(sheet, area.top, column - 1)
+    _put(sheet, area.top, column, head, heading or header)
     for row in range(area.top + 1, min(area.bottom, area.top + 1) + 1):
         _put(sheet, row, column, body, None)
     _set_width(sheet, column, looks["width"], body)
@@ -64,6 +73,79 @@ def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, sour
         dimension.set("ref", str(known.joined(wide)))
     target.replace(table_part, serialised(table))
     target.replace(sheet_part, serialised(sheet))
+
+
+def add_plain_column(
+    graft: Graft, sheet_part: str, area: Area, header: str, source: tuple[str, str], heading: str
+) -> Area:
+    """Add a column at the right of a range of plain cells, as `add_column` does for a table; return the wider range.
+
+    Args:
+        graft: what is added to which package.
+        sheet_part: the part of the target's sheet.
+        area: the range, its row of headings included.
+        header: the column's header in the source.
+        source: the parts of sheet and table in the source.
+        heading: what it is headed by here.
+
+    Raises:
+        NoRoomError: a cell it needs is in use.
+    """
+    target = graft.target
+    sheet, column = target.parse_current(sheet_part), area.right + 1
+    _check_free(target, sheet, sheet_part, area, column)
+    looks, _ = _looks(graft.source, header, *source)
+    body = graft.styles.cell_format(looks["body"])
+    _put(sheet, area.top, column, _style_of(sheet, area.top, column - 1), heading)
+    if area.bottom > area.top:
+        _put(sheet, area.top + 1, column, body, None)
+    _set_width(sheet, column, looks["width"], body)
+    wide = Area(area.top, area.left, area.bottom, column)
+    dimension = sheet.find(main("dimension"))
+    if dimension is not None:
+        dimension.set("ref", str(Area.parse(dimension.get("ref", "A1")).joined(wide)))
+    target.replace(sheet_part, serialised(sheet))
+    return wide
+
+
+def copy_conditions(graft: Graft, sheet_part: str, source_part: str, cells: Area, to: tuple[int, int]) -> None:
+    """Copy the conditional formats by formula that begin in one cell of a source's sheet to cells of the target's.
+
+    Args:
+        graft: what is added to which package.
+        sheet_part: the part of the target's sheet.
+        source_part: the part of the source's sheet.
+        cells: the first cell that they are for there.
+        to: row and column of the first cell here; they go down to the sheet's last row.
+    """
+    sheet = graft.target.parse_current(sheet_part)
+    first = Area(to[0], to[1], LAST_ROW, to[1])
+    taken = [int(rule.get("priority", "0")) for rule in sheet.iter(main("cfRule"))]
+    made = etree.Element(main("conditionalFormatting"), sqref=str(first))
+    for group in graft.source.parse(source_part).iterfind(main("conditionalFormatting")):
+        area = Area.parse(group.get("sqref", "A1").split()[0])
+        if (area.top, area.left) != (cells.top, cells.left):
+            continue
+        for rule in group.iterfind(f"{main('cfRule')}[@type='expression']"):
+            copy = deepcopy(rule)
+            if copy.get("dxfId"):
+                copy.set("dxfId", str(graft.styles.differential(int(copy.get("dxfId", "0")))))
+            copy.set("priority", str(next_number(taken)))
+            taken.append(int(copy.get("priority", "0")))
+            for formula in copy.iterfind(main("formula")):
+                formula.text = moved(formula.text or "", to[0] - cells.top, to[1] - cells.left)
+            made.append(copy)
+    if len(made):
+        before = set(SHEET_ORDER[: SHEET_ORDER.index("conditionalFormatting") + 1])
+        at = sum(isinstance(child.tag, str) and etree.QName(child).localname in before for child in sheet)
+        sheet.insert(at, made)
+        graft.target.replace(sheet_part, serialised(sheet))
+
+
+def _style_of(sheet: etree._Element, row: int, column: int) -> int:
+    """The number of the format of a cell, 0 where it has none."""
+    cell = sheet.find(f"{main('sheetData')}/{main('row')}/{main('c')}[@r='{cell_address(row, column)}']")
+    return 0 if cell is None else int(cell.get("s", "0"))
 
 
 def _check_free(package: Package, sheet: etree._Element, part: str, area: Area, column: int) -> None:

@@ -1,0 +1,222 @@
+"""The tables of an owner's workbook that was adopted, read as any export is, where they are.
+
+The block Sources names them (`workbook.sheets.own_tables`). From then on the table of the clients counts as Clients:
+its columns go by our headings, and what a refresh writes goes into the columns at its right end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from kopilot_xl.errors import MissingError
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
+from kopilot_xl.importing.columns import MAPPED
+from kopilot_xl.importing.files import cell_value
+from kopilot_xl.importing.grid import RawTable
+from kopilot_xl.importing.layout import Table as Laid
+from kopilot_xl.importing.layout import laid_out, text_of
+from kopilot_xl.importing.output import SourcedData, transaction_rows
+from kopilot_xl.importing.reading import Imported, read_tables
+from kopilot_xl.importing.vocabulary import fold
+from kopilot_xl.texts import t
+from kopilot_xl.workbook.book import Block, Book, TableData, Value
+from kopilot_xl.workbook.sheets import clients, own_tables, transactions
+from kopilot_xl.workbook.sheets.own_tables import OwnTable, OwnTables
+from kopilot_xl.workbook.tables.joining import join
+from kopilot_xl.workbook.tables.parsing import DateOrder
+from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
+from kopilot_xl.workbook.tables.table import Column, Table, TableRows, same_name
+
+_TAKEN = t("Taken as it is. Correct it in the table, or settle it in the block Sources of Settings.")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A table of the owner's where it is: its rows as an import reads them, its sheet, and all its headings."""
+
+    laid: Laid
+    sheet: str
+    headings: Sequence[str]
+    """those of the columns that a refresh writes among them"""
+
+    @property
+    def header_row(self) -> int:
+        """The sheet row of its (last) headings, counted from 1."""
+        return self.laid.raw.row_number(max(self.laid.first - 1, 0))
+
+    @property
+    def height(self) -> int:
+        """How many rows it has below the headings."""
+        raw = self.laid.raw
+        last = len(raw.rows) - 1 if raw.own else max(self.laid.at, default=self.laid.first)
+        return max(raw.row_number(last) - self.header_row, 1)
+
+
+def tables(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows, TableRows, list[Problem]] | None:
+    """Return the clients and the transactions of a workbook that was adopted; None of any other.
+
+    Afterwards its table of clients goes by the name Clients, its columns by our headings.
+
+    Args:
+        book: the workbook.
+        order: how to read a text such as 03/04/2026.
+        today: the day after which dates become unlikely.
+
+    Raises:
+        MissingError: a table that Settings names is not there, or a column of it.
+        QuestionError: a table leaves a doubt that cannot be passed over.
+    """
+    own = own_tables.read(book)
+    if own is None:
+        return None
+    listed, joined = _placed(book, own.clients, clients.TABLE)
+    table, more = _placed(book, own.transactions, transactions.TABLE)
+    found, doubts = _read(listed, table, own, order, today)
+    people = _clients(found, listed, own)
+    real = people.headers[: len(listed.headings)]
+    block = Block(people.sheet, people.header_row, people.first_column, real, len(people.rows))
+    book.declare(clients.TABLE.name, block, own.clients.name if book.is_table(own.clients.name) else None)
+    rows = TableRows(clients.TABLE, people), TableRows(transactions.TABLE, _transactions(found, table))
+    return *rows, [*joined, *more, *doubts]
+
+
+def _placed(book: Book, own: OwnTable, ours: Table) -> tuple[_Place, list[Problem]]:
+    """A table of the owner's with its headings found; rows right under a table of Excel's count as its own."""
+    problems: list[Problem] = []
+    source, columns = own.name, own.columns
+    if book.is_table(source):
+        data = book.table(source)
+        headers = [_ours(header, columns) for header in data.headers]
+        book.declare(ours.name, Block(data.sheet, data.header_row, data.first_column, headers, len(data.rows)), source)
+        found = join(book, ours)
+        below = data.row_number(len(book.table(ours.name).rows))
+        # What is further below, or beside, is the owner's.
+        problems += [each for each in found if each.code is not Code.ROWS_OUTSIDE_TABLE or each.row == below]
+        cells: list[Sequence[Value]] = [list(data.headers), *book.table(ours.name).rows]
+        top, left, sheet = max(data.header_row, 1), data.first_column, data.sheet
+    elif book.has_sheet(source):
+        cells, top, left, sheet = list(book.sheet_values(source)), 1, 1, source
+    else:
+        raise MissingError(
+            t(
+                "{book} has no table or sheet {source}, where the block Sources of Settings says that the {table} are. "
+                "Correct it there.",
+                book=book.name,
+                source=source,
+                table=ours.name,
+            )
+        )
+    end = _first_written(cells, columns) if ours is clients.TABLE else None
+    rows = [[cell_value(value) for value in row[:end]] for row in cells]
+    form = t("Excel, {source}", source=source)
+    raw = RawTable(Path(book.name), form, rows, source, top, left, own=book.is_table(source))
+    laid = laid_out(raw, columns.values())
+    more = [text_of(cell_value(value)) for value in cells[laid.header][end:]] if end is not None else []
+    while more and not more[-1]:
+        more.pop()
+    return _Place(laid, sheet, [*_padded(laid.headings, end), *more]), problems
+
+
+def _padded(headings: Sequence[str], end: int | None) -> list[str]:
+    return [*headings, *[""] * ((end or 0) - len(headings))]
+
+
+def _ours(header: str, columns: Mapping[str, str]) -> str:
+    """What a column of the owner's goes by: our heading, or its own, marked where that is one of ours by chance."""
+    for name, heading in columns.items():
+        if same_name(heading) == same_name(header):
+            return name
+    known = {same_name(name) for name in (*clients.TABLE.headers, *transactions.TABLE.headers)}
+    return _marked(header) if same_name(header) in known else header
+
+
+def _marked(header: str) -> str:
+    return t("{header} (your own)", header=header)
+
+
+def _first_written(cells: Sequence[Sequence[Value]], columns: Mapping[str, str]) -> int | None:
+    """The index of the first column that a refresh writes: what is right of it is no part of the list."""
+    ours = [each.header for each in clients.TABLE.columns if each.written and each.header in columns]
+    written = {same_name(columns[header]) for header in ours}
+    for row in cells:
+        found = [index for index, value in enumerate(row) if isinstance(value, str) and same_name(value) in written]
+        if len(found) > len(written) / 2:
+            return found[0]
+    return None
+
+
+def _read(
+    listed: _Place, table: _Place, own: OwnTables, order: DateOrder | None, today: date
+) -> tuple[Imported, list[Problem]]:
+    """Read both; what is in doubt is taken as it is, and is a problem."""
+    people = ImportChoices(date_order=order, columns=_mappable(own.clients.columns))
+    rows = ImportChoices(
+        date_order=order, columns=_mappable(own.transactions.columns), statuses=own.transactions.statuses
+    )
+    try:
+        return read_tables(listed.laid, table.laid, people, rows, today), []
+    except QuestionError:
+        people, rows = replace(people, accept=True, passed=[]), replace(rows, accept=True, passed=[])
+        found = read_tables(listed.laid, table.laid, people, rows, today)
+    return found, [
+        about_sheet(Code.ACCEPTED_DOUBT, place.sheet, text, _TAKEN)
+        for place, choices in ((listed, people), (table, rows))
+        for text in choices.passed
+    ]
+
+
+def _mappable(columns: Mapping[str, str]) -> dict[str, str]:
+    return {name: heading for name, heading in columns.items() if fold(name) in MAPPED}
+
+
+def _clients(found: Imported, listed: _Place, own: OwnTables) -> TableData:
+    """The clients as rows of the owner's table: those that are no clients are blank."""
+    people = found.people
+    assert people is not None  # noqa: S101 - there is a list of clients
+    id_column = next((each.joined.id_column for each in found.batches if each.joined.id_column is not None), 0)
+    sources: dict[Column, int | None] = {
+        clients.NAME: people.named.at if people.named else None,
+        clients.CLIENT_ID: people.ids[id_column].at if people.ids else None,
+        clients.CREATED_ON: people.created.at if people.created else None,
+    }
+    headers = [_ours(header, own.clients.columns) for header in listed.headings]
+    inputs = {same_name(column.header) for column in sources}
+    headers = [_marked(listed.headings[at]) if same_name(each) in inputs else each for at, each in enumerate(headers)]
+    places: dict[Column, int] = {}
+    for column, at in sources.items():
+        if at is None or at in places.values():
+            headers.append(column.header)  # told by another column, or by none: beyond the last one
+            at = len(headers) - 1
+        headers[at] = column.header
+        places[column] = at
+    raw = listed.laid.raw
+    rows: list[list[Value]] = [[None] * len(headers) for _ in range(listed.height)]
+    for client in found.clients:
+        row = rows[raw.row_number(listed.laid.at[client.at]) - listed.header_row - 1]
+        row[places[clients.CLIENT_ID]] = client.id
+        row[places[clients.NAME]] = client.name
+        row[places[clients.CREATED_ON]] = client.created
+    return TableData(clients.TABLE.name, listed.sheet, listed.header_row, raw.left, headers, rows)
+
+
+def _transactions(found: Imported, table: _Place) -> SourcedData:
+    """The transactions, each with the row of the owner's table that it is from."""
+    rows, numbers, _ = transaction_rows(found)
+    (batch,) = found.batches
+    mapping = batch.mapping
+    columns = (
+        batch.joined.column,
+        mapping.date,
+        mapping.amount.column if mapping.amount else None,
+        mapping.statuses[0] if mapping.statuses else None,
+        mapping.number,
+    )
+    raw = table.laid.raw
+    letters = [each.letter if each is not None else raw.letters(0) for each in columns]
+    headers = [each.header for each in transactions.TABLE.columns]
+    return SourcedData(
+        transactions.TABLE.name, table.sheet, table.header_row, raw.left, headers, rows, numbers, letters
+    )
