@@ -33,11 +33,20 @@ def add_settings(
         return  # the whole sheet was added
     rows = _rows_of_settings(graft.source)
     lending = source_parts[settings.SHEET.casefold()]
-    for at, setting in enumerate(missing, last_row(graft, part) + 1):
+    for at, setting in enumerate(missing, max(last_row(graft, part), _end_of_block(old)) + 1):
         add_row(graft, part, at, lending, rows[setting.name])
         quoted = "'" + here.replace("'", "''") + "'"
         graft.set_name(setting.name, f"{quoted}!$C${at}")
         yield setting
+
+
+def _end_of_block(old: FileBook) -> int:
+    """The last row of the block Sources, whose rows may be blank; 0 where there is none."""
+    try:
+        first = Area.parse(old.cell_address(source_block.NAME).rpartition("!")[2])
+    except MissingError:
+        return 0
+    return first.top + source_block.ROWS - 1
 
 
 def _rows_of_settings(source: Package) -> dict[str, int]:
