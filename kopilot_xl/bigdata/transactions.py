@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,8 @@ from kopilot_xl.bigdata.reading.table import SourceTable, collected, computed
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.importing.plain import headings
 from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.importing.roles import roles_of
+from kopilot_xl.importing.vocabulary import State, vocabulary, word_key
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import transactions as sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError
@@ -148,13 +150,11 @@ class TransactionStream:
             height += rows
             dateless += without
             self.table.issues.of(sheet.AMOUNT).add(too_large)
-            try:
-                status = sheet.read_status(text)
-            except UnreadableError:
+            status = _status(text)
+            if status is None:
                 unknown.add(rows, text)
-            else:
-                if text is not None:
-                    known[status].append(text)
+            elif text is not None:
+                known[status].append(text)
         self._report(height, dateless, unknown)
         column = nw.col("status")
         planned: nw.Expr = nw.when(column.is_null()).then(_FLAGS[Status.ISSUED])
@@ -166,7 +166,8 @@ class TransactionStream:
     def _report(self, height: int, dateless: int, unknown: ColumnIssues) -> None:
         """Report what the table's own columns show."""
         issues, name = self.table.issues, self.table.source.name
-        self.choices = self.table.choices(height)
+        choices = self.table.choices(height)
+        self.choices = replace(choices, remarks=[*choices.remarks, *_not_looked_at(choices.ignored)])
         undated = ColumnIssues(name, sheet.ISSUE_DATE.header, dateless - issues.of(sheet.ISSUE_DATE).count)
         self._add(
             issues.days_problem(sheet.ISSUE_DATE, "an issue date", "Left out."),
@@ -208,6 +209,35 @@ class TransactionStream:
 
     def _add(self, *problems: Problem | None) -> None:
         self.problems += [problem for problem in problems if problem]
+
+
+def _status(text: str | None) -> Status | None:
+    """What a word of the table says a transaction is, in the words of the workbook or of any program; None: unknown."""
+    try:
+        return sheet.read_status(text)
+    except UnreadableError:
+        meaning = vocabulary().statuses.get(word_key(str(text)))
+    if not isinstance(meaning, State):
+        return None
+    return Status.ISSUED if meaning in (State.ISSUED, State.PAID, State.OVERDUE) else Status(meaning.value)
+
+
+def _not_looked_at(ignored: Sequence[str]) -> list[str]:
+    """What to say of the columns that would tell other documents from invoices, and are not looked at in streams."""
+    return [
+        t(
+            "{heading} is not looked at in a table of this size: every row counts as an invoice. Leave "
+            "payments, quotes and the like out of the export.",
+            heading=heading,
+        )
+        for heading in ignored
+        if any(roles_of(heading).get(role, 0.0) >= _SURE for role in _TELLING)
+    ]
+
+
+_TELLING = ("kind", "flag_canceled", "flag_draft", "flag_credit", "canceled_on", "debit_credit")
+_SURE = 80.0
+"""From here on a list of headings names the role, rather than the parts of the heading."""
 
 
 def _one_if(condition: nw.Expr) -> nw.Expr:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.plain.grid import _Grid
+from kopilot_xl.importing.roles import roles_of
+from kopilot_xl.importing.vocabulary import fold, vocabulary
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import actions, clients, transactions
@@ -20,19 +19,26 @@ from kopilot_xl.workbook.tables.table import Column, Table
 _HEADER_WITHIN = 60
 """A header row is looked for in this many rows."""
 _SHOWN_HEADINGS = 12
-_IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
-_CURRENCY_WORD = re.compile(r"\b(?:in )?(?:EUR|USD|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|JPY|INR|ZAR)\b")
+_GUESS = 60.0
+"""A heading that no list of the vocabulary names is not taken: nothing else is looked at here."""
 
-CLIENT_NAME = Column(clients.NAME.header, also=clients.NAME.also)
+CLIENT_NAME = Column(clients.NAME.header)
 """The clients' names in an export of transactions."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The columns looked for: a header row is the first with all of `best`, else with one of each of `needs`."""
+    """The columns looked for: a header row is the first with all of `best`, else with one of each of `needs`.
+
+    Attributes:
+        table: our table.
+        columns: each with what the vocabulary calls it, the best first.
+        best: what the best header row has.
+        needs: what every header row has, one of each.
+    """
 
     table: Table
-    columns: tuple[Column, ...]
+    columns: Mapping[Column, tuple[str, ...]]
     best: tuple[Column, ...]
     needs: tuple[tuple[Column, ...], ...]
 
@@ -40,31 +46,45 @@ class Wanted:
         """Return the header row and where each column stands in it, None where there is no such row."""
         head = [_match(row, self.columns) for row in rows[:_HEADER_WITHIN]]
         for at, found in enumerate(head):
-            if all(each in found for each in self.best):
+            if all(column in found for column in self.best):
                 return at, found
         for at, found in enumerate(head):
-            if all(any(each in found for each in choice) for choice in self.needs):
+            if all(any(column in found for column in choice) for choice in self.needs):
                 return at, found
         return None
 
 
 CLIENTS = Wanted(
     table=clients.TABLE,
-    columns=tuple(each for each in clients.TABLE.columns if not each.written),
+    columns={
+        clients.CLIENT_ID: ("client_id", "client_id_weak"),
+        clients.NAME: ("client_name",),
+        clients.CREATED_ON: ("created",),
+    },
     best=(clients.CLIENT_ID, clients.NAME),
     needs=((clients.CLIENT_ID, clients.NAME),),
 )
 TRANSACTIONS = Wanted(
     table=transactions.TABLE,
-    columns=(*transactions.TABLE.columns, CLIENT_NAME),
+    columns={
+        transactions.CLIENT_ID: ("client_id",),
+        transactions.ISSUE_DATE: ("issue_date",),
+        transactions.AMOUNT: ("amount_net", "amount_total", "amount_gross", "amount_line"),
+        transactions.STATUS: ("status",),
+        transactions.REFERENCE: ("number",),
+        CLIENT_NAME: ("client_name",),
+    },
     best=(transactions.CLIENT_ID, transactions.ISSUE_DATE),
     needs=((transactions.ISSUE_DATE,), (transactions.CLIENT_ID, CLIENT_NAME)),
 )
-
 _ACTIONS = Wanted(
     table=actions.TABLE,
-    columns=tuple(each for each in actions.TABLE.columns if not each.written),
-    best=tuple(each for each in actions.TABLE.columns if each.required),
+    columns={
+        column: ("client_id",) if column == actions.CLIENT_ID else ()
+        for column in actions.TABLE.columns
+        if not column.written
+    },
+    best=tuple(column for column in actions.TABLE.columns if column.required),
     needs=((actions.RECORDED_ON,), (actions.CLIENT_ID,), (actions.ACTION,)),
 )
 
@@ -117,12 +137,12 @@ def _no_header(grid: _Grid, wanted: Wanted, place: str = "") -> MissingError:
             place=place or grid.path,
             known=known,
             headings=headings,
-            lacking=_accepted(lacking[0]),
+            lacking=_accepted(lacking[0], wanted),
         )
     )
 
 
-def no_heading(place: str, column: Column, headings: Sequence[str]) -> MissingError:
+def no_heading(place: str, column: Column, headings: Sequence[str], wanted: Wanted = TRANSACTIONS) -> MissingError:
     """Return what to raise where no heading is known as a column."""
     return MissingError(
         t(
@@ -130,13 +150,15 @@ def no_heading(place: str, column: Column, headings: Sequence[str]) -> MissingEr
             place=place,
             column=column.header,
             headings=_some(headings),
-            accepted=_accepted(column),
+            accepted=_accepted(column, wanted),
         )
     )
 
 
-def _accepted(column: Column) -> str:
-    return f"Give the column one of these headings: {_some([column.header, *column.also])}."
+def _accepted(column: Column, wanted: Wanted) -> str:
+    known = vocabulary().languages["en"]["headings"]
+    names = dict.fromkeys([column.header, *(name for role in wanted.columns[column] for name in known.get(role, ()))])
+    return f"Give the column one of these headings: {_some(list(names))}."
 
 
 def _some(texts: Sequence[str]) -> str:
@@ -164,40 +186,22 @@ def _text(value: Value) -> str:
     return " ".join(shown(value).split())
 
 
-@lru_cache(maxsize=4096)
-def _fold(heading: str) -> str:
-    """What a heading is compared by: case, accents, blanks and punctuation do not count."""
-    plain = unicodedata.normalize("NFKD", heading.replace("#", " no ")).casefold()
-    return "".join(each for each in plain if each.isalnum())
-
-
-def _folds(heading: str) -> tuple[str, str]:
-    """A heading's own fold, and the one without a unit such as `(EUR)`."""
-    return _fold(heading), _fold(_CURRENCY_WORD.sub("", _IN_BRACKETS.sub("", heading)))
-
-
-def _match(row: Sequence[Value], columns: Sequence[Column]) -> dict[Column, int]:
+def _match(row: Sequence[Value], columns: Mapping[Column, tuple[str, ...]]) -> dict[Column, int]:
     """Which cell of a header row is taken for which column: its own heading first, then the others it goes by."""
-    places: dict[str, int] = {}
-    loose: dict[str, int] = {}
-    for at, value in enumerate(row):
-        if isinstance(value, str) and value.strip():
-            own, without_unit = _folds(value)
-            places.setdefault(own, at)
-            loose.setdefault(without_unit, at)
-    found: dict[Column, int] = {}
-    for column, spellings in [(each, (each.header,)) for each in columns] + [(each, each.also) for each in columns]:
-        if column not in found:
-            place = _first([_fold(each) for each in spellings], places, loose, set(found.values()))
-            if place is not None:
-                found[column] = place
-    return {each: found[each] for each in columns if each in found}
-
-
-def _first(names: Sequence[str], places: dict[str, int], loose: dict[str, int], used: set[int]) -> int | None:
-    for known in (places, loose):
-        for name in names:
-            at = known.get(name)
-            if at is not None and at not in used:
-                return at
-    return None
+    headings = [value.strip() if isinstance(value, str) else "" for value in row]
+    folds: dict[str, int] = {}
+    for at, heading in enumerate(headings):
+        if heading:
+            folds.setdefault(fold(heading), at)
+    found = {column: folds[fold(column.header)] for column in columns if fold(column.header) in folds}
+    for column, roles in columns.items():
+        sure = [
+            (-order, roles_of(heading).get(role, 0.0), -at)
+            for at, heading in enumerate(headings)
+            if heading and at not in found.values() and column not in found
+            for order, role in enumerate(roles)
+            if roles_of(heading).get(role, 0.0) > _GUESS
+        ]
+        if sure:
+            found[column] = -max(sure)[2]
+    return {column: found[column] for column in columns if column in found}

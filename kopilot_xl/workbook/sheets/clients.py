@@ -16,21 +16,11 @@ from kopilot_xl.workbook.tables.parsing import DateOrder, id_key, is_blank, read
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
-ID_HEADINGS = (
-    "Client no", "Client number", "Client code", "Customer ID", "Customer no", "Customer number", "Customer code",
-    "Customer account", "Account ID", "Account no", "Account number", "Account code", "Account reference",
-    "Account ref", "A/C", "Contact ID", "Partner ID", "Debtor ID", "Debtor no", "Debtor number", "Debtor account",
-    "Debtor", "Kundennummer", "Kundennr", "Kunden-ID", "Debitor", "Debitorennummer", "Code client", "N° client",
-    "No client", "Numéro client", "Numéro de client", "ID client", "Klantnummer", "Klantnr", "Klantcode",
-)  # fmt: skip
-"""How exports head a column of client ids, whatever else is in the table."""
-
 CLIENT_ID = Column(
     "Client ID",
     width=12,
     required=True,
     shrink=True,
-    also=(*ID_HEADINGS, "ID", "Account", "Code", "Reference", "Ref", "Number", "No", "Nummer", "Nr"),
 )
 NAME = Column(
     "Client",
@@ -38,23 +28,11 @@ NAME = Column(
     required=True,
     wrap=True,
     clear=True,
-    also=(
-        "Client name", "Customer", "Customer name", "Customer full name", "Name", "Full name", "Display name",
-        "Company", "Company name", "Account name", "Organisation", "Organization", "Organisation name",
-        "Organization name", "Invoice partner display name", "Partner", "Partner name", "Debtor name", "Contact",
-        "Contact name", "Kunde", "Kundenname", "Firma", "Firmenname", "Raison sociale", "Nom", "Nom du client",
-        "Klant", "Klantnaam", "Bedrijfsnaam", "Naam",
-    ),
 )  # fmt: skip
 CREATED_ON = Column(
     "Created on",
     Format.DATE,
     width=14,
-    also=(
-        "Created", "Creation date", "Created at", "Date created", "Created date", "Create date", "Added on",
-        "Client since", "Customer since", "Account opened", "Since", "Angelegt am", "Erstellt am", "Kunde seit",
-        "Date de création", "Créé le", "Client depuis", "Aangemaakt op", "Klant sinds",
-    ),
 )  # fmt: skip
 SEGMENT = Column(
     "Segment",

@@ -62,45 +62,26 @@ _UNPAID = frozenset(
 
 _STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
 
-CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True, also=clients.ID_HEADINGS)
+CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True)
 ISSUE_DATE = Column(
     "Issue date",
     Format.DATE,
     width=12,
     required=True,
-    also=(
-        "Invoice date", "Invoice/Bill date", "Date issued", "Issued on", "Issued", "Date", "Document date",
-        "Posting date", "Booking date", "Transaction date", "Rechnungsdatum", "Belegdatum", "Datum",
-        "Date de facture", "Date de facturation", "Date facture", "Date d'émission", "Factuurdatum",
-    ),
 )  # fmt: skip
 AMOUNT = Column(
     "Amount",
     Format.AMOUNT,
     width=15,
-    also=(
-        "Net amount", "Amount net", "Net", "Net total", "Net value", "Subtotal", "Untaxed amount",
-        "Untaxed amount signed", "Untaxed amount in currency signed", "Amount excl tax", "Amount excl VAT",
-        "Total excl VAT", "Nettobetrag", "Netto", "Betrag netto", "Montant HT", "Total HT", "Bedrag excl btw",
-        "Bedrag excl", "Invoice amount", "Invoice total", "Total amount", "Amount total", "Total", "Total signed",
-        "Gross amount", "Line total", "Value", "Betrag", "Rechnungsbetrag", "Gesamtbetrag", "Umsatz", "Montant",
-        "Montant TTC", "Total TTC", "Bedrag", "Totaal", "Totaalbedrag",
-    ),
 )  # fmt: skip
 STATUS = Column(
     "Status",
     width=12,
-    also=("State", "Invoice status", "Document status", "Rechnungsstatus", "Statut", "État", "Factuurstatus"),
     choices=("Issued", "Paid", "Overdue", "Bad debt", "Planned", "Draft", "Canceled"),
 )
 REFERENCE = Column(
     "Reference",
     width=20,
-    also=(
-        "Invoice", "Invoice no", "Invoice number", "Invoice ID", "Document no", "Document number", "Document",
-        "Number", "Num", "No", "Ref", "Transaction ID", "Rechnungsnummer", "Rechnungsnr", "Belegnummer",
-        "Belegfeld 1", "Facture", "N° facture", "N° de facture", "Numéro de facture", "Factuurnummer", "Factuurnr",
-    ),
 )  # fmt: skip
 
 TABLE = Table(

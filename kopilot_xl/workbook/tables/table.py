@@ -42,7 +42,7 @@ class Column:
 
     `required` columns must be there to read the table; `written` ones are refresh's, the others the user's.
     `formula` is what its cells hold, in the words of `Book.write_column`; `rule` the same as the table's own
-    calculated-column rule. `also` are other headings that accounting exports use for it.
+    calculated-column rule.
     """
 
     header: str
@@ -52,7 +52,6 @@ class Column:
     written: bool = False
     formula: str | None = None
     rule: str | None = None
-    also: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     """what its drop-down offers"""
     shrink: bool = False

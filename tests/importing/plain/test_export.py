@@ -344,9 +344,3 @@ def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
 def test_a_missing_issue_date_names_what_would_do(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match=r"known as Issue date .*Client ID, When.* headings: Issue date, I"):
         invoices("Client ID,When\n1,2026-01-31\n", tmp_path)
-
-
-def test_every_heading_is_known_once() -> None:
-    for table in (clients.TABLE, transactions.TABLE):
-        for column in table.columns:
-            assert len(set(column.also)) == len(column.also)
