@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from kopilot_xl.bigdata.reading.column_issues import ColumnIssues
 from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.reading.table import SourceTable, collected
 from kopilot_xl.domain.activity import literal
-from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.importing.summary import FileSummary, without_ids
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import clients as sheet
 from kopilot_xl.workbook.sheets.clients import ClientRows
@@ -55,7 +55,7 @@ def listed_clients(rows: ClientRows) -> ClientIndex:
     return ClientIndex(frame, frame.select("index", raw=nw.col("shown")), rows.problems)
 
 
-def streamed_clients(table: SourceTable, as_of: date) -> tuple[ClientIndex, Choices]:
+def streamed_clients(table: SourceTable, as_of: date) -> tuple[ClientIndex, FileSummary]:
     """Return the clients of a table of which no row need be named, and how it was read.
 
     Raises:
@@ -63,7 +63,15 @@ def streamed_clients(table: SourceTable, as_of: date) -> tuple[ClientIndex, Choi
     """
     has_ids = table.has(sheet.CLIENT_ID)
     ids = sheet.CLIENT_ID if has_ids else sheet.NAME
-    rows = collected(table, {"raw": ids, "created_on": sheet.CREATED_ON})
+    columns = {"raw": ids, "created_on": sheet.CREATED_ON}
+    by_name = has_ids and table.has(sheet.NAME)
+    rows = collected(table, {**columns, "name": sheet.NAME} if by_name else columns)
+    named_ones = 0
+    if by_name:
+        raw, name = nw.col("raw"), nw.col("name")
+        without = (raw.is_null() | (raw.str.strip_chars() == "")) & ~name.is_null()
+        named_ones = int(rows.select(without.sum())["raw"][0] or 0)
+        rows = rows.with_columns(raw=nw.when(without).then(name).otherwise(raw)).drop("name")
     keyed = with_key(rows, "raw")
     named = keyed.filter(~nw.col("client").is_null())
     first, again = named, named.head(0)
@@ -81,7 +89,8 @@ def streamed_clients(table: SourceTable, as_of: date) -> tuple[ClientIndex, Choi
         has_ids=has_ids,
         folders=folders,
     )
-    return found, table.choices(len(rows))
+    choices = table.choices(len(rows))
+    return found, replace(choices, remarks=[*choices.remarks, *without_ids(named_ones)])
 
 
 def _all_different(keys: nw.Series[Any]) -> bool:

@@ -16,7 +16,7 @@ import narwhals as nw
 from kopilot_xl.bigdata.frames import COLUMNS
 from kopilot_xl.bigdata.local import LocalFrame, plain_rows, plain_values
 from kopilot_xl.domain.actions import ActionStatus
-from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.workbook.tables.csv_escape import neutral
 from kopilot_xl.workbook.tables.problems import Problem
 
@@ -45,7 +45,7 @@ class Segmentation:
 
     as_of: date
     frame: Any
-    choices: Sequence[Choices]
+    choices: Sequence[FileSummary]
     problems: Sequence[Problem]
     seconds: float
     actions: Mapping[ActionStatus, int] = field(default_factory=dict)

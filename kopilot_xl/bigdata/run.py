@@ -25,11 +25,10 @@ from kopilot_xl.domain.activity import client_activity
 from kopilot_xl.domain.ids import ClientDirectory
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.domain.transactions import Status
+from kopilot_xl.importing import headings
 from kopilot_xl.importing.choices import ImportChoices
-from kopilot_xl.importing.output import read_pair
-from kopilot_xl.importing.plain import export as exports
-from kopilot_xl.importing.plain import headings
-from kopilot_xl.importing.plain.export import Choices, Export
+from kopilot_xl.importing.output import Pair, read_pair
+from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.sheets.contents import Inputs
@@ -53,7 +52,7 @@ class Run:
     rules: Rules
     show: Callable[[str], None]
     book: Inputs | None = None
-    choices: list[Choices] = field(default_factory=list)
+    choices: list[FileSummary] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     directory: ClientDirectory | None = None
 
@@ -69,8 +68,7 @@ class Run:
             index = listed_clients(self.book.clients)
             return index, self._listed_transactions(tables[1], index)
         if not clients.is_large and not transactions.is_large:
-            pair = read_pair(clients.file, transactions.file, ImportChoices(self.order, accept=True))
-            self.choices += pair.files
+            pair = self._pair(clients.file, transactions.file)
             index = self._indexed(pair.clients.rows)
             return index, self._listed_transactions(pair.transactions.rows, index)
         if clients.is_large:
@@ -78,12 +76,10 @@ class Run:
             index, choices = streamed_clients(table, self.as_of)
             self.choices.append(choices)
         else:
-            index = self._listed_clients(exports.read_clients(clients.file, self.order))
+            index = self._indexed(self._pair(clients.file, None).clients.rows)
         self.show(f"Reading {transactions.name}")
         if not transactions.is_large:
-            export = exports.read_transactions(transactions.file, self.order)
-            self.choices.append(export.choices)
-            return index, self._listed_transactions(export.rows, index)
+            return index, self._listed_transactions(self._pair(None, transactions.file).transactions.rows, index)
         table = open_table(transactions, headings.TRANSACTIONS, self.scratch, self.order)
         stream = TransactionStream(table, index, self.engine, self.scratch)
         rows = stream.rows()
@@ -92,9 +88,11 @@ class Run:
             self.choices.append(stream.choices)
         return index, rows
 
-    def _listed_clients(self, export: Export) -> ClientIndex:
-        self.choices.append(export.choices)
-        return self._indexed(export.rows)
+    def _pair(self, clients: Path | None, transactions: Path | None) -> Pair:
+        """Read files as `new` does. A doubt does not stop: it is named, and so is each row that it concerns."""
+        pair = read_pair(clients, transactions, ImportChoices(self.order, accept=True))
+        self.choices += pair.summaries
+        return pair
 
     def _indexed(self, table: TableRows) -> ClientIndex:
         rows = clients_sheet.read(table, self.as_of, self.order)

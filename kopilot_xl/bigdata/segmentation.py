@@ -18,7 +18,7 @@ from kopilot_xl.bigdata.run import Run
 from kopilot_xl.bigdata.sources.data_files import Source
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.rules import CutOffs
-from kopilot_xl.importing.plain import export
+from kopilot_xl.importing.action_log import read_action_log
 from kopilot_xl.workbook.sheets import actions as actions_sheet
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
@@ -78,7 +78,7 @@ def segment(
     library = Engine(engine) if engine else Engine.default()
     client_source, transaction_source = Source.of(clients), Source.of(transactions)
     target = None if output is None else _checked(output, client_source, transaction_source, actions, force)
-    logged = None if actions is None else export.read_actions(actions, order).rows
+    logged = None if actions is None else read_action_log(actions, order).rows
     log = book.actions if book and logged is None and book.actions.entries else None
     with (
         TemporaryDirectory(prefix="kopilot-xl-", ignore_cleanup_errors=True) as folder,

@@ -18,9 +18,9 @@ from kopilot_xl.bigdata.local import LocalFrame, has_polars, local_frame, plain_
 from kopilot_xl.bigdata.reading.column_issues import ColumnIssues
 from kopilot_xl.bigdata.reading.table import SourceTable, collected, computed
 from kopilot_xl.domain.transactions import Status
-from kopilot_xl.importing.plain import headings
-from kopilot_xl.importing.plain.export import Choices
+from kopilot_xl.importing import headings
 from kopilot_xl.importing.roles import roles_of
+from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.importing.vocabulary import State, vocabulary, word_key
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import transactions as sheet
@@ -71,7 +71,7 @@ class TransactionStream:
     engine: Running
     scratch: Path
     problems: list[Problem] = field(default_factory=list)
-    choices: Choices | None = None
+    choices: FileSummary | None = None
 
     def rows(self) -> Any:
         """Return a frame of the engine: `client` (an index), `issue_date`, `amount`, `status`, of those that count.

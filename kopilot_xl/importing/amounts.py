@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kopilot_xl.domain import formatting
+from kopilot_xl.importing.choices import ImportChoices, QuestionError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Value
 
 SIGNS = {",": "comma", ".": "point"}
@@ -172,6 +174,31 @@ def read_amounts(values: Sequence[Value], name: str = "Amounts") -> Amounts:
         by_text = {text: told.currency for text, told in apart.items()}
         currencies = [by_text.get(each) if isinstance(each, str) else None for each in values]
     return Amounts(result, currencies, decimal, tuple(notes), tuple(unread), doubt)
+
+
+def settled_amounts(label: str, values: Sequence[Value], choices: ImportChoices) -> Amounts:
+    """Return a column as numbers, as `read_amounts` does.
+
+    Raises:
+        QuestionError: both a comma and a point could part the decimals, and the user has not accepted a point.
+    """
+    read = read_amounts(values, label)
+    check_decimal_sign(label, read.doubt, choices)
+    return read
+
+
+def check_decimal_sign(label: str, doubt: str, choices: ImportChoices) -> None:
+    """Ask which of comma and point parts decimals, where `doubt` says that the amounts leave it open."""
+    if doubt:
+        question = QuestionError(
+            t(
+                "{label}: {doubt}. Export it with one of them; --accept takes a point as decimal sign.",
+                label=label,
+                doubt=doubt,
+            ),
+            "decimal-sign",
+        )
+        choices.settle(question, t("{label}: {doubt}; a point was taken as decimal sign.", label=label, doubt=doubt))
 
 
 def _decimal(digits: set[str], name: str) -> tuple[str | None, list[str], str]:

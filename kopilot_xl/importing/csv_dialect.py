@@ -16,8 +16,8 @@ from kopilot_xl.workbook.book import Value
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_ROWS = 200
-SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
-AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?;?,?\s*', re.IGNORECASE)
+_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 """How some programs keep Excel from reading an id as a number: ="007"."""
 _BLANK = frozenset({"", "null", "na", "n/a", "none", "#n/a", "nil", "\\n", "(blank)", "nan", "<null>", "(null)"})
 
@@ -27,7 +27,7 @@ class _Cells(dict[str, Value]):
 
     def __missing__(self, text: str) -> Value:
         plain = text.strip()
-        if plain.startswith('="') and (match := AS_TEXT.fullmatch(plain)):
+        if plain.startswith('="') and (match := _AS_TEXT.fullmatch(plain)):
             plain = match[1].replace('""', '"')
         value = self[text] = None if plain.casefold() in _BLANK else plain
         return value
@@ -52,11 +52,7 @@ def rows_of(
     Raises:
         BookError: it cannot be parsed.
     """
-    first, _, rest = text.partition("\n")
-    marked = SEPARATOR_LINE.fullmatch(first)
-    if marked:
-        text = "\n" + rest  # the line still counts, as it does in an editor
-    delimiter = marked[1] if marked else _delimiter(text, suffix, known)
+    text, delimiter = delimited(text, suffix, known)
     rows, notes = records(path, text, delimiter, _Cells().__getitem__)
     if inner := unwrapped(rows, known):
         lines = "\n".join(inner)
@@ -64,6 +60,15 @@ def rows_of(
         rows, more = records(path, lines, delimiter, _Cells().__getitem__)
         notes = (*notes, *more, "Each line is quoted as a whole: it was read as a line of its own.")
     return rows, delimiter if max(map(len, rows), default=0) > 1 else None, notes
+
+
+def delimited(text: str, suffix: str, known: Callable[[Sequence[Value]], int]) -> tuple[str, str]:
+    """Return a text, without the line of Excel that names the delimiter, and what parts its columns."""
+    first, _, rest = text.partition("\n")
+    marked = _SEPARATOR_LINE.fullmatch(first)
+    if marked:
+        return "\n" + rest, marked[1]  # the line still counts, as it does in an editor
+    return text, _delimiter(text, suffix, known)
 
 
 def unwrapped(rows: Sequence[Sequence[Value]], known: Callable[[Sequence[Value]], int]) -> list[str] | None:

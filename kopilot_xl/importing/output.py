@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from os import PathLike
 
 from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.joining import NOBODY
 from kopilot_xl.importing.layout import Table as Source
-from kopilot_xl.importing.plain.export import Export
 from kopilot_xl.importing.reading import Imported, Paths, read_exports
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.importing.vocabulary import State
 from kopilot_xl.workbook.book import TableData, Value
 from kopilot_xl.workbook.sheets import clients, transactions
 from kopilot_xl.workbook.tables.parsing import DateOrder
-from kopilot_xl.workbook.tables.table import Table, same_name
+from kopilot_xl.workbook.tables.table import Table, TableRows, same_name
 
 _LONGEST_HEADING = 240
 """Excel allows 255 characters in the heading of a table."""
@@ -40,10 +39,25 @@ class SourcedData(TableData):
 
 
 @dataclass(frozen=True)
-class ImportedTable(Export):
-    """A table read from files: `data` has our own headings; `own` are columns that come along."""
+class ImportedTable:
+    """A table read from files.
 
-    own: Mapping[str, Sequence[Value]]
+    Attributes:
+        table: our table.
+        data: its rows, under our own headings.
+        choices: how the file was read.
+        own: columns of the user's that come along.
+    """
+
+    table: Table
+    data: TableData
+    choices: FileSummary
+    own: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> TableRows:
+        """The rows that are not blank, to be read as those of a sheet."""
+        return TableRows(self.table, self.data)
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,12 @@ class Pair:
     files: Sequence[FileSummary]
     verdict: Verdict
     currency: str | None
+
+    @property
+    def summaries(self) -> list[FileSummary]:
+        """How the files were read, the last with the doubts that were let pass."""
+        *others, last = self.files
+        return [*others, replace(last, remarks=[*last.remarks, *self.verdict.warnings])]
 
 
 def read_pair(

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.importing import checks
 from kopilot_xl.importing.amount_columns import AmountPlan
+from kopilot_xl.importing.amounts import check_decimal_sign
 from kopilot_xl.importing.batch import Batch
-from kopilot_xl.importing.choices import ImportChoices, QuestionError
+from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.columns import InvoiceColumns, map_columns
 from kopilot_xl.importing.dates import settled_dates
 from kopilot_xl.importing.documents import (
@@ -31,7 +32,6 @@ from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.states import States, tell_states
 from kopilot_xl.importing.totals import SortedRows, sort_rows
 from kopilot_xl.importing.vocabulary import Kind
-from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 
@@ -74,24 +74,8 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
     side = [mapping.side.values[row] for row in rows] if mapping.side is not None else None
     read = read_plan(mapping.amount, rows, side)
     notes += read.notes
-    if read.doubt and mapping.amount is not None:
-        name = mapping.amount.column.name
-        question = QuestionError(
-            t(
-                "{file}, {column}: {doubt}. Export it with one of them; --accept takes a point as decimal sign.",
-                file=table.raw.label,
-                column=name,
-                doubt=read.doubt,
-            ),
-            "decimal-sign",
-        )
-        passed = t(
-            "{file}, {column}: {doubt}; a point was taken as decimal sign.",
-            file=table.raw.label,
-            column=name,
-            doubt=read.doubt,
-        )
-        choices.settle(question, passed)
+    if mapping.amount is not None:
+        check_decimal_sign(f"{table.raw.label}, {mapping.amount.column.name}", read.doubt, choices)
     amounts = read.values
     numbers = [each if isinstance(each, float) else None for each in amounts]
     states = tell_states(mapping, rows, numbers, choices, program)

@@ -22,7 +22,7 @@ from kopilot_xl.importing.layout import Table, laid_out, together
 from kopilot_xl.importing.people import People, read_people
 from kopilot_xl.importing.preparing import completed, drafted
 from kopilot_xl.importing.selection import CLIENTS, TRANSACTIONS, Files, Selected, same_table, select
-from kopilot_xl.importing.summary import FileSummary, Verdict
+from kopilot_xl.importing.summary import FileSummary, Verdict, without_ids
 from kopilot_xl.importing.vocabulary import Kind, State
 from kopilot_xl.importing.whole_file import kind_of_name
 from kopilot_xl.texts import t
@@ -343,6 +343,9 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
             and not any(each.role("first_name") for each in listed.columns)
         ):
             notes.append("There are no names: the ids serve as names.")
+        if column is not None:
+            alone = (contact for contact in people.contacts if not contact.out and contact.parent is None)
+            notes += without_ids(sum(contact.ids[column] is None and bool(contact.name) for contact in alone))
         if people.repeated:
             notes.append(f"{people.repeated:,} rows repeat a client: the first one counts.")
         summaries.append(_summary(listed, taken, set(found.own), notes, None, passed.get(id(raw), []), None, CLIENTS))

@@ -9,6 +9,7 @@ from datetime import date
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.importing.vocabulary import State
+from kopilot_xl.texts import tn
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 SIGNS = {",": "comma", ".": "point"}
@@ -199,3 +200,12 @@ class Verdict:
             "left_clients": dict(self.left_clients),
             "warnings": list(self.warnings),
         }
+
+
+def without_ids(count: int) -> list[str]:
+    """Return what to say where some clients of a list with ids have none."""
+    if not count:
+        return []
+    return [
+        tn("{count:,} client has no id: its name serves.", "{count:,} clients have no id: their names serve.", count)
+    ]

@@ -30,7 +30,7 @@ from kopilot_xl.workbook.tables.problems import Problem
 from kopilot_xl.workbook.tables.table import TableRows
 
 if TYPE_CHECKING:
-    from kopilot_xl.importing.plain.export import Choices
+    from kopilot_xl.importing.summary import FileSummary
 
 _TABLES = {".csv", ".parquet", ".tsv", ".txt"}
 """The endings of files that are never workbooks."""
@@ -53,7 +53,7 @@ class Foretold:
     forecast: Forecast
     prepared: Sequence[Prepared]
     clients: Sequence[Client]
-    choices: Sequence[Choices]
+    choices: Sequence[FileSummary]
     problems: Sequence[Problem]
 
 
@@ -135,8 +135,8 @@ def forecast_files(
     """Tell what to expect of the next twelve months, for clients and transactions in files.
 
     Args:
-        clients: CSV, Parquet or a workbook, as `exports.read_clients` takes it.
-        transactions: as well.
+        clients: a list of clients, as for `new`.
+        transactions: their invoices.
         as_of: the day to look at it, today by default.
         date_order: how to read a text such as 03/04/2026.
         actions: an action log, with the columns of the Actions sheet: CSV, Parquet or a workbook.
@@ -165,19 +165,19 @@ def forecast_files(
             actions=actions_sheet.read(_log(actions, order), order, today, people.directory),
         )
     )
-    return _foretold(result, pair.files, [*people.problems, *rows.problems])
+    return _foretold(result, pair.summaries, [*people.problems, *rows.problems])
 
 
 def _log(path: str | PathLike[str] | None, order: DateOrder | None) -> TableRows:
     """The rows of an action log in a file; none without one."""
-    from kopilot_xl.importing.plain.export import read_actions
+    from kopilot_xl.importing.action_log import read_action_log
 
     if path is not None:
-        return read_actions(path, order).rows
+        return read_action_log(path, order).rows
     log = actions_sheet.TABLE
     return log.read(TableData(log.name, log.name, 1, 1, log.headers, []), "")
 
 
-def _foretold(result: Result, choices: Sequence[Choices], problems: Sequence[Problem]) -> Foretold:
+def _foretold(result: Result, choices: Sequence[FileSummary], problems: Sequence[Problem]) -> Foretold:
     assert result.forecast  # noqa: S101 - it was asked for
     return Foretold(result.as_of, result.forecast, result.months, result.clients, choices, problems)

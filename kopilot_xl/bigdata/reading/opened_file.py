@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ from typing import Any
 
 from kopilot_xl.bigdata.reading.column_issues import TableIssues
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.plain.csv_dialect import Sample
+from kopilot_xl.importing.csv_sample import Sample
+from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.table import Column
 
 FOLDERS = "folders"
 """The column that names the folders of a row's partition."""
-_ENCODINGS = {"UTF-16": "utf-16", "Windows-1252": "cp1252"}
+_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -61,18 +63,21 @@ class OpenedFile(ABC):
 
 
 def encoding_of(path: Path, sample: Sample) -> str:
-    """Return how a text file is encoded: its beginning may be ASCII and the rest Windows-1252."""
-    return _ENCODINGS.get(sample.encoding) or ("utf-8-sig" if _is_utf8(path) else "cp1252")
+    """Return how a text file is encoded, as Python names it: its beginning may be ASCII, and its rest not UTF-8."""
+    return sample.encoding if sample.encoding != "utf-8" else _other_than_utf8(path) or "utf-8-sig"
 
 
-def _is_utf8(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8") as file:
-            while file.read(1 << 22):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
+def _other_than_utf8(path: Path) -> str | None:
+    """The encoding that the first lines which are not UTF-8 show; None where all are."""
+    decoder, before = codecs.getincrementaldecoder("utf-8")(), b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return decoded(before[-1000:] + chunk + file.readline(), path)[1]
+            before = chunk
+    return None
 
 
 def unreadable(path: Path, error: OSError) -> BookError:

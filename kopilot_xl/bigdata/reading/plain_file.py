@@ -20,9 +20,9 @@ from kopilot_xl.bigdata.reading.column_issues import MOMENT, TableIssues, not_a_
 from kopilot_xl.bigdata.reading.opened_file import FOLDERS, OpenedFile, broken, encoding_of, unreadable
 from kopilot_xl.bigdata.sources.data_files import DataFile
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.plain import csv_dialect, headings
-from kopilot_xl.importing.plain.csv_dialect import Sample
-from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.importing import csv_sample, headings
+from kopilot_xl.importing.csv_sample import Sample
+from kopilot_xl.importing.headings import Wanted
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.table import Column, Format
 
@@ -113,7 +113,7 @@ def open_csv(file: DataFile, wanted: Wanted) -> PlainFile:
         BookError: it cannot be read.
         MissingError: a column that is needed is not there.
     """
-    sample = csv_dialect.sample(file.path, wanted)
+    sample = csv_sample.sample(file.path, wanted)
     used = set(sample.taken.values())
     return PlainFile(
         kinds=dict.fromkeys((f"c{index}" for index in range(len(sample.headings))), "text"),

@@ -14,8 +14,8 @@ from kopilot_xl.bigdata.reading.opened_file import FOLDERS, OpenedFile, encoding
 from kopilot_xl.bigdata.reading.polars_columns import TYPES, PolarsColumns
 from kopilot_xl.bigdata.sources.data_files import DataFile
 from kopilot_xl.errors import BookError
-from kopilot_xl.importing.plain import csv_dialect, headings
-from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.importing import csv_sample, headings
+from kopilot_xl.importing.headings import Wanted
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.table import Column, Format
 
@@ -87,7 +87,7 @@ def open_csv(file: DataFile, wanted: Wanted, copy: Path) -> PolarsFile:
         MissingError: a column that is needed is not there.
     """
     path = file.path
-    sample = csv_dialect.sample(path, wanted)
+    sample = csv_sample.sample(path, wanted)
     kinds: dict[str, Any] = {f"c{index}": pl.String() for index in range(len(sample.headings))}
     encoding = encoding_of(path, sample)
     if encoding != "utf-8-sig":

@@ -14,12 +14,12 @@ from kopilot_xl.bigdata.reading.column_issues import TableIssues
 from kopilot_xl.bigdata.reading.opened_file import OpenedFile, broken
 from kopilot_xl.bigdata.sources import databases
 from kopilot_xl.bigdata.sources.address import without_secrets
-from kopilot_xl.bigdata.sources.data_files import DataFile, Source
+from kopilot_xl.bigdata.sources.data_files import TEXT_FILES, DataFile, Source
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.plain.export import Choices
-from kopilot_xl.importing.plain.grid import TEXT_FILES
-from kopilot_xl.importing.plain.headings import Wanted
+from kopilot_xl.importing.encodings import shown
+from kopilot_xl.importing.headings import Wanted
+from kopilot_xl.importing.summary import FileSummary
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.table import Column
@@ -64,17 +64,17 @@ class SourceTable:
                 return False
         return True
 
-    def choices(self, rows: int) -> Choices:
+    def choices(self, rows: int) -> FileSummary:
         """Return how the table was read."""
         first = self.opened[0]
         form = self.source.address.form if self.source.address else "CSV" if first.sample else "Parquet"
         if len(self.files) > 1:
             form += f", {formatting.count(len(self.files), 'file')}"
-        return Choices(
+        return FileSummary(
             file=self.source.name,
             form=form,
             rows=rows,
-            encoding=first.sample.encoding if first.sample else None,
+            encoding=shown(first.sample.encoding) if first.sample else None,
             delimiter=first.sample.delimiter if first.sample else None,
             decimal=first.decimal,
             columns={column.header: heading for column, heading in first.headings.items()},

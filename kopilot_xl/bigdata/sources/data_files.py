@@ -14,13 +14,14 @@ from urllib.parse import unquote
 from kopilot_xl.bigdata.sources import address as address_module
 from kopilot_xl.bigdata.sources.address import Address
 from kopilot_xl.errors import BookError, SaveError
-from kopilot_xl.importing.plain.grid import PARQUET_FILES, TEXT_FILES
 from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
     from os import PathLike
 
 
+TEXT_FILES = (".csv", ".txt", ".tsv")
+PARQUET_FILES = (".parquet",)
 LARGE = 16 << 20
 """A text file of more bytes is read in streams, as folders and databases are: its problems are counted, not listed."""
 _DENSE = 4

@@ -1,13 +1,11 @@
-"""Which column is which, by its heading."""
+"""Which column is which, where its heading alone says it: tables too large to be looked at whole, and logs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from kopilot_xl.errors import MissingError
-from kopilot_xl.importing.plain.grid import _Grid
 from kopilot_xl.importing.roles import roles_of
 from kopilot_xl.importing.vocabulary import fold, vocabulary
 from kopilot_xl.texts import t
@@ -77,7 +75,7 @@ TRANSACTIONS = Wanted(
     best=(transactions.CLIENT_ID, transactions.ISSUE_DATE),
     needs=((transactions.ISSUE_DATE,), (transactions.CLIENT_ID, CLIENT_NAME)),
 )
-_ACTIONS = Wanted(
+ACTIONS = Wanted(
     table=actions.TABLE,
     columns={
         column: ("client_id",) if column == actions.CLIENT_ID else ()
@@ -89,52 +87,17 @@ _ACTIONS = Wanted(
 )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A grid whose header row is known. `taken` tells where each column stands, from 0."""
-
-    grid: _Grid
-    wanted: Wanted
-    header: int
-    taken: Mapping[Column, int]
-
-    @property
-    def headings(self) -> list[str]:
-        return [_text(each) for each in self.grid.rows[self.header]]
-
-    def column(self, column: Column) -> list[Value]:
-        """The values of a column below the header, none where it is missing."""
-        at = self.taken.get(column)
-        rows = self.grid.rows[self.header + 1 :]
-        return [] if at is None else [row[at] for row in rows if at < len(row)]
-
-    def has(self, column: Column) -> bool:
-        """Whether a column is there and holds anything."""
-        return column in self.taken and (
-            len(self.grid.rows) == self.header + 1 or any(not is_blank(each) for each in self.column(column))
-        )
-
-    def also(self, column: Column, like: Column, remark: str) -> _Found:
-        """Take one column for another as well, and say so."""
-        grid = replace(self.grid, remarks=(*self.grid.remarks, remark))
-        return replace(self, grid=grid, taken={**self.taken, column: self.taken[like]})
-
-
-def _word(value: Value) -> bool:
-    """Whether a cell says anything; a stray delimiter does not."""
-    return any(map(str.isalnum, value)) if isinstance(value, str) else value is not None
-
-
-def _no_header(grid: _Grid, wanted: Wanted, place: str = "") -> MissingError:
-    fullest = max(grid.rows[:_HEADER_WITHIN], key=lambda row: sum(isinstance(each, str) and bool(each) for each in row))
+def no_header(place: str, rows: Sequence[Sequence[Value]], wanted: Wanted) -> MissingError:
+    """Return what to raise where no row has the headings of the columns that are needed."""
+    fullest = max(rows[:_HEADER_WITHIN], key=lambda row: sum(isinstance(value, str) and bool(value) for value in row))
     found = _match(fullest, wanted.columns)
-    headings = _some([_text(each) for each in fullest if not is_blank(each)]) or "none"
-    lacking = next(choice for choice in wanted.needs if not any(each in found for each in choice))
-    known = " or ".join(dict.fromkeys(each.header for each in lacking))
+    headings = _some([heading_text(value) for value in fullest if not is_blank(value)]) or "none"
+    lacking = next(choice for choice in wanted.needs if not any(column in found for column in choice))
+    known = " or ".join(dict.fromkeys(column.header for column in lacking))
     return MissingError(
         t(
             "{place} has no column that is known as {known} (its columns: {headings}). {lacking}",
-            place=place or grid.path,
+            place=place,
             known=known,
             headings=headings,
             lacking=_accepted(lacking[0], wanted),
@@ -175,14 +138,15 @@ def known_headings(headings: Sequence[str], wanted: Wanted, place: str) -> dict[
     """
     found = wanted.find([headings])
     if found is None:
-        raise _no_header(_Grid(Path(place), "", [list(headings)]), wanted, place)
+        raise no_header(place, [list(headings)], wanted)
     return {column: headings[at] for column, at in found[1].items()}
 
 
 # from headings to columns
 
 
-def _text(value: Value) -> str:
+def heading_text(value: Value) -> str:
+    """Return a cell as a heading: on one line, without blanks around it."""
     return " ".join(shown(value).split())
 
 

@@ -1,1 +1,0 @@
-"""Tables whose headings alone say what their columns are: action logs, and tables too large to be looked at whole."""
