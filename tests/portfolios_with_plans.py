@@ -19,8 +19,12 @@ class Rows:
     actions: Sequence[Sequence[Value]]
 
 
-def random_rows(seed: int, as_of: date, clients: int) -> Rows:
-    """Return so many clients with their invoices, plans and decisions around a day."""
+def random_rows(seed: int, as_of: date, clients: int, *, surprises: bool = True) -> Rows:
+    """Return so many clients with their invoices, plans and decisions around a day.
+
+    `surprises` are what the facts of the day cannot tell in full: credit notes and decisions of later days, and clients
+    with more plans than there is room for.
+    """
     chance = random.Random(seed)
     people: list[Sequence[Value]] = []
     rows: list[Sequence[Value]] = []
@@ -33,16 +37,16 @@ def random_rows(seed: int, as_of: date, clients: int) -> Rows:
             day = as_of - timedelta(days=chance.randint(0, 480))
             amount = chance.choice([100.0, 250.5, 1000.0, None])
             rows.append([id_, day, amount, chance.choice(["Paid", "Sent", None, "Overdue"]), None])
-            if amount and chance.random() < 0.05:
+            if surprises and amount and chance.random() < 0.05:
                 rows.append([id_, day + timedelta(days=chance.randint(0, 300)), -amount, "Paid", None])
         for _ in range(chance.choice([0, 0, 1, 2, 5])):  # plans, some of them long ahead
             rows.append([id_, as_of + timedelta(days=chance.randint(-40, 900)), 500.0, "Planned", None])
         if chance.random() < 0.15:  # post-dated invoices
             rows.append([id_, as_of + timedelta(days=chance.randint(1, 500)), 300.0, "Sent", None])
-        if chance.random() < 0.03:  # more days than there is room for
+        if surprises and chance.random() < 0.03:  # more days than there is room for
             rows += [[id_, as_of + timedelta(days=7 * week), 50.0, "Planned", None] for week in range(1, 40)]
         for _ in range(chance.choice([0, 0, 0, 1, 2])):
-            log.append(_decision(chance, id_, as_of))
+            log.append(_decision(chance, id_, as_of, surprises))
     people.append([people[0][0], "The first one again", as_of])
     return Rows(people, rows, log)
 
@@ -54,8 +58,10 @@ def _created(chance: random.Random, as_of: date) -> Value:
     )
 
 
-def _decision(chance: random.Random, id_: Value, as_of: date) -> Sequence[Value]:
-    recorded = as_of - timedelta(days=chance.choice([chance.randint(0, 200), chance.randint(-30, 60)]))
+def _decision(chance: random.Random, id_: Value, as_of: date, surprises: bool) -> Sequence[Value]:
+    recorded = as_of - timedelta(
+        days=chance.choice([chance.randint(0, 200), chance.randint(-30 if surprises else 0, 60)])
+    )
     moment = datetime(recorded.year, recorded.month, recorded.day, 10)
     action = chance.choice(["Plan revenue", "Mark lost", "Mark lost", "Mark canceled", "Reactivate"])
     if action == "Plan revenue":

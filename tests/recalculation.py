@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from kopilot_xl.workbook.addresses import Area
+from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import client_formulas, clients
 from kopilot_xl.workbook.tables.parsing import id_key
 from kopilot_xl.workbook.tables.table import Column
@@ -154,3 +155,24 @@ def differences(found: Recalculated, expected: Mapping[str, Any]) -> dict[str, t
 def to_refresh(found: Recalculated) -> int:
     """Return how many clients say that they need a refresh."""
     return sum(client.segment == client_formulas.REFRESH for client in found.clients.values())
+
+
+def as_number(value: Value) -> Value:
+    """A value as LibreOffice hands it over."""
+    if isinstance(value, time):
+        value = datetime.combine(EPOCH, value)
+    if isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return (moment - datetime.combine(EPOCH, time())) / timedelta(days=1)
+    return "" if value is None else value
+
+
+def stored(book: Book, name: str, like: Block) -> list[list[Value]]:
+    """Return what a file holds in a named block of so many cells, as LibreOffice would hand it over."""
+    sheet, _, cell = book.cell_address(name).rpartition("!")
+    corner, values = Area.parse(cell), book.sheet_values(sheet.strip("'"))
+    found = []
+    for down, row in enumerate(like):
+        held = [*(values[corner.top - 1 + down] if corner.top - 1 + down < len(values) else ()), *[None] * 99]
+        found.append([as_number(value) for value in held[corner.left - 1 : corner.left - 1 + len(row)]])
+    return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from itertools import chain
 
 from kopilot_xl.domain import forecasting, sales
 from kopilot_xl.domain import movements as moving
@@ -19,7 +18,7 @@ from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Project
 from kopilot_xl.domain.portfolio import Client, Summary, won
 from kopilot_xl.domain.retention import YEAR, concentration, retention
 from kopilot_xl.domain.rules import CutOffs, add_months
-from kopilot_xl.domain.transactions import Ledger, Status
+from kopilot_xl.domain.transactions import Ledger
 from kopilot_xl.workbook.sheets import actions, clients, history, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
 from kopilot_xl.workbook.tables.problems import Problem
@@ -68,10 +67,7 @@ def calculate(
 
 def _won(inputs: Inputs, portfolio: Sequence[Client], as_of: date) -> int | None:
     """How many clients were won of late."""
-    table, issued = inputs.transactions, Status.ISSUED
-    days = [day for day, status in zip(table.days, table.statuses, strict=True) if status is issued]
-    created = [day for day in inputs.clients.created if day is not None]
-    return won(portfolio, min(chain(days, created), default=None), as_of, inputs.settings.rules)
+    return won(portfolio, inputs.first_row, as_of, inputs.settings.rules)
 
 
 def replay_log(inputs: Inputs, day: date, *, looking_back: bool = False) -> ReplayedLog:

@@ -73,6 +73,11 @@ def fill(
     fill_links(book, rows, log, [logged.get(key) if key else None for key in keys])
 
 
+def rows_with_facts(rows: ClientRows) -> int:
+    """Return how many rows of the table have facts: all that have an id."""
+    return sum(not _is_nameless(value) for value in _column(rows.rows, CLIENT_ID))
+
+
 def fill_formulas(book: Book, height: int) -> None:
     """Write the formulas of either edition into a table Clients of so many rows, before a refresh knows the results."""
     blank: list[Value] = [None] * height
@@ -129,7 +134,7 @@ def _client(client: Client, facts: ClientFacts, written_id: Value, written: Valu
 
 def _no_client(written_id: Value, written: Value) -> Cells:
     """The cells of a row that is no client: without an id, or with one of a row above."""
-    nameless = written_id is None or written_id == "" or isinstance(written_id, ErrorValue)
+    nameless = _is_nameless(written_id)
     read = _as_a_formula_reads(written)
     return {
         columns.FACTS_OF.header: None if nameless else written_id,
@@ -139,6 +144,10 @@ def _no_client(written_id: Value, written: Value) -> Cells:
         columns.LAST.header: 0,
         columns.COMING.header: 0,
     }
+
+
+def _is_nameless(written_id: Value) -> bool:
+    return written_id is None or written_id == "" or isinstance(written_id, ErrorValue)
 
 
 def _as_a_formula_reads(written: Value) -> date | float | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 
 from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction
 from kopilot_xl.domain.facts import ClientFacts, facts
@@ -65,6 +66,14 @@ class Inputs:
             for key, created_on in zip(self.clients.keys, self.clients.created, strict=True)
             if ledger and key in named
         }
+
+    @cached_property
+    def first_row(self) -> date | None:
+        """The earliest date known: a client's creation, an invoice or a credit note; None without any."""
+        table, issued = self.transactions, Status.ISSUED
+        days = (day for day, status in zip(table.days, table.statuses, strict=True) if status is issued)
+        created = (day for day in self.clients.created if day is not None)
+        return min(chain(days, created), default=None)
 
     @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:

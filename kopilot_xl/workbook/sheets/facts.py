@@ -26,6 +26,8 @@ DAY, HOLD = "PortfolioDay", "FactsHold"
 ACTIVE_SINCE, SLEEPING_AWAY_SINCE, HIBERNATING_SINCE = "ActiveSince", "SleepingAwaySince", "HibernatingSince"
 LEAVING_SINCE, CREATED_SINCE, HORIZON_END = "LeavingSince", "CreatedSince", "HorizonEnd"
 SEGMENTS, ADVICE = "SegmentNames", "SegmentAdvice"
+KNOWN = "ClientsKnown"
+"""How many rows of Clients had facts at the last refresh."""
 CELLS = "FactsCells"
 """The named block of all values and formulas that a refresh writes, from top to bottom."""
 
@@ -72,7 +74,7 @@ FORMULAS: dict[str, str] = {
 }
 """The formulas of the sheet by the names of their cells; the dates are those of `CutOffs`."""
 
-VALUES = (FACTS_DAY, FACTS_DAY_WORDS, PINNED, *map(read_as, settings.NUMBERS))
+VALUES = (FACTS_DAY, FACTS_DAY_WORDS, PINNED, KNOWN, *map(read_as, settings.NUMBERS))
 """The names of the cells that a refresh writes values into, from the top."""
 
 
@@ -85,7 +87,7 @@ def is_macro_free(book: Readable) -> bool:
     return True
 
 
-def fill(book: Book, rules: Rules, as_of: date, today: date) -> bool:
+def fill(book: Book, rules: Rules, as_of: date, today: date, known: int) -> bool:
     """Write the day of a refresh and what follows from it; False if the workbook is not of this edition.
 
     Args:
@@ -93,17 +95,18 @@ def fill(book: Book, rules: Rules, as_of: date, today: date) -> bool:
         rules: the thresholds as they were read.
         as_of: the day of the refresh.
         today: what counts as today.
+        known: how many rows of Clients have facts.
     """
     if not is_macro_free(book):
         return False
-    return book.write_block(CELLS, [[value] for value in _cells(rules, as_of, _pinned(book, as_of, today))])
+    return book.write_block(CELLS, [[value] for value in _cells(rules, as_of, _pinned(book, as_of, today), known)])
 
 
-def _cells(rules: Rules, as_of: date, pinned: Value) -> Sequence[Value]:
+def _cells(rules: Rules, as_of: date, pinned: Value, known: int) -> Sequence[Value]:
     """What the cells show, from the top: the values, then what the formulas give on the day itself."""
     cut, numbers = CutOffs.at(as_of, rules), astuple(rules)
     return [
-        as_of, formatting.day(as_of), pinned, *numbers,
+        as_of, formatting.day(as_of), pinned, known, *numbers,
         *numbers, as_of, True,
         cut.active, cut.sleeping_away, cut.hibernating, cut.leaving, cut.created, cut.horizon,
     ]  # fmt: skip

@@ -51,6 +51,8 @@ BLOCKS: dict[str, tuple[int, int]] = {
 }
 """The named blocks and their size in rows and columns."""
 
+NOT_REFRESHED = "Not refreshed yet"
+"""The label until the first refresh."""
 FIRST_WORDS = (
     "Put your clients and transactions into their sheets, save and close this workbook, then refresh it: "
     "kopilot-xl refresh and its name. The Guide sheet tells the rest."
@@ -103,7 +105,7 @@ def fill(book: Book, summary: Summary, clients: Sequence[Client], page: Page) ->
         ICON: [[summary.shape.icon]],
         SHAPE: [[summary.shape.value]],
         WORDS: [[summary.words]],
-        CHECKS: [["✓" if check.passed else "✗", check.text] for check in summary.checks],
+        CHECKS: [["✓" if check.passed else "✗", check.text] for check in summary.checks] or [[None, None]] * 3,
         HISTOGRAM: [_bar(summary, segment) for segment in BARS],
         TOTAL: [
             [

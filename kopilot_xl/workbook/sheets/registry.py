@@ -18,8 +18,10 @@ from kopilot_xl.workbook.sheets import (
     clients,
     facts,
     forecast,
+    guards,
     guide,
     history,
+    live_portfolio,
     movements,
     older,
     outlook,
@@ -127,7 +129,14 @@ def _fill_clients(book: Book, result: Result, _: datetime) -> None:
 
 
 def _fill_facts(book: Book, result: Result, now: datetime) -> None:
-    facts.fill(book, result.inputs.settings.rules, result.as_of, now.date())
+    inputs, chosen = result.inputs, result.inputs.settings
+    known = client_facts.rows_with_facts(inputs.clients)
+    if not facts.fill(book, chosen.rules, result.as_of, now.date(), known):
+        return
+    hint = portfolio.hint(result.as_of, chosen.as_of, now.date())
+    live_portfolio.fill(book, result.summary, live_portfolio.Stored(hint, inputs.first_row))
+    tables = [inputs.clients.rows.data, inputs.transactions.rows.data, inputs.actions.rows.data]
+    guards.fill(book, result.as_of, tables)
 
 
 def _fill_actions(book: Book, result: Result, _: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 
 from openpyxl.formatting.rule import DataBar, FormatObject, Rule
@@ -164,6 +164,17 @@ def name(ws: Worksheet, called: str, first: str, rows: int = 1, columns: int = 1
     sheet = ws.title if ws.title.isidentifier() else f"'{ws.title}'"
     ws.parent.defined_names[called] = DefinedName(called, attr_text=f"{sheet}!{reference}")
     return reference.replace("$", "")
+
+
+def put_formulas(ws: Worksheet, called: str, rows: Sequence[Sequence[str | None]]) -> None:
+    """Write formulas, without `=`, into the block of a name that was defined before; None leaves a cell as it is."""
+    assert ws.parent is not None  # noqa: S101 - a sheet of a workbook
+    ((_, area),) = ws.parent.defined_names[called].destinations
+    first = ws[area.partition(":")[0].replace("$", "")]
+    for down, row in enumerate(rows):
+        for right, formula in enumerate(row):
+            if formula is not None:
+                ws.cell(first.row + down, first.column + right).value = f"={formula}"
 
 
 def name_column(ws: Worksheet, called: str, table: Table, column: Column) -> None:

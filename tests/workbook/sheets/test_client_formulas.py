@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -22,7 +22,7 @@ from tests import libreoffice, recalculation
 from tests.domain.cases import SEGMENT_CASES, SegmentCase
 from tests.portfolios import AS_OF, CLIENTS, NOW, SEGMENTS, TRANSACTIONS, column, make_portfolio
 from tests.portfolios_with_plans import random_rows
-from tests.recalculation import EPOCH, Recalculated, differences, to_refresh
+from tests.recalculation import EPOCH, Recalculated, as_number, differences, to_refresh
 
 OFFSETS = (0, 1, 31, 100, 371, 401)
 Table = Sequence[Sequence[Value]]
@@ -159,16 +159,6 @@ def test_what_is_stored_is_what_a_recalculation_gives(tmp_path: Path, office: No
         }
     sheet = book.sheet_values(facts.SHEET)
     assert [[as_number(row[1])] for row in sheet] == computed.blocks["FactsCells"]
-
-
-def as_number(value: Value) -> Value:
-    """A value as LibreOffice hands it over."""
-    if isinstance(value, time):
-        value = datetime.combine(EPOCH, value)
-    if isinstance(value, date):
-        moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-        return (moment - datetime.combine(EPOCH, time())) / timedelta(days=1)
-    return "" if value is None else value
 
 
 NEW_FUNCTIONS = re.compile(

@@ -20,6 +20,7 @@ from kopilot_xl.workbook.sheets.portfolio import (
     HISTOGRAM,
     HISTOGRAM_COLUMNS,
     ICON,
+    NOT_REFRESHED,
     OUTSIDE,
     PROBLEMS,
     REFRESHED,
@@ -57,6 +58,16 @@ def build(ws: Worksheet) -> None:
     ws.print_area = f"A1:O{last + 1}"
 
 
+def build_macro_free(ws: Worksheet) -> None:
+    """Lay the page of the macro-free edition out: the same, its figures as formulas."""
+    from kopilot_xl.workbook.sheets.portfolio_formulas import BLOCKS as FORMULAS
+    from kopilot_xl.workbook.template import styles
+
+    build(ws)
+    for name, rows in FORMULAS.items():
+        styles.put_formulas(ws, name, rows())
+
+
 def _build_head(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
@@ -87,7 +98,7 @@ def _build_shape(ws: Worksheet) -> None:
     quiet = styles.font(color=palette.MUTED)
     ws.row_dimensions[4].height = 34
     styles.put(ws, "A4", text_font=styles.font(size=18), alignment=styles.align("center"))
-    styles.put(ws, "B4:D4", "Not refreshed yet", text_font=styles.font(size=24, bold=True, color=palette.ACCENT))
+    styles.put(ws, "B4:D4", NOT_REFRESHED, text_font=styles.font(size=24, bold=True, color=palette.ACCENT))
     for shape in (Shape.DECLINING, Shape.INACCURATE):
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
     for shape in (Shape.GROWING, Shape.MATURE):
