@@ -17,9 +17,13 @@ from kopilot_xl.domain.segments import Segment
 from kopilot_xl.errors import MissingError
 from kopilot_xl.workbook.book import Book, Readable, Value
 from kopilot_xl.workbook.sheets import settings
+from kopilot_xl.workbook.sheets.clients import TABLE
 from kopilot_xl.workbook.tables.parsing import is_blank
+from kopilot_xl.workbook.tables.table import same_name
 
 SHEET = "_Facts"
+FACTS_OF = "facts of"
+"""The heading, in small letters, of a column of Clients that only this edition has."""
 
 FACTS_DAY, FACTS_DAY_WORDS, PINNED = "FactsDay", "FactsDayWords", "FactsPinned"
 DAY, HOLD = "PortfolioDay", "FactsHold"
@@ -80,6 +84,13 @@ VALUES = (FACTS_DAY, FACTS_DAY_WORDS, PINNED, KNOWN, *map(read_as, settings.NUMB
 
 def is_macro_free(book: Readable) -> bool:
     """Tell whether a workbook is of the macro-free edition: its segments are formulas over facts."""
+    return has_sheet(book) or (
+        book.has_table(TABLE.name) and FACTS_OF in map(same_name, book.table(TABLE.name).headers)
+    )
+
+
+def has_sheet(book: Readable) -> bool:
+    """Tell whether a workbook has the sheet of facts, whatever it is called."""
     try:
         book.cell_address(FACTS_DAY)
     except MissingError:
@@ -97,7 +108,7 @@ def fill(book: Book, rules: Rules, as_of: date, today: date, known: int) -> bool
         today: what counts as today.
         known: how many rows of Clients have facts.
     """
-    if not is_macro_free(book):
+    if not has_sheet(book):
         return False
     return book.write_block(CELLS, [[value] for value in _cells(rules, as_of, _pinned(book, as_of, today), known)])
 

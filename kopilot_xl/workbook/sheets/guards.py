@@ -131,7 +131,7 @@ def fill(book: Book, as_of: date, tables: Sequence[TableData]) -> bool:
         as_of: the day of the refresh.
         tables: the tables that the user fills, as they were read.
     """
-    if not facts.is_macro_free(book):
+    if not facts.has_sheet(book):
         return False
     sheets: dict[str, Sequence[Sequence[Value]]] = {}
     held: list[list[Value]] = []

@@ -71,6 +71,8 @@ class Sheet:
 
     def is_in(self, book: Book) -> bool:
         """Tell whether a workbook has it; one that is not optional counts as there."""
+        if self.macro_free:
+            return facts.has_sheet(book) or not facts.is_macro_free(book)
         if self.optional is None:
             return True
         if self.optional == "table":
@@ -256,7 +258,7 @@ def _gone(sheet: Sheet) -> Problem:
     return about_sheet(
         Code.MISSING_SHEET,
         sheet.name,
-        t("The {optional} {sheet} is not in the workbook.", optional=sheet.optional, sheet=sheet.name),
+        t("The {optional} {sheet} is not in the workbook.", optional=sheet.optional or "sheet", sheet=sheet.name),
         t("It was not written. kopilot-xl upgrade brings it back."),
     )
 
