@@ -19,6 +19,7 @@ from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.parquet import parquet_columns, text_of
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
+from kopilot_xl.workbook.file import windows
 from kopilot_xl.workbook.opening import open_book
 
 ENDINGS = (
@@ -125,7 +126,7 @@ def bytes_of(path: Path) -> bytes:
         BookError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return windows.read_bytes(path)
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -20,6 +20,7 @@ from kopilot_xl.errors import KopilotError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.saving import BACKUP
+from kopilot_xl.workbook.file.windows import check_name, real_path
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import actions, settings, snapshot
 from kopilot_xl.workbook.tables.parsing import is_blank
@@ -88,11 +89,12 @@ def check_no_input(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> No
     """Make sure that an output is none of the inputs, does not hold one, and is in no folder that is read.
 
     Raises:
-        SaveError: it is.
+        SaveError: it is, or Windows takes its name for something else.
     """
-    real = Path(os.path.realpath(target))
+    check_name(target)
+    real = real_path(target)
     for given in inputs:
-        source = Path(os.path.realpath(given))
+        source = real_path(given)
         if real == source or _same_file(real, source):
             raise SaveError(t("{target} is one of the files to read: name another file for the output.", target=target))
         if real in source.parents:

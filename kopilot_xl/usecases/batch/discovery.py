@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kopilot_xl.workbook.file.windows import real_path
+
 SUFFIXES = (".xlsx", ".xlsm")
 _OWNER = "~$"
 """How the file starts that Excel keeps beside an open workbook."""
@@ -105,4 +107,4 @@ def _is_hidden(path: str) -> bool:
 
 
 def _identity(path: Path) -> str:
-    return os.path.normcase(os.path.realpath(path))
+    return os.path.normcase(real_path(path))

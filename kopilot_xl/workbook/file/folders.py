@@ -15,6 +15,7 @@ from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.locking import file_lock, sidecar_path
 from kopilot_xl.workbook.file.saving import BACKUP
+from kopilot_xl.workbook.file.windows import check_name, real_path
 
 _DRAFT, _ASIDE = ".tmp", ".old"
 _OLD = 24 * 60 * 60.0  # seconds after which a draft is left over, where locks cannot tell
@@ -26,6 +27,7 @@ def check_folder(path: Path) -> None:
     Raises:
         SaveError: it is a file, or the folder it is to be in is missing or read-only.
     """
+    check_name(path)
     parent = path.resolve().parent
     if not parent.is_dir():
         raise SaveError(
@@ -58,7 +60,7 @@ def folder_replaced(path: Path, *, backup: bool = False, at_most: int = 0o777) -
     Raises:
         SaveError: it cannot be written; the old folder is as it was.
     """
-    real = Path(os.path.realpath(path))
+    real = real_path(path)
     draft = sidecar_path(real, f"-{os.urandom(8).hex()}{_DRAFT}")
     try:
         with file_lock(real) as is_locked:

@@ -20,6 +20,7 @@ from pathlib import Path
 from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
+from kopilot_xl.workbook.file.windows import real_path
 
 PATIENCE = 60.0
 """How many seconds to wait for one's turn before giving up."""
@@ -158,7 +159,7 @@ def file_lock(path: str | os.PathLike[str], waiting: Callable[[str], None] | Non
     Raises:
         SaveError: it was still being refreshed after `PATIENCE` seconds.
     """
-    given, file = Path(path), sidecar_path(Path(os.path.realpath(path)), ".lock")
+    given, file = Path(path), sidecar_path(real_path(path), ".lock")
     with interrupts.raise_on_signals():
         handle = _acquire(file, given, waiting)
         try:

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from kopilot_xl import interrupts
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
+from kopilot_xl.workbook.file import windows
 from kopilot_xl.workbook.file.locking import open_new, open_plain, sidecar_path, try_lock
 
 BACKUP = ".kopilot-backup"
@@ -27,7 +28,6 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _MAY_PASS = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV, errno.ETXTBSY, errno.EAGAIN}
-_PAUSES = (0.05, 0.1, 0.2, 0.4)
 _RENAMES_CLOSED_ONLY = os.name == "nt"  # some of Windows's drives rename no file that is open
 _OLD = 24 * 60 * 60.0  # seconds after which a temporary file is left over, where locks cannot tell
 
@@ -39,8 +39,9 @@ def check_writable(path: str | os.PathLike[str], *, backup: bool = False) -> Non
         SaveError: it is open in Excel or LibreOffice, read-only or a folder, or its folder is missing or
             read-only; or what is in the backup's place is no file.
     """
+    windows.check_name(path)
     given = Path(path)
-    real = _real(given)
+    real = windows.real_path(given)
     folder = real.parent
     try:
         if not folder.is_dir():
@@ -102,7 +103,7 @@ def write_atomically(
     """
     check_writable(path, backup=backup)
     given = Path(path)
-    real = _real(given)
+    real = windows.real_path(given)
 
     def check() -> None:
         _check_open_elsewhere(given, real)
@@ -168,9 +169,9 @@ def _put(draft: _Draft, target: Path, data: bytes, check: Callable[[], None]) ->
         OSError: it was refused to the last.
         SaveError: from `check`, made before each try.
     """
-    for pause in (*_PAUSES, None):
-        check()
+    for pause in (*windows.PAUSES, None):
         try:
+            check()
             os.replace(draft.path, target)
             return
         except OSError as error:
@@ -264,10 +265,6 @@ def _holds(real: Path, data: bytes) -> bool:
         return False
 
 
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
 def _backup_of(real: Path) -> Path:
     return real.with_name(real.name + BACKUP)
 
@@ -302,11 +299,11 @@ def _check_open_elsewhere(given: Path, real: Path) -> None:
 def _why(path: Path, error: OSError) -> str:
     if error.errno in _NO_ROOM:
         return t("{path} was not saved: there is no room left on the disk. Free some and try again.", path=path)
-    if error.errno in _NO_RIGHT:
+    if error.errno in _NO_RIGHT and not windows.is_held(error):
         return t(
             "{path} was not saved: no permission. Close it in other programs, or save to another folder.", path=path
         )
-    if error.errno == errno.EBUSY:
+    if error.errno == errno.EBUSY or windows.is_held(error):
         return t(
             "{path} was not saved: another program holds it. Close it there, or save to another folder.", path=path
         )

@@ -16,6 +16,7 @@ from lxml import etree
 
 from kopilot_xl.errors import BookError
 from kopilot_xl.texts import t
+from kopilot_xl.workbook.file import windows
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive
 from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry
@@ -300,7 +301,7 @@ class Package:
 
     def is_own(self, path: str | os.PathLike[str] | None) -> bool:
         """Tell whether a path is that of the file it was read from; None is."""
-        return path is None or os.path.realpath(path) == os.path.realpath(self.path)
+        return path is None or windows.real_path(path) == windows.real_path(self.path)
 
     def seems_current(self) -> bool:
         """Tell whether the file has the time and size it was read or saved with; `save` compares every byte."""
@@ -374,26 +375,32 @@ _NO_NAME = 123  # Windows's ERROR_INVALID_NAME: no file can be called so, as one
 
 
 def _read_file(path: Path) -> bytes:
+    windows.check_no_device(path)
+    given, path = path, windows.real_path(path)
     try:
         if path.is_dir():
-            raise BookError(t("{path} is a folder: name the workbook in it.", path=path))
+            raise BookError(t("{path} is a folder: name the workbook in it.", path=given))
         if path.stat().st_size > MAX_UNPACKED:
             raise BookError(
                 t(
                     "{path} is larger than {max_unpacked} GB: this is not a usual workbook.",
-                    path=path,
+                    path=given,
                     max_unpacked=MAX_UNPACKED // 1024**3,
                 )
             )
-        return path.read_bytes()
+        return windows.read_bytes(path)
     except FileNotFoundError as error:
-        raise BookError(t("There is no file {path}: check its name and folder.", path=path)) from error
+        raise BookError(t("There is no file {path}: check its name and folder.", path=given)) from error
     except (OSError, ValueError) as error:
         if getattr(error, "winerror", None) == _NO_NAME:
-            raise BookError(t("There is no file {path}: check its name and folder.", path=path)) from error
+            raise BookError(t("There is no file {path}: check its name and folder.", path=given)) from error
+        if isinstance(error, OSError) and windows.is_held(error):
+            raise BookError(
+                t("{path} cannot be read: another program holds it. Close it there, and try again.", path=given)
+            ) from error
         reason = getattr(error, "strerror", None) or error
         raise BookError(
-            t("{path} cannot be read: {reason}. Check that you may open it.", path=path, reason=reason)
+            t("{path} cannot be read: {reason}. Check that you may open it.", path=given, reason=reason)
         ) from error
 
 
