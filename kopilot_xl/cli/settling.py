@@ -44,9 +44,27 @@ def settling(statuses: Mapping[str, str], make: Callable[[Mapping[str, str]], Ma
                 raise
             answers = {}
             for each in words:
-                text = t("{question}. It means {answers}", question=each.text, answers=", ".join(each.answers))
-                answers[str(each.word)] = str(typer.prompt(visible(text), default=each.answers[0]))
+                text = t("{question}. What does it mean?", question=each.text)
+                choices = "  ".join(f"{number} {answer}" for number, answer in enumerate(each.answers, 1))
+                answers[str(each.word)] = typer.prompt(
+                    visible(f"{text}\n{choices}\n") + t("Number or word"), value_proc=_one_of(each.answers)
+                )
             statuses = {**statuses, **answers}
+
+
+def _one_of(answers: Sequence[str]) -> Callable[[str], str]:
+    """Return what reads an answer: its number, or its beginning in any case; a prompt asks again for anything else."""
+
+    def read(text: str) -> str:
+        given = text.strip().casefold()
+        if given.isdecimal() and 1 <= int(given) <= len(answers):
+            return answers[int(given) - 1]
+        found = [answer for answer in answers if given and answer.casefold().startswith(given)]
+        if len(found) != 1:
+            raise typer.BadParameter(t('"{text}" is not one of them.', text=visible(text.strip())))
+        return found[0]
+
+    return read
 
 
 def _as_json(question: QuestionError) -> dict[str, object]:
