@@ -199,7 +199,7 @@ class Layouts:
         if left or set(map(len, rows)) != {right}:
             cut = [row[left:right] for row in rows]
             rows = [piece if len(piece) == len(blank) else [*piece, *blank[len(piece) :]] for piece in cut]
-        rows += [list(blank) for _ in range(layout.height - len(rows))]
+        rows += [blank] * (layout.height - len(rows))
         return TableData(layout.name, layout.sheet.name, layout.header_row, layout.first_column, layout.headers, rows)
 
     def _of_table(self, table: TablePart) -> Layout:

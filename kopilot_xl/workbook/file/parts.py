@@ -98,11 +98,7 @@ class Structure:
         Raises:
             MissingError: there is no such name, or it points nowhere.
         """
-        texts = [
-            (element.get("localSheetId") is not None, (element.text or "").strip())
-            for element in self._workbook.iterfind("{*}definedNames/{*}definedName")
-            if folded(element.get("name", "")) == folded(name)
-        ]
+        texts = self._names.get(folded(name))
         if not texts:
             raise MissingError(
                 t(
@@ -130,6 +126,15 @@ class Structure:
                 )
             )
         return sheet, area
+
+    @cached_property
+    def _names(self) -> dict[str, list[tuple[bool, str]]]:
+        """The texts of the defined names, by `folded` name, each with whether a single sheet has it for itself."""
+        names: dict[str, list[tuple[bool, str]]] = {}
+        for element in self._workbook.iterfind("{*}definedNames/{*}definedName"):
+            text = (element.get("localSheetId") is not None, (element.text or "").strip())
+            names.setdefault(folded(element.get("name", "")), []).append(text)
+        return names
 
     def _find_sheets(self) -> dict[str, Sheet]:
         path = self.package.path

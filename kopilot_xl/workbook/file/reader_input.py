@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from kopilot_xl.workbook.file.ooxml import markup, special_values
+from kopilot_xl.workbook.file.ooxml.text_limits import check_texts, with_short_items, with_short_texts
 from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry, archive_of
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 
@@ -39,15 +40,21 @@ def reader_input(structure: Structure, sheets: Sequence[Sheet], xml_of: Callable
 
     entries: dict[str, ZipEntry] = {}
     links: list[tuple[str, str, str]] = []
+    read: list[bytes] = []
     for n, sheet in enumerate(sheets, 1):
         xml, name = xml_of(sheet), f"xl/worksheets/sheet{n}.xml"
         readable = _readable(text(sheet.part, xml))
+        read.append(readable)
         entries[name] = package.packed(sheet.part) if readable is xml else ZipEntry.stored(readable)
         links.append((f"sheet{n}", "worksheet", name))
     for item in package.relationships(package.workbook):
         name = _SHARED.get(item.kind, "")
         if name and item.target and name not in entries and package.has(item.target):
-            entries[name] = ZipEntry.stored(_without_counts(text(item.target, package.read(item.target))))
+            part = _without_counts(text(item.target, package.read(item.target)))
+            if item.kind == "sharedStrings":
+                part, sizes = with_short_items(part)
+                package.explain(item.target, lambda sizes=sizes: check_texts(read, sizes, len(package.data)))  # type: ignore[misc]
+            entries[name] = ZipEntry.stored(part)
             links.append((item.kind, item.kind, name))
     tabs = "".join(f'<sheet name="sheet{n}" sheetId="{n}" r:id="sheet{n}"/>' for n in range(1, len(sheets) + 1))
     days = ' date1904="1"' if structure.date1904 else ""
@@ -83,7 +90,7 @@ def _relationships(links: Sequence[tuple[str, str, str]], folder: str) -> ZipEnt
 
 def _readable(xml: bytes) -> bytes:
     """Return a worksheet without what the reader gives up on; the very same bytes where there is nothing of it."""
-    xml = special_values.with_known_errors(xml)
+    xml = with_short_texts(special_values.with_known_errors(xml))
     data = _DATA_TAG.search(xml)
     if data is None:
         return xml

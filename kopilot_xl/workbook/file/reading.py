@@ -78,7 +78,7 @@ class SheetReader:
                 values = counted_from_1904(values)
             for (row, column), value in self._misread(sheet).items():
                 if row <= len(values) and column <= len(values[row - 1]):
-                    values[row - 1][column - 1] = value
+                    values[row - 1] = [*values[row - 1][: column - 1], value, *values[row - 1][column:]]
             self._values_of[sheet.part] = values
             if len(self.xml(sheet)) > LARGE:
                 self.formulas(sheet)
@@ -196,7 +196,15 @@ def _plain(read: list[list[_Read]]) -> list[list[Value]]:
         read = [row if _MOMENTS.isdisjoint(map(type, row)) else [_plain_value(value) for value in row] for row in read]  # type: ignore[misc]
     if str not in kinds:
         return read  # type: ignore[return-value]
-    return [[None if value == "" else value for value in row] if "" in row else row for row in read]  # type: ignore[misc]
+    # A sheet may have a million rows that are blank but for their formats: they are one and the same list.
+    blank: dict[int, list[Value]] = {}
+    for number, row in enumerate(read):
+        if "" in row:
+            if row.count("") == len(row):
+                read[number] = blank.setdefault(len(row), [None] * len(row))  # type: ignore[assignment]
+            else:
+                read[number] = [None if value == "" else value for value in row]  # type: ignore[misc]
+    return read  # type: ignore[return-value]
 
 
 def _plain_value(value: _Read) -> Value:

@@ -26,6 +26,9 @@ MAX_BLOCK = 100_000
 SMALL_BLOCK = 500
 """A named block of no more cells is emptied cell by cell, without a look at which of them are in use."""
 
+SPARE_ROWS = 1_000
+"""How many blank rows after the last with a value get the formulas of a column: a table may go on to the last row."""
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -96,6 +99,8 @@ class PendingWrites:
         if len(values) != height:
             raise ValueError(f"{len(values)} values for {height} rows of {layout.name}")
         column = layout.first_column + index
+        height = min(height, self._last_in_use(layout, column, values) + SPARE_ROWS)
+        values = values[:height]
         pieces = _formula_pieces(layout, formula) if formula and self._is_calculated(layout, index) else None
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1
@@ -242,6 +247,15 @@ class PendingWrites:
             formula.column == column and layout.area.holds(formula.row, column)
             for formula in self._reader.formulas(layout.sheet)
         )
+
+    def _last_in_use(self, layout: Layout, column: int, values: Sequence[Value]) -> int:
+        """Return the number of the last data row with a value, in the workbook or to be written."""
+        last = next((number for number in range(len(values), 0, -1) if values[number - 1] is not None), 0)
+        held, top = self._reader.values(layout.sheet), layout.header_row
+        for row in range(min(len(held), top + len(values)), top + last, -1):
+            if column <= len(held[row - 1]) and held[row - 1][column - 1] is not None:
+                return row - top
+        return last
 
     def _shown(self, layout: Layout, column: int, values: Sequence[Value], *, calculated: bool) -> list[bool] | None:
         """Tell which cells of a column show their value already, and are calculated if they are to be.
