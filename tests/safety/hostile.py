@@ -172,6 +172,37 @@ def _all_tables_many_times(parts: Parts, secret: Path) -> Parts:
     return {**parts, rels: parts[rels].replace(b"</Relationships>", many + b"</Relationships>")}
 
 
+def _longer_clients(parts: Parts, count: int, cell: Callable[[int], str]) -> Parts:
+    """Make the table of clients so many rows longer, with a cell in each."""
+    part, table = part_of(parts, "Clients"), _table(parts, "Clients")
+    last = max(map(int, re.findall(rb'<row r="(\d+)"', parts[part])))
+    rows = "".join(f'<row r="{row}">{cell(row)}</row>' for row in range(last + 1, last + 1 + count))
+    sheet = parts[part].replace(b"</sheetData>", rows.encode() + b"</sheetData>")
+    return {
+        **parts,
+        part: sheet,
+        table: re.sub(rb'ref="A1:([A-Z]+)\d+"', rb'ref="A1:\g<1>%d"' % (last + count), parts[table]),
+    }
+
+
+def _one_text(text: str, count: int) -> Make:
+    """Have one shared text in so many cells, as the names of clients."""
+    strings = f'<sst xmlns="{MAIN}"><si>{text}</si></sst>'.encode()
+    return lambda parts, secret: _longer_clients(
+        _with_strings(parts, strings),
+        count,
+        lambda row: f'<c r="A{row}"><v>{row}</v></c><c r="B{row}" t="s"><v>0</v></c>',
+    )
+
+
+def _instead(part: str, old: str, new: str) -> Make:
+    def make(parts: Parts, secret: Path) -> Parts:
+        assert old.encode() in parts[part]
+        return {**parts, part: parts[part].replace(old.encode(), new.encode(), 1)}
+
+    return make
+
+
 _CELLS = r"(<row r=\"2\"[^>]*>).*?(</row>)"
 _TABLES_OF_ALL = "A1:XFD1048576"
 
@@ -275,6 +306,36 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         ),
         REFRESHED,
     ),
+    # texts and blanks that a small file has a million times
+    "a text of 5 MB in 900 cells": (_one_text(f"<t>{'x' * 5_000_000}</t>", 900), REFRESHED),
+    "a text of 5 MB in runs in 900 cells": (_one_text(f"<r><t>{'x' * 30_000}</t></r>" * 160, 900), REFRESHED),
+    "a text of 32 KB in 30,000 cells": (_one_text(f"<t>{'x' * 32_000}</t>", 30_000), "hold more than 64 MB of text"),
+    "a text of 32 KB in 30,000 cells, behind a comment": (
+        lambda parts, secret: _longer_clients(
+            _with_strings(parts, f'<sst xmlns="{MAIN}"><si><t>{"x" * 32_000}</t></si></sst>'.encode()), 30_000,
+            lambda row: f'<c r="A{row}"><v>{row}</v></c><c r="B{row}" t="s"><!-- --><v>0</v></c>',
+        ),
+        "hold more than 64 MB of text",
+    ),
+    "ids of 5 MB": (
+        lambda parts, secret: _longer_clients(
+            parts, 20, lambda row: f'<c r="A{row}" t="inlineStr"><is><t>{"y" * 5_000_000}{row}</t></is></c>'
+        ),
+        REFRESHED,
+    ),
+    "a table of a million blank rows": (lambda parts, secret: _longer_clients(parts, 1_040_000, lambda row: ""), REFRESHED),
+    "a million defined names": (
+        _instead(WORKBOOK, "</definedNames>", "".join(f'<definedName name="n{n}">1</definedName>' for n in range(600_000)) + "</definedNames>"),
+        REFRESHED,
+    ),
+    "a million formats": (
+        _instead("xl/styles.xml", "</cellXfs>", '<xf numFmtId="14" applyNumberFormat="1"/>' * 1_000_000 + "</cellXfs>"), REFRESHED,
+    ),
+    "a date of 32,000 blanks": (
+        _changed("Transactions", r'(<c r="B2"[^>]*?)( t="\w+")?>.*?</c>', r'\1 t="inlineStr"><is><t xml:space="preserve">x' + " " * 32_000 + "x</t></is></c>"),
+        REFRESHED,
+    ),
+    "a comment full of content types": (_instead(TYPES, "</Types>", f"<!--{'<Override ' * 20_000}--></Types>"), REFRESHED),
     "cells of another namespace": (_changed("Clients", re.escape(MAIN), "urn:other"), "namespace|cannot be read"),
     "two sheets of one part": (
         _changed(WORKBOOK, r'(<sheet [^>]*name="Settings"[^>]*/>)', r'\1<sheet name="Again" sheetId="99" xmlns:r="' + OFFICE + '" r:id="rId2"/>'),

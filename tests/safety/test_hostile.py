@@ -18,7 +18,7 @@ MEGABYTES = 3_000
 """What the process may have as address space; Python with polars takes about a third of it before it begins."""
 MAX_RESIDENT = 1_000
 """How many megabytes it may really use."""
-SECONDS = 15
+SECONDS = 30
 
 
 @pytest.fixture(scope="module")

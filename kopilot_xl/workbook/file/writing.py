@@ -99,7 +99,7 @@ class PendingWrites:
         if len(values) != height:
             raise ValueError(f"{len(values)} values for {height} rows of {layout.name}")
         column = layout.first_column + index
-        height = min(height, self._last_in_use(layout, column, values) + SPARE_ROWS)
+        height = min(height, self._last_in_use(layout, values) + SPARE_ROWS)
         values = values[:height]
         pieces = _formula_pieces(layout, formula) if formula and self._is_calculated(layout, index) else None
         writes = self._writes_to(layout.sheet)
@@ -248,14 +248,19 @@ class PendingWrites:
             for formula in self._reader.formulas(layout.sheet)
         )
 
-    def _last_in_use(self, layout: Layout, column: int, values: Sequence[Value]) -> int:
-        """Return the number of the last data row with a value, in the workbook or to be written."""
-        last = next((number for number in range(len(values), 0, -1) if values[number - 1] is not None), 0)
-        held, top = self._reader.values(layout.sheet), layout.header_row
-        for row in range(min(len(held), top + len(values)), top + last, -1):
-            if column <= len(held[row - 1]) and held[row - 1][column - 1] is not None:
-                return row - top
-        return last
+    def _last_in_use(self, layout: Layout, values: Sequence[Value]) -> int:
+        """Return the number of the last data row with anything in it, in the workbook or among the values."""
+        held, top, columns = (
+            self._reader.values(layout.sheet),
+            layout.header_row,
+            slice(layout.first_column - 1, layout.last_column),
+        )
+        number = min(len(held) - top, len(values))
+        while number > 0 and all(value is None for value in held[top + number - 1][columns]):
+            number -= 1
+        return next(
+            (last for last in range(len(values), max(number, 0), -1) if values[last - 1] is not None), max(number, 0)
+        )
 
     def _shown(self, layout: Layout, column: int, values: Sequence[Value], *, calculated: bool) -> list[bool] | None:
         """Tell which cells of a column show their value already, and are calculated if they are to be.

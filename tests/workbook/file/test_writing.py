@@ -11,6 +11,7 @@ import pytest
 
 from kopilot_xl.errors import MissingError, SaveError
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.writing import SPARE_ROWS
 from tests.invariants import assert_sound
 from tests.workbook.file.test_book import SHEET, TABLE, loaded, values
 from tests.workbook.workbooks import changed_entries, part, tabled, with_parts
@@ -39,6 +40,25 @@ def test_a_column_is_written(path: Path) -> None:
     ]
     assert sheet["D4"].number_format == "yyyy-mm-dd"
     assert sheet["D4"].font.b
+
+
+@pytest.mark.parametrize(("last", "given"), [(2, None), (2, 1_500), (1_600, None)])
+def test_a_table_of_blank_rows_gets_formulas_only_near_what_is_in_it(
+    tmp_path: Path, last: int, given: int | None
+) -> None:
+    log = tabled(tmp_path / "log.xlsx", [["Day", "Text"], [1, "=A2"], [2, "=A3"], *[[None, None]] * 5_000])
+    workbook = openpyxl.load_workbook(log)
+    workbook["Log"].cell(last + 1, 1).value = 3
+    workbook.save(log)
+    book = FileBook(log)
+    values = ["a", "b", *[None] * 5_000]
+    if given:
+        values[given - 1] = "c"
+    assert book.write_column("Log", "Text", values, formula="LEFT({Day})")
+    book.save()
+    shown = loaded(log, "Log")
+    written = [row for row in range(2, 5_004) if shown.cell(row, 2).value is not None]
+    assert written == list(range(2, max(last, given or 0) + SPARE_ROWS + 2))
 
 
 def test_cells_that_show_their_value_already_keep_their_bytes(path: Path) -> None:
