@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from kopilot_xl.errors import MissingError
+from kopilot_xl.errors import BookError, MissingError
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.columns import MAPPED
 from kopilot_xl.importing.files import cell_value
 from kopilot_xl.importing.grid import RawTable
+from kopilot_xl.importing.layout import Column as Source
 from kopilot_xl.importing.layout import Table as Laid
 from kopilot_xl.importing.layout import laid_out, text_of
 from kopilot_xl.importing.output import SourcedData, transaction_rows
@@ -24,6 +25,7 @@ from kopilot_xl.importing.vocabulary import fold
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Block, Book, TableData, Value
 from kopilot_xl.workbook.sheets import clients, own_tables, transactions
+from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
 from kopilot_xl.workbook.sheets.own_tables import OwnTable, OwnTables
 from kopilot_xl.workbook.tables.joining import join
 from kopilot_xl.workbook.tables.parsing import DateOrder
@@ -55,6 +57,102 @@ class _Place:
         return max(raw.row_number(last) - self.header_row, 1)
 
 
+@dataclass(frozen=True)
+class Writable:
+    """The tables of an adopted workbook as an update compares and writes them, row by row as they are there.
+
+    Attributes:
+        clients: the clients, under our headings.
+        transactions: the transactions, under our headings; a row that is none is blank.
+        by_name: whether a transaction tells its client by name, not by id.
+        without_ids: whether the clients have no ids there: their names serve as ids.
+    """
+
+    clients: TableData
+    transactions: TableData
+    by_name: bool
+    without_ids: bool
+
+
+def writable(book: Book, order: DateOrder | None, today: date) -> Writable | None:
+    """Return the tables of an adopted workbook for an update to compare and write; None of any other workbook.
+
+    Afterwards they go by the names Clients and Transactions, their columns by our headings.
+
+    Raises:
+        BookError: rows of them are not one invoice each, so that none can be added; the text says why.
+        MissingError, QuestionError: as `tables`.
+    """
+    own = own_tables.read(book)
+    if own is None:
+        return None
+    listed, _ = _placed(book, own.clients, clients.TABLE)
+    table, _ = _placed(book, own.transactions, transactions.TABLE)
+    found, _ = _read(listed, table, own, order, today)
+    people = _clients(found, listed, own)
+    _declare(book, clients.TABLE, own.clients, people, listed)
+    batch, headers = found.batches[0], list(table.headings)
+    _check_plain(book, found, listed, table)
+    rows: list[list[Value]] = [[None] * len(transactions.TABLE.columns) for _ in range(table.height)]
+    for row, number in zip(*transaction_rows(found)[:2], strict=True):
+        rows[number - table.header_row - 1] = list(row)
+    headers = [_marked(header) if _is_ours(header) else header for header in headers]
+    for column, source in zip(transactions.TABLE.columns, _sources(found), strict=True):
+        if source is not None:
+            headers[source.at] = column.header
+    known = TableData(
+        transactions.TABLE.name, table.sheet, table.header_row, table.laid.raw.left,
+        [each.header for each in transactions.TABLE.columns], rows,
+    )  # fmt: skip
+    _declare(book, transactions.TABLE, own.transactions, replace(known, headers=headers), table)
+    return Writable(people, known, batch.joined.by == "name", _without_ids(found))
+
+
+def _declare(book: Book, ours: Table, own: OwnTable, data: TableData, place: _Place) -> None:
+    """Have a table of the owner's go by the name of ours, as far as it has columns."""
+    real = data.headers[: len(place.headings)]
+    block = Block(data.sheet, data.header_row, data.first_column, real, len(data.rows))
+    book.declare(ours.name, block, own.name if book.is_table(own.name) else None)
+
+
+def _without_ids(found: Imported) -> bool:
+    """Whether the clients have no ids but their names."""
+    people = found.people
+    named = people.named if people is not None else None
+    return people is not None and (not people.ids or (named is not None and people.ids[0].at == named.at))
+
+
+def _check_plain(book: Book, found: Imported, listed: _Place, table: _Place) -> None:
+    """Make sure that each row is one invoice, told by the cells of its own row, and that rows can be added below.
+
+    Raises:
+        BookError: it is not.
+    """
+    batch = found.batches[0]
+    amount, sorted_rows = batch.mapping.amount, batch.sorted_rows
+    last = max((client.at for client in found.clients), default=-1)
+    if any(document.lines > 1 for document in batch.documents):
+        why = t("an invoice of it takes several rows")
+    elif amount is not None and (amount.how != "column" or amount.tax is not None):
+        why = t("its amounts are in several columns")
+    elif batch.joined.column is None or batch.joined.by not in ("id", "name"):
+        why = t("its rows do not name the client")
+    elif not table.laid.raw.own and (sorted_rows.totals or sorted_rows.remarks):
+        why = t("there are totals or remarks below it; make it a table (Ctrl+T)")
+    elif not listed.laid.raw.own and last < len(listed.laid.body) - 1:
+        why = t("there are totals or remarks below the clients; make them a table (Ctrl+T)")
+    else:
+        return
+    raise BookError(
+        t(
+            "{book}: nothing can be added to {table}, for {why}. Add what is new there yourself, and refresh.",
+            book=book.name,
+            table=table.laid.raw.name,
+            why=why,
+        )
+    )
+
+
 def tables(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows, TableRows, list[Problem]] | None:
     """Return the clients and the transactions of a workbook that was adopted; None of any other.
 
@@ -76,9 +174,7 @@ def tables(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows,
     table, more = _placed(book, own.transactions, transactions.TABLE)
     found, doubts = _read(listed, table, own, order, today)
     people = _clients(found, listed, own)
-    real = people.headers[: len(listed.headings)]
-    block = Block(people.sheet, people.header_row, people.first_column, real, len(people.rows))
-    book.declare(clients.TABLE.name, block, own.clients.name if book.is_table(own.clients.name) else None)
+    _declare(book, clients.TABLE, own.clients, people, listed)
     rows = TableRows(clients.TABLE, people), TableRows(transactions.TABLE, _transactions(found, table))
     return *rows, [*joined, *more, *doubts]
 
@@ -129,8 +225,11 @@ def _ours(header: str, columns: Mapping[str, str]) -> str:
     for name, heading in columns.items():
         if same_name(heading) == same_name(header):
             return name
-    known = {same_name(name) for name in (*clients.TABLE.headers, *transactions.TABLE.headers)}
-    return _marked(header) if same_name(header) in known else header
+    return _marked(header) if _is_ours(header) else header
+
+
+def _is_ours(header: str) -> bool:
+    return same_name(header) in {same_name(name) for name in (*MACRO_FREE.headers, *transactions.TABLE.headers)}
 
 
 def _marked(header: str) -> str:
@@ -196,6 +295,7 @@ def _clients(found: Imported, listed: _Place, own: OwnTables) -> TableData:
     rows: list[list[Value]] = [[None] * len(headers) for _ in range(listed.height)]
     for client in found.clients:
         row = rows[raw.row_number(listed.laid.at[client.at]) - listed.header_row - 1]
+        row[: len(listed.laid.headings)] = listed.laid.body[client.at]
         row[places[clients.CLIENT_ID]] = client.id
         row[places[clients.NAME]] = client.name
         row[places[clients.CREATED_ON]] = client.created
@@ -205,18 +305,22 @@ def _clients(found: Imported, listed: _Place, own: OwnTables) -> TableData:
 def _transactions(found: Imported, table: _Place) -> SourcedData:
     """The transactions, each with the row of the owner's table that it is from."""
     rows, numbers, _ = transaction_rows(found)
-    (batch,) = found.batches
+    raw = table.laid.raw
+    letters = [each.letter if each is not None else raw.letters(0) for each in _sources(found)]
+    headers = [each.header for each in transactions.TABLE.columns]
+    return SourcedData(
+        transactions.TABLE.name, table.sheet, table.header_row, raw.left, headers, rows, numbers, letters
+    )
+
+
+def _sources(found: Imported) -> tuple[Source | None, ...]:
+    """The columns of the owner's that our columns of transactions are from."""
+    batch = found.batches[0]
     mapping = batch.mapping
-    columns = (
+    return (
         batch.joined.column,
         mapping.date,
         mapping.amount.column if mapping.amount else None,
         mapping.statuses[0] if mapping.statuses else None,
         mapping.number,
-    )
-    raw = table.laid.raw
-    letters = [each.letter if each is not None else raw.letters(0) for each in columns]
-    headers = [each.header for each in transactions.TABLE.columns]
-    return SourcedData(
-        transactions.TABLE.name, table.sheet, table.header_row, raw.left, headers, rows, numbers, letters
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
+from kopilot_xl.importing.adopted import writable
 from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
 from kopilot_xl.usecases.update.merging import (
@@ -25,6 +27,7 @@ from kopilot_xl.usecases.update.rows import (
 )
 from kopilot_xl.workbook.book import TableData, Value
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.ooxml.edits import KEEP
 from kopilot_xl.workbook.sheets import clients, transactions
 from kopilot_xl.workbook.sheets.client_facts import fill_formulas
 from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
@@ -52,9 +55,15 @@ class Merges:
     clients: ClientMerge
     transactions: TransactionMerge
     names: Mapping[str, str]
+    by_name: bool = False
+    """whether transactions tell their client by name, as in a workbook of the owner's"""
+    is_own: bool = False
+    """whether the tables are the owner's, whose other cells are left alone"""
 
 
-def merged(book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder | None, *, has_clients: bool) -> Merges:
+def merged(
+    book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder | None, today: date, *, has_clients: bool
+) -> Merges:
     """Compare an export with the rows of a workbook.
 
     Args:
@@ -62,9 +71,17 @@ def merged(book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder |
         pair: the export.
         memory: what the workbook remembers of earlier imports.
         order: how dates typed as text are read in the workbook.
+        today: what counts as today.
         has_clients: whether the export has a list of clients; without, its clients are those of its invoices.
+
+    Raises:
+        BookError: the tables are the owner's, and are not such that rows can be added.
     """
-    client_data, transaction_data = book.table(clients.TABLE.name), book.table(transactions.TABLE.name)
+    adopted = writable(book, order, today)
+    if adopted is not None:
+        client_data, transaction_data = adopted.clients, adopted.transactions
+    else:
+        client_data, transaction_data = book.table(clients.TABLE.name), book.table(transactions.TABLE.name)
     own = own_columns(client_data, MACRO_FREE.headers)
     people = client_rows(client_data, own, order)
     known = transaction_rows(transaction_data, order)
@@ -74,7 +91,11 @@ def merged(book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder |
     ]
     if isinstance(pair, InvoicePair) and pair.is_part:
         imported = []  # what was read before is not among these: nothing of it has vanished
-    incoming = incoming_clients(pair)
+    incoming, rows = incoming_clients(pair), incoming_transactions(pair)
+    if adopted is not None and adopted.without_ids:
+        named = {row.key: row.name or row.id for row in incoming}
+        incoming = [replace(row, id=row.name or row.id) for row in incoming]
+        rows = [replace(row, client=named.get(row.key, row.client)) for row in rows]
     merge = merge_clients(people, incoming, imported_clients)
     if not has_clients:  # made from the invoices: they know a client's name, but not when it was created
         merge = ClientMerge((), merge.added, merge.unchanged + len(merge.changed), ())
@@ -82,8 +103,9 @@ def merged(book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder |
     filled = [index for index, row in enumerate(known) if row.key or row.issued or row.amount is not None]
     used = [known[index] for index in filled]
     at = {index: position for position, index in enumerate(filled)}
-    found = merge_transactions(used, incoming_transactions(pair), {at[index] for index in imported if index in at})
-    return Merges(client_data, transaction_data, known, merge, _moved_back(found, filled), names)
+    found = merge_transactions(used, rows, {at[index] for index in imported if index in at})
+    by_name, is_own = adopted is not None and adopted.by_name, adopted is not None
+    return Merges(client_data, transaction_data, known, merge, _moved_back(found, filled), names, by_name, is_own)
 
 
 def _moved_back(merge: TransactionMerge, filled: Sequence[int]) -> TransactionMerge:
@@ -107,6 +129,9 @@ def write(book: FileBook, merges: Merges, *, remove_vanished: bool) -> None:
         remove_vanished: clear the transactions that earlier imports brought and the export no longer has.
     """
     merge = merges.clients
+    client_data, transaction_data = merges.client_data, merges.transaction_data
+    if merges.is_own:
+        client_data, transaction_data = book.table(clients.TABLE.name), book.table(transactions.TABLE.name)
     if merge.changed or merge.added:
         headers = {name: column.header for name, column in _CLIENT_FIELDS.items()}
         added = [
@@ -114,9 +139,9 @@ def write(book: FileBook, merges: Merges, *, remove_vanished: bool) -> None:
             | dict(row.own)
             for row in merge.added
         ]
-        _write_rows(book, merges.client_data, merge.changed, headers, added, ())
-        if merge.added:
-            height = len(merges.client_data.rows) + _growth(merges.client_data, len(added))
+        _write_rows(book, client_data, merge.changed, headers, added, (), keep=merges.is_own)
+        if merge.added and not merges.is_own:
+            height = len(client_data.rows) + _growth(client_data, len(added))
             fill_formulas(book, height)
     found = merges.transactions
     cleared = found.vanished if remove_vanished else ()
@@ -124,12 +149,13 @@ def write(book: FileBook, merges: Merges, *, remove_vanished: bool) -> None:
         headers = {name: column.header for name, column in _TRANSACTION_FIELDS.items()}
         added = [
             {
-                headers["client"]: row.client, headers["issued"]: row.issued, headers["amount"]: row.amount,
+                headers["client"]: merges.names.get(row.key, row.client) if merges.by_name else row.client,
+                headers["issued"]: row.issued, headers["amount"]: row.amount,
                 headers["status"]: row.status or None, headers["reference"]: row.reference or None,
             }
             for row in found.added
         ]  # fmt: skip
-        _write_rows(book, merges.transaction_data, found.changed, headers, added, cleared)
+        _write_rows(book, transaction_data, found.changed, headers, added, cleared, keep=merges.is_own)
 
 
 def _write_rows(
@@ -139,8 +165,13 @@ def _write_rows(
     headers: Mapping[str, str],
     added: Sequence[Mapping[str, object]],
     cleared: Sequence[int],
+    *,
+    keep: bool = False,
 ) -> None:
-    """Change, clear and append rows of a table; the columns it names are those of the user's that an export has."""
+    """Change, clear and append rows of a table; the columns it names are those of the user's that an export has.
+
+    With `keep`, cells that nothing happens to are left alone, and new rows get the formulas of calculated columns.
+    """
     positions = {same_name(header): index for index, header in reversed(list(enumerate(data.headers)))}
     wanted = dict.fromkeys([*headers.values(), *(heading for row in added for heading in row)])
     if data.name == clients.TABLE.name:
@@ -150,7 +181,8 @@ def _write_rows(
     for heading in wanted:
         index = positions.get(same_name(heading))
         if index is not None:
-            columns[data.headers[index]] = [row[index] for row in data.rows]
+            held: list[Any] = [KEEP] * len(data.rows) if keep else [row[index] for row in data.rows]
+            columns[data.headers[index]] = held
     by_name = {same_name(header): header for header in columns}
 
     def put(row: int, heading: str, value: Any) -> None:
@@ -171,6 +203,8 @@ def _write_rows(
         for heading, value in fields.items():
             put(number, heading, value)
     book.write_table(data.name, columns)
+    if keep:
+        book.fill_calculated(data.name, start, len(added), exclude=columns)
 
 
 def _first_free(data: TableData) -> int:

@@ -260,7 +260,7 @@ def _step(
         own = choices.get(CLIENTS)
         pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices.get(TRANSACTIONS, own), now.date(), own)
     _check_currency(pair, chosen.currency)
-    merges = merged(book, pair, memory, chosen.date_order, has_clients=CLIENTS in files)
+    merges = merged(book, pair, memory, chosen.date_order, now.date(), has_clients=CLIENTS in files)
     write(book, merges, remove_vanished=remove_vanished)
     other = memory is not None and INVOICES in files and not is_source(memory, INVOICES, files[INVOICES], folder)
     return _Step(book, pair, merges, learned(memory, pair, other_invoices=other))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -256,6 +256,20 @@ class FileBook:
             ValueError: the columns are not equally long.
         """
         self._writes.table(table, columns)
+
+    def fill_calculated(self, table: str, first: int, count: int, *, exclude: Collection[str] = ()) -> None:
+        """Write the formulas that a table says its columns are calculated by into rows of it.
+
+        Args:
+            table: the table.
+            first: the index of the first row.
+            count: how many rows.
+            exclude: headers of columns that are written otherwise.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        self._writes.calculated(table, range(first, first + count), exclude)
 
     def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import eq, not_
@@ -179,6 +179,15 @@ class PendingWrites:
                 writes.set_down(top, column, values)
                 if not values:
                     writes.set(top, column, None)
+
+    def calculated(self, table: str, rows: Iterable[int], exclude: Collection[str]) -> None:
+        """Write the formulas of calculated columns, as `FileBook.fill_calculated` says."""
+        layout = self._layouts.of(table)
+        writes = self._writes_to(layout.sheet)
+        for index, formula in layout.formulas.items():
+            if layout.headers[index] not in exclude:
+                for row in rows:
+                    writes.set(layout.header_row + 1 + row, layout.first_column + index, Edit(formula=formula))
 
     def grow(self, table: str, rows: int) -> None:
         """Count rows under a table as its own, as `FileBook.grow` says."""
