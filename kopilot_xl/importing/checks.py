@@ -108,7 +108,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
                     count=len(lost),
                     column=source.letters(column),
                     row=source.row_number(row),
-                    headings=table.headings[column],
+                    headings=table.headings[column] if column < len(table.headings) else "",
                 ),
                 "lost-results",
             )

@@ -17,6 +17,7 @@ from kopilot_xl.importing.csv_dialect import cell, rows_of, unwrapped
 from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.parquet import parquet_columns, text_of
+from kopilot_xl.importing.safe_input import check_archive, checked_excel
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
 from kopilot_xl.workbook.file import windows
@@ -216,8 +217,9 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
     if data.startswith(b"PK"):
         _check_archive(path, data)
     xlsx = data.startswith(b"PK") and b"xl/workbook.xml" in data and b"mimetypeapplication/vnd.oasis" not in data[:200]
+    given = checked_excel(path) if xlsx else data
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data), load_tables=xlsx)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(given), load_tables=xlsx)
     except PasswordError as error:
         raise BookError(t("{path} has a password: save it without one, or export it as CSV.", path=path)) from error
     except (CalamineError, ValueError, OSError) as error:
@@ -282,6 +284,7 @@ def _check_archive(path: Path, data: bytes) -> None:
         raise BookError(t("{path} is a damaged workbook or archive: export it again.", path=path)) from error
     if not any(each.startswith("xl/") or each == "content.xml" for each in names):
         raise BookError(t("{path} is an archive or another document, not a workbook: unpack it first.", path=path))
+    check_archive(path, data)
 
 
 def _counts_from_1904(data: bytes) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from kopilot_xl.workbook.file.ooxml import markup, special_values
+from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.ooxml.text_limits import check_texts, with_short_items, with_short_texts
 from kopilot_xl.workbook.file.ooxml.zip_records import ZipEntry, archive_of
 from kopilot_xl.workbook.file.parts import Sheet, Structure
@@ -52,8 +53,7 @@ def reader_input(structure: Structure, sheets: Sequence[Sheet], xml_of: Callable
         if name and item.target and name not in entries and package.has(item.target):
             part = _without_counts(text(item.target, package.read(item.target)))
             if item.kind == "sharedStrings":
-                part, sizes = with_short_items(part)
-                package.explain(item.target, lambda sizes=sizes: check_texts(read, sizes, len(package.data)))  # type: ignore[misc]
+                part = _short(package, item.target, part, read)
             entries[name] = ZipEntry.stored(part)
             links.append((item.kind, item.kind, name))
     tabs = "".join(f'<sheet name="sheet{n}" sheetId="{n}" r:id="sheet{n}"/>' for n in range(1, len(sheets) + 1))
@@ -66,6 +66,33 @@ def reader_input(structure: Structure, sheets: Sequence[Sheet], xml_of: Callable
     entries["_rels/.rels"] = _relationships([("workbook", "officeDocument", "xl/workbook.xml")], "")
     entries["[Content_Types].xml"] = _part(f'<Types xmlns="{_PACKAGE}/content-types"/>')
     return archive_of(entries)
+
+
+def readable_parts(structure: Structure, sheets: Sequence[Sheet], xml_of: Callable[[Sheet], bytes]) -> dict[str, bytes]:
+    """Return the sheets and shared texts of a workbook as the reader of values can take them, by part.
+
+    Args and Raises: as `reader_input`.
+    """
+    package = structure.package
+    parts = {}
+    for sheet in sheets:
+        xml = xml_of(sheet)
+        parts[sheet.part] = _readable(package.explain(sheet.part, lambda xml=xml: _text(xml)))  # type: ignore[misc]
+    for item in package.relationships(package.workbook):
+        if item.kind in _SHARED and item.target and package.has(item.target):
+            target, data = item.target, package.read(item.target)
+            part = _without_counts(package.explain(target, lambda data=data: _text(data)))  # type: ignore[misc]
+            parts[target] = (
+                _short(package, target, part, list(parts.values())) if item.kind == "sharedStrings" else part
+            )
+    return parts
+
+
+def _short(package: Package, name: str, strings: bytes, sheets: Sequence[bytes]) -> bytes:
+    """Return a part of shared texts with none too long, once all cells together have no more than a machine holds."""
+    part, sizes = with_short_items(strings)
+    package.explain(name, lambda: check_texts(sheets, sizes, len(package.data)))
+    return part
 
 
 def _text(data: bytes) -> bytes:

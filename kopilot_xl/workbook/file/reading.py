@@ -123,7 +123,7 @@ class SheetReader:
 
     def _parsed(self, sheet: Sheet) -> list[list[Value]]:
         """Return a sheet's values as calamine reads them."""
-        self._check_extent(sheet)
+        self.check_extent(sheet)
         try:
             reader, index_of = self._calamine
             read = reader.get_sheet_by_index(index_of[sheet.part]).to_python(skip_empty_area=False)
@@ -167,8 +167,12 @@ class SheetReader:
                 )
             ) from error
 
-    def _check_extent(self, sheet: Sheet) -> None:
-        """Refuse a sheet whose values lie so far apart that reading what is between them takes all memory."""
+    def check_extent(self, sheet: Sheet) -> None:
+        """Make sure that a sheet's values lie so close together that reading what is between them is possible.
+
+        Raises:
+            BookError: they do not.
+        """
         xml = markup.as_utf8(self.xml(sheet))
         if worksheet.is_compact(xml):
             return
