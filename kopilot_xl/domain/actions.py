@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from math import fsum
 
 from kopilot_xl.domain import formatting, fulfilment
 from kopilot_xl.domain.credits import KnownInvoices, is_invoice
 from kopilot_xl.domain.fulfilment import Fulfilment, OpenPlans, fulfil
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
-from kopilot_xl.domain.transactions import Status
+from kopilot_xl.domain.transactions import Booking, Status
 from kopilot_xl.texts import t
 
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
@@ -94,6 +95,12 @@ class ReplayedLog:
     results: list[ActionResult]
     plans: list[Plan]
     marks: dict[str, Segment]
+    brought: list[Booking] = field(default_factory=list)
+    """The invoices that plans of the log took, dated up to the day: what the decisions brought."""
+
+    def brought_since(self, day: date) -> float:
+        """Return the sum of the invoices after a day that plans took; blank amounts count 0."""
+        return fsum(amount for issued, amount in self.brought if issued > day and amount)
 
 
 def replay(
@@ -138,22 +145,24 @@ def replay(
     )
     plans: list[Plan] = []
     marks: dict[str, Segment] = {}
+    brought: list[Booking] = []
     for key, rows in by_client.items():
         client = ClientReplay(clients[key], rules)
         rows.sort(key=lambda row: row[:2])
         recorded = [row for row in rows if row[0].date() <= as_of]
         for moment, position, entry in recorded:
             client.take(position, entry, moment.date())
-        mark, unfulfilled = client.close(as_of, looking_back)
+        mark, found = client.close(as_of, looking_back)
         results.update(client.results)
         if mark:
             marks[key] = mark
-        plans += [Plan(key, each.plan.day, each.rest) for each in unfulfilled]
+        plans += [Plan(key, each.plan.day, each.rest) for each in found if not each.is_enough]
+        brought += [invoice for each in found for invoice in each.invoices if invoice[0] <= as_of]
         for moment, position, entry in rows[len(recorded) :]:
             client.take(position, entry, moment.date())
             result = client.results[position]
             results[position] = result if result.status is ActionStatus.REJECTED else pending
-    return ReplayedLog([results[position] for position in range(len(entries))], plans, marks)
+    return ReplayedLog([results[position] for position in range(len(entries))], plans, marks, brought)
 
 
 def _flaw(entry: LoggedAction, clients: Mapping[str, ClientHistory]) -> str | None:
@@ -249,7 +258,10 @@ class ClientReplay:
                 self.open_plans.add(self.plans[-1])
 
     def close(self, as_of: date, looking_back: bool) -> tuple[Segment | None, list[Fulfilment]]:
-        """Settle what became of marks and plans by a day; return the mark in force, and the plans not fulfilled."""
+        """Settle what became of marks and plans by a day; return the mark in force, and what came of the plans.
+
+        Nothing comes of plans while a mark is in force.
+        """
         self.known.advance(as_of)
         invoice_days = [day for day, _ in self.known.open_invoices(as_of)]
         for mark, end in self.marks:
@@ -273,7 +285,7 @@ class ClientReplay:
         horizon = CutOffs.at(as_of, self.rules).horizon
         for each in found:
             self.results[each.plan.position] = self._settled(each, as_of, horizon)
-        return None, [each for each in found if not each.is_enough]
+        return None, found
 
     def _settled(self, found: Fulfilment, as_of: date, horizon: date) -> ActionResult:
         if found.is_enough:

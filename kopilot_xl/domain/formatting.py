@@ -37,6 +37,27 @@ def month(value: date) -> str:
     return f"{_MONTHS[value.month - 1]} {value.year}"
 
 
+def month_name(month: int) -> str:
+    """Return the name of a month of the year, 1 to 12."""
+    return _MONTHS[month - 1]
+
+
+def short_month(month: int) -> str:
+    """Return the name of a month of the year in three letters, as in `Jul`."""
+    return _MONTHS[month - 1][:3]
+
+
+def short_month_of(value: date) -> str:
+    """Return the month of a date as in `Jul 2026`."""
+    return f"{short_month(value.month)} {value.year}"
+
+
+def short_day(value: date, beside: date | None = None) -> str:
+    """Return a date as in `1 Jul 2026`, without its year beside a day of the same year."""
+    month = short_month(value.month)
+    return f"{value.day} {month}" if beside and beside.year == value.year else f"{value.day} {month} {value.year}"
+
+
 def amount(value: float) -> str:
     """Return an amount as in `1,200` or `1,200.50`."""
     text = f"{value:,.2f}"
@@ -51,6 +72,11 @@ def whole(value: float) -> str:
 def share(value: float) -> str:
     """Return a share in percent, as in `13%`; a half is rounded up, as Excel shows it."""
     return f"{_half_up(value * 100, 0):.0f}%"
+
+
+def share_1(value: float) -> str:
+    """Return a share in percent with one decimal, as in `2.9%`."""
+    return f"{_half_up(value * 100, 1):.1f}%"
 
 
 def tilt(value: float) -> str:

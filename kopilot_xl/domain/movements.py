@@ -69,6 +69,15 @@ class Movements:
         return [each for each in self.moves if not each.is_better]
 
     @property
+    def counts_before(self) -> dict[Segment, int]:
+        """How many of today's clients were in each segment on the earlier day."""
+        counts = dict.fromkeys(Segment, 0)
+        for (was, _), count in self.matrix.items():
+            if was is not None:
+                counts[was] += count
+        return counts
+
+    @property
     def stayed(self) -> int:
         """How many clients are where they were."""
         return sum(count for (was, now), count in self.matrix.items() if was is now and now is not None)

@@ -13,6 +13,7 @@ from kopilot_xl.domain import formatting, shape_words
 from kopilot_xl.domain.credits import cents
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.segments import ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Heading, Segment
+from kopilot_xl.texts import t
 
 TOKEN_PART = 10
 """What is coming from a client is a token if it is below this part of the client's value: a tenth."""
@@ -50,6 +51,8 @@ class Check:
     text: str
     failing: str
     """how a sentence goes on when it fails"""
+    short: str = ""
+    """whether it passed, on one short line"""
 
 
 @dataclass(frozen=True)
@@ -204,22 +207,47 @@ class Summary:
         none, limit = counts[Segment.NO_ACTIVITY], self.rules.inaccurate_share
         of_active = f"{active:,} of {some:,}" + (f", {formatting.share(active / some)}" if some else "")
         came = f"{new:,} new" if self.won is None else f"{new:,} new, {self.won:,} won"
+        won = t(" ({won:,} won)", won=self.won) if self.won is not None else ""
+        of_none = formatting.share(none / self.size)
         return (
             Check(
                 2 * active > some,
                 f"Active clients are the majority ({of_active})",
                 "active clients are not the majority",
+                t("Active clients are the majority: {figures}", figures=of_active)
+                if 2 * active > some
+                else t("Active clients are not the majority: {figures}", figures=of_active),
             ),
             Check(
                 new >= leaving,
                 f"New clients make up for the leaving ones ({came}, {leaving:,} leaving)",
                 f"new clients do not make up for the leaving ones ({came}, {leaving:,} leaving)",
+                t(
+                    "New clients make up for leaving: {new:,} to {leaving:,}{beside}",
+                    new=new,
+                    leaving=leaving,
+                    beside=won,
+                )
+                if new >= leaving
+                else t(
+                    "New clients do not make up for leaving: {new:,} to {leaving:,}{beside}",
+                    new=new,
+                    leaving=leaving,
+                    beside=won,
+                ),
             ),
             Check(
                 self._few_without_activity,
                 f"Few clients have no activity ({none:,} of {self.size:,}, {formatting.share(none / self.size)}; "
                 f"limit {formatting.share(limit)})",
                 f"many clients have no activity ({none:,} of {self.size:,})",
+                t("Few clients have no activity: {share}, limit {limit}", share=of_none, limit=formatting.share(limit))
+                if self._few_without_activity
+                else t(
+                    "Too many clients have no activity: {share}, limit {limit}",
+                    share=of_none,
+                    limit=formatting.share(limit),
+                ),
             ),
         )
 

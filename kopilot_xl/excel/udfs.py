@@ -150,7 +150,12 @@ class _Handed:
         return self._settings[key]
 
     def cell_address(self, name: str) -> str:
-        """Return what to call a setting's cell by in messages."""
+        """Return what to call a setting's cell by in messages.
+
+        Raises:
+            MissingError: it was not handed over.
+        """
+        self.cell(name)
         return f"{choices.SHEET}!{name}"
 
 

@@ -13,14 +13,17 @@ from kopilot_xl.domain import movements as moving
 from kopilot_xl.domain.actions import Plan, ReplayedLog, replay
 from kopilot_xl.domain.clients import activities, clients_as_of
 from kopilot_xl.domain.forecasting import Forecast
+from kopilot_xl.domain.lasting import lasting
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
 from kopilot_xl.domain.portfolio import Client, Summary, won
 from kopilot_xl.domain.retention import YEAR, concentration, retention
 from kopilot_xl.domain.rules import CutOffs, add_months
 from kopilot_xl.domain.transactions import Ledger
-from kopilot_xl.workbook.sheets import actions, clients, history, transactions
+from kopilot_xl.domain.worklist import worklist
+from kopilot_xl.workbook.sheets import actions, clients, decisions, history, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
+from kopilot_xl.workbook.sheets.portfolio_grid import LIST_ROWS
 from kopilot_xl.workbook.tables.problems import Problem
 
 
@@ -47,6 +50,10 @@ def calculate(
     if inputs.today and as_of < inputs.today and as_of not in past:
         past = [*past, as_of]
     issued = [ledger.issued.get(key, ()) for key in inputs.clients.keys]
+    kept, kept_before = retention(issued, as_of), retention(issued, add_months(as_of, -YEAR))
+    hangs_on = concentration(issued, as_of)
+    years = lasting(issued, _first_invoice(portfolio), as_of, (kept, hangs_on), kept_before) if ahead else None
+    pinned = {entry.key for entry in inputs.waiting if entry.key}
     return Result(
         inputs=inputs,
         log=log,
@@ -58,11 +65,18 @@ def calculate(
         forecast=forecast,
         months=sales.prepared(portfolio, ledger, as_of, rules, log.marks, forecast.clients) if forecast else (),
         past={day: _summary_on(inputs, day) for day in past},
-        retention=retention(issued, as_of),
-        retention_before=retention(issued, add_months(as_of, -YEAR)),
-        concentration=concentration(issued, as_of),
+        retention=kept,
+        retention_before=kept_before,
+        concentration=hangs_on,
+        lasting=years,
+        worklist=worklist(portfolio, ledger, as_of, years.now.invoiced, pinned, LIST_ROWS) if years else None,
         problems=_problems(inputs, log, portfolio),
     )
+
+
+def _first_invoice(portfolio: Sequence[Client]) -> date | None:
+    """The first invoice of all."""
+    return min([client.first_invoice for client in portfolio if client.first_invoice], default=None)
 
 
 def _won(inputs: Inputs, portfolio: Sequence[Client], as_of: date) -> int | None:
@@ -145,6 +159,7 @@ def _problems(inputs: Inputs, log: ReplayedLog, portfolio: Sequence[Client]) -> 
     """Every problem and notice, sheet by sheet, in the order of the rows."""
     cut = CutOffs.at(inputs.as_of, inputs.settings.rules)
     sheets = (
+        decisions.findings(inputs.waiting),
         inputs.outside,
         [*inputs.clients.problems, *clients.negative_values(inputs.clients, portfolio)],
         [*inputs.transactions.problems, *transactions.plan_notices(inputs.transactions, cut)],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kopilot_xl import interrupts
 from kopilot_xl.usecases.calculation import calculate
+from kopilot_xl.usecases.deciding import judged, taken
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read, read_baseline
 from kopilot_xl.usecases.result import RefreshResult
@@ -34,6 +35,7 @@ def refresh(
 ) -> RefreshResult:
     """Recompute the segments and the sheets refresh writes, and save the book.
 
+    Decisions entered in "Do next" become rows of Actions where the book is saved in place and looked at today.
     Two refreshes of one file come one after the other: the second waits, and reads what the first wrote.
 
     Args:
@@ -63,7 +65,9 @@ def refresh(
         target = Path(output)
         backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force) or backup
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
-        inputs = read(book, as_of, now.date())
+        inputs = judged(read(book, as_of, now.date()), now)
+        if output is None and inputs.as_of == now.date():
+            inputs = taken(book, inputs, now)
         interrupts.checkpoint()
         result = calculate(inputs, read_baseline(book, inputs.as_of), backfill=backfill)
         interrupts.checkpoint()
@@ -87,6 +91,6 @@ def check(book: Book | str | PathLike[str], as_of: date | None = None, *, now: d
     """
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     with collector_at_rest():
-        result = calculate(read(book, as_of, now.date()), ahead=False)
+        result = calculate(judged(read(book, as_of, now.date()), now), ahead=False)
         result = replace(result, problems=[*result.problems, *older_workbook(book)])
     return RefreshResult.of(result, book.name, time.perf_counter() - start)

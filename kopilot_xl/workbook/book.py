@@ -37,6 +37,14 @@ Value = str | float | int | bool | date | datetime | time | ErrorValue | None
 """What a cell holds. A whole day is a `date`, a blank cell is None."""
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula to write into a cell, without `=`, and what it shows."""
+
+    text: str
+    shown: Value
+
+
 def counted_from_1904(rows: Sequence[Sequence[Value]]) -> list[list[Value]]:
     """Return the values of a workbook that counts days from 1904, with its numbers known as such."""
     return [
@@ -289,8 +297,24 @@ class Writable(Protocol):
         """
         ...
 
-    def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+    def append_rows(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
+        """Write rows below the last one that has something in one of these columns; other rows stay untouched.
+
+        Columns are named by header; one that does not exist is passed over. The table grows as far as need be.
+
+        Returns:
+            The sheet row of the first of them.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: there is no room: cells below the table are in use.
+        """
+        ...
+
+    def write_block(self, name: str, rows: Sequence[Sequence[Value | Formula]], *, over_formulas: bool = False) -> bool:
         """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
+
+        A cell that holds a formula keeps it and shows the value, unless `over_formulas`.
 
         Raises:
             SaveError: there are more rows or columns than the block has.

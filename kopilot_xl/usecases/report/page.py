@@ -16,6 +16,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.errors import SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.calculation import calculate
+from kopilot_xl.usecases.deciding import judged
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.inputs import read, read_baseline
 from kopilot_xl.usecases.report.content import HistoryRow, _content, _short, _tilt, read_history
@@ -84,7 +85,7 @@ def report(
     backup = outputs.check_output(target, inputs_of, outputs.is_report, force=force)
     check_writable(target, backup=backup)
     with collector_at_rest():
-        inputs = read(book, as_of, now.date())
+        inputs = judged(read(book, as_of, now.date()), now)
         result = calculate(inputs, read_baseline(book, inputs.as_of))
         text = page(result, read_history(book, result), now)
     write_atomically(target, text.encode(), backup=backup, at_most=outputs.permissions(inputs_of))

@@ -11,7 +11,7 @@ from kopilot_xl import interrupts
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import BelowCell, Block, TableData, Value, find_named
+from kopilot_xl.workbook.book import BelowCell, Block, Formula, TableData, Value, find_named
 from kopilot_xl.workbook.file.applying import apply
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.locking import file_lock
@@ -271,16 +271,31 @@ class FileBook:
         """
         self._writes.calculated(table, range(first, first + count), exclude)
 
-    def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+    def append_rows(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
+        """Write rows below the last one that has something in one of these columns; other rows stay untouched.
+
+        Columns are named by header; one that does not exist is passed over. New rows look like the row above them.
+
+        Returns:
+            The sheet row of the first of them.
+
+        Raises:
+            MissingError: there is no such table.
+            SaveError: there is no room: cells below the table are in use; or its rows come from a query.
+        """
+        return self._writes.append(table, columns)
+
+    def write_block(self, name: str, rows: Sequence[Sequence[Value | Formula]], *, over_formulas: bool = False) -> bool:
         """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
 
-        A name that points nowhere counts as none.
+        A name that points nowhere counts as none. A cell that holds a formula keeps it and shows the value, unless
+        `over_formulas`.
 
         Raises:
             SaveError: there are more rows or columns than the block has.
             BookError: the name covers more cells than a block ever has.
         """
-        return self._writes.block(name, rows)
+        return self._writes.block(name, rows, over_formulas=over_formulas)
 
     def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""

@@ -12,7 +12,7 @@ from operator import eq, not_
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters
-from kopilot_xl.workbook.book import Value, is_shown, name_key
+from kopilot_xl.workbook.book import Formula, Value, is_shown, name_key
 from kopilot_xl.workbook.file.layout import Layout, Layouts
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, Edit
@@ -195,7 +195,25 @@ class PendingWrites:
         self._writes_to(layout.sheet)
         self.heights[name_key(layout.name)] = layout.height
 
-    def block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+    def append(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
+        """Write rows below a table's last as `FileBook.append_rows` says."""
+        layout = self._layouts.of(table)
+        found = {at: values for header, values in columns.items() if (at := layout.index(header)) is not None}
+        top, values = layout.header_row + 1, self._reader.values(layout.sheet)
+        here = [[row[column - 1] if column <= len(row) else None for column in layout.columns]
+                for row in values[top - 1 : layout.header_row + layout.height]]  # fmt: skip
+        used = [index for index, row in enumerate(here) if any(row[at] not in (None, "") for at in found)]
+        start = used[-1] + 1 if used else 0
+        height = max([layout.height, *(start + len(given) for given in found.values())])
+        if height != layout.height:
+            check_resizable(layout, height, self._structure, self._reader)
+        self.heights[name_key(layout.name)] = height
+        writes = self._writes_to(layout.sheet)
+        for at, given in found.items():
+            writes.set_down(top + start, layout.first_column + at, given)
+        return top + start
+
+    def block(self, name: str, rows: Sequence[Sequence[Value | Formula]], *, over_formulas: bool = False) -> bool:
         """Write a named block as `FileBook.write_block` says."""
         try:
             sheet, area = self._structure.named_area(name)
@@ -235,7 +253,7 @@ class PendingWrites:
             given = rows[row - area.top] if row - area.top < len(rows) else ()
             for column in range(area.left, right + 1):
                 index = column - area.left
-                writes.set(row, column, given[index] if index < len(given) else CLEAR)
+                writes.set(row, column, _edit(given[index], over_formulas) if index < len(given) else CLEAR)
         return True
 
     def sheet(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
@@ -292,6 +310,15 @@ class PendingWrites:
             formulas = {formula.row for formula in self._reader.formulas(layout.sheet) if formula.column == column}
             same = [equal and row in formulas for row, equal in enumerate(same, top)]
         return same
+
+
+def _edit(value: Value | Formula, over_formulas: bool) -> Value | Edit:
+    """What is to become of a cell of a block."""
+    if isinstance(value, Formula):
+        return Edit(value.shown, value.text, keep_formula=False)
+    if over_formulas:
+        return CLEAR if value is None else Edit(value, keep_formula=False)
+    return value
 
 
 def _formula_pieces(layout: Layout, template: str) -> list[str] | None:

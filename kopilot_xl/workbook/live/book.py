@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
-from kopilot_xl.workbook.book import BelowCell, Block, TableData, Value
+from kopilot_xl.workbook.book import BelowCell, Block, Formula, TableData, Value
 from kopilot_xl.workbook.live.applying import apply, check
 from kopilot_xl.workbook.live.excel_errors import explained, patience
 from kopilot_xl.workbook.live.layout import Structure
@@ -242,10 +242,10 @@ class LiveBook:
         """
         return self._writes.append(table, columns)
 
-    def write_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+    def write_block(self, name: str, rows: Sequence[Sequence[Value | Formula]], *, over_formulas: bool = False) -> bool:
         """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.
 
-        A name that points nowhere counts as none.
+        A name that points nowhere counts as none. Formulas in the block are replaced, whatever `over_formulas` says.
 
         Raises:
             ValueError: there are more rows or columns than the block has.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kopilot_xl.errors import BookError, MissingError
-from kopilot_xl.workbook.book import Value, is_shown, name_key
+from kopilot_xl.workbook.book import Formula, Value, is_shown, name_key
 from kopilot_xl.workbook.live.excel_errors import explained
 from kopilot_xl.workbook.live.excel_values import typed
 from kopilot_xl.workbook.live.formulas import column_of
@@ -118,7 +118,7 @@ class PendingWrites:
         layout = self._structure.grow(table, rows)
         self._writes_to(layout).height = layout.height
 
-    def block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+    def block(self, name: str, rows: Sequence[Sequence[Value | Formula]]) -> bool:
         """Write a named block as `LiveBook.write_block` says."""
         try:
             area = self._structure.named_area(name)
@@ -128,8 +128,15 @@ class PendingWrites:
             width = max(map(len, rows))
             raise ValueError(f"{len(rows)} rows of {width} do not fit into {name}: {area.height} × {area.width}")
         sheet = area.sheet.name
-        patch = Patch(sheet, area.top, area.left, typed(_filled_up(rows, area.height, area.width)))
-        self.patches.setdefault(name_key(sheet), []).append(patch)
+        values = [[None if isinstance(value, Formula) else value for value in row] for row in rows]
+        patches = self.patches.setdefault(name_key(sheet), [])
+        patches.append(Patch(sheet, area.top, area.left, typed(_filled_up(values, area.height, area.width))))
+        for row, cells in enumerate(rows, area.top):
+            patches += [
+                Patch(sheet, row, column, [[f"={value.text}"]], formulas=True)
+                for column, value in enumerate(cells, area.left)
+                if isinstance(value, Formula)
+            ]
         return True
 
     def sheet(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from kopilot_xl.domain.actions import ActionResult, ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import ClientDirectory, UnknownClientError, client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, read_moment
 from kopilot_xl.workbook.tables.problems import Code, Problem
-from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
+from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows, same_name
 
 RECORDED_ON = Column("Recorded on", Format.DATE, width=14, required=True)
 CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True)
@@ -65,10 +65,41 @@ class ActionRows:
     recorded: Mapping[int, date] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
+    def with_rows(
+        self,
+        columns: Mapping[str, Sequence[Value]],
+        order: DateOrder | None,
+        today: date | None,
+        directory: ClientDirectory,
+    ) -> ActionRows:
+        """Return the log with rows after its last one, as it will be read once `Book.append_rows` has written them.
+
+        Args:
+            columns: the rows as columns, by header.
+            order: as of `read`.
+            today: as of `read`.
+            directory: as of `read`.
+        """
+        data = self.rows.data
+        places = {at: values for header, values in columns.items() if (at := _index(data, header)) is not None}
+        used = [index for index, row in enumerate(data.rows) if any(row[at] not in (None, "") for at in places)]
+        start = used[-1] + 1 if used else 0
+        rows = [list(row) for row in data.rows]
+        for index in range(max(map(len, columns.values()), default=0)):
+            if start + index == len(rows):
+                rows.append([None] * len(data.headers))
+            for at, values in places.items():
+                rows[start + index][at] = values[index]
+        return read(self.rows.table.read(replace(data, rows=rows), data.name), order, today, directory)
+
     @property
     def by_client(self) -> Mapping[str, int]:
         """How many rows are about each client, by key."""
         return Counter(entry.client for entry in self.entries if entry.client)
+
+
+def _index(data: TableData, header: str) -> int | None:
+    return next((at for at, name in enumerate(data.headers) if same_name(name) == same_name(header)), None)
 
 
 def read_action(value: Value) -> Action | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from kopilot_xl.domain.clients import Identity
 from kopilot_xl.domain.ids import ClientDirectory, shown_id
@@ -110,6 +111,11 @@ class ClientRows:
     created: Sequence[date | None]
     positions: Sequence[int]
     problems: Sequence[Problem] = ()
+
+    @cached_property
+    def key_positions(self) -> Mapping[str, int]:
+        """Where each client is among these lists, by its key."""
+        return {key: position for position, key in enumerate(self.keys)}
 
     @property
     def directory(self) -> ClientDirectory:

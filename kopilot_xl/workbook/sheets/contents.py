@@ -12,14 +12,17 @@ from itertools import chain
 from kopilot_xl.domain.actions import ClientHistory, ReplayedLog, Transaction
 from kopilot_xl.domain.facts import ClientFacts, facts
 from kopilot_xl.domain.forecasting import Forecast
+from kopilot_xl.domain.lasting import Lasting
 from kopilot_xl.domain.movements import Baseline, Movements
 from kopilot_xl.domain.outlook import Outlook, Pipeline
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.retention import Concentration, Retention
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.domain.transactions import Status
+from kopilot_xl.domain.worklist import Worklist
 from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.sheets.clients import ClientRows
+from kopilot_xl.workbook.sheets.decisions import Entry
 from kopilot_xl.workbook.sheets.settings import Settings
 from kopilot_xl.workbook.sheets.transactions import TransactionRows
 from kopilot_xl.workbook.tables.problems import Problem
@@ -39,6 +42,7 @@ class Inputs:
         imports: what imports left open or assumed.
         today: what counts as today, None if it does not matter: of an as-of date before it, some rows may have been
             written later.
+        waiting: what is entered in "Do next" and not in the log.
     """
 
     settings: Settings
@@ -49,6 +53,7 @@ class Inputs:
     outside: Sequence[Problem] = ()
     imports: Sequence[Problem] = ()
     today: date | None = None
+    waiting: Sequence[Entry] = ()
 
     @cached_property
     def histories(self) -> Mapping[str, ClientHistory]:
@@ -122,6 +127,8 @@ class Result:
         retention_before: the same a year earlier.
         concentration: how much of the last year's revenue hangs on a few clients; None where there was none.
         problems: every problem and notice, sheet by sheet, in the order of the rows.
+        lasting: the year up to the day beside the year before it; None where no look ahead was asked for.
+        worklist: whom to turn to; None where no look ahead was asked for.
     """
 
     inputs: Inputs
@@ -138,6 +145,8 @@ class Result:
     retention_before: Retention | None
     concentration: Concentration | None
     problems: Sequence[Problem]
+    lasting: Lasting | None = None
+    worklist: Worklist | None = None
 
     @property
     def as_of(self) -> date:

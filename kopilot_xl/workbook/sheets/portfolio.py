@@ -1,64 +1,79 @@
-"""The Portfolio sheet: the page people look at, in named blocks of values that refresh writes."""
+"""The Portfolio sheet's named blocks that every version has: the figures of the page, which formulas may read.
+
+`portfolio_page` and `do_next` write what the page of this version shows beside them; `portfolio_grid` says where.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.domain.portfolio import Client, Summary, do_next
+from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
 from kopilot_xl.workbook.book import Book, Value
+from kopilot_xl.workbook.sheets import portfolio_page
+from kopilot_xl.workbook.sheets.portfolio_grid import (
+    AS_OF,
+    BLOCKS,
+    CHECKS,
+    DO_NEXT,
+    DO_NEXT_COLUMNS,
+    DO_NEXT_ROWS,
+    HINT,
+    HISTOGRAM,
+    HISTOGRAM_COLUMNS,
+    ICON,
+    OUTSIDE,
+    PROBLEMS,
+    REFRESHED,
+    SHAPE,
+    SHEET,
+    TILT,
+    TITLE,
+    TOTAL,
+    VALUE_LABEL,
+    WORDS,
+)
 from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
 
-SHEET = "Portfolio"
+__all__ = [
+    "AS_OF",
+    "BLOCKS",
+    "CHECKS",
+    "DO_NEXT",
+    "DO_NEXT_COLUMNS",
+    "DO_NEXT_ROWS",
+    "FIRST_WORDS",
+    "HINT",
+    "HISTOGRAM",
+    "HISTOGRAM_COLUMNS",
+    "ICON",
+    "NOT_REFRESHED",
+    "OUTSIDE",
+    "PROBLEMS",
+    "REFRESHED",
+    "SHAPE",
+    "SHEET",
+    "TILT",
+    "TITLE",
+    "TOTAL",
+    "VALUE_LABEL",
+    "WORDS",
+    "Page",
+    "balance",
+    "fill",
+    "found",
+    "hint",
+    "outside",
+]
 
-TITLE, AS_OF, HINT = "PortfolioTitle", "PortfolioAsOf", "PortfolioHint"
-SHAPE, WORDS, CHECKS = "PortfolioShape", "PortfolioWords", "PortfolioChecks"
-ICON = "PortfolioIcon"
-HISTOGRAM, TOTAL, VALUE_LABEL = "PortfolioHistogram", "PortfolioTotal", "PortfolioValueLabel"
-OUTSIDE, TILT = "PortfolioOutside", "PortfolioTilt"
-PROBLEMS, REFRESHED = "PortfolioProblems", "PortfolioRefreshed"
-DO_NEXT = {
-    Heading.KEEP: "PortfolioClean",
-    Heading.WIN_BACK: "PortfolioReactivate",
-    Heading.DECIDE: "PortfolioDecide",
-}
+NOT_REFRESHED, FIRST_WORDS = portfolio_page.START, portfolio_page.FIRST_WORDS
+"""The label, and what is beside it, until the first refresh."""
 
-DO_NEXT_ROWS = {Heading.KEEP: 10, Heading.WIN_BACK: 5, Heading.DECIDE: 5}
-"""How many clients are named under each heading; one more row says how many others there are."""
-DO_NEXT_COLUMNS = ("Segment", "Client ID", "Client", "Days left", "Last invoice", "Value", "What to do")
-
-HISTOGRAM_COLUMNS = ("Segment", "Clients", "Share", "Value", "Share of value")
-
-BLOCKS: dict[str, tuple[int, int]] = {
-    TITLE: (1, 1),
-    AS_OF: (1, 1),
-    HINT: (1, 1),
-    ICON: (1, 1),
-    SHAPE: (1, 1),
-    WORDS: (1, 1),
-    CHECKS: (3, 2),
-    HISTOGRAM: (len(BARS), len(HISTOGRAM_COLUMNS)),
-    TOTAL: (1, len(HISTOGRAM_COLUMNS)),
-    VALUE_LABEL: (1, 1),
-    OUTSIDE: (1, 1),
-    TILT: (2, 3),
-    PROBLEMS: (1, 1),
-    REFRESHED: (1, 1),
-    **{DO_NEXT[heading]: (rows + 1, len(DO_NEXT_COLUMNS)) for heading, rows in DO_NEXT_ROWS.items()},
-}
-"""The named blocks and their size in rows and columns."""
-
-NOT_REFRESHED = "Not refreshed yet"
-"""The label until the first refresh."""
-FIRST_WORDS = (
-    "Put your clients and transactions into their sheets, save and close this workbook, then refresh it: "
-    "kopilot-xl refresh and its name. The Guide sheet tells the rest."
-)
-"""What is under the label until the first refresh."""
-
+_ID_WIDTH, _NAME_WIDTH = 12, 30
+"""How wide the columns of ids and names are on the page of version 0.1."""
 BALANCE = 10
 """Places on either side of the middle of the balance picture."""
 
@@ -92,12 +107,8 @@ def hint(as_of: date, setting: date | None, today: date) -> str:
     return "A look ahead, if nobody acts: not today, and not the As-of date of Settings."
 
 
-WIDTHS = (5, 16, 12, 30, 10, 13, 12, 42, 1.5, 4.5, 15, 10, 9, 13, 11)
-"""The widths of the sheet's columns, in characters."""
-
-
-def fill(book: Book, summary: Summary, clients: Sequence[Client], page: Page) -> None:
-    """Write every block of the page that the workbook still has."""
+def fill(book: Book, summary: Summary, listed: Mapping[Heading, Sequence[Client]], page: Page) -> None:
+    """Write every block of the page that the workbook still has; `listed` is whom to turn to, by heading."""
     blocks: dict[str, list[list[Value]]] = {
         TITLE: [[page.company or "Client portfolio"]],
         AS_OF: [[page.as_of]],
@@ -125,7 +136,7 @@ def fill(book: Book, summary: Summary, clients: Sequence[Client], page: Page) ->
         PROBLEMS: [[found(page.problems, page.notices)]],
         REFRESHED: [[page.now]],
     }
-    for heading, todo in do_next(clients).items():
+    for heading, todo in listed.items():
         blocks[DO_NEXT[heading]] = _todo(todo, DO_NEXT_ROWS[heading], page.as_of)
     for name, rows in blocks.items():
         book.write_block(name, rows)
@@ -145,8 +156,8 @@ def _todo(clients: Sequence[Client], room: int, as_of: date) -> list[list[Value]
     rows: list[list[Value]] = [
         [
             client.segment and client.segment.value,
-            fitting_smaller(client.id, WIDTHS[2]),
-            fitting(client.name, WIDTHS[3]),
+            fitting_smaller(client.id, _ID_WIDTH),
+            fitting(client.name, _NAME_WIDTH),
             (client.leaves_on - as_of).days if client.leaves_on else None,
             client.last_invoice,
             client.value,

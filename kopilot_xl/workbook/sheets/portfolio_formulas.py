@@ -9,7 +9,15 @@ from collections.abc import Callable, Sequence
 
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
-from kopilot_xl.workbook.sheets import facts, guards, live_portfolio, portfolio, settings
+from kopilot_xl.workbook.sheets import (
+    facts,
+    guards,
+    live_portfolio,
+    portfolio,
+    portfolio_grid,
+    portfolio_page,
+    settings,
+)
 from kopilot_xl.workbook.sheets.live_portfolio import AGED, COUNT, SHARE, SHARE_OF_VALUE, VALUE, shown
 
 Rows = Sequence[Sequence[str | None]]
@@ -63,6 +71,61 @@ def _checks() -> list[list[str]]:
     return [[f'IF({none},"",IF({passed},"✓","✗"))', f'IF({none},"",{text})'] for passed, text in checks()]
 
 
+def _short_checks() -> list[str]:
+    """The three checks on one short line each, as the page shows them above what each speaks of."""
+    active, new, leaving, none = (
+        shown(COUNT, each) for each in (Segment.ACTIVE, Segment.NEW, Segment.LEAVING, Segment.NO_ACTIVITY)
+    )
+    some, size = f"({live_portfolio.ENGAGED_CLIENTS}+{live_portfolio.INACTIVE_CLIENTS})", live_portfolio.SIZE
+    won = live_portfolio.WON
+    part = f'IF({some}=0,"",", "&{percent(f"{active}/{some}")})'
+    of_active = f'{number(active)}&" of "&{number(some)}&{part}'
+    came = f'{number(new)}&" to "&{number(leaving)}&IF({won}="",""," ("&{number(f"N({won})")}&" won)")'
+    of_none = f'{percent(f"{none}/{size}")}&", limit "&{percent(facts.now(settings.NUMBERS[-1]))}'
+    texts = (
+        ("Active clients are the majority: ", "Active clients are not the majority: ", of_active),
+        ("New clients make up for leaving: ", "New clients do not make up for leaving: ", came),
+        ("Few clients have no activity: ", "Too many clients have no activity: ", of_none),
+    )
+    return [
+        f'IF({size}=0,"",IF({passed},"✓ {good}","✗ {bad}")&{figures})'
+        for passed, (good, bad, figures) in zip(live_portfolio.CHECKS, texts, strict=True)
+    ]
+
+
+def _segment(segment: Segment) -> list[str | None]:
+    return [None, shown(COUNT, segment), None, shown(SHARE, segment), shown(VALUE, segment)]
+
+
+def _totals() -> list[list[str | None]]:
+    _, size, share, worth, _ = _total()
+    return [
+        [None, size, None, share, worth],
+        [None, shown(COUNT, Segment.LOST), None, None, shown(VALUE, Segment.LOST)],
+    ]
+
+
+def _beam() -> str:
+    """The beam of the page, with both weights on it; that of the clients wins where they meet."""
+    half = portfolio_page.BEAM // 2
+    beam = '"' + "─" * half + "┼" + "─" * half + '"'
+    by_clients, by_value = live_portfolio.TILT, live_portfolio.TILT_BY_VALUE
+    with_value = f'IF({by_value}="",{beam},REPLACE({beam},{half + 1}+ROUND(N({by_value})*{half},0),1,"■"))'
+    return f'IF({by_clients}="","",REPLACE({with_value},{half + 1}+ROUND(N({by_clients})*{half},0),1,"●"))'
+
+
+def _tilt_words() -> str:
+    by_clients, by_value = live_portfolio.TILT, live_portfolio.TILT_BY_VALUE
+    of_value = f'IF({by_value}="","","     ■ by value "&{_signed(by_value)})'
+    return f'IF({by_clients}="","","Tilt   ● by clients "&{_signed(by_clients)}&{of_value})'
+
+
+def _signed(tilt: str) -> str:
+    """How a formula writes a tilt with its sign."""
+    rounded = f"ROUND(N({tilt}),2)"
+    return f'IF({rounded}>0,"+","")&FIXED({rounded},2)'
+
+
 def _balance(tilt: str) -> str:
     half = portfolio.BALANCE
     beam = '"' + "─" * half + "┼" + "─" * half + '"'
@@ -110,6 +173,11 @@ BLOCKS: dict[str, Callable[[], Rows]] = {
         f'"Outside the portfolio: "&{number(shown(COUNT, Segment.LOST))}&" lost, "'
         f'&{number(shown(COUNT, Segment.CANCELED))}&" canceled."'
     ]],
+    portfolio_grid.SEGMENTS: lambda: [_segment(segment) for segment in portfolio_page.SEGMENTS],
+    portfolio_grid.TOTALS: _totals,
+    **{name: (lambda at=at: [[_short_checks()[at]]]) for at, name in enumerate(portfolio_grid.CHECK_NAMES)},
+    portfolio_grid.BEAM: lambda: [[_beam()]],
+    portfolio_grid.TILT_WORDS: lambda: [[_tilt_words()]],
     portfolio.TILT: lambda: [
         [None, live_portfolio.TILT, _balance(live_portfolio.TILT)],
         [None, live_portfolio.TILT_BY_VALUE, _balance(live_portfolio.TILT_BY_VALUE)],

@@ -9,7 +9,7 @@ from kopilot_xl.domain.rules import FIRST_DAY, LAST_DAY
 from kopilot_xl.errors import BookError, MissingError, SettingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
-from kopilot_xl.workbook.sheets import actions, clients, own_tables, settings, sources, transactions
+from kopilot_xl.workbook.sheets import actions, clients, decisions, own_tables, settings, sources, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.joining import join
@@ -80,4 +80,5 @@ def _read(book: Book, as_of: date | None, today: date, adopted: Adopted | None) 
         today=today,
         outside=outside,
         imports=sources.findings(book),
+        waiting=decisions.read(book, order, people.directory),
     )

@@ -26,6 +26,7 @@ from kopilot_xl.workbook.sheets import (
     older,
     outlook,
     portfolio,
+    portfolio_page,
     problems,
     settings,
     snapshot,
@@ -118,7 +119,9 @@ def _fill_portfolio(book: Book, result: Result, now: datetime) -> None:
         notices=count(result.problems, Kind.NOTICE),
         now=now.replace(second=0, microsecond=0),
     )
-    portfolio.fill(book, result.summary, result.clients, page)
+    assert result.worklist is not None  # noqa: S101 - what is written was looked ahead
+    portfolio.fill(book, result.summary, result.worklist.listed, page)
+    portfolio_page.fill(book, result)
 
 
 def _fill_clients(book: Book, result: Result, _: datetime) -> None:
@@ -248,6 +251,7 @@ def write(book: Book, result: Result, now: datetime) -> Result:
     result = replace(
         result, problems=[*result.problems, *gone, *older_workbook(book), *_stale_formulas(book), *_signature(book)]
     )
+    result = portfolio_page.placed(book, result)
     for sheet in present:
         if sheet.fill and sheet.after_all:
             sheet.fill(book, result, now)
@@ -281,7 +285,10 @@ def _stale_formulas(book: Book) -> list[Problem]:
     """A notice about the user's own formulas that read what refresh wrote: they show the old result until then."""
     words = [word for sheet in SHEETS for word in sheet.read_as]
     own = f"{problems.TABLE.name}!"  # its links are written after this
-    cells = [address for address in book.formulas_mentioning(words) if not address.startswith(own)]
+    links = portfolio_page.link_cells(book)
+    cells = [
+        address for address in book.formulas_mentioning(words) if not address.startswith(own) and address not in links
+    ]
     if not cells:
         return []
     named = ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")

@@ -37,6 +37,9 @@ class Code(StrEnum):
     UNREADABLE_INVOICE = "unreadable-invoice"
 
     ACTION_REJECTED = "action-rejected"
+    DECISION_INCOMPLETE = "decision-incomplete"
+    DECISION_REJECTED = "decision-rejected"
+    DECISION_WAITING = "decision-waiting"
     CREATED_IN_FUTURE = "created-in-future"
     FAR_PLAN = "far-plan"
     IMPORT_ASSUMPTION = "import-assumption"
@@ -52,7 +55,8 @@ class Code(StrEnum):
 
 
 NOTICES = frozenset({
-    Code.CREATED_IN_FUTURE, Code.FAR_PLAN, Code.IMPORT_ASSUMPTION, Code.MISSING_SHEET, Code.NEGATIVE_VALUE,
+    Code.CREATED_IN_FUTURE, Code.DECISION_WAITING, Code.FAR_PLAN, Code.IMPORT_ASSUMPTION, Code.MISSING_SHEET,
+    Code.NEGATIVE_VALUE,
     Code.NO_CLIENTS, Code.NO_TRANSACTIONS, Code.OLDER_WORKBOOK, Code.OVERDUE_PLAN, Code.ROWS_JOINED,
     Code.SIGNATURE_REMOVED, Code.STALE_FORMULAS,
 })  # fmt: skip

@@ -21,7 +21,7 @@ from kopilot_xl.workbook.sheets import (
     forecast,
     history,
     outlook,
-    portfolio,
+    portfolio_grid,
     problems,
     registry,
     snapshot,
@@ -156,7 +156,7 @@ def _ignored_errors(book: Workbook) -> dict[str, str]:
     texts.append((problems.TABLE.name, styles.down(problems.TABLE, problems.VALUE)))
     texts.append((outlook.SHEET, styles.down(outlook.DEPARTURES, outlook.CLIENT_ID, outlook.CORNER)))
     texts.append((forecast.SHEET, styles.down(forecast.CALLS, forecast.CLIENT_ID, forecast.CORNER)))
-    for name in portfolio.DO_NEXT.values():
+    for name in (portfolio_grid.LIST_IDS, *portfolio_grid.DO_NEXT.values()):
         texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
     marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]
     for table, column in (

@@ -8,6 +8,7 @@ from openpyxl.chart import AreaChart, BarChart, LineChart, Reference, Series
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import AxDataSource, NumRef, StrRef
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.legend import Legend, LegendEntry
 from openpyxl.chart.marker import DataPoint
 from openpyxl.chart.shapes import GraphicalProperties
@@ -27,7 +28,8 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.workbook.sheets import chart_axes, palette
+from kopilot_xl.workbook.addresses import split_address
+from kopilot_xl.workbook.sheets import chart_axes, palette, portfolio_grid
 from kopilot_xl.workbook.sheets.trend import SEGMENTS as TREND_SEGMENTS
 from kopilot_xl.workbook.tables.table import Format
 from kopilot_xl.workbook.template import styles
@@ -38,32 +40,41 @@ EMPTY_FORECAST = "Lines and columns stand here as soon as there are sales or pla
 """What the chart of the months shows before there are any."""
 
 
-def histogram(
-    ws: Worksheet, names: str, counts: str, first_row: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
-) -> None:
-    """Draw the histogram from the cells of the bars' names and counts, over the cells between two corners."""
+def histogram(ws: Worksheet) -> None:
+    """Draw the histogram of the portfolio's segments; pale bars where a workbook has no clients yet."""
     chart = BarChart()
-    chart.type, chart.gapWidth, chart.varyColors = "col", 35, False
-    last_row = first_row + len(BARS) - 1
-    labels = Reference(ws, column_index_from_string(names), first_row, max_row=last_row)
-    data = Reference(ws, column_index_from_string(counts), first_row, max_row=last_row)
-    series = Series(data, title="Clients")
+    chart.type, chart.gapWidth, chart.overlap, chart.varyColors = "col", 28, 100, False
+    drawn = [segment for segment in BARS if segment is not Segment.LOST]  # beside it as a number
+    top, left = split_address(portfolio_grid.HIDDEN[portfolio_grid.HISTOGRAM].cell)
+    _, ghost_left = split_address(portfolio_grid.HIDDEN[portfolio_grid.GHOST].cell)
+    first_row = top + len(BARS) - len(drawn)
+    last_row = first_row + len(drawn) - 1
+    labels = Reference(ws, left, first_row, max_row=last_row)
+    series = Series(Reference(ws, left + 1, first_row, max_row=last_row), title="Clients")
     series.cat = _names(labels)
     series.invertIfNegative = False
     series.graphicalProperties = _plain(palette.SEGMENTS[Segment.ACTIVE])
-    for index, segment in enumerate(BARS):
+    for index, segment in enumerate(drawn):
         series.dPt.append(DataPoint(idx=index, invertIfNegative=False, spPr=_plain(palette.SEGMENTS[segment])))
     series.dLbls = DataLabelList(
         showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False, dLblPos="outEnd",
         txPr=_text(1000, bold=True),
     )  # fmt: skip
     chart.series.append(series)
-    _finish(chart, "Clients by segment")
+    ghost = Series(Reference(ws, ghost_left, first_row, max_row=last_row), title=" ")
+    ghost.cat, ghost.invertIfNegative, ghost.graphicalProperties = _names(labels), False, _plain(palette.HAIR)
+    chart.series.append(ghost)
+    _finish(chart)
+    chart.layout = Layout(manualLayout=ManualLayout(
+        layoutTarget="inner", xMode="edge", yMode="edge", x=0.0, y=0.115, w=1.0, h=0.68,
+    ))  # fmt: skip
+    chart.x_axis.txPr = _text(800, turned=False)
+    chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=palette.FRAME))
     chart.legend = None
     chart.y_axis.delete = True
     chart.y_axis.majorGridlines = None
     chart.y_axis.scaling.min = 0
-    _place(ws, chart, top_left, bottom_right)
+    _place(ws, chart, ("H", 10), ("J", 16))
 
 
 def trend(

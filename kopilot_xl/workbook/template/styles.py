@@ -70,6 +70,7 @@ def put(
     shown: Format | None = None,
     background: str | None = None,
     lines: Border | None = None,
+    number_format: str | None = None,
 ) -> None:
     """Fill a cell, or the first of a range that is merged into one, and format it."""
     first, _, last = cells.partition(":")
@@ -82,8 +83,8 @@ def put(
     for one in [one for row in ws[cells] for one in row] if last else [cell]:
         one.font = text_font or font()
         one.alignment = alignment
-        if shown:
-            one.number_format = shown.value
+        if shown or number_format:
+            one.number_format = number_format or (shown.value if shown else "General")
         if background:
             one.fill = fill(background)
         if lines:
@@ -192,15 +193,17 @@ def when(
     background: str | None = None,
     bold: bool | None = None,
     below: str | None = None,
+    lines: Border | None = None,
 ) -> None:
     """Colour cells where a formula, written for the first of them, holds; `below` is the colour of a line under them.
 
-    Two rules that can both hold must not share a cell: LibreOffice takes the first alone, Excel mixes them.
+    `lines` are lines around them. Two rules that can both hold must not share a cell: LibreOffice takes the first
+    alone, Excel mixes them.
     """
     style = DifferentialStyle(
-        font=Font(color=color, bold=bold) if color or bold else None,
+        font=Font(color=color, bold=bold or None) if color or bold else None,
         fill=fill(background) if background else None,
-        border=Border(bottom=Side("thin", color=below)) if below else None,
+        border=Border(bottom=Side("thin", color=below)) if below else lines,
     )
     ws.conditional_formatting.add(cells, Rule(type="expression", dxf=style, formula=[formula]))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kopilot_xl.domain.portfolio import Client, Summary
+from kopilot_xl.domain.portfolio import Client, Summary, do_next
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
 from kopilot_xl.workbook.sheets import portfolio
 from kopilot_xl.workbook.sheets.portfolio import Page
@@ -62,7 +62,7 @@ def _filled(path: Path, counts: dict[Segment, int], clients: Sequence[Client] = 
         {each: 100.0 * counts.get(each, 0) * (at + 1) for at, each in enumerate(Segment)},
     )
     book = make_book(path, blocks=portfolio.BLOCKS)
-    portfolio.fill(book, summary, clients, page)
+    portfolio.fill(book, summary, do_next(clients), page)
     book.save()
     return summary
 

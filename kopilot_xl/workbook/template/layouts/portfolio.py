@@ -1,61 +1,47 @@
-"""The layout of the sheet Portfolio in a new workbook."""
+"""The layout of the sheet Portfolio in a new workbook: the page above, and "Do next" below it, on the same columns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.portfolio import Shape
-from kopilot_xl.domain.segments import BARS, Segment
-from kopilot_xl.workbook.sheets import palette
-from kopilot_xl.workbook.sheets.portfolio import (
-    AS_OF,
-    BALANCE,
-    BLOCKS,
-    CHECKS,
-    DO_NEXT,
-    DO_NEXT_COLUMNS,
-    DO_NEXT_ROWS,
-    FIRST_WORDS,
-    HINT,
-    HISTOGRAM,
-    HISTOGRAM_COLUMNS,
-    ICON,
-    NOT_REFRESHED,
-    OUTSIDE,
-    PROBLEMS,
-    REFRESHED,
-    SHAPE,
-    TILT,
-    TITLE,
-    TOTAL,
-    VALUE_LABEL,
-    WIDTHS,
-    WORDS,
-)
+from kopilot_xl.domain.segments import BARS, Action, Segment
+from kopilot_xl.texts import t
+from kopilot_xl.workbook.sheets import palette, portfolio_page
+from kopilot_xl.workbook.sheets import portfolio_grid as grid
 from kopilot_xl.workbook.tables.table import Format
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-
-"""A to O: the clients to turn to take B to H and on, the histogram's table I to O."""
-_DO_NEXT_ROW = 18
-"""Where the lower part of the page begins."""
+_COUNT, _DELTA, _POINTS = '#,##0;-#,##0;"–"', '"▲ "#,##0;"▼ "#,##0;"–"', '"▲ "0" pts";"▼ "0" pts";"–"'
+_PERCENT, _PLAIN = '"▲ "0%;"▼ "0%;"–"', "#,##0"
+_SHARE = '0%;;"–"'
 
 
 def build(ws: Worksheet) -> None:
-    """Lay the page out: the shape, the histogram and its table above, the clients to turn to below."""
-    from kopilot_xl.workbook.template import styles
+    """Lay the page out as a workbook without clients has it, and hide what it is drawn from."""
+    from kopilot_xl.workbook.template import charts, styles
+    from kopilot_xl.workbook.template.layouts import portfolio_list
 
-    ws.sheet_view.showGridLines = False
-    styles.widths(ws, WIDTHS)
+    ws.sheet_view.showGridLines = ws.sheet_view.showRowColHeaders = False
+    styles.widths(ws, grid.WIDTHS)
+    for row, height in grid.HEIGHTS.items():
+        ws.row_dimensions[row].height = height
+    for letter in grid.HIDDEN_COLUMNS:
+        ws.column_dimensions[letter].hidden = True
+    for name, block in (grid.PAGE | grid.HIDDEN | grid.LISTS).items():
+        styles.name(ws, name, block.cell, *block.size)
     _build_head(ws)
     _build_shape(ws)
-    _build_histogram(ws)
-    last = _build_do_next(ws)
-    _build_foot(ws, last + 1)
-    styles.page(ws)
-    ws.print_area = f"A1:O{last + 1}"
+    _build_segments(ws)
+    _build_keys(ws)
+    _build_tilt(ws)
+    _build_hidden(ws)
+    charts.histogram(ws)
+    portfolio_list.build(ws)
+    styles.page(ws, across=True)
+    ws.print_area = f"A1:{grid.LAST_COLUMN}{grid.LIST_BOTTOM}"
 
 
 def build_macro_free(ws: Worksheet) -> None:
@@ -72,150 +58,150 @@ def _build_head(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     quiet = styles.font(color=palette.MUTED)
-    ws.row_dimensions[1].height, ws.row_dimensions[2].height, ws.row_dimensions[3].height = 30, 16, 8
-    title = styles.font(size=20, bold=True, color=palette.ACCENT)
-    styles.put(ws, "B1:J1", "Client portfolio", text_font=title, alignment=styles.align(shrink=True))
-    styles.put(ws, "K1:M1", "as of", text_font=quiet, alignment=styles.align("right", "bottom"))
-    styles.put(
-        ws,
-        "N1:O1",
-        text_font=styles.font(size=16, bold=True),
-        alignment=styles.align("right", "bottom"),
-        shown=Format.DATE,
-    )
-    styles.put(ws, "B2:G2", "Who brings revenue, who is going, and whom to turn to", text_font=quiet)
-    styles.put(ws, "H2:O2", text_font=styles.font(color=palette.ALERT), alignment=styles.align("right"))
-    for letter in "BCDEFGHIJKLMNO":
+    styles.put(ws, "B1:J1", t("Client portfolio"), text_font=styles.font(size=20, bold=True, color=palette.ACCENT),
+               alignment=styles.align(vertical="bottom", shrink=True))  # fmt: skip
+    styles.put(ws, "K1:N1", text_font=styles.font(size=14, bold=True), alignment=styles.align("right", "bottom"),
+               number_format='"as of "d mmmm yyyy')  # fmt: skip
+    styles.put(ws, "B2:E2", portfolio_page.QUESTION, text_font=quiet, alignment=styles.align(shrink=True))
+    styles.put(ws, "F2:J2", text_font=styles.font(color=palette.ALERT), alignment=styles.align("right", shrink=True))
+    styles.put(ws, "K2:N2", t("not refreshed yet"), text_font=styles.font(size=9, color=palette.MUTED),
+               alignment=styles.align("right"), number_format='"refreshed "d mmmm yyyy, hh:mm')  # fmt: skip
+    for letter in "BCDEFGHIJKLMN":
         ws[f"{letter}3"].border = styles.edge(top=palette.ACCENT)
-    for name, place in ((TITLE, "B1"), (AS_OF, "N1"), (HINT, "H2")):
-        styles.name(ws, name, place)
-    styles.when(ws, "N1", "LEN($H$2)>0", color=palette.ALERT)
+    styles.when(ws, "K1", "LEN($F$2)>0", color=palette.ALERT)
 
 
 def _build_shape(ws: Worksheet) -> None:
-    from kopilot_xl.workbook.template import styles
-
-    quiet = styles.font(color=palette.MUTED)
-    ws.row_dimensions[4].height = 34
-    styles.put(ws, "A4", text_font=styles.font(size=18), alignment=styles.align("center"))
-    styles.put(ws, "B4:D4", NOT_REFRESHED, text_font=styles.font(size=24, bold=True, color=palette.ACCENT))
-    for shape in (Shape.DECLINING, Shape.INACCURATE):
-        styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
-    for shape in (Shape.GROWING, Shape.MATURE):
-        styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.GOOD)
-    styles.put(
-        ws, "B5:D8", FIRST_WORDS, text_font=styles.font(size=10), alignment=styles.align(vertical="top", wrap=True)
-    )
-    for row in range(9, 12):
-        styles.put(ws, f"A{row}", text_font=styles.font(bold=True), alignment=styles.align("center"))
-        styles.put(ws, f"B{row}:D{row}")
-    styles.when(ws, "A9:A11", 'A9="✓"', color=palette.GOOD)
-    styles.when(ws, "A9:A11", 'A9="✗"', color=palette.ALERT)
-    styles.put(ws, "B13", "Tilt", text_font=styles.font(bold=True, color=palette.ACCENT))
-    scale = "inactive".ljust(BALANCE * 2 + 1 - len("engaged")) + "engaged"
-    aside = styles.align(indent=1)
-    styles.put(ws, "D13", scale, text_font=styles.font(name=styles.MONOSPACED, color=palette.MUTED), alignment=aside)
-    for row in (14, 15):
-        styles.put(ws, f"B{row}", text_font=quiet)
-        styles.put(ws, f"C{row}", text_font=styles.font(bold=True), alignment=styles.align("right"), shown=Format.TILT)
-        styles.put(
-            ws,
-            f"D{row}",
-            text_font=styles.font(name=styles.MONOSPACED, bold=True, color=palette.ACCENT),
-            alignment=aside,
-        )
-    for name, place in ((ICON, "A4"), (SHAPE, "B4"), (WORDS, "B5"), (CHECKS, "A9"), (TILT, "B14")):
-        styles.name(ws, name, place, *BLOCKS[name])
-
-
-def _build_histogram(ws: Worksheet) -> None:
-    from kopilot_xl.workbook.template import charts, styles
-
-    top, letters = 4, "KLMNO"
-    formats = (Format.TEXT, Format.COUNT, Format.SHARE, Format.AMOUNT, Format.SHARE)
-    quiet = styles.font(bold=True, color=palette.MUTED)
-    for letter, header in zip("IJ" + letters, ("", "", *HISTOGRAM_COLUMNS), strict=True):
-        side = styles.align("left" if letter in "IJK" else "right", "bottom", wrap=True)
-        styles.put(
-            ws,
-            f"{letter}{top}",
-            header or None,
-            text_font=quiet,
-            alignment=side,
-            lines=styles.edge(bottom=palette.LINE),
-        )
-    for row, segment in enumerate(BARS, top + 1):
-        ws[f"I{row}"].fill = styles.fill(palette.SEGMENTS[segment])
-        styles.put(ws, f"J{row}", segment.icon, alignment=styles.align("center"))
-        for letter, shown in zip(letters, formats, strict=True):
-            out = styles.font(color=palette.MUTED) if segment is Segment.LOST else None
-            side = styles.align("left" if letter == "K" else "right")
-            styles.put(
-                ws, f"{letter}{row}", segment if letter == "K" else None, text_font=out, alignment=side, shown=shown
-            )
-    total = top + 1 + len(BARS)
-    for letter, shown in zip("IJ" + letters, (Format.TEXT, Format.TEXT, *formats), strict=True):
-        side = styles.align("left" if letter in "IJK" else "right")
-        styles.put(
-            ws, f"{letter}{total}", text_font=styles.font(bold=True), alignment=side, shown=shown,
-            lines=styles.edge(top=palette.INK),
-        )  # fmt: skip
-    ws[f"K{total}"].value = "Portfolio"
-    styles.put(ws, f"J{total + 1}:O{total + 1}", text_font=styles.font(color=palette.MUTED))
-    styles.name(ws, VALUE_LABEL, f"N{top}")
-    styles.name(ws, HISTOGRAM, f"K{top + 1}", *BLOCKS[HISTOGRAM])
-    styles.name(ws, TOTAL, f"K{total}", *BLOCKS[TOTAL])
-    styles.name(ws, OUTSIDE, f"J{total + 1}")
-    charts.histogram(ws, "K", "L", top + 1, ("E", top), ("H", _DO_NEXT_ROW - 2))
-    charts.words_until(ws, "F9:H9", charts.EMPTY_WORDS, f"SUM($L${top + 1}:$L${total - 1})>0")
-
-
-def _build_do_next(ws: Worksheet) -> int:
-    """Lay out the lower part; return its last row."""
-    from kopilot_xl.workbook.template import styles
-
-    row = _DO_NEXT_ROW
-    ws.row_dimensions[row].height = 24
-    styles.put(ws, f"B{row}", "Do next", text_font=styles.font(size=14, bold=True, color=palette.ACCENT))
-    styles.put(
-        ws, f"D{row}:O{row}", "From top to bottom. Clients with revenue coming are not listed.",
-        text_font=styles.font(color=palette.MUTED),
-    )  # fmt: skip
-    formats = (Format.TEXT, Format.TEXT, Format.TEXT, Format.COUNT, Format.DATE, Format.AMOUNT, Format.TEXT)
-    for heading, room in DO_NEXT_ROWS.items():
-        row += 1
-        ws.row_dimensions[row].height = 18
-        for letter, text in zip("BCDEFGH", DO_NEXT_COLUMNS, strict=True):
-            first = letter == "B"
-            look = styles.font(bold=True, color=palette.ACCENT if first else palette.MUTED)
-            side = styles.align("right" if letter in "EG" else "left", indent=1 if letter in "BCFH" else 0)
-            place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
-            styles.put(ws, place, heading if first else text, text_font=look, alignment=side, background=palette.BAND)
-        styles.name(ws, DO_NEXT[heading], f"B{row + 1}", *BLOCKS[DO_NEXT[heading]])
-        for _ in range(room + 1):
-            row += 1
-            for letter, shown in zip("BCDEFGH", formats, strict=True):
-                place = f"H{row}:O{row}" if letter == "H" else f"{letter}{row}"
-                indent = 1 if letter in "BCFH" else 0
-                # An id is shown in letters that fit.
-                side = styles.align("right" if letter in "EG" else "left", indent=indent, shrink=letter == "C")
-                small = styles.font(size=9, color=palette.MUTED) if letter == "H" else None
-                styles.put(ws, place, text_font=small, alignment=side, shown=shown)
-            ws.row_dimensions[row].height = 15.75
-    styles.tint_segments(ws, f"B{_DO_NEXT_ROW + 1}:B{row}", f"$B{_DO_NEXT_ROW + 1}")
-    return row
-
-
-def _build_foot(ws: Worksheet, row: int) -> None:
     from openpyxl.worksheet.hyperlink import Hyperlink
 
     from kopilot_xl.workbook.template import styles
 
-    ws.row_dimensions[row].height = 20
-    styles.put(ws, f"B{row}:G{row}", "Problems", text_font=styles.font(bold=True, color=palette.ACCENT))
-    ws[f"B{row}"].hyperlink = Hyperlink(ref=f"B{row}", location="Problems!A1", tooltip="Go to the Problems sheet")
-    quiet = styles.font(color=palette.MUTED)
-    styles.put(ws, f"H{row}:M{row}", "last refreshed", text_font=quiet, alignment=styles.align("right"))
-    styles.put(ws, f"N{row}:O{row}", text_font=quiet, alignment=styles.align("right"), shown=Format.MOMENT)
-    styles.name(ws, PROBLEMS, f"B{row}")
-    styles.name(ws, REFRESHED, f"N{row}")
+    label = styles.font(size=26, bold=True, color=palette.ACCENT)
+    styles.put(ws, "B4:C5", portfolio_page.START, text_font=label, alignment=styles.align(shrink=True))
+    for shape in (Shape.DECLINING, Shape.INACCURATE):
+        styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
+    for shape in (Shape.GROWING, Shape.MATURE):
+        styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.GOOD)
+    styles.put(ws, "D4:J5", portfolio_page.FIRST_WORDS, text_font=styles.font(size=10.5),
+               alignment=styles.align(wrap=True))  # fmt: skip
+    loud = styles.font(bold=True, color=palette.ACCENT)
+    styles.put(ws, "K4:N4", text_font=loud, alignment=styles.align(indent=1, shrink=True))
+    styles.put(ws, "K5:N5", text_font=styles.font(color=palette.ACCENT), alignment=styles.align(indent=1, shrink=True))
+    styles.when(ws, "K4:N4", 'LEFT($K$4,1)="✗"', color=palette.ALERT, background=palette.ALERT_TINT)
+    styles.when(ws, "K4:N4", 'LEFT($K$4,1)="✓"', color=palette.GOOD)
+    for cell, sheet in (("K4", "Actions"), ("K5", "Problems")):
+        ws[cell].hyperlink = Hyperlink(ref=cell, location=f"{sheet}!A1")
+    aside = styles.align(indent=1, shrink=True)
+    styles.put(ws, "C7", text_font=styles.font(bold=True, color=palette.MUTED), alignment=aside)
+    styles.put(ws, "D7:N7", portfolio_page.FIRST_HINT, alignment=styles.align(shrink=True))
+    for cells in ("C8:G8", "H8:J8", "K8:N8"):
+        styles.put(ws, cells, alignment=aside)
+        first = cells[:2]
+        styles.when(ws, cells, f'LEFT(${first[0]}${first[1]},1)="✗"', color=palette.ALERT, bold=True)
+
+
+def _heads(ws: Worksheet, heads: dict[str, str | None]) -> None:
+    """Write the headings over columns of figures, the first over their labels."""
+    from kopilot_xl.workbook.template import styles
+
+    small = styles.font(size=9, bold=True, color=palette.MUTED)
+    first = next(iter(heads))
+    for letter, head in heads.items():
+        side = styles.align("left" if letter == first else "right", "bottom", indent=int(letter == first), shrink=True)
+        styles.put(ws, f"{letter}10", head, text_font=small, alignment=side, lines=styles.edge(bottom=palette.LINE))
+
+
+def _build_segments(ws: Worksheet) -> None:
+    from kopilot_xl.workbook.template import styles
+
+    heads = {"C": t("Segment"), "D": t("Clients"), "E": t("since last"), "F": t("Share"), "G": t("Value")}
+    _heads(ws, dict(heads))
+    ws["B10"].border = styles.edge(bottom=palette.LINE)
+    bold, muted = styles.font(bold=True), styles.font(color=palette.MUTED)
+    formats = {"C": "General", "D": _COUNT, "E": _DELTA, "F": _SHARE, "G": _COUNT}
+    labels = [segment.value for segment in portfolio_page.SEGMENTS] + [t("Portfolio"), t("Outside: lost")]
+    for row, label in enumerate(labels, 11):
+        total, outside = row == 17, row == 18
+        fonts = {"C": None, "D": bold, "E": muted, "F": muted, "G": None}
+        for letter, shown in formats.items():
+            look = bold if total else muted if outside else fonts[letter]
+            side = styles.align("left", indent=1, shrink=True) if letter == "C" else styles.align("right", shrink=True)
+            styles.put(
+                ws, f"{letter}{row}", label if letter == "C" else None, text_font=look, alignment=side,
+                number_format=shown, lines=styles.edge(top=palette.INK) if total else None,
+            )  # fmt: skip
+    ws["B17"].border = styles.edge(top=palette.INK)
+    for row, segment in enumerate(portfolio_page.SEGMENTS, 11):
+        ws[f"B{row}"].fill = styles.fill(palette.SEGMENTS[segment])
+    ws["B18"].fill = styles.fill(palette.SEGMENTS[Segment.LOST])
+    for cells in ("B11:B16", "B18"):
+        styles.when(ws, cells, "N($D$17)=0", background=palette.HAIR)
+    # Red only where it got much worse: by a twentieth of the portfolio.
+    for cells, worse in (("E11:E13", ">=0.05*$D$17"), ("E14:E15", "<=-0.05*$D$17"), ("E16", ">=0.05*$D$17")):
+        first = cells.partition(":")[0]
+        styles.when(ws, cells, f"AND(ISNUMBER({first}),{first}<>0,{first}{worse})", color=palette.ALERT, bold=True)
+
+
+def _build_keys(ws: Worksheet) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    from kopilot_xl.workbook.template import styles
+
+    _heads(ws, {"K": t("Does it last?"), "L": t("12 months"), "M": t("year before"), "N": t("change")})
+    for row, (key, label) in enumerate(zip(portfolio_page.KEYS, portfolio_page.key_labels(""), strict=True), 11):
+        change = _PERCENT if key.relative else _POINTS if key.points else _DELTA
+        styles.put(ws, f"K{row}", label, alignment=styles.align(indent=1, shrink=True))
+        looks = {"L": (styles.font(bold=True), key.shown), "M": (styles.font(color=palette.MUTED), key.shown),
+                 "N": (styles.font(color=palette.MUTED), change)}  # fmt: skip
+        for letter, (look, shown) in looks.items():
+            styles.put(ws, f"{letter}{row}", text_font=look, number_format=shown,
+                       alignment=styles.align("right", shrink=True))  # fmt: skip
+        told = DataValidation(type="custom", formula1="TRUE", allow_blank=True, showInputMessage=True)
+        told.promptTitle, told.prompt = key.label.strip("– ").capitalize(), key.meaning
+        told.add(f"K{row}")
+        ws.add_data_validation(told)
+    styles.when(ws, "L12:L14", "ISTEXT(L12)", color=palette.MUTED)
+    worse = {"N11": "N11<=-0.1", "N12:N14": "N12<=-10", "N15": "N15<=-M15/3", "N16": "N16>=M16/3", "N17:N18": "N17>=10"}
+    for cells, condition in worse.items():
+        first = cells.partition(":")[0]
+        styles.when(ws, cells, f"AND(ISNUMBER({first}),{first}<>0,{condition})", color=palette.ALERT, bold=True)
+
+
+def _build_tilt(ws: Worksheet) -> None:
+    from kopilot_xl.workbook.template import styles
+
+    beam = styles.font(size=9, bold=True, color=palette.ACCENT, name=styles.MONOSPACED)
+    styles.put(ws, "H17:J17", text_font=beam, alignment=styles.align("center"))
+    styles.put(ws, "H18:J18", portfolio_page.NO_BARS, text_font=styles.font(color=palette.MUTED),
+               alignment=styles.align("center", shrink=True))  # fmt: skip
+
+
+def _build_hidden(ws: Worksheet) -> None:
+    """Fill what the chart is drawn from, and what the drop-downs offer."""
+    from kopilot_xl.workbook.addresses import split_address
+
+    top, left = split_address(grid.HIDDEN[grid.HISTOGRAM].cell)
+    ghost_top, ghost_left = split_address(grid.HIDDEN[grid.GHOST].cell)
+    for at, (segment, height) in enumerate(zip(BARS, portfolio_page.GHOSTS, strict=True)):
+        ws.cell(top + at, left).value = segment.value
+        ws.cell(ghost_top + at, ghost_left).value = height
+    offered = {
+        grid.DECISIONS_IN: (Action.PLAN_REVENUE, Action.MARK_LOST),
+        grid.DECISIONS_NONE: (Action.PLAN_REVENUE, Action.MARK_CANCELED),
+        grid.DECISIONS_LOST: (Action.PLAN_REVENUE, Action.REACTIVATE, Action.MARK_CANCELED),
+        grid.DECISIONS_CANCELED: (Action.PLAN_REVENUE, Action.REACTIVATE),
+    }
+    for name, choices in offered.items():
+        row, column = split_address(grid.LISTS[name].cell)
+        for at, action in enumerate(choices):
+            ws.cell(row + at, column).value = action.value
+    shown = {grid.HISTOGRAM: (Format.TEXT, Format.COUNT, Format.SHARE, Format.AMOUNT, Format.SHARE)}
+    for name, formats in shown.items():
+        row, column = split_address(grid.HIDDEN[name].cell)
+        for down in range(grid.HIDDEN[name].rows):
+            for at, one in enumerate(formats):
+                ws.cell(row + down, column + at).number_format = one.value
+    for name in grid.DO_NEXT.values():
+        row, column = split_address(grid.HIDDEN[name].cell)
+        for down in range(grid.HIDDEN[name].rows):
+            ws.cell(row + down, column + grid.DO_NEXT_COLUMNS.index("Last invoice")).number_format = Format.DATE.value

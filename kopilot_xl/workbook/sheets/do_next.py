@@ -1,0 +1,207 @@
+"""The list "Do next" of the Portfolio sheet: one block of rows that a refresh dresses, with what the owner enters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kopilot_xl.domain.segments import WORK_ORDER, Heading, Segment
+from kopilot_xl.domain.worklist import Task
+from kopilot_xl.texts import t
+from kopilot_xl.workbook.addresses import column_letters, quote_sheet
+from kopilot_xl.workbook.book import Formula, Value
+from kopilot_xl.workbook.sheets import clients, guide, transactions
+from kopilot_xl.workbook.sheets.contacts import Contacts
+from kopilot_xl.workbook.sheets.contents import Result
+from kopilot_xl.workbook.sheets.decisions import Entry
+from kopilot_xl.workbook.sheets.portfolio_grid import LIST_ROWS, WIDTHS
+from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
+
+HEAD, GROUP, MORE, STEP, ORPHAN = "head", "group:", "more", "step", "orphan"
+"""What column A says of a row that is not a client's; a client's row has the name of its segment there."""
+URGENT = "!"
+"""What stands beside a row whose particular is red."""
+PHONE, PARTICULAR = 7, 9
+"""The columns of the telephone number and of what is particular, counted from 0; that goes on into the next one."""
+SMALLER = 10 / 9.5
+"""How much more of its letters a column shows than of those of the house's size."""
+
+ADVICE: dict[Segment, str] = {
+    Segment.LEAVING: t("The last chance: plan revenue. Mark it lost if none is expected in the coming six months."),
+    Segment.HIBERNATING: t(
+        "Propose maintenance, an upgrade or a new project, then plan the revenue. Mark it lost if none will come."
+    ),
+    Segment.SLEEPING_AWAY: t("It gets cold: offer another product or service, then plan the revenue."),
+    Segment.ACTIVE: t("Plan its revenue so that today's turnover goes on."),
+    Segment.NEW: t("Keep the plan true: this is the engine of future growth."),
+    Segment.LOST: t("Try to reactivate it, then plan revenue."),
+    Segment.CANCELED: t("Out of the portfolio, but its invoice is unpaid."),
+    Segment.NO_ACTIVITY: t("Plan the first revenue, or mark it canceled if the expected income is gone."),
+}
+"""What to do about the clients of a segment, on one line."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the list: what it shows in A to K, what is entered in L to N, the client's id, whether it is urgent."""
+
+    cells: Sequence[Value | Formula]
+    entered: Sequence[Value] = (None, None, None)
+    id: Value = None
+    urgent: bool = False
+    entry: Entry | None = None
+
+
+def rows(result: Result) -> list[Row]:
+    """Return the rows of the list; steps to begin with where there is no client at all."""
+    inputs = result.inputs
+    if not inputs.clients.keys:
+        return steps()
+    assert result.worklist is not None  # noqa: S101 - what is written was looked ahead
+    waiting = {entry.key: entry for entry in inputs.waiting if entry.key}
+    contacts = Contacts.of(inputs.clients)
+    found: list[Row] = []
+    for heading in WORK_ORDER:
+        groups = [group for group in result.worklist.groups if group.heading is heading]
+        if groups:
+            found.append(_head(heading, contacts))
+        for group in groups:
+            found.append(
+                _line(f"{GROUP}{group.segment}", f"{group.segment}, {group.clients:,}", {5: ADVICE[group.segment]})
+            )
+            for task in group.tasks:
+                found.append(_client(task, group.segment, result, contacts, waiting.pop(task.client.key, None)))
+            if group.more:
+                more = t("… and {count:,} more, in {sheet}", count=group.more, sheet=clients.TABLE.name)
+                sheet = inputs.clients.rows.data.sheet
+                found.append(_line(MORE, link(f"#{quote_sheet(sheet)}!A1", more)))
+    orphans = [entry for entry in inputs.waiting if entry.key is None or entry.key in waiting]
+    if orphans and not found:
+        found.append(_head(Heading.KEEP, contacts))
+    found += [_orphan(entry, contacts) for entry in orphans]
+    return found[:LIST_ROWS]
+
+
+def link(target: str, text: str) -> Formula:
+    """Return a link inside the workbook, or to an address."""
+    return Formula(f"HYPERLINK({_quoted(target)},{_quoted(text)})", text)
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _line(kind: str, name: Value | Formula, others: dict[int, Value] | None = None) -> Row:
+    """A row with something in C and in some other columns, by their index."""
+    cells: list[Value | Formula] = [kind, None, name, *[None] * 8]
+    for at, value in (others or {}).items():
+        cells[at] = value
+    return Row(cells)
+
+
+def _head(heading: Heading, contacts: Contacts) -> Row:
+    cells: list[Value | Formula] = [
+        HEAD, None, heading.value, t("Days left"), t("Last invoice"), t("Usually in"), t("about"),
+        t("Phone") if contacts.phone is not None else None, t("E-mail") if contacts.mail is not None else None,
+        None, None,
+    ]  # fmt: skip
+    cells[PARTICULAR if contacts.are_there else PHONE] = t("What is particular")
+    return Row(cells, [t("Decision"), t("Date"), t("Amount")])
+
+
+def _client(task: Task, segment: Segment, result: Result, contacts: Contacts, entry: Entry | None) -> Row:
+    client, habit = task.client, task.usual
+    mail, phone = contacts.mail_of(client.key), contacts.phone_of(client.key)
+    reason = entry.reason if entry else ""
+    particular = f"✗ {reason}" if reason else task.particular
+    cells: list[Value | Formula] = [
+        segment.value,
+        None,
+        _to_client(client.key, fitting_smaller(client.name or client.id, WIDTHS[2]), result),
+        task.days_left,
+        client.last_invoice,
+        habit.text if habit else None,
+        habit.amount if habit else None,
+        _phone(phone) if phone else None,
+        _to_mail(mail) if mail else None,
+        None,
+        None,
+    ]
+    _put_particular(cells, particular, contacts)
+    raw = _raw_id(client.key, result)
+    return Row(cells, entry.cells if entry else (None, None, None), raw, bool(reason) or task.urgent, entry)
+
+
+def _put_particular(cells: list[Value | Formula], text: str, contacts: Contacts) -> None:
+    """Put what is particular beside the contact columns, or in their place where Clients has none."""
+    first = PARTICULAR if contacts.are_there else PHONE
+    cells[first] = fitting(text, sum(WIDTHS[first : PARTICULAR + 2]) * SMALLER)
+
+
+def _orphan(entry: Entry, contacts: Contacts) -> Row:
+    """A row of something entered beside no client, or beside one that is not there any more."""
+    cells: list[Value | Formula] = [ORPHAN, None, entry.name, *[None] * 8]
+    _put_particular(cells, f"✗ {entry.reason}", contacts)
+    return Row(cells, entry.cells, entry.id, True, entry)
+
+
+def _raw_id(key: str, result: Result) -> Value:
+    """A client's id as Clients has it, so that a link finds it there."""
+    table = result.inputs.clients
+    at = table.rows.position(clients.CLIENT_ID)
+    if at is None:
+        return None
+    position = table.positions[table.key_positions[key]]
+    return table.rows.data.rows[table.rows.indices[position]][at]
+
+
+def _to_client(key: str, name: str, result: Result) -> Formula:
+    """A link to the client's row in Clients, wherever it is sorted to."""
+    data = result.inputs.clients.rows.data
+    at = result.inputs.clients.rows.position(clients.CLIENT_ID) or 0
+    letter, sheet = column_letters(data.first_column + at), quote_sheet(data.sheet)
+    raw = _raw_id(key, result)
+    is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
+    literal = f"{raw:.15g}" if is_number else _quoted(_plain(str(raw)))
+    target = f"#{sheet}!{letter}"
+    row = f"IFERROR(MATCH({literal},{sheet}!${letter}:${letter},0),1)"
+    name = " ".join(name.split())
+    return Formula(f"HYPERLINK({_quoted(target)}&{row},{_quoted(name)})", name)
+
+
+def _plain(text: str) -> str:
+    """A text that MATCH takes as it is: a wildcard stands for itself."""
+    for sign in "~*?":
+        text = text.replace(sign, f"~{sign}")
+    return text
+
+
+def _phone(number: str) -> str:
+    """A telephone number as it is written, without its blanks where there is no room for them."""
+    width = WIDTHS[PHONE] * SMALLER
+    return number if fitting(number, width) == number else fitting("".join(number.split()), width)
+
+
+def _to_mail(address: str) -> Value | Formula:
+    shown = fitting(address, WIDTHS[PHONE + 1] * SMALLER)
+    if len(address) > 200 or "@" not in address:
+        return shown
+    return Formula(f"HYPERLINK({_quoted(f'mailto:{address}')},{_quoted(shown)})", shown)
+
+
+def steps() -> list[Row]:
+    """Return what a workbook without clients has in place of the list."""
+    told = (
+        (
+            clients.TABLE.name,
+            t("Client ID, Client, Created on: a row for each; e-mail and phone, if you have them, are shown "
+              "here beside the name."),
+        ),
+        (
+            transactions.TABLE.name,
+            t("Client ID, Issue date, Amount: your invoices, as your accounting program exports them."),
+        ),
+        (guide.SHEET, t("What Active, Leaving and the others mean, and how a month goes.")),
+    )  # fmt: skip
+    return [_line(STEP, link(f"#{sheet}!A1", f"› {sheet}"), {5: words}) for sheet, words in told]
