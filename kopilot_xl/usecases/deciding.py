@@ -46,13 +46,16 @@ def taken(book: Book, inputs: Inputs, now: datetime) -> Inputs:
     ready = [entry for entry in inputs.waiting if not entry.reason]
     if not ready:
         return inputs
-    book.append_rows(inputs.actions.rows.data.name, decisions.recorded(ready, now))
+    book.append_rows(inputs.actions.rows.data.name, decisions.recorded(ready, now, inputs.clients))
     return replace(_with(inputs, ready, now), waiting=[entry for entry in inputs.waiting if entry.reason])
 
 
 def _with(inputs: Inputs, entries: Sequence[Entry], now: datetime) -> Inputs:
     """The inputs with some decisions as the last rows of the log."""
     log = inputs.actions.with_rows(
-        decisions.recorded(entries, now), inputs.settings.date_order, inputs.today, inputs.clients.directory
+        decisions.recorded(entries, now, inputs.clients),
+        inputs.settings.date_order,
+        inputs.today,
+        inputs.clients.directory,
     )
     return replace(inputs, actions=log)

@@ -39,7 +39,8 @@ def page(path: Path) -> Worksheet:
 
 def row_of(path: Path, id_here: Value) -> int:
     """The row of a client in "Do next"."""
-    return next(row for row in range(FIRST, LAST + 1) if page(path).cell(row, 16).value == id_here)
+    (ids,) = page(path).iter_cols(16, 16, FIRST, LAST, values_only=True)
+    return FIRST + list(ids).index(id_here)  # type: ignore[arg-type]
 
 
 def enter(path: Path, row: int, *values: Value) -> None:
@@ -56,7 +57,21 @@ def entered(path: Path, id_here: Value) -> list[Value]:
 
 
 def _cells(path: Path, row: int, first: int, last: int) -> list[Value]:
-    return [page(path).cell(row, at).value for at in range(first, last + 1)]  # type: ignore[misc]
+    ((*values,),) = page(path).iter_rows(row, row, first, last, values_only=True)
+    return values  # type: ignore[return-value]
+
+
+def entries(path: Path) -> list[tuple[Value, ...]]:
+    """What is entered in the rows that are no headings, rows without anything left out."""
+    rows = page(path).iter_rows(FIRST, LAST, 1, 14, values_only=True)
+    found = [row[11:] for row in rows if row[0] != do_next.HEAD]
+    return [row for row in found if any(value is not None for value in row)]  # type: ignore[misc]
+
+
+def more(path: Path) -> list[Value]:
+    """What the rows say that count the clients not named."""
+    rows = list(page(path).iter_rows(FIRST, LAST, 1, 3, values_only=True))
+    return [name for kind, _, name in rows if kind == do_next.MORE]  # type: ignore[misc]
 
 
 def log(path: Path) -> list[Sequence[Value]]:
@@ -76,8 +91,7 @@ def test_a_complete_decision_becomes_the_last_row_of_actions_and_its_cells_are_c
         (later, "C3", LOST, None, None, "Applied"),
     ]
     assert not result.problems
-    assert all(value is None for row in range(FIRST, LAST + 1) if page(book).cell(row, 1).value != do_next.HEAD
-               for value in _cells(book, row, 12, 14))  # fmt: skip
+    assert entries(book) == []
     segments = dict(zip(column(book, "Clients", "Client ID"), column(book, "Clients", "Segment"), strict=True))
     assert (segments["D4"], segments["C3"]) == ("Hibernating", "Lost"), "the same refresh counts them"
 
@@ -154,22 +168,19 @@ def test_an_entry_beyond_the_room_of_its_segment_is_shown_all_the_same(tmp_path:
     workbook.save(path)
     refresh(path, now=NOW)
     assert entered(path, "N03") == [PLAN, None, 10]
-    assert [
-        page(path).cell(row, 3).value for row in range(FIRST, LAST) if page(path).cell(row, 1).value == do_next.MORE
-    ]
+    assert more(path)
 
 
 def test_an_entry_of_a_client_that_is_gone_or_of_none_is_kept_below(book: Path) -> None:
     enter(book, row_of(book, "D4"), PLAN, date(2026, 9, 15), 6000)
-    more = next(row for row in range(FIRST, LAST) if page(book).cell(row, 1).value is None)
-    enter(book, more, LOST)
+    (kinds,) = page(book).iter_cols(1, 1, FIRST, LAST, values_only=True)
+    enter(book, FIRST + list(kinds).index(None), LOST)
     workbook = openpyxl.load_workbook(book, keep_vba=True)
     workbook["Clients"].cell(5, 1).value = "D44"
     workbook.save(book)
     result = refresh(book, now=NOW)
     assert log(book) == []
-    kept = [_cells(book, row, 12, 14) for row in range(FIRST, LAST) if page(book).cell(row, 1).value == do_next.ORPHAN]
-    assert [row[0] for row in kept] == [PLAN, LOST]
+    assert [row[0] for row in entries(book)] == [PLAN, LOST]
     codes = [problem.code for problem in result.problems]
     assert codes.count(Code.DECISION_INCOMPLETE) == 2
 
@@ -218,16 +229,13 @@ def test_more_clients_than_there_is_room_for_lead_to_clients(tmp_path: Path) -> 
     clients: list[Sequence[Value]] = [[f"N{at}", f"Client {at}", date(2026, 1, 1)] for at in range(65)]
     path = make_portfolio(tmp_path / "book.xlsm", clients, TRANSACTIONS[:0])
     refresh(path, now=NOW)
-    links = [
-        page(path).cell(row, 3).value for row in range(FIRST, LAST) if page(path).cell(row, 1).value == do_next.MORE
-    ]
-    assert links == ['=HYPERLINK("#Clients!A1","… and 61 more, in Clients")']
+    assert more(path) == ['=HYPERLINK("#Clients!A1","… and 61 more, in Clients")']
 
 
 def test_a_client_links_to_its_row_whatever_its_id_is(book: Path) -> None:
-    names = {page(book).cell(row, 16).value: page(book).cell(row, 3).value for row in range(FIRST, LAST)}
+    names = {row[15]: row[2] for row in page(book).iter_rows(FIRST, LAST, values_only=True)}
     assert names["D4"] == '=HYPERLINK("#Clients!A"&IFERROR(MATCH("D4",Clients!$A:$A,0),1),"Dogwood")'
-    assert names[1001] == '=HYPERLINK("#Clients!A"&IFERROR(MATCH(1001,Clients!$A:$A,0),1),"Hazel")'
+    assert names["1001"] == '=HYPERLINK("#Clients!A"&IFERROR(MATCH(1001,Clients!$A:$A,0),1),"Hazel")'
 
 
 def test_contact_columns_are_in_do_next_and_nowhere_else(tmp_path: Path) -> None:

@@ -117,6 +117,14 @@ class ClientRows:
         """Where each client is among these lists, by its key."""
         return {key: position for position, key in enumerate(self.keys)}
 
+    def raw_id(self, key: str) -> Value:
+        """Return a client's id as its cell has it, a number as a number."""
+        at = self.rows.position(CLIENT_ID)
+        if at is None:
+            return None
+        position = self.positions[self.key_positions[key]]
+        return self.rows.data.rows[self.rows.indices[position]][at]
+
     @property
     def directory(self) -> ClientDirectory:
         """The clients by id and by name."""

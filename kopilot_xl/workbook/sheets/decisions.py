@@ -17,6 +17,7 @@ from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.addresses import column_letters, split_address
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import actions
+from kopilot_xl.workbook.sheets.clients import ClientRows
 from kopilot_xl.workbook.sheets.portfolio_grid import ENTRIES, LIST, LIST_IDS, PAGE
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
@@ -65,12 +66,11 @@ class Entry:
         """Return the same entry, rejected by the log."""
         return replace(self, reason=detail, detail=detail, code=Code.DECISION_REJECTED)
 
-    @property
-    def logged(self) -> Mapping[str, Value]:
-        """What goes into the columns of Actions, by header; the date and time of recording left out."""
+    def logged(self, clients: ClientRows) -> Mapping[str, Value]:
+        """Return what goes into the columns of Actions, by header; the date and time of recording left out."""
         _, day, amount = self.cells
         return {
-            actions.CLIENT_ID.header: self.id,
+            actions.CLIENT_ID.header: clients.raw_id(self.key) if self.key else self.id,
             actions.ACTION.header: self.action.value if self.action else None,
             actions.ISSUE_DATE.header: self.issue_date or day,
             actions.AMOUNT.header: amount if self.amount is None else self.amount,
@@ -180,10 +180,10 @@ def findings(waiting: Sequence[Entry]) -> list[Problem]:
     return found
 
 
-def recorded(entries: Sequence[Entry], now: datetime) -> dict[str, list[Value]]:
+def recorded(entries: Sequence[Entry], now: datetime, clients: ClientRows) -> dict[str, list[Value]]:
     """Return the rows that entries become in Actions, as columns by their header."""
     moment = now.replace(microsecond=0)
     columns: dict[str, list[Value]] = {actions.RECORDED_ON.header: [moment for _ in entries]}
     for header in (actions.CLIENT_ID, actions.ACTION, actions.ISSUE_DATE, actions.AMOUNT):
-        columns[header.header] = [entry.logged[header.header] for entry in entries]
+        columns[header.header] = [entry.logged(clients)[header.header] for entry in entries]
     return columns

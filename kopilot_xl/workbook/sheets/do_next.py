@@ -43,7 +43,10 @@ ADVICE: dict[Segment, str] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the list: what it shows in A to K, what is entered in L to N, the client's id, whether it is urgent."""
+    """A row of the list: what it shows in A to K, what is entered in L to N, the client's id, whether it is urgent.
+
+    The id is a text: LibreOffice prints ### for numbers of hidden columns.
+    """
 
     cells: Sequence[Value | Formula]
     entered: Sequence[Value] = (None, None, None)
@@ -129,8 +132,7 @@ def _client(task: Task, segment: Segment, result: Result, contacts: Contacts, en
         None,
     ]
     _put_particular(cells, particular, contacts)
-    raw = _raw_id(client.key, result)
-    return Row(cells, entry.cells if entry else (None, None, None), raw, bool(reason) or task.urgent, entry)
+    return Row(cells, entry.cells if entry else (None, None, None), client.id, bool(reason) or task.urgent, entry)
 
 
 def _put_particular(cells: list[Value | Formula], text: str, contacts: Contacts) -> None:
@@ -146,22 +148,12 @@ def _orphan(entry: Entry, contacts: Contacts) -> Row:
     return Row(cells, entry.cells, entry.id, True, entry)
 
 
-def _raw_id(key: str, result: Result) -> Value:
-    """A client's id as Clients has it, so that a link finds it there."""
-    table = result.inputs.clients
-    at = table.rows.position(clients.CLIENT_ID)
-    if at is None:
-        return None
-    position = table.positions[table.key_positions[key]]
-    return table.rows.data.rows[table.rows.indices[position]][at]
-
-
 def _to_client(key: str, name: str, result: Result) -> Formula:
     """A link to the client's row in Clients, wherever it is sorted to."""
     data = result.inputs.clients.rows.data
     at = result.inputs.clients.rows.position(clients.CLIENT_ID) or 0
     letter, sheet = column_letters(data.first_column + at), quote_sheet(data.sheet)
-    raw = _raw_id(key, result)
+    raw = result.inputs.clients.raw_id(key)
     is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
     literal = f"{raw:.15g}" if is_number else _quoted(_plain(str(raw)))
     target = f"#{sheet}!{letter}"

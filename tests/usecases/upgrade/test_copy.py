@@ -322,16 +322,17 @@ def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None
     book["Clients"].conditional_formatting.add("L1:L9", Rule(type="expression", formula=["L1>5"]))
     book["Transactions"].protection.sheet = True
     book.security = WorkbookProtection(lockStructure=True)
-    for sheet in ("Portfolio", "History", "Settings"):
+    for sheet in ("History", "Settings"):
         book[sheet]["Z5"] = "mine"
-    book["Trend"]["AZ5"] = "mine"
+    for sheet in ("Portfolio", "Trend"):
+        book[sheet]["AZ5"] = "mine"
     book["Guide"]["B99"] = "mine too"
     book["Settings"]["C6"] = "=TODAY()"
     book.save(old)
     assert upgrade_copy(old).left == [
         "the drop-downs and checks of Clients in Rate",
         "the conditional formats of Clients in Price",
-        "the cells of Portfolio beside or below what it usually holds, from Z5 on",
+        "the cells of Portfolio beside or below what it usually holds, from AZ5 on",
         "the cells of Trend beside or below what it usually holds, from AZ5 on",
         "the protection on the sheet Transactions",
         "the cells of Settings beside or below what it usually holds, from Z5 on",

@@ -13,7 +13,16 @@ from python_calamine import CalamineWorkbook
 from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
 from kopilot_xl.usecases.sample import rebuild
-from kopilot_xl.workbook.sheets import clients, forecast, movements, outlook, portfolio, transactions, trend
+from kopilot_xl.workbook.sheets import (
+    clients,
+    forecast,
+    movements,
+    outlook,
+    portfolio,
+    portfolio_page,
+    transactions,
+    trend,
+)
 from kopilot_xl.workbook.template import build, charts
 from tests import libreoffice
 from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio, named_block
@@ -138,7 +147,7 @@ result = None
 
 def test_the_charts_draw_what_the_blocks_hold(seen: dict[str, Any]) -> None:
     assert [name for name, *_ in seen["histogram"]] == [each.value for each in BARS]
-    assert [count for (count,) in seen["bars"]] == [row[1] for row in seen["histogram"]]
+    assert [row[0] for row in seen["bars"]] == [row[1] for row in seen["histogram"][1:]], "Lost is beside them"
     upwards = [Segment.ACTIVE, Segment.NEW, Segment.NO_ACTIVITY, Segment.SLEEPING_AWAY, Segment.HIBERNATING]
     order = [trend.DRAWN_COLUMNS.index(segment.value) for segment in (*upwards, Segment.LEAVING)]
     stacked = [[row[at] for at in order] for row in seen["trend"]]
@@ -165,11 +174,12 @@ def test_four_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
     assert seen["sheets"] == ["History", "_Segments", "_Sources", build.XLWINGS_SHEET]
 
 
-def test_the_portfolio_fits_one_page(printed: list[str]) -> None:
+def test_the_portfolio_takes_two_pages_the_first_with_all_but_the_end_of_its_list(printed: list[str]) -> None:
     pages = [page for page in printed if re.search(rf"^\s*{portfolio.SHEET}\s+\d+ / \d+", page, re.MULTILINE)]
-    assert len(pages) == 1
-    for text in ("Fjordlicht Software", "Mature", "Do next", "Win back", "Decide", "last refreshed"):
+    assert len(pages) == 2
+    for text in ("Fjordlicht Software", "Mature", "Does it last?", "Do next", "Leaving, 6", "Active, 44", "refreshed"):
         assert text in pages[0]
+    assert "Decide" in pages[1]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +202,7 @@ def test_where_nothing_is_drawn_words_stand_instead_of_numbers(tmp_path: Path) -
     refresh(open_book(path), AS_OF, now=NOW)
     empty = libreoffice.to_texts(libreoffice.to_pdf(path, tmp_path))
     words = {
-        portfolio.SHEET: charts.EMPTY_WORDS,
+        portfolio.SHEET: portfolio_page.NO_BARS,
         trend.SHEET: charts.EMPTY_WORDS,
         outlook.SHEET: charts.EMPTY_WORDS,
         forecast.SHEET: charts.EMPTY_FORECAST,

@@ -26,6 +26,7 @@ from kopilot_xl.workbook.sheets import (
     outlook,
     palette,
     portfolio,
+    portfolio_grid,
     problems,
     settings,
     snapshot,
@@ -184,7 +185,7 @@ def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path)
     assert found.pop("If nobody acts") == [("C34:C1048576", "numberStoredAsText")]
     assert found.pop("Forecast") == [("D43:D1048576", "numberStoredAsText")]
     assert found.pop("Problems") == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
-    assert len(found.pop("Portfolio")) == len(portfolio.DO_NEXT)
+    assert len(found.pop("Portfolio")) == len(portfolio.DO_NEXT) + 1, "and the ids of Do next"
     assert not any(found.values())
 
 
@@ -250,12 +251,20 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
     with zipfile.ZipFile(committed) as package:
         charts = [package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2, 3, 5, 6)]
     bars, stacked, tilts, *ahead = charts
-    assert re.findall(r"<f>([^<]*)</f>", bars) == ["'Portfolio'!$K$5:$K$11", "'Portfolio'!$L$5:$L$11"]
     assert area(book, portfolio.HISTOGRAM)[1][0] == len(BARS)
     ((_, block),) = book.defined_names[portfolio.HISTOGRAM].destinations
-    assert block.startswith("$K$5:")
+    ((_, ghost),) = book.defined_names[portfolio_grid.GHOST].destinations
+    left, top, _, bottom = bounds(block)
+    names, counts = (
+        f"'Portfolio'!${get_column_letter(at)}${top + 1}:${get_column_letter(at)}${bottom}" for at in (left, left + 1)
+    )
+    pale = (
+        f"'Portfolio'!${get_column_letter(bounds(ghost)[0])}${top + 1}:${get_column_letter(bounds(ghost)[0])}${bottom}"
+    )
+    assert BARS[0] is Segment.LOST, "which is beside the bars as a number"
+    assert re.findall(r"<f>([^<]*)</f>", bars) == [names, counts, names, pale]
     points = re.findall(r'<dPt><idx val="(\d)"/>.*?srgbClr val="(\w+)"', bars)
-    assert points == [(str(at), palette.SEGMENTS[each]) for at, each in enumerate(BARS)]
+    assert points == [(str(at), palette.SEGMENTS[each]) for at, each in enumerate(BARS[1:])]
     ((_, block),) = book.defined_names[trend.DRAWN].destinations
     left, top, right, bottom = bounds(block)
     columns = {get_column_letter(left + at): header for at, header in enumerate(trend.DRAWN_COLUMNS)}

@@ -179,6 +179,7 @@ def _build_tilt(ws: Worksheet) -> None:
 def _build_hidden(ws: Worksheet) -> None:
     """Fill what the chart is drawn from, and what the drop-downs offer."""
     from kopilot_xl.workbook.addresses import split_address
+    from kopilot_xl.workbook.template import styles
 
     top, left = split_address(grid.HIDDEN[grid.HISTOGRAM].cell)
     ghost_top, ghost_left = split_address(grid.HIDDEN[grid.GHOST].cell)
@@ -200,7 +201,9 @@ def _build_hidden(ws: Worksheet) -> None:
         row, column = split_address(grid.HIDDEN[name].cell)
         for down in range(grid.HIDDEN[name].rows):
             for at, one in enumerate(formats):
-                ws.cell(row + down, column + at).number_format = one.value
+                cell = ws.cell(row + down, column + at)
+                cell.number_format = one.value
+                cell.alignment = styles.align("right", shrink=True) if one is Format.AMOUNT else styles.align()
     for name in grid.DO_NEXT.values():
         row, column = split_address(grid.HIDDEN[name].cell)
         for down in range(grid.HIDDEN[name].rows):

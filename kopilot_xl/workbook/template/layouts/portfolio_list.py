@@ -9,6 +9,7 @@ from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Formula
 from kopilot_xl.workbook.sheets import do_next, palette, portfolio_page
 from kopilot_xl.workbook.sheets import portfolio_grid as grid
+from kopilot_xl.workbook.tables.table import Format
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -45,7 +46,7 @@ def _cells(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     looks = {
-        "A": (";;;", "left", 0, False, palette.PAPER),
+        "A": (";;;", "left", 0, False, palette.INK),
         "B": ("General", "left", 0, False, palette.INK),
         "C": ("General", "left", 1, True, palette.ACCENT),
         "D": ('[<10]"● "0;0', "right", 0, False, palette.INK),
@@ -62,6 +63,8 @@ def _cells(ws: Worksheet) -> None:
     }
     for row in range(_TOP, _BOTTOM + 1):
         ws.row_dimensions[row].height = grid.LIST_HEIGHT
+        for letter in "PQ":  # hidden, and LibreOffice prints numbers of hidden columns that are seen
+            styles.put(ws, f"{letter}{row}", shown=Format.UNSEEN, alignment=styles.align(shrink=True))
         for letter, (shown, side, indent, shrink, color) in looks.items():
             styles.put(
                 ws, f"{letter}{row}", text_font=styles.font(size=9.5, color=color), number_format=shown,
