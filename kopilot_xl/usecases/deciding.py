@@ -52,10 +52,6 @@ def taken(book: Book, inputs: Inputs, now: datetime) -> Inputs:
 
 def _with(inputs: Inputs, entries: Sequence[Entry], now: datetime) -> Inputs:
     """The inputs with some decisions as the last rows of the log."""
-    log = inputs.actions.with_rows(
-        decisions.recorded(entries, now, inputs.clients),
-        inputs.settings.date_order,
-        inputs.today,
-        inputs.clients.directory,
-    )
+    rows, directory = decisions.recorded(entries, now, inputs.clients), inputs.clients.directory
+    log = inputs.actions.with_rows(rows, inputs.settings.date_order, inputs.today, directory)
     return replace(inputs, actions=log)
