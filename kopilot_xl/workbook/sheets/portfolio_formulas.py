@@ -6,6 +6,7 @@ They read the figures of `live_portfolio` by name, so they hold wherever a block
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from kopilot_xl.domain.portfolio import Shape
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
@@ -93,6 +94,10 @@ def _short_checks() -> list[str]:
     ]
 
 
+def _short_check(at: int) -> list[list[str]]:
+    return [[_short_checks()[at]]]
+
+
 def _segment(segment: Segment) -> list[str | None]:
     return [None, shown(COUNT, segment), None, shown(SHARE, segment), shown(VALUE, segment)]
 
@@ -175,7 +180,7 @@ BLOCKS: dict[str, Callable[[], Rows]] = {
     ]],
     portfolio_grid.SEGMENTS: lambda: [_segment(segment) for segment in portfolio_page.SEGMENTS],
     portfolio_grid.TOTALS: _totals,
-    **{name: (lambda at=at: [[_short_checks()[at]]]) for at, name in enumerate(portfolio_grid.CHECK_NAMES)},
+    **{name: partial(_short_check, at) for at, name in enumerate(portfolio_grid.CHECK_NAMES)},
     portfolio_grid.BEAM: lambda: [[_beam()]],
     portfolio_grid.TILT_WORDS: lambda: [[_tilt_words()]],
     portfolio.TILT: lambda: [
