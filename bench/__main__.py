@@ -20,7 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench import beyond, excel, forecast, forecast_goals, importing, many, refreshing
+from bench import beyond, excel, forecast, forecast_goals, importing, many, refreshing, updating
 from bench.timing import ROUNDS, Measured, Side, compare
 
 CLIENTS, TRANSACTIONS = 10_000, 100_000
@@ -31,6 +31,7 @@ CASES = {
     "growth": "the same with a tenth and with ten times as many",
     "cells": f"{CLIENTS:,} segments in the cells of an open workbook",
     "new": f"a new workbook from CSV: {CLIENTS:,} clients × {TRANSACTIONS:,} transactions",
+    "update": f"{updating.NEW_ROWS:,} new rows into a workbook of {CLIENTS:,} clients × {TRANSACTIONS:,} transactions",
     "start": "kopilot-xl --help",
     "many": f"{many.BOOKS:,} workbooks of the sample's size, once",
     "beyond": f"{beyond.CLIENTS:,} clients × {beyond.TRANSACTIONS:,} transactions, from Parquet to Parquet",
@@ -105,6 +106,8 @@ def _sides(case: str, folder: Path) -> list[Side]:
         return beyond.sides(folder / case)
     if case == "new":
         return importing.sides(folder / case, CLIENTS, TRANSACTIONS)
+    if case == "update":
+        return updating.sides(folder / case, CLIENTS, TRANSACTIONS)
     if case == "forecast":
         return forecast.sides(folder, CLIENTS, TRANSACTIONS)
     if case == "cells":

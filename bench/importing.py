@@ -26,7 +26,7 @@ def sides(folder: Path, clients: int, transactions: int) -> list[Side]:
     """Write the files and return the sides."""
     folder.mkdir(exist_ok=True)
     people, rows = folder / "clients.csv", folder / "invoices.csv"
-    _write(people, rows, clients, transactions)
+    write(people, rows, clients, transactions)
     ours, theirs = folder / "ours.xlsm", folder / "theirs.xlsx"
     files = ("--clients", str(people), "--transactions", str(rows))
     return [
@@ -35,7 +35,8 @@ def sides(folder: Path, clients: int, transactions: int) -> list[Side]:
     ]
 
 
-def _write(people: Path, rows: Path, clients: int, transactions: int) -> None:
+def write(people: Path, rows: Path, clients: int, transactions: int) -> None:
+    """Write a list of clients and their invoices."""
     draw = random.Random(7)
     first = date(2022, 1, 1)
     with people.open("w", newline="", encoding="utf-8") as file:

@@ -13,6 +13,7 @@ from kopilot_xl.importing.output import Pair
 from kopilot_xl.usecases.update.merging import (
     Change,
     ClientMerge,
+    ClientRow,
     TransactionMerge,
     TransactionRow,
     merge_clients,
@@ -47,7 +48,7 @@ _TRANSACTION_FIELDS = {
 
 @dataclass(frozen=True)
 class Merges:
-    """What is in the workbook, and what the export does to it."""
+    """What is in the workbook, what is in the export, and what the export does to it."""
 
     client_data: TableData
     transaction_data: TableData
@@ -55,6 +56,8 @@ class Merges:
     clients: ClientMerge
     transactions: TransactionMerge
     names: Mapping[str, str]
+    incoming_clients: Sequence[ClientRow]
+    incoming: Sequence[TransactionRow]
     by_name: bool = False
     """whether transactions tell their client by name, as in a workbook of the owner's"""
     is_own: bool = False
@@ -105,7 +108,8 @@ def merged(
     at = {index: position for position, index in enumerate(filled)}
     found = merge_transactions(used, rows, {at[index] for index in imported if index in at})
     by_name, is_own = adopted is not None and adopted.by_name, adopted is not None
-    return Merges(client_data, transaction_data, known, merge, _moved_back(found, filled), names, by_name, is_own)
+    moved = _moved_back(found, filled)
+    return Merges(client_data, transaction_data, known, merge, moved, names, incoming, rows, by_name, is_own)
 
 
 def _moved_back(merge: TransactionMerge, filled: Sequence[int]) -> TransactionMerge:

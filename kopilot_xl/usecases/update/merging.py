@@ -6,6 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 from kopilot_xl.domain.ids import client_key
 
@@ -16,6 +17,22 @@ ANSWERS_FROM = 0.5
 """The share of a plan's amount that an invoice must have to answer it."""
 
 _CENTS = 2
+
+
+_MANY = 1 << 18
+"""How many ids and numbers are known at once: they are compared again and again."""
+
+
+@lru_cache(_MANY)
+def _id_key(client: str) -> str:
+    """What a client's id is compared by."""
+    return client_key(client) or ""
+
+
+@lru_cache(_MANY)
+def _number_key(reference: str) -> str:
+    """What a document's number is compared by."""
+    return "".join(reference.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -30,7 +47,7 @@ class ClientRow:
     @property
     def key(self) -> str:
         """What the id is compared by."""
-        return client_key(self.id) or ""
+        return _id_key(self.id)
 
 
 @dataclass(frozen=True)
@@ -56,12 +73,12 @@ class TransactionRow:
     @property
     def key(self) -> str:
         """What the client's id is compared by."""
-        return client_key(self.client) or ""
+        return _id_key(self.client)
 
     @property
     def number(self) -> str:
         """What the reference is compared by: without regard to case and blanks."""
-        return "".join(self.reference.split()).casefold()
+        return _number_key(self.reference)
 
     @property
     def memory_key(self) -> tuple[object, ...]:
@@ -234,6 +251,7 @@ def _by_number(
     matched: dict[int, int],
 ) -> list[int]:
     """Match rows of one client and number; where several have them, those that are the same in all else first."""
+    rows, rest = _by_single_number(known, incoming, rows, rest, matched)
     waiting: dict[tuple[str, str], deque[int]] = defaultdict(deque)
     for index in rows:
         if known[index].number:
@@ -253,6 +271,28 @@ def _by_number(
                 matched[same] = at
         left = unmatched
     return left
+
+
+def _by_single_number(
+    known: Sequence[TransactionRow],
+    incoming: Sequence[TransactionRow],
+    rows: Sequence[int],
+    rest: Sequence[int],
+    matched: dict[int, int],
+) -> tuple[list[int], list[int]]:
+    """Match rows whose client and number only one row on either side has, as nearly all do; return the others."""
+    here = [(known[index].key, known[index].number) for index in rows]
+    there = [(incoming[at].key, incoming[at].number) for at in rest]
+    counts, others = Counter(here), Counter(there)
+    single = {pair: index for index, pair in zip(rows, here, strict=True) if pair[1] and counts[pair] == 1}
+    left = []
+    for at, pair in zip(rest, there, strict=True):
+        index = single.get(pair) if others[pair] == 1 else None
+        if index is None:
+            left.append(at)
+        else:
+            matched[index] = at
+    return [index for index in rows if index not in matched], left
 
 
 def _by_moved_number(
@@ -325,6 +365,8 @@ def _status(row: TransactionRow) -> object:
 
 def _changed(index: int, old: TransactionRow, new: TransactionRow, *, fields: Sequence[str]) -> Change | None:
     """What of a row the export has otherwise; what it leaves blank says nothing."""
+    if old == new:
+        return None
     differing = {}
     for name in fields:
         before, after = getattr(old, name), getattr(new, name)

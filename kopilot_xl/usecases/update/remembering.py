@@ -12,8 +12,7 @@ from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
 from kopilot_xl.texts import t
-from kopilot_xl.usecases.update.merging import TransactionRow
-from kopilot_xl.usecases.update.rows import incoming_clients, incoming_transactions
+from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow
 from kopilot_xl.workbook.sheets.sources import CLIENTS, FILES, INVOICES, TRANSACTIONS, Memory, Remark, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Code
@@ -60,18 +59,27 @@ def over(choices: ImportChoices, given: ImportChoices) -> ImportChoices:
     )
 
 
-def learned(memory: Memory | None, pair: Pair, *, other_invoices: bool = False) -> Memory:
+def learned(
+    memory: Memory | None,
+    pair: Pair,
+    people: Iterable[ClientRow],
+    rows: Iterable[TransactionRow],
+    *,
+    other_invoices: bool = False,
+) -> Memory:
     """Return a workbook's memory with the keys of the rows and e-invoices that an import brought, and its remarks.
 
     Args:
         memory: what it remembered before.
         pair: what was read.
+        people: its clients.
+        rows: its transactions.
         other_invoices: whether the e-invoices are of other files and folders than those before.
     """
     before = memory or Memory()
     keys = {
-        CLIENTS: {digest(row.key) for row in incoming_clients(pair)},
-        TRANSACTIONS: keys_of(incoming_transactions(pair)),
+        CLIENTS: {digest(row.key) for row in people},
+        TRANSACTIONS: keys_of(rows),
     }
     if isinstance(pair, InvoicePair):
         keys[INVOICES] = {digest(key) for key in pair.files_read}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from kopilot_xl.domain.ids import shown_id
 from kopilot_xl.domain.transactions import Status
@@ -42,20 +43,31 @@ def client_rows(data: TableData, own: Mapping[str, Sequence[Value]], order: Date
 def transaction_rows(data: TableData, order: DateOrder | None) -> list[TransactionRow]:
     """Return the rows of a table of transactions, blank ones included."""
     at = _indices(data, *transactions.TABLE.columns)
-    rows = []
-    for row in data.rows:
-        status = _text(_cell(row, at[transactions.STATUS]))
-        rows.append(
-            TransactionRow(
-                client=_text(_cell(row, at[transactions.CLIENT_ID])),
-                issued=_day(_cell(row, at[transactions.ISSUE_DATE]), order),
-                amount=_amount(_cell(row, at[transactions.AMOUNT])),
-                status=status,
-                reference=_text(_cell(row, at[transactions.REFERENCE])),
-                planned=_is_planned(status),
-            )
+    planned = cache(_is_planned)  # there are a handful of words
+    client, issued, amount, status, reference = (
+        _column(data, at[column])
+        for column in (
+            transactions.CLIENT_ID, transactions.ISSUE_DATE, transactions.AMOUNT, transactions.STATUS,
+            transactions.REFERENCE,
         )
-    return rows
+    )  # fmt: skip
+    words = list(map(_text, status))
+    return [
+        TransactionRow(*fields)
+        for fields in zip(
+            map(_text, client),
+            [value if type(value) is date else _day(value, order) for value in issued],
+            [value if type(value) is float else _amount(value) for value in amount],
+            words,
+            map(_text, reference),
+            map(planned, words),
+            strict=True,
+        )
+    ]
+
+
+def _column(data: TableData, index: int | None) -> list[Value]:
+    return [None if index is None or index >= len(row) else row[index] for row in data.rows]
 
 
 def own_columns(data: TableData, table_headers: Sequence[str]) -> dict[str, list[Value]]:
@@ -78,6 +90,8 @@ def _cell(row: Sequence[Value], index: int | None) -> Value:
 
 
 def _text(value: Value) -> str:
+    if type(value) is str:
+        return value.strip()
     return "" if is_blank(value) else shown_id(value)
 
 

@@ -19,6 +19,7 @@ from kopilot_xl.importing.einvoices.output import read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.texts import t
+from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.news import News
 from kopilot_xl.usecases.refresh import check, refresh
 from kopilot_xl.usecases.result import RefreshResult
@@ -168,7 +169,7 @@ def update(
         DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
         accept, company,
     )  # fmt: skip
-    with book.locked(backup=not dry_run, waiting=waiting):
+    with collector_at_rest(), book.locked(backup=not dry_run, waiting=waiting):
         if not is_kopilot_book(book):
             raise BookError(
                 t('{path} is not a Kopilot workbook. Make it one with kopilot-xl adopt "{path}".', path=book.path)
@@ -263,7 +264,9 @@ def _step(
     merges = merged(book, pair, memory, chosen.date_order, now.date(), has_clients=CLIENTS in files)
     write(book, merges, remove_vanished=remove_vanished)
     other = memory is not None and INVOICES in files and not is_source(memory, INVOICES, files[INVOICES], folder)
-    return _Step(book, pair, merges, learned(memory, pair, other_invoices=other))
+    return _Step(
+        book, pair, merges, learned(memory, pair, merges.incoming_clients, merges.incoming, other_invoices=other)
+    )
 
 
 def _paths(files: Files) -> list[str]:

@@ -176,7 +176,7 @@ class PendingWrites:
             index = layout.index(header)
             if index is not None:
                 column = layout.first_column + index
-                writes.set_down(top, column, values)
+                self._set_changed(writes, top, column, values, [row[index] for row in data.rows])
                 if not values:
                     writes.set(top, column, None)
 
@@ -188,6 +188,27 @@ class PendingWrites:
             if layout.headers[index] not in exclude:
                 for row in rows:
                     writes.set(layout.header_row + 1 + row, layout.first_column + index, Edit(formula=formula))
+
+    @staticmethod
+    def _set_changed(
+        writes: SheetWrites, top: int, column: int, values: Sequence[Value], held: Sequence[Value]
+    ) -> None:
+        """Set a column's cells from a row on, those left out that hold their value already, where they are the most.
+
+        An update that brings 2,000 rows to 100,000 need not write these anew.
+        """
+        known = min(len(values), len(held))
+        same = list(map(_is_same, values, held))
+        if 2 * sum(same) < known:
+            writes.set_down(top, column, values)
+            return
+        for row, changes in writes.edits.items():
+            if 0 <= row - top < known and same[row - top]:
+                changes.pop(column, None)
+        writes.unchanged[column] = range(top, top + known)
+        for row in compress(range(known), map(not_, same)):
+            writes.set(top + row, column, values[row])
+        writes.set_down(top + known, column, values[known:])
 
     def grow(self, table: str, rows: int) -> None:
         """Count rows under a table as its own, as `FileBook.grow` says."""
@@ -319,6 +340,11 @@ def _edit(value: Value | Formula, over_formulas: bool) -> Value | Edit:
     if over_formulas:
         return CLEAR if value is None else Edit(value, keep_formula=False)
     return value
+
+
+def _is_same(value: Value, held: Value) -> bool:
+    """Tell whether a cell that holds one value need not be written to hold another; TRUE is not 1."""
+    return value == held and (type(value) is bool) is (type(held) is bool)
 
 
 def _formula_pieces(layout: Layout, template: str) -> list[str] | None:

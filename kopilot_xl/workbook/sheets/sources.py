@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book, Value
@@ -83,6 +84,7 @@ class Memory:
         return digest(key) in self.keys.get(table, frozenset())
 
 
+@lru_cache(1 << 18)
 def digest(key: object) -> bytes:
     """Return what is kept of a row's key."""
     return hashlib.blake2b(repr(key).encode(), digest_size=_DIGEST).digest()
