@@ -25,7 +25,7 @@ from tests.portfolios import AS_OF, NOW, make_portfolio
 
 ROOT = Path(__file__).parents[1]
 COMMANDS: dict[str, Any] = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
-SHOWN = {"json", "strict"}
+SHOWN = {"json", "strict", "quiet"}
 """Options that say how the command line shows a result or ends, not what is done."""
 FOR_SEVERAL: dict[str, Callable[..., object]] = {
     "refresh": kopilot_xl.refresh_all,

@@ -9,10 +9,10 @@ from inspect import cleandoc
 from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 
 from kopilot_xl._version import __version__
-from kopilot_xl.cli.stderr import NAME, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
+from kopilot_xl.cli.stderr import NAME, be_quiet, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
 from kopilot_xl.errors import UsageError, reason
 from kopilot_xl.texts import t
 
@@ -35,8 +35,26 @@ _EXPORT_OPTIONS = {"--clients", "--transactions"}
 class CommandGroup(TyperGroup):
     """The group of commands, which lets no traceback out: every end has its exit code."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; no command is quiet because one before it was."""
+        be_quiet(False)
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, which takes `--quiet` beside its own options."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None and all(each.name != QUIET for each in found.params):
+            found.params.append(_quiet_option())
+        return found
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is meant; who looks for another word for `update` is told of it."""
+        """Find the command that is meant; `help COMMAND` is its help, and another word for `update` is answered."""
+        if args and args[0] == "help" and self.get_command(ctx, "help") is None:
+            if not args[1:]:
+                typer.echo(ctx.get_help())
+                ctx.exit()
+            name, found, _ = super().resolve_command(ctx, args[1:2])
+            return name, found, ["--help"]
         if args and args[0] in _OTHER_WORDS:
             raise typer.BadParameter(
                 t("there is no command {name}: kopilot-xl update brings an export into a workbook.", name=args[0]),
@@ -76,12 +94,27 @@ def _as_typers_own(error: UsageError, ctx: Any) -> typer.BadParameter:
     return typer.BadParameter(error.text, ctx=usage, param_hint=written.get(error.argument, error.argument))
 
 
+QUIET = "quiet"
+
+
+def _quiet_option() -> TyperOption:
+    """The option that every command takes."""
+
+    return TyperOption(
+        param_decls=["--quiet", "-q"],
+        is_flag=True,
+        default=False,
+        expose_value=False,
+        callback=lambda ctx, param, value: _be_quiet(value),
+        help=t("Print nothing but errors, and what --json asks for."),
+    )
+
+
 app = typer.Typer(
     name=NAME,
     cls=CommandGroup,
     rich_markup_mode="rich",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -98,6 +131,11 @@ def command(*examples: str) -> Callable[[F], F]:
     return register
 
 
+def _be_quiet(wanted: bool) -> None:
+    if wanted:
+        be_quiet(True)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"{NAME} {__version__}")
@@ -107,7 +145,13 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _kopilot(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help=t("Show the version and exit."))
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help=t("Show the version and exit."))
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", callback=_be_quiet, help=t("Print nothing but errors, and what --json asks for.")
+        ),
     ] = False,
 ) -> None:
     """Where each client stands, and what shape the portfolio is in, straight from the Excel workbook."""

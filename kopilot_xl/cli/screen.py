@@ -99,9 +99,13 @@ class _Console(Console):
 
 
 class Screen:
-    """Where a command writes: a terminal with colours and wrapped lines, or plain lines where there is none."""
+    """Where a command writes: a terminal with colours and wrapped lines, or plain lines where there is none.
 
-    def __init__(self, stream: TextIO) -> None:
+    A quiet one writes data only: JSON, and tables as CSV.
+    """
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self.console: Console = _Console(file=_Fitting(stream), highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]  # all that Rich asks of a stream
         if not self.console.is_terminal:
             self.console = _Console(
@@ -110,11 +114,13 @@ class Screen:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person is looking on."""
-        return self.console.is_terminal
+        """Whether a person is looking on, and wants to see something."""
+        return self.console.is_terminal and not self._quiet
 
     def line(self, text: str | Text = "", *, indent: int = 0) -> None:
         """Write a line; in a terminal a long one is wrapped under its indent, elsewhere it stays one."""
+        if self._quiet:
+            return
         content = Text(text) if isinstance(text, str) else text
         if self.is_terminal:
             self.console.print(Padding(content, (0, 0, 0, indent)) if indent else content)
@@ -123,6 +129,8 @@ class Screen:
 
     def show(self, content: RenderableType, *, indent: int = 0) -> None:
         """Write a block such as a table."""
+        if self._quiet:
+            return
         block = Padding(content, (0, 0, 0, indent))
         if self.is_terminal:
             self.console.print(block)
@@ -133,7 +141,7 @@ class Screen:
 
     def table(self, csv: str) -> None:
         """Write a table as CSV: every character of it into a file or pipe, what is visible of it on a terminal."""
-        typer.echo(visible(csv) if self.is_terminal else csv.encode(), nl=False)
+        typer.echo(visible(csv) if self.console.is_terminal else csv.encode(), nl=False)
 
     def data(self, content: object) -> None:
         """Write one line of JSON, which any encoding can hold."""

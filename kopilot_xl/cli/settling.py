@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import typer
@@ -31,11 +32,27 @@ def pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
     return found
 
 
+@contextmanager
+def working() -> Iterator[None]:
+    """Show on a terminal that work goes on, and how long it has taken; a short one passes without it."""
+    screen = screen_on(sys.stderr)
+    if not screen.is_terminal:
+        yield
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn(t("Reading the files")), TimeElapsedColumn())
+    with Progress(*columns, console=screen.console, transient=True) as progress:
+        progress.add_task("", total=None)
+        yield
+
+
 def settling(statuses: Mapping[str, str], make: Callable[[Mapping[str, str]], Made], json: bool) -> Made:
     """Do what `make` does; at a terminal, ask what the words mean that are not known, and do it again."""
     while True:
         try:
-            return make(statuses)
+            with working():
+                return make(statuses)
         except QuestionError as question:
             words = [each for each in question.questions if each.word is not None]
             if json:

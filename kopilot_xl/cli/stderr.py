@@ -20,11 +20,20 @@ NAME = "kopilot-xl"
 """The command's name, with which its messages begin."""
 
 
+_quiet = False
+
+
+def be_quiet(wanted: bool) -> None:
+    """Have the command that runs print nothing but errors and data, or all again."""
+    global _quiet
+    _quiet = wanted
+
+
 def screen_on(stream: Any = None) -> Screen:
     """Return a screen on a stream, by default on standard output."""
     from kopilot_xl.cli.screen import Screen
 
-    return Screen(stream or sys.stdout)
+    return Screen(stream or sys.stdout, quiet=_quiet)
 
 
 def print_message(message: str) -> None:
