@@ -1,9 +1,9 @@
 """Client segmentation by activity level, in the Excel workbook where clients and invoices already live.
 
 The functions are the commands of `kopilot-xl`: `refresh`, `check`, `report`, `new`, `adopt`, `demo`, `update`,
-`upgrade`, `segment`, `forecast` and `install`; `refresh_all`, `update_all`, `report_all` and `check_all` for many
-workbooks; and `classify` for frames. What goes wrong and can be mended is a `KopilotError`. Each name is imported when
-it is first used, so that `import kopilot_xl` and `kopilot-xl --help` load no library.
+`upgrade`, `segment`, `forecast`, `install` and `schedule`; `refresh_all`, `update_all`, `report_all` and `check_all`
+for many workbooks; and `classify` for frames. What goes wrong and can be mended is a `KopilotError`. Each name is
+imported when it is first used, so that `import kopilot_xl` and `kopilot-xl --help` load no library.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kopilot_xl.usecases.forecast import forecast
     from kopilot_xl.usecases.refresh import check, refresh
     from kopilot_xl.usecases.report.page import report
+    from kopilot_xl.usecases.schedule.schedule import schedule
     from kopilot_xl.usecases.update.update import update
     from kopilot_xl.usecases.upgrade.in_place import upgrade
     from kopilot_xl.workbook.opening import open_book
@@ -64,6 +65,7 @@ __all__ = [
     "refresh_all",
     "report",
     "report_all",
+    "schedule",
     "segment",
     "update",
     "update_all",
@@ -86,6 +88,7 @@ _MODULES = {
     "usecases.forecast": ("forecast",),
     "usecases.refresh": ("check", "refresh"),
     "usecases.report.page": ("report",),
+    "usecases.schedule.schedule": ("schedule",),
     "usecases.upgrade.in_place": ("upgrade",),
     "usecases.update.update": ("update",),
     "workbook.opening": ("open_book",),

@@ -12,7 +12,7 @@ from kopilot_xl.cli.group import app
 from kopilot_xl.cli.stderr import NAME, is_unheard, silence_stdout
 
 # Each adds its commands to `app`, in the order in which the help lists them.
-from kopilot_xl.cli import workbook_commands, adopt_command, data_commands, install_command  # noqa: F401  # isort: skip
+from kopilot_xl.cli import workbook_commands, adopt_command, data_commands, install_command, schedule_command  # noqa: F401  # isort: skip
 
 _COLLECTED = 100_000
 """How many new objects the garbage collector lets come before a look: importing alone makes some hundred thousand."""

@@ -21,6 +21,7 @@ class News:
         vanished: how many transactions are no longer in the export, and were kept.
         notes: what is to be said about the sources: what was newer, what cannot be remembered.
         stopped: why the sources could not be read, so that the workbook was only refreshed; blank if they could.
+        code: what kind of failure that was, in a word.
     """
 
     transactions: int = 0
@@ -30,6 +31,7 @@ class News:
     vanished: int = 0
     notes: Sequence[str] = ()
     stopped: str = ""
+    code: str = ""
 
     def words(self, currency: str) -> str:
         """Return it as a line, as in `+12 transactions (EUR 31,400), 3 changed, +1 client`."""

@@ -15,6 +15,7 @@ from kopilot_xl.usecases.batch.discovery import Target
 from kopilot_xl.usecases.news import News
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.saving import check_writable
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 
@@ -78,7 +79,7 @@ class Refresh:
         except SaveError:
             raise
         except KopilotError as error:
-            return News(stopped=reason(error))
+            return News(stopped=reason(error), code=code_of(error, book.path))
 
     def _refreshed(self, opened: FileBook, on_wait: Callable[[str], None]) -> RefreshResult:
         return refresh.refresh(
@@ -176,11 +177,13 @@ class Done:
         path: where it is.
         report: what was found; None if the work failed, or the workbook was left alone as not a Kopilot workbook.
         why: why the work failed, or only a part of it could be done; blank if all was.
+        code: what kind of failure it was, in a word; `BUSY` where the workbook could not be written.
     """
 
     path: Path
     report: RefreshResult | None = None
     why: str = ""
+    code: str = ""
 
 
 def done_to(task: Task, book: Target, on_wait: Callable[[str], None]) -> Done:
@@ -189,8 +192,22 @@ def done_to(task: Task, book: Target, on_wait: Callable[[str], None]) -> Done:
         report = task(book, on_wait)
         stopped = report.news.stopped if report is not None and report.news is not None else ""
         why = t("{path} was refreshed, but not updated: {reason}", path=book.path, reason=stopped) if stopped else ""
-        return Done(book.path, report, why)
+        return Done(book.path, report, why, report.news.code if report is not None and report.news is not None else "")
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise
-        return Done(book.path, why=reason(error))
+        return Done(book.path, why=reason(error), code=code_of(error, book.path))
+
+
+BUSY = "busy"
+"""The code of a workbook that could not be written: it is open elsewhere, or read-only."""
+
+
+def code_of(error: BaseException, path: Path) -> str:
+    """Return what kind of failure an error about a workbook is, in a word that says nothing of what is in a file."""
+    if isinstance(error, SaveError):
+        try:
+            check_writable(path)
+        except SaveError:
+            return BUSY
+    return str(getattr(error, "code", "")) or type(error).__name__

@@ -1,0 +1,1 @@
+"""A refresh every day, by the scheduler of the operating system."""
