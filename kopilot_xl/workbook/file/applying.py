@@ -14,7 +14,7 @@ from kopilot_xl.workbook.file.following import follow_elsewhere, followed_sheet,
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.ooxml import sheet_editor, worksheet
 from kopilot_xl.workbook.file.ooxml.edits import Edit, Edits, Move
-from kopilot_xl.workbook.file.ooxml.joined_rows import dressed
+from kopilot_xl.workbook.file.ooxml.joined_rows import dressed, reaching
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.ooxml.shown_rows import with_rows_shown
 from kopilot_xl.workbook.file.parts import Sheet, Structure
@@ -38,12 +38,17 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
     moves: dict[str, list[Move]] = {part: [] for part in edits}
     joined: dict[str, list[Area]] = {part: [] for part in edits}
     shown: dict[str, list[Area]] = {part: [] for part in edits}
+    grown: dict[str, list[Area]] = {part: [] for part in edits}
     resizes: list[TableResize] = []
     for key, height in writes.heights.items():
         layout = layouts.of(key)
         if resized := table_resize(layout, height):
             resizes.append(resized)
         resize(layout, height, edits[layout.sheet.part], moves[layout.sheet.part])
+        if height > layout.height:
+            last = layout.header_row + layout.height
+            added = Area(last + 1, layout.first_column, layout.header_row + height, layout.last_column)
+            grown[layout.sheet.part].append(added)
         if layout.joined:
             bottom = layout.header_row + layout.height
             rows = Area(bottom - layout.joined + 1, layout.first_column, bottom, layout.last_column)
@@ -67,6 +72,8 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
         after = _edited(structure, sheet, followed or before, content, edits[sheet.part], moves[sheet.part])
         for rows in joined[sheet.part]:
             after = dressed(after, rows)
+        for rows in grown[sheet.part]:
+            after = reaching(after, rows)
         for rows in shown[sheet.part]:
             after = with_rows_shown(after, rows)
         package.replace(sheet.part, after, held=before)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from kopilot_xl.errors import SaveError
@@ -252,3 +256,55 @@ def test_a_query_table_is_not_resized(log: Path) -> None:
     with pytest.raises(SaveError, match=r"Log in .* is filled by a query: convert it"):
         book.write_table("Log", {"Day": [1]})
     book.write_table("Log", {"Day": [1, 2, 3]})
+
+
+NEWER = (
+    b'<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
+    b'uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations count="1" '
+    b'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="list"><x14:formula1>'
+    b"<xm:f>Log!$Z$1:$Z$3</xm:f></x14:formula1><xm:sqref>C2:C4</xm:sqref></x14:dataValidation></x14:dataValidations>"
+    b"</ext></extLst></worksheet>"
+)
+
+
+def with_rules(path: Path) -> Path:
+    """The log with rules that end with its last row, and others that do not, and an area to print."""
+    tabled(path, LOG)
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook["Log"]
+    for cells in ("A2:A4", "B2:C4", "A2:A3", "A2:E4", "E2:E4"):
+        rule = Rule(type="expression", formula=["$A2>1"], dxf=DifferentialStyle())
+        sheet.conditional_formatting.add(cells, rule)
+    choices = DataValidation(type="list", formula1='"a,b"', sqref="B2:B4 G2:G4")
+    sheet.add_data_validation(choices)
+    sheet.print_area = "A1:C4"
+    workbook.save(path)
+    part = "xl/worksheets/sheet1.xml"
+    return with_parts(path, {part: lambda data: data.replace(b"</worksheet>", NEWER)})
+
+
+def test_conditions_drop_downs_and_the_area_to_print_grow_with_their_table(tmp_path: Path) -> None:
+    path = with_rules(tmp_path / "b.xlsx")
+    book = FileBook(path)
+    book.write_table("Log", {"Text": [f"t{n}" for n in range(6)]})
+    book.save()
+    assert_sound(path, recalculates=True)
+    with warnings.catch_warnings():  # openpyxl's, of the newer drop-down
+        warnings.simplefilter("ignore")
+        sheet = openpyxl.load_workbook(path)["Log"]
+    assert sorted(str(cells.sqref) for cells in sheet.conditional_formatting) == [
+        "A2:A3", "A2:A7", "A2:E4", "B2:C7", "E2:E4",
+    ]  # fmt: skip
+    (choices,) = sheet.data_validations.dataValidation
+    assert set(str(choices.sqref).split()) == {"B2:B7", "G2:G4"}
+    assert sheet.print_area == "'Log'!$A$1:$C$7"
+    assert b"<xm:sqref>C2:C7</xm:sqref>" in part(path, "xl/worksheets/sheet1.xml")
+
+
+def test_rules_stay_as_they_are_where_a_table_keeps_its_length_or_gets_shorter(tmp_path: Path) -> None:
+    path = with_rules(tmp_path / "b.xlsx")
+    for count in (3, 2):
+        book = FileBook(path)
+        book.write_table("Log", {"Text": [f"t{n}" for n in range(count)]})
+        book.save()
+        assert b'sqref="B2:C4"' in part(path, "xl/worksheets/sheet1.xml")

@@ -7,7 +7,9 @@ import re
 from kopilot_xl.workbook.addresses import Area, cell_address, column_letters
 from kopilot_xl.workbook.file.ooxml import markup
 
-_RULES = {b"conditionalFormatting", b"dataValidation"}
+_RULES = {b"conditionalFormatting", b"dataValidation", b"ignoredError"}
+_REACH = re.compile(rb"(<(?:[\w.-]+:)?sqref>)([^<>]*)(</(?:[\w.-]+:)?sqref>)")
+"""Where the rules of Excel 2010 and later say what they are for."""
 
 
 def dressed(xml: bytes, rows: Area) -> bytes:
@@ -29,7 +31,7 @@ def dressed(xml: bytes, rows: Area) -> bytes:
         start, end = _row(xml, row, done)
         pieces += [xml[done:start], _restyled(xml[start:end], row, above)]
         done = end
-    return _reaching([*pieces, xml[done:]], rows)
+    return reaching(b"".join([*pieces, xml[done:]]), rows)
 
 
 def _row(xml: bytes, row: int, start: int = 0) -> tuple[int, int]:
@@ -66,18 +68,36 @@ def _restyled(row: bytes, number: int, styles: dict[int, str | None]) -> bytes:
     return row
 
 
-def _reaching(pieces: list[bytes], rows: Area) -> bytes:
-    """Return a sheet put together, the rules behind its rows reaching as far as the table does now."""
-    tail, done, out = pieces[-1], 0, []
+def reaching(xml: bytes, rows: Area) -> bytes:
+    """Return a sheet whose drop-downs, conditions and unmarked errors reach over rows by which a table grew.
+
+    Those reach further that end with the row above, within the table's columns, as Excel does it.
+
+    Args:
+        xml: the sheet.
+        rows: the cells by which the table grew.
+    """
+    start = max(xml.rfind(b"sheetData>"), xml.rfind(b"sheetData/>"), 0)
+    tail, done, out = xml[start:], 0, []
+    if b"sqref" not in tail:
+        return xml
     for tag in markup.tags(tail):
         if tag["close"] or markup.local_name(tag["name"]) not in _RULES:
             continue
-        areas = (markup.attribute(tag[0], "sqref") or "").split()
-        longer = " ".join(_longer(area, rows) for area in areas)
-        if areas and longer != " ".join(areas):
-            out += [tail[done : tag.start()], markup.with_attribute(tag[0], "sqref", longer)]
+        before = markup.attribute(tag[0], "sqref") or ""
+        after = _all_longer(before, rows)
+        if after != before:
+            out += [tail[done : tag.start()], markup.with_attribute(tag[0], "sqref", after)]
             done = tag.end()
-    return b"".join([*pieces[:-1], *out, tail[done:]])
+    tail = b"".join([*out, tail[done:]])
+    tail = _REACH.sub(lambda found: found[1] + _all_longer(found[2].decode(), rows).encode() + found[3], tail)
+    return xml[:start] + tail
+
+
+def _all_longer(references: str, rows: Area) -> str:
+    areas = references.split()
+    longer = [_longer(area, rows) for area in areas]
+    return references if longer == areas else " ".join(longer)
 
 
 def _longer(reference: str, rows: Area) -> str:
