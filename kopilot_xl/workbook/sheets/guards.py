@@ -129,7 +129,7 @@ def fill(book: Book, as_of: date, tables: Sequence[TableData]) -> bool:
     Args:
         book: the workbook.
         as_of: the day of the refresh.
-        tables: the tables that the user fills, as they were read.
+        tables: the tables that the user fills, with the decisions that the refresh adds.
     """
     if not facts.has_sheet(book):
         return False
@@ -153,9 +153,11 @@ def _values(book: Book, sheet: str) -> Sequence[Sequence[Value]]:
 
 
 def _column(data: TableData, column: Column, rows: Sequence[Sequence[Value]]) -> list[Value]:
-    """A column as long as its sheet, for the formulas see what was typed below a table too."""
+    """A column as long as its sheet, for the formulas see what is below a table too; its rows as they are to be."""
     headers = [same_name(header) for header in data.headers]
     if same_name(column.header) not in headers:
         return []
-    at = data.first_column - 1 + headers.index(same_name(column.header))
-    return [row[at] for row in rows if at < len(row)]
+    at = headers.index(same_name(column.header))
+    letter, body = data.first_column - 1 + at, range(data.header_row, data.header_row + len(data.rows))
+    outside = [row[letter] for number, row in enumerate(rows) if number not in body and letter < len(row)]
+    return [*outside, *(row[at] for row in data.rows)]

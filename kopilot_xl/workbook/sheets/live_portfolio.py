@@ -6,7 +6,7 @@ there by their names. So all of the page ages together, wherever its blocks are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,10 +21,10 @@ from kopilot_xl.workbook.tables.table import Column
 
 ORDER = tuple(Segment)
 """The segments in the order of the rows of figures, which is that of their names and advice."""
-TOP, COUNT, VALUE, SHARE, SHARE_OF_VALUE = 1, "F", "G", "H", "I"
+TOP, COUNT, VALUE, SHARE, SHARE_OF_VALUE, BEFORE = 1, "F", "G", "H", "I", "J"
 """The first row and the columns of the figures of each segment."""
 FIGURES = "LiveSegments"
-"""The block of these figures."""
+"""The block of these figures; the last one, of the day that is compared with, is a value."""
 CELLS = "LiveCells"
 """The block of the other figures, from top to bottom."""
 
@@ -53,7 +53,7 @@ def figure(column: str, segment: Segment) -> str:
 
 def shown(column: str, segment: Segment) -> str:
     """Return what another sheet shows of a figure of a segment."""
-    return f"INDEX({FIGURES},{ORDER.index(segment) + 1},{'FGHI'.index(column) + 1})"
+    return f"INDEX({FIGURES},{ORDER.index(segment) + 1},{ord(column) - ord(COUNT) + 1})"
 
 
 def _sum(column: str, segments: Sequence[Segment]) -> str:
@@ -128,10 +128,19 @@ FORMULAS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Stored:
-    """What a refresh stores beside the summary: the hint of its day, and the earliest date known."""
+    """What a refresh stores beside the summary.
+
+    Attributes:
+        hint: why its day stands out.
+        first_row: the earliest date known.
+        before: how many clients each segment had on the day that is compared with; None without such a day.
+        words: what is under the label, the summary's sentence or how to begin.
+    """
 
     hint: str
     first_row: date | None
+    before: Mapping[Segment, int] | None
+    words: str
 
 
 def fill(book: Book, summary: Summary, stored: Stored) -> bool:
@@ -139,12 +148,13 @@ def fill(book: Book, summary: Summary, stored: Stored) -> bool:
 
     Returns False if the workbook has no such block.
     """
-    book.write_block(FIGURES, [_figures(summary, segment) for segment in ORDER])
+    before = stored.before
+    book.write_block(FIGURES, [[*_figures(summary, segment), before[segment] if before else None] for segment in ORDER])
     checks = _checks(summary)
     values: list[Value] = [
-        _key(summary), summary.words, stored.hint or None, stored.first_row,
+        _key(summary), stored.words, stored.hint or None, stored.first_row,
         summary.size, summary.clients(INACTIVE), summary.clients(ENGAGED), summary.tilt, summary.tilt_by_value,
-        *checks, summary.shape.value, summary.won, _key(summary), summary.words, 0, False,
+        *checks, summary.shape.value, summary.won, _key(summary), stored.words, 0, False,
     ]  # fmt: skip
     return book.write_block(CELLS, [[value] for value in values])
 

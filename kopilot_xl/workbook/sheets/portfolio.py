@@ -116,7 +116,7 @@ def fill(book: Book, summary: Summary, listed: Mapping[Heading, Sequence[Client]
         ICON: [[summary.shape.icon]],
         SHAPE: [[summary.shape.value]],
         WORDS: [[summary.words]],
-        CHECKS: [["✓" if check.passed else "✗", check.text] for check in summary.checks] or [[None, None]] * 3,
+        CHECKS: [["✓" if check.passed else "✗", check.text] for check in summary.checks],
         HISTOGRAM: [_bar(summary, segment) for segment in BARS],
         TOTAL: [
             [

@@ -26,6 +26,7 @@ from kopilot_xl.workbook.sheets import (
     older,
     outlook,
     portfolio,
+    portfolio_formulas,
     portfolio_page,
     problems,
     settings,
@@ -120,6 +121,7 @@ def _fill_portfolio(book: Book, result: Result, now: datetime) -> None:
         now=now.replace(second=0, microsecond=0),
     )
     assert result.worklist is not None  # noqa: S101 - what is written was looked ahead
+    book = portfolio_formulas.over(book)
     portfolio.fill(book, result.summary, result.worklist.listed, page)
     portfolio_page.fill(book, result)
 
@@ -139,7 +141,9 @@ def _fill_facts(book: Book, result: Result, now: datetime) -> None:
     if not facts.fill(book, chosen.rules, result.as_of, now.date(), known):
         return
     hint = portfolio.hint(result.as_of, chosen.as_of, now.date())
-    live_portfolio.fill(book, result.summary, live_portfolio.Stored(hint, inputs.first_row))
+    before = result.movements.counts_before if result.movements else None
+    words = result.summary.words if inputs.clients.keys else portfolio_page.FIRST_WORDS
+    live_portfolio.fill(book, result.summary, live_portfolio.Stored(hint, inputs.first_row, before, words))
     tables = [inputs.clients.rows.data, inputs.transactions.rows.data, inputs.actions.rows.data]
     guards.fill(book, result.as_of, tables)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from kopilot_xl import check, open_book, refresh
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
 from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.sheets import guards, live_portfolio, portfolio, portfolio_formulas
+from kopilot_xl.workbook.sheets import guards, live_portfolio, portfolio, portfolio_formulas, portfolio_page
+from kopilot_xl.workbook.sheets import portfolio_grid as grid
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE
 from tests import libreoffice, recalculation
 from tests.domain.cases import SHAPE_CASES
@@ -56,6 +58,13 @@ def shows(found: Recalculated, summary: Summary) -> bool:
     assert [text for _, text in blocks[portfolio.CHECKS]] == ([each.text for each in summary.checks] or [""] * 3)
     assert blocks[live_portfolio.WON] == [["" if summary.won is None else summary.won]]
     assert blocks[portfolio.OUTSIDE] == [[portfolio.outside(summary)]]
+    assert [blocks[name][0][0] for name in grid.CHECK_NAMES] == [
+        each or "" for each in portfolio_page.check_texts(summary)
+    ]
+    assert [row[1] for row in blocks[grid.SEGMENTS]] == [summary.counts[each] for each in portfolio_page.SEGMENTS]
+    assert [row[1] for row in blocks[grid.TOTALS]] == [summary.size, summary.counts[Segment.LOST]]
+    told = portfolio_page.tilt_words(summary, None) or ""
+    assert blocks[grid.TILT_WORDS][0][0].startswith(told.partition("     ")[0])
     return True
 
 
@@ -139,8 +148,8 @@ result = [drawn, [row[1] for row in block]]
 """
     drawn, block = libreoffice.run(path, script, macros=False)
     before = check(path, AS_OF).summary
-    assert drawn == block[1:], "all but Lost, which is beside the bars as a number"
-    assert block != [before.counts[segment] for segment in BARS]
+    assert drawn == block[-len(drawn) :]
+    assert drawn != [before.counts[segment] for segment in BARS][-len(drawn) :]
 
 
 EDITED = """
@@ -191,7 +200,32 @@ def test_what_was_typed_since_is_said(edits: str, says: str, tmp_path: Path) -> 
 def test_before_the_first_refresh_the_page_says_so(tmp_path: Path) -> None:
     names = [portfolio.SHAPE, portfolio.WORDS, portfolio.HINT]
     (found,) = recalculation.in_libreoffice(MACRO_FREE_TEMPLATE, [AS_OF], names)
-    assert [found.blocks[name][0][0] for name in names] == [portfolio.NOT_REFRESHED, portfolio.FIRST_WORDS, ""]
+    assert [found.blocks[name][0][0] for name in names] == [portfolio_page.START, portfolio_page.FIRST_WORDS, ""]
+
+
+def test_a_workbook_without_clients_says_how_to_begin(tmp_path: Path) -> None:
+    settings: dict[str, Value] = {"AsOf": AS_OF}
+    path = make_portfolio(tmp_path / "book.xlsx", [], [], (), settings, MACRO_FREE_TEMPLATE)
+    refresh(path, now=NOW)
+    names = list(portfolio_formulas.BLOCKS)
+    (found,) = recalculation.in_libreoffice(path, [AS_OF], names)
+    book = open_book(path)
+    assert found.blocks[portfolio.SHAPE] == [[portfolio_page.START]]
+    assert found.blocks[portfolio.WORDS] == [[portfolio_page.FIRST_WORDS]]
+    seen = [name for name in names if name in grid.PAGE]
+    assert {name: recalculation.stored(book, name, found.blocks[name]) for name in seen} == {
+        name: [list(row) for row in found.blocks[name]] for name in seen
+    }
+
+
+def test_a_formula_that_was_typed_over_is_back_after_a_refresh(tmp_path: Path) -> None:
+    path = made(tmp_path / "book.xlsx")
+    workbook = openpyxl.load_workbook(path)
+    sheet, cell = open_book(path).cell_address(portfolio.SHAPE).split("!")
+    workbook[sheet][cell] = "Wonderful"
+    workbook.save(path)
+    refresh(path, now=NOW)
+    assert str(openpyxl.load_workbook(path)[sheet][cell].value).startswith("=IF(")
 
 
 def test_settings_are_in_the_words(tmp_path: Path) -> None:

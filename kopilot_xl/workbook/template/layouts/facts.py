@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.sheets import facts, guards, live_portfolio, portfolio
+from kopilot_xl.workbook.sheets import facts, guards, live_portfolio, portfolio_page
 from kopilot_xl.workbook.sheets.facts import ADVICE, FACTS_DAY, NOT_PINNED, PINNED, SEGMENTS, advice
 from kopilot_xl.workbook.tables.table import Format
 
@@ -19,7 +19,7 @@ _DAYS = frozenset(
     }
 )  # fmt: skip
 """The names of the cells with a date."""
-_START: dict[str, Value] = {PINNED: NOT_PINNED, live_portfolio.WORDS_THEN: portfolio.FIRST_WORDS}
+_START: dict[str, Value] = {PINNED: NOT_PINNED, live_portfolio.WORDS_THEN: portfolio_page.FIRST_WORDS}
 """What is in some cells before the first refresh."""
 
 
@@ -55,7 +55,7 @@ def _build_segments(ws: Worksheet) -> None:
         styles.put(ws, f"E{row}", text)
     styles.name(ws, SEGMENTS, f"D{top}", len(advice()))
     styles.name(ws, ADVICE, f"E{top}", len(advice()))
-    styles.name(ws, live_portfolio.FIGURES, f"{live_portfolio.COUNT}{top}", len(advice()), 4)
+    styles.name(ws, live_portfolio.FIGURES, f"{live_portfolio.COUNT}{top}", len(advice()), 5)
     figures = [live_portfolio.segment_formulas(segment) for segment in live_portfolio.ORDER]
     styles.put_formulas(ws, live_portfolio.FIGURES, figures)
 
