@@ -44,6 +44,35 @@ OWNERSHIP = (
 )
 
 
+_MACRO_FREE = {
+    "2": "Refresh: close this workbook, then kopilot-xl refresh and its name. Portfolio says how many rows were typed "
+         "since the last refresh.",
+    "4": "Record what you decided in Actions, one row each: plan revenue, mark lost, mark canceled, reactivate. The "
+         "next refresh reads it back; to undo, delete the row and refresh.",
+}  # fmt: skip
+MACRO_FREE_STEPS: tuple[tuple[str, str], ...] = tuple((number, _MACRO_FREE.get(number, text)) for number, text in STEPS)
+"""The same where the workbook has no macros."""
+MACRO_FREE_FORMULAS: tuple[tuple[str, str], ...] = (
+    (
+        "Segment",
+        "A formula over what the last refresh stored in hidden columns: it goes with As of on Settings, or today.",
+    ),
+    (
+        "Leaves on",
+        "Formulas too, as Last invoice, Next planned and Next action; so is Portfolio's shape with its chart.",
+    ),
+    ("Value", "As of the last refresh, as the lists, movements and the forecast are."),
+    (
+        "Refresh",
+        "What a client says where the formulas cannot know: past its last stored day, or before the first refresh.",
+    ),
+)
+"""What the formulas of the macro-free edition show."""
+MACRO_FREE_OWNERSHIP = OWNERSHIP.replace(
+    "the columns Segment to Next action of Clients", "the columns of Clients from Segment on, hidden ones too"
+)
+
+
 FORECAST = (
     "A refresh tries the three on your own past, as it was known then, and mixes them: the less a rule was off, the "
     "more it weighs. The band is where the mix's past errors put 8 of 10 months."

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.forecasting import Rule
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.workbook.sheets import palette
-from kopilot_xl.workbook.sheets.guide import FORECAST, FORMULAS, MEANINGS, OWNERSHIP, SEGMENTS, SHEET, STEPS
+from kopilot_xl.workbook.sheets.guide import (
+    FORECAST,
+    FORMULAS,
+    MACRO_FREE_FORMULAS,
+    MACRO_FREE_OWNERSHIP,
+    MACRO_FREE_STEPS,
+    MEANINGS,
+    OWNERSHIP,
+    SEGMENTS,
+    SHEET,
+    STEPS,
+)
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -15,6 +27,17 @@ if TYPE_CHECKING:
 
 def build(ws: Worksheet) -> None:
     """Lay the page out."""
+    _build(ws, STEPS, FORMULAS, OWNERSHIP)
+
+
+def build_macro_free(ws: Worksheet) -> None:
+    """Lay the page of the macro-free edition out: no ribbon and no functions, but formulas of Excel's own."""
+    _build(ws, MACRO_FREE_STEPS, MACRO_FREE_FORMULAS, MACRO_FREE_OWNERSHIP)
+
+
+def _build(
+    ws: Worksheet, steps: Sequence[tuple[str, str]], formulas: Sequence[tuple[str, str]], ownership: str
+) -> None:
     from kopilot_xl.workbook.template import styles
 
     quiet, strong = styles.font(color=palette.MUTED), styles.font(bold=True)
@@ -39,7 +62,7 @@ def build(ws: Worksheet) -> None:
 
     heading(2, "How it works")
     row = 2
-    for number, text in STEPS:
+    for number, text in steps:
         row += 1
         styles.put(
             ws,
@@ -63,7 +86,7 @@ def build(ws: Worksheet) -> None:
         ws.row_dimensions[row].height = 28
     row += 2
     heading(row, "The formulas")
-    for formula, text in FORMULAS:
+    for formula, text in formulas:
         row += 1
         styles.put(ws, f"B{row}:C{row}", formula, text_font=styles.font(name=styles.MONOSPACED, bold=True))
         ws[f"B{row}"].data_type = "s"  # shown, not computed
@@ -82,6 +105,6 @@ def build(ws: Worksheet) -> None:
     row += 2
     heading(row, "What is yours, and what refresh writes")
     row += 1
-    styles.put(ws, f"B{row}:E{row}", OWNERSHIP, text_font=quiet, alignment=styles.align(vertical="top", wrap=True))
+    styles.put(ws, f"B{row}:E{row}", ownership, text_font=quiet, alignment=styles.align(vertical="top", wrap=True))
     ws.row_dimensions[row].height = 30
     styles.page(ws)
