@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
+from lxml import etree
 from openxml_audit import OpenXmlValidator
 
 from kopilot_xl import check, demo, new, refresh, report, update, upgrade
@@ -15,9 +17,11 @@ from kopilot_xl.errors import SaveError
 from kopilot_xl.usecases.sample import SAMPLE_DATE
 from kopilot_xl.usecases.upgrade.copy import Copied
 from kopilot_xl.usecases.upgrade.in_place import Upgraded
+from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import client_formulas, facts
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, template_for
+from tests import libreoffice, recalculation
 from tests.invariants import assert_sound
 from tests.portfolios import AS_OF, CLIENTS, NOW, SEGMENTS, TRANSACTIONS, column, make_portfolio
 from tests.workbook.template.audit_baseline import is_known
@@ -144,3 +148,50 @@ def test_rows_pasted_below_the_table_get_formulas_and_facts(tmp_path: Path) -> N
     refresh(path, AS_OF, now=NOW)
     assert column(path, "Clients", "Segment") == [*SEGMENTS, "Active"]
     assert column(path, "Clients", "Facts of")[-1] == "Z9"
+
+
+def clients_table(path: Path) -> tuple[str, bytes]:
+    """The part of the table Clients, and what it holds."""
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist() if name.startswith("xl/tables/")}
+    return next((name, data) for name, data in parts.items() if b'displayName="Clients"' in data)
+
+
+def rules(path: Path) -> dict[str, str]:
+    """The rules of the calculated columns of Clients, by heading."""
+    columns = etree.fromstring(clients_table(path)[1]).iterfind("{*}tableColumns/{*}tableColumn")
+    found = {column.get("name", ""): column.findtext("{*}calculatedColumnFormula") for column in columns}
+    return {name: rule for name, rule in found.items() if rule}
+
+
+@pytest.mark.libreoffice
+def test_a_workbook_that_libreoffice_saved_goes_on(tmp_path: Path, office: None) -> None:
+    path = make_portfolio(tmp_path / "book.xlsx", CLIENTS, TRANSACTIONS, template=MACRO_FREE_TEMPLATE)
+    refresh(path, AS_OF, now=NOW)
+    saved = libreoffice.store(path, tmp_path / "saved.xlsx", "Calc MS Excel 2007 XML")
+    assert facts.is_macro_free(open_book(saved))
+    assert rules(saved) == {}, "which LibreOffice drops"
+    (found,) = recalculation.in_libreoffice(saved, [AS_OF])
+    assert [client.segment for client in found.clients.values()] == SEGMENTS
+    refresh(saved, date(2026, 12, 1), now=NOW)
+    expected = [client.segment and client.segment.value for client in check(path, date(2026, 12, 1)).clients]
+    assert column(saved, "Clients", "Segment") == expected
+    kept = rules(path)
+    del kept["In Actions"]  # which is as it is wherever no client has rows in Actions
+    assert rules(saved) == kept
+
+
+def test_a_table_that_lost_its_rules_gets_them_back(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", CLIENTS, TRANSACTIONS)
+    refresh(path, AS_OF, now=NOW)
+    book = open_book(path)
+    before = rules(path)
+    package = Package(path)
+    part, data = clients_table(path)
+    bare = re.sub(rb"<calculatedColumnFormula>.*?</calculatedColumnFormula>", b"", data)
+    package.replace(part, bare)
+    package.save(path)
+    assert rules(path) == {}
+    refresh(path, AS_OF, now=NOW)
+    assert rules(path)["Segment"] == before["Segment"] == "SEGMENT(Clients[[#This Row],[Client ID]])"
+    assert book.table("Clients").headers == open_book(path).table("Clients").headers

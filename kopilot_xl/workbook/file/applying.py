@@ -10,6 +10,7 @@ from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area
 from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.calculated import with_rules
 from kopilot_xl.workbook.file.following import follow_elsewhere, followed_sheet, table_resize
 from kopilot_xl.workbook.file.layout import Layouts
 from kopilot_xl.workbook.file.ooxml import sheet_editor, worksheet
@@ -55,11 +56,14 @@ def apply(writes: PendingWrites, structure: Structure, reader: SheetReader, layo
             joined[layout.sheet.part].append(rows)
             prepare(rows, edits[layout.sheet.part], reader.values(layout.sheet), layout.formulas)
         if layout.part:
-            part = package.read(layout.part)
+            part = with_rules(package.read(layout.part), writes.rules.get(key, {}))
             package.replace(layout.part, resized_part(part, layout, height, show_all=key in writes.rewritten))
         if key in writes.rewritten:
             bottom = layout.header_row + max(height, layout.height) + layout.totals
             shown[layout.sheet.part].append(replace(layout.area, top=layout.header_row + 1, bottom=bottom))
+    for key in writes.rules.keys() - writes.heights.keys():
+        if part_name := layouts.of(key).part:
+            package.replace(part_name, with_rules(package.read(part_name), writes.rules[key]))
     loses_formula = False
     for sheet in structure.sheets.values():
         followed = followed_sheet(sheet, reader, resizes) if resizes else None

@@ -13,6 +13,7 @@ from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import column_letters
 from kopilot_xl.workbook.book import Formula, Value, is_shown, name_key
+from kopilot_xl.workbook.file.calculated import rule
 from kopilot_xl.workbook.file.layout import Layout, Layouts
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, Edit
@@ -70,12 +71,14 @@ class PendingWrites:
     Attributes:
         sheets: what is to be written, by the part of the sheet.
         heights: how many data rows tables are to have, by `name_key` of the table.
+        rules: the rules of calculated columns whose table does not say them, by `name_key` of the table and by index.
         rewritten: the tables that get other rows, by `name_key`: what a filter hides of the old ones is to be seen.
     """
 
     def __init__(self, structure: Structure, reader: SheetReader, layouts: Layouts) -> None:
         self.sheets: dict[str, SheetWrites] = {}
         self.heights: dict[str, int] = {}
+        self.rules: dict[str, dict[int, str]] = {}
         self.rewritten: set[str] = set()
         self._structure = structure
         self._reader = reader
@@ -102,6 +105,8 @@ class PendingWrites:
         height = min(height, self._last_in_use(layout, values) + SPARE_ROWS)
         values = values[:height]
         pieces = _formula_pieces(layout, formula) if formula and self._is_calculated(layout, index) else None
+        if formula and pieces is not None and index not in layout.calculated:
+            self.rules.setdefault(name_key(layout.name), {})[index] = rule(layout.name, formula)
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1
         shown = self._shown(layout, column, values, calculated=pieces is not None)
