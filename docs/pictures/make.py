@@ -12,10 +12,12 @@ import re
 import shutil
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kopilot_xl.usecases.refresh import refresh
+from kopilot_xl.usecases.sample import SAMPLE_MOMENT, write_sample
 from kopilot_xl.usecases.sample.rebuild import SAMPLE
 from kopilot_xl.workbook.sheets import (
     actions,
@@ -29,6 +31,7 @@ from kopilot_xl.workbook.sheets import (
     transactions,
     trend,
 )
+from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE
 from tests import libreoffice
 
 HERE = Path(__file__).parent
@@ -61,21 +64,34 @@ PICTURES = {
     "guide": Picture(guide.SHEET, (0.40, 0.30, 11.0, 6.50)),
 }
 """The pictures by their file's name."""
+EVERYWHERE = {
+    f"everywhere-{suffix[1:]}{'-later' if later else ''}": (suffix, later)
+    for suffix in (".xlsx", ".xlsm")
+    for later in (0, 100)
+}
+"""The Portfolio sheet of each edition on the day of its refresh and later: the ending and how many days, by name."""
+_LATER = """
+doc.NamedRanges.getByName("AsOf").getReferredCells().Value += {days}
+doc.calculate()
+doc.storeToURL(uno.systemPathToFileUrl({path!r}), (value("FilterName", "calc_pdf_Export"),))
+result = None
+"""
 
 
 def source() -> str:
-    """Return a digest of everything in the sample workbook that can be seen on its pages."""
+    """Return a digest of everything in the sample workbook, and in the macro-free template, that can be seen."""
     digest = hashlib.sha256()
-    with zipfile.ZipFile(SAMPLE) as package:
-        for each in sorted(package.namelist()):
-            if each.startswith("xl/") and not each.endswith(".bin"):
-                digest.update(each.encode() + package.read(each))
+    for path in (SAMPLE, MACRO_FREE_TEMPLATE):
+        with zipfile.ZipFile(path) as package:
+            for each in sorted(package.namelist()):
+                if each.startswith("xl/") and not each.endswith(".bin"):
+                    digest.update(each.encode() + package.read(each))
     return digest.hexdigest()
 
 
 def digests() -> dict[str, str]:
     """Return a digest of each picture as it stands."""
-    return {name: hashlib.sha256((HERE / f"{name}.png").read_bytes()).hexdigest() for name in PICTURES}
+    return {name: hashlib.sha256((HERE / f"{name}.png").read_bytes()).hexdigest() for name in PICTURES | EVERYWHERE}
 
 
 def make() -> None:
@@ -84,14 +100,25 @@ def make() -> None:
         pdf = libreoffice.to_pdf(SAMPLE, Path(folder))
         pages = _pages(pdf)
         for name, each in PICTURES.items():
-            page = pages[each.sheet][each.page]
-            left, top, width, height = each.crop
-            height = ending(libreoffice.to_lines(pdf, page), top + height) - top
-            crop = (left, top, width, height)
-            (drawn,) = libreoffice.to_pictures(pdf, dots=each.dots, pages=(page, page), crop=crop)
-            shutil.move(drawn, HERE / f"{name}.png")
+            _draw(pdf, pages[each.sheet][each.page], each, name)
+        for name, (suffix, later) in EVERYWHERE.items():
+            path = Path(folder) / f"{name}{suffix}"
+            write_sample(path)
+            refresh(path, now=SAMPLE_MOMENT)
+            aged = path.with_suffix(".pdf")
+            libreoffice.run(path, _LATER.format(days=later, path=str(aged)), macros=False)
+            _draw(aged, _pages(aged)[portfolio.SHEET][0], replace(PICTURES["portfolio"], dots=80), name)
     told = {"source": source(), "pictures": digests()}
     SOURCE.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def _draw(pdf: Path, page: int, picture: Picture, name: str) -> None:
+    """Draw what a picture shows of a page of a PDF."""
+    left, top, width, height = picture.crop
+    height = ending(libreoffice.to_lines(pdf, page), top + height) - top
+    crop = (left, top, width, height)
+    (drawn,) = libreoffice.to_pictures(pdf, dots=picture.dots, pages=(page, page), crop=crop)
+    shutil.move(drawn, HERE / f"{name}.png")
 
 
 def ending(lines: Sequence[tuple[float, float]], bottom: float) -> float:

@@ -25,7 +25,7 @@ SHEET = "_Facts"
 FACTS_OF = "facts of"
 """The heading, in small letters, of a column of Clients that only this edition has."""
 
-FACTS_DAY, FACTS_DAY_WORDS, PINNED = "FactsDay", "FactsDayWords", "FactsPinned"
+FACTS_DAY, FACTS_DAY_WORDS, FACTS_DAY_SHORT, PINNED = "FactsDay", "FactsDayWords", "FactsDayShort", "FactsPinned"
 DAY, HOLD = "PortfolioDay", "FactsHold"
 ACTIVE_SINCE, SLEEPING_AWAY_SINCE, HIBERNATING_SINCE = "ActiveSince", "SleepingAwaySince", "HibernatingSince"
 LEAVING_SINCE, CREATED_SINCE, HORIZON_END = "LeavingSince", "CreatedSince", "HorizonEnd"
@@ -78,7 +78,7 @@ FORMULAS: dict[str, str] = {
 }
 """The formulas of the sheet by the names of their cells; the dates are those of `CutOffs`."""
 
-VALUES = (FACTS_DAY, FACTS_DAY_WORDS, PINNED, KNOWN, *map(read_as, settings.NUMBERS))
+VALUES = (FACTS_DAY, FACTS_DAY_WORDS, FACTS_DAY_SHORT, PINNED, KNOWN, *map(read_as, settings.NUMBERS))
 """The names of the cells that a refresh writes values into, from the top."""
 
 
@@ -117,7 +117,7 @@ def _cells(rules: Rules, as_of: date, pinned: Value, known: int) -> Sequence[Val
     """What the cells show, from the top: the values, then what the formulas give on the day itself."""
     cut, numbers = CutOffs.at(as_of, rules), astuple(rules)
     return [
-        as_of, formatting.day(as_of), pinned, known, *numbers,
+        as_of, formatting.day(as_of), formatting.short_day(as_of), pinned, known, *numbers,
         *numbers, as_of, True,
         cut.active, cut.sleeping_away, cut.hibernating, cut.leaving, cut.created, cut.horizon,
     ]  # fmt: skip

@@ -114,10 +114,8 @@ FORMULAS: dict[str, str] = {
         f"+SUMPRODUCT(--({_cells(_NOW, _ROWS)}<{_cells(_THEN, _ROWS)}))>0"
     ),
     CHANGES: (
-        f'IF(N({facts.FACTS_DAY})=0,"",IF({TYPED}>0,FIXED({TYPED},0)&IF({TYPED}=1,'
-        '" row was typed since the last refresh: refresh to count it.",'
-        '" rows were typed since the last refresh: refresh to count them."),'
-        f'IF({CHANGED},"Data was changed since the last refresh: refresh to count it.","")))'
+        f'IF(N({facts.FACTS_DAY})=0,"",IF({TYPED}>0,FIXED({TYPED},0)&IF({TYPED}=1," row was"," rows were")'
+        f'&" typed since the last refresh.",IF({CHANGED},"Data was changed since the last refresh.","")))'
     ),
 }
 """The formulas that compare, by the names of their cells."""

@@ -165,7 +165,7 @@ def _totals() -> list[list[str | None]]:
 
 def _value_label() -> str:
     currency = settings.CURRENCY.name
-    return f'IF({currency}="","Value","Value, "&{currency})&IF({AGED},{_OF_DAY},"")'
+    return f'IF({AGED},"Value, "&{facts.FACTS_DAY_SHORT},IF({currency}="","Value","Value, "&{currency}))'
 
 
 # tilt
@@ -207,19 +207,16 @@ def _tilt_words() -> str:
 
 
 def _hint() -> str:
-    """What stands out: rows typed since, a day the facts do not reach, a look back; else that values have aged."""
-    stored = live_portfolio.HINT_THEN
-    as_of = settings.AS_OF.name
+    """What stands out: rows typed since, clients to refresh, a look back, a day before the facts, values that aged."""
+    stored, to_refresh, as_of = live_portfolio.HINT_THEN, live_portfolio.TO_REFRESH, settings.AS_OF.name
     pinned = f"INT(N({as_of}))={facts.PINNED}"
-    earlier = f'"As of is before the last refresh: this is "&{facts.FACTS_DAY_WORDS}&". Refresh to look back."'
-    to_refresh = live_portfolio.TO_REFRESH
-    unknown = f'{number(to_refresh)}&IF({to_refresh}=1," client needs"," clients need")&" a refresh to be counted."'
-    aged = f'"Counts and shape of the day. Values, movements and lists{_OF_DAY[1:]}&"."'
-    return (
-        f'IF({guards.CHANGES}<>"",{guards.CHANGES},IF({to_refresh}>0,{unknown},'
-        f'IF({pinned},{stored}&"",IF(AND(N({as_of})>0,N({as_of})<{facts.FACTS_DAY}),{earlier},'
-        f'IF({AGED},{aged},"")))))'
+    needs = (
+        f'IF({to_refresh}>0,{number(to_refresh)}&IF({to_refresh}=1," client needs"," clients need")&" a refresh.","")'
     )
+    earlier = f'"As of is before the last refresh: this is "&{facts.FACTS_DAY_WORDS}&"."'
+    aged = f'"Values, movements and lists{_OF_DAY[1:]}&"."'
+    day = f'IF({pinned},{stored}&"",IF(AND(N({as_of})>0,N({as_of})<{facts.FACTS_DAY}),{earlier},IF({AGED},{aged},"")))'
+    return f'TRIM({guards.CHANGES}&" "&{needs}&" "&{day})'
 
 
 def _use() -> str:

@@ -11,6 +11,7 @@ import pytest
 from docs.pictures import make
 
 README = Path(make.__file__).parents[2] / "README.md"
+EVERYWHERE = README.parent / "docs" / "everywhere.md"
 
 
 def test_the_pictures_were_made_from_the_workbook_as_it_is() -> None:
@@ -28,15 +29,17 @@ def test_a_picture_ends_between_two_lines(bottom: float, end: float) -> None:
     assert make.ending(lines, bottom) == pytest.approx(end)
 
 
-@pytest.mark.parametrize("name", make.PICTURES)
+@pytest.mark.parametrize("name", [*make.PICTURES, *make.EVERYWHERE])
 def test_a_picture_is_small_and_described(name: str) -> None:
+    page, folder = (EVERYWHERE, "") if name in make.EVERYWHERE else (README, "docs/")
     picture = make.HERE / f"{name}.png"
     assert picture.stat().st_size < 300_000
     assert picture.read_bytes().startswith(b"\x89PNG")
-    described = re.findall(rf"!\[([^\]]*)\]\(docs/pictures/{name}\.png\)", README.read_text(encoding="utf-8"))
+    described = re.findall(rf"!\[([^\]]*)\]\({folder}pictures/{name}\.png\)", page.read_text(encoding="utf-8"))
     assert described
     assert all(len(each) > 20 for each in described)
 
 
 def test_no_other_picture_of_a_sheet_lies_about() -> None:
-    assert {each.stem for each in make.HERE.glob("*.png") if not each.stem.startswith("report")} == set(make.PICTURES)
+    kept = {each.stem for each in make.HERE.glob("*.png") if not each.stem.startswith("report")}
+    assert kept == {*make.PICTURES, *make.EVERYWHERE}
