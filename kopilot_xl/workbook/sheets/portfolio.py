@@ -13,7 +13,6 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
 from kopilot_xl.workbook.book import Book, Value
-from kopilot_xl.workbook.sheets import portfolio_page
 from kopilot_xl.workbook.sheets.portfolio_grid import (
     AS_OF,
     BLOCKS,
@@ -45,12 +44,10 @@ __all__ = [
     "DO_NEXT",
     "DO_NEXT_COLUMNS",
     "DO_NEXT_ROWS",
-    "FIRST_WORDS",
     "HINT",
     "HISTOGRAM",
     "HISTOGRAM_COLUMNS",
     "ICON",
-    "NOT_REFRESHED",
     "OUTSIDE",
     "PROBLEMS",
     "REFRESHED",
@@ -69,8 +66,6 @@ __all__ = [
     "outside",
 ]
 
-NOT_REFRESHED, FIRST_WORDS = portfolio_page.START, portfolio_page.FIRST_WORDS
-"""The label, and what is beside it, until the first refresh."""
 
 _ID_WIDTH, _NAME_WIDTH = 12, 30
 """How wide the columns of ids and names are on the page of version 0.1."""
