@@ -87,6 +87,8 @@ def bring(book: FileBook, package: Package, found: Found, *, with_macros: bool) 
     source = Package(TEMPLATE)
     graft = Graft(package, source)
     columns, ids = _add_columns(book, graft, found)
+    graft.stand_in(clients.TABLE.name, _place(book, package, found.clients)[0])
+    graft.stand_in(transactions.TABLE.name, _place(book, package, found.transactions)[0])
     names = [title for title, _ in sheets_of(source) if title not in _LEFT_OUT]
     sheets = graft.add_sheets(*(title for title in names if with_macros or title != _ONLY_WITH_MACROS))
     graft.add_names()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from kopilot_xl.domain.ids import ClientDirectory
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import Value
@@ -16,6 +17,7 @@ from kopilot_xl.workbook.file.grafting import Graft
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets import decisions, portfolio
 from kopilot_xl.workbook.sheets.older import KINDS, earlier, is_telling
 from kopilot_xl.workbook.sheets.registry import SHEETS, Sheet, has_name, title_of
 from kopilot_xl.workbook.template import TEMPLATE
@@ -57,7 +59,8 @@ def old_pages(book: FileBook, package: Package, template: Path = TEMPLATE) -> li
         blocks = frozenset(name.partition("=")[0] for name in now.names | before["names"])
         here = marks(book, package, sheet.name, title, part, blocks, now.tables | before["tables"])
         if any(is_telling(mark) for kind in KINDS for mark in here.of(kind) & before[kind]):
-            own = (*_own_on(here, now, before), *_own_elsewhere(package, title, part, blocks, template))
+            waiting = _waiting(book) if sheet.name == portfolio.SHEET else ()
+            own = (*waiting, *_own_on(here, now, before), *_own_elsewhere(package, title, part, blocks, template))
             found.append(OldPage(sheet, title, part, own))
     return found
 
@@ -93,6 +96,12 @@ def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
 def of_template(template: Path = TEMPLATE) -> Mapping[str, PageMarks]:
     """Return what the pages of a new workbook hold."""
     return pages_of(open_book(template), Package(template))
+
+
+def _waiting(book: FileBook) -> tuple[str, ...]:
+    """What was decided on the page and is not in Actions yet: a new page would not have it."""
+    entries = decisions.read(book, None, ClientDirectory.of([], [], []))
+    return tuple(t("what was decided in row {row} (refresh first)", row=entry.row) for entry in entries)
 
 
 def _own_on(here: PageMarks, now: PageMarks, before: Mapping[str, frozenset[str]]) -> Iterator[str]:

@@ -30,6 +30,7 @@ from kopilot_xl import (
 )
 from kopilot_xl.usecases.adopt.adopt import Adopted
 from kopilot_xl.workbook.addresses import split_address
+from kopilot_xl.workbook.sheets import portfolio_grid
 from kopilot_xl.workbook.tables.problems import Code
 from tests import libreoffice
 from tests.invariants import check as findings
@@ -192,6 +193,28 @@ def test_an_action_counts(tmp_path: Path) -> None:
     book.write_table("Actions", columns)  # type: ignore[arg-type]
     book.save()
     assert [client.segment for client in refresh(path, now=NOW).clients][3] == "Lost"
+
+
+def test_the_links_of_portfolio_lead_to_the_owners_sheets(tmp_path: Path) -> None:
+    path = adopt(german(tmp_path / "own.xlsx"), now=NOW).path
+    page = loaded(path)["Portfolio"]
+    cells = [cell for row in page.iter_rows() for cell in row]
+    leads = {found for cell in cells for found in re.findall(r'"#([^"!]+)!', str(cell.value))}
+    leads |= {str(cell.hyperlink.location).rpartition("!")[0] for cell in cells if cell.hyperlink}
+    assert "Kunden" in leads
+    assert {lead.strip("'") for lead in leads} <= set(loaded(path).sheetnames)
+
+
+def test_what_is_decided_on_portfolio_goes_into_actions(tmp_path: Path) -> None:
+    path = adopt(german(tmp_path / "own.xlsx"), now=NOW).path
+    book = loaded(path)
+    page = book["Portfolio"]
+    rows = range(portfolio_grid.LIST_TOP, portfolio_grid.LIST_BOTTOM + 1)
+    row = next(row for row in rows if page.cell(row, 16).value == "C3")
+    page.cell(row, 12).value = "Mark lost"
+    book.save(path)
+    assert [client.segment for client in refresh(path, now=NOW).clients][2] == "Lost"
+    assert [row[1] for row in open_book(path).table("Actions").rows] == ["C3"]
 
 
 def test_a_status_word_nobody_knows_is_a_question_with_its_answer_ready(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from openpyxl.formatting.rule import CellIsRule
 from openpyxl.workbook.defined_name import DefinedName
 
 from kopilot_xl import check, open_book, refresh
-from kopilot_xl.usecases.upgrade import in_place
+from kopilot_xl.usecases.upgrade import in_place, pages
 from kopilot_xl.usecases.upgrade.in_place import Upgraded
 from kopilot_xl.usecases.upgrade.pages import old_pages
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.sheets import portfolio_grid
 from kopilot_xl.workbook.sheets.older import KINDS, earlier
 from kopilot_xl.workbook.tables.problems import Code, Kind
 from kopilot_xl.workbook.template import TEMPLATE
@@ -226,3 +227,17 @@ def test_a_refresh_says_what_an_upgrade_would_bring_until_it_did(book: Path) -> 
 def test_a_workbook_of_this_version_has_no_such_notice(tmp_path: Path) -> None:
     result = refresh(make_portfolio(tmp_path / "new.xlsm"), now=NOW)
     assert Code.OLDER_WORKBOOK not in {problem.code for problem in result.problems}
+
+
+def test_what_was_decided_and_not_refreshed_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_portfolio(tmp_path / "new.xlsm")
+    refresh(path, now=NOW)
+
+    def decide(workbook: openpyxl.Workbook) -> None:
+        workbook["Portfolio"].cell(portfolio_grid.LIST_TOP + 1, 12, "Mark lost")
+
+    by_openpyxl(path, decide)
+    texts = {"texts": frozenset({"Does it last?"})}  # as if a later version had no such text any more
+    monkeypatch.setattr(pages, "earlier", lambda page: {kind: texts.get(kind, frozenset()) for kind in (*KINDS, "now")})
+    (page,) = [page for page in old_pages(open_book(path), Package(path)) if page.sheet.name == "Portfolio"]
+    assert page.own[0] == f"what was decided in row {portfolio_grid.LIST_TOP + 1} (refresh first)"

@@ -77,6 +77,7 @@ class Graft:
         self._discarded: set[str] = set()
         self._copies: dict[str, str] = {}
         self._sheet_names: dict[str, str] = {}
+        self._stand_ins: dict[str, str] = {}
         self._table_ids = [
             int(target.parse(name).get("id", "0"))
             for name in target.part_names
@@ -107,6 +108,10 @@ class Graft:
     def sheet_names(self) -> list[str]:
         """The names of the target's sheets, those added included."""
         return [sheet.get("name", "") for sheet in self._workbook.iterfind(f"{main('sheets')}/{main('sheet')}")]
+
+    def stand_in(self, name: str, title: str) -> None:
+        """Have what refers to a sheet of the source, which is not added, lead to a sheet of the target instead."""
+        self._stand_ins[name] = title
 
     def add_sheets(self, *names: str) -> list[str]:
         """Add sheets of the source at the end of the tabs; return their names, others where they are taken.
@@ -413,7 +418,7 @@ class Graft:
 
     def _renamed(self, formula: str) -> str:
         """A formula whose references to sheets lead to those sheets' names in the target."""
-        for old, new in self._sheet_names.items():
+        for old, new in (self._stand_ins | self._sheet_names).items():
             if old != new:
                 quoted = "'" + old.replace("'", "''") + "'"
                 formula = formula.replace(f"{quoted}!", f"{quote_sheet(new)}!")
