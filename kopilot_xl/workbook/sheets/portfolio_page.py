@@ -31,8 +31,8 @@ BEAM = 41
 """How many signs the beam of the tilt has, its middle included."""
 
 FIRST_WORDS = t(
-    "1.  Paste your clients and your invoices into the sheets Clients and Transactions.\n"
-    "2.  Kopilot tab, Refresh portfolio (or kopilot-xl refresh, where there is no ribbon).\n"
+    "1.  Paste clients and invoices into the sheets Clients and Transactions.\n"
+    "2.  Kopilot tab, Refresh portfolio (or kopilot-xl refresh, without a ribbon).\n"
     "3.  Come back here: the shape of your portfolio, and whom to call first."
 )
 """What is beside the label of a workbook without clients."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _COUNT, _DELTA, _POINTS = '#,##0;-#,##0;"–"', '"▲ "#,##0;"▼ "#,##0;"–"', '"▲ "0" pts";"▼ "0" pts";"–"'
 _PERCENT, _PLAIN = '"▲ "0%;"▼ "0%;"–"', "#,##0"
+_BARS = "#,##0;;"
+"""How the chart writes over its bars, which takes it from the cells: nothing where there is none."""
 _SHARE = '0%;;"–"'
 
 
@@ -136,6 +138,7 @@ def _build_segments(ws: Worksheet) -> None:
     ws["B18"].fill = styles.fill(palette.SEGMENTS[Segment.LOST])
     for cells in ("B11:B16", "B18"):
         styles.when(ws, cells, "N($D$17)=0", background=palette.HAIR)
+    styles.when(ws, "C11:C16", "N($D$17)=0", color=palette.MUTED)
     # Red only where it got much worse: by a twentieth of the portfolio.
     for cells, worse in (("E11:E13", ">=0.05*$D$17"), ("E14:E15", "<=-0.05*$D$17"), ("E16", ">=0.05*$D$17")):
         first = cells.partition(":")[0]
@@ -160,6 +163,7 @@ def _build_keys(ws: Worksheet) -> None:
         told.promptTitle, told.prompt = key.label.strip("– ").capitalize(), key.meaning
         told.add(f"K{row}")
         ws.add_data_validation(told)
+    styles.when(ws, "K11:K18", "N($D$17)=0", color=palette.MUTED)
     styles.when(ws, "L12:L14", "ISTEXT(L12)", color=palette.MUTED)
     worse = {"N11": "N11<=-0.1", "N12:N14": "N12<=-10", "N15": "N15<=-M15/3", "N16": "N16>=M16/3", "N17:N18": "N17>=10"}
     for cells, condition in worse.items():
@@ -202,7 +206,7 @@ def _build_hidden(ws: Worksheet) -> None:
         for down in range(grid.HIDDEN[name].rows):
             for at, one in enumerate(formats):
                 cell = ws.cell(row + down, column + at)
-                cell.number_format = one.value
+                cell.number_format = _BARS if one is Format.COUNT else one.value
                 cell.alignment = styles.align("right", shrink=True) if one is Format.AMOUNT else styles.align()
     for name in grid.DO_NEXT.values():
         row, column = split_address(grid.HIDDEN[name].cell)
