@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -11,12 +12,16 @@ import openpyxl.worksheet.table
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kopilot_xl import check, open_book, refresh
+from kopilot_xl import check, new, open_book, refresh, update
+from kopilot_xl.domain.segments import BARS, Segment
 from kopilot_xl.errors import SaveError
 from kopilot_xl.usecases.report.page import report
+from kopilot_xl.usecases.upgrade.in_place import upgrade
 from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.live.book import LiveBook
 from kopilot_xl.workbook.sheets import do_next, portfolio_grid
 from kopilot_xl.workbook.tables.problems import Code
+from tests.excel.stand_in import StandIn
 from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, column, make_portfolio
 
 FIRST, LAST = portfolio_grid.LIST_TOP, portfolio_grid.LIST_BOTTOM
@@ -266,3 +271,60 @@ def test_contact_columns_are_in_do_next_and_nowhere_else(tmp_path: Path) -> None
                 "dogwood.example" in str(cell) for each in other.iter_rows(values_only=True) for cell in each
             )
     assert open_book(path).cell(portfolio_grid.AS_OF) == AS_OF
+
+
+def test_a_workbook_open_in_excel_does_the_same(book: Path) -> None:
+    enter(book, row_of(book, "D4"), PLAN, date(2026, 9, 15), 6000)
+    enter(book, row_of(book, "C3"), PLAN, None, 70)
+    excel = StandIn(book)
+    result = refresh(LiveBook(excel.book), now=NOW)
+    row = next(excel.workbook["Actions"].iter_rows(2, 2, 1, 8, values_only=True))
+    assert row[:5] == (NOW, "D4", PLAN, datetime(2026, 9, 15), 6000)
+    assert row[6:8] == ("Dogwood", "Applied")
+    excel.workbook.save(book)
+    assert entries(book) == [(PLAN, None, 70)]
+    assert entered(book, "C3") == [PLAN, None, 70]
+    assert [problem.code for problem in result.problems] == [Code.DECISION_INCOMPLETE]
+    names = {row[15]: row[2] for row in page(book).iter_rows(FIRST, LAST, values_only=True)}
+    assert names["C3"] == '=HYPERLINK("#Clients!A"&IFERROR(MATCH("C3",Clients!$A:$A,0),1),"Cedar AG")'
+
+
+def test_in_excel_nothing_is_taken_on_another_day_either(book: Path) -> None:
+    enter(book, row_of(book, "D4"), PLAN, date(2026, 9, 15), 6000)
+    excel = StandIn(book)
+    refresh(LiveBook(excel.book), date(2026, 6, 30), now=NOW)
+    assert excel.workbook["Actions"]["A2"].value is None
+    excel.workbook.save(book)
+    assert entries(book) == [(PLAN, datetime(2026, 9, 15), 6000)]
+
+
+def test_an_update_ends_with_a_refresh_and_takes_them_too(tmp_path: Path) -> None:
+    (tmp_path / "clients.csv").write_text("Client ID,Client,Created on\nA,Alder,2024-01-10\nB,Birch,2024-02-01\n")
+    invoices = tmp_path / "invoices.csv"
+    invoices.write_text("Client ID,Issue date,Amount,Status,Reference\nA,2025-09-20,2000.00,Paid,R1\n")
+    path = tmp_path / "Portfolio.xlsm"
+    new(path, tmp_path / "clients.csv", invoices)
+    refresh(path, now=NOW)
+    enter(path, row_of(path, "A"), PLAN, date(2026, 9, 15), 6000)
+    update(path, tmp_path / "clients.csv", invoices, dry_run=True, now=NOW)
+    assert (log(path), entries(path)) == ([], [(PLAN, datetime(2026, 9, 15), 6000)])
+    update(path, tmp_path / "clients.csv", invoices, as_of=date(2026, 6, 30), now=NOW)
+    assert (log(path), entries(path)) == ([], [(PLAN, datetime(2026, 9, 15), 6000)])
+    update(path, tmp_path / "clients.csv", invoices, now=NOW)
+    assert [row[1:5] for row in log(path)] == [("A", PLAN, date(2026, 9, 15), 6000)]
+    assert entries(path) == []
+
+
+def test_a_workbook_with_the_page_of_an_earlier_version_is_refreshed_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "old.xlsm"
+    shutil.copy(Path(__file__).parents[1] / "workbooks" / "0.1.0.xlsm", path)
+    result = refresh(path, AS_OF, now=NOW)
+    sheet = page(path)
+    assert sheet["B4"].value == result.summary.shape.value
+    assert [sheet.cell(row, 12).value for row in range(5, 12)] == [result.summary.counts[each] for each in BARS]
+    before = sheet["B20"].value
+    assert before in {segment.value for segment in Segment}
+    upgrade(path)
+    refresh(path, AS_OF, now=NOW)
+    assert page(path).cell(FIRST, 1).value == do_next.HEAD, "upgrade brings the new page"
+    assert before in {each for (each,) in page(path).iter_rows(FIRST, LAST, 1, 1, values_only=True)}
