@@ -15,8 +15,8 @@ Clients = Annotated[
         metavar="FILE",
         help=t(
             "Clients from CSV, Excel, OpenDocument or Parquet: a file, a folder or a pattern; File.xlsx#Sheet "
-            "names "
-            "a sheet. May be given several times. Without it, the clients are made from the invoices."
+            "names a sheet, sqlite:///File.db#table a table of a database. May be given several times. Without it, the "
+            "clients are made from the invoices."
         ),
         show_default=False,
     ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.errors import BookError, KopilotError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.texts import t
+from kopilot_xl.usecases.databases import fetched, is_address
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
@@ -124,7 +125,8 @@ def new(
         )
     target = checked_target(path, force)
     single = [file for file in _several(invoices) if not Path(file).is_dir()]  # workbooks in a folder are not read
-    inputs = outputs.expanded([*_several(clients), *_several(transactions), *single])
+    exports = [file for file in (*_several(clients), *_several(transactions)) if not is_address(str(file))]
+    inputs = outputs.expanded([*exports, *single])
     outputs.check_no_input(target, inputs)
     with collector_at_rest():
         pair = _read(clients, transactions, choices, invoices)
@@ -259,7 +261,10 @@ def _read(
         return _fitting(read_invoices([str(file) for file in _several(invoices)], choices))
     if clients is None and transactions is None:
         return None
-    return _fitting(read_pair(clients, transactions, choices))
+    people, sales = list(map(str, _several(clients))), list(map(str, _several(transactions)))
+    with fetched(people) as client_files, fetched(sales) as transaction_files:
+        lists = client_files if clients is not None else None
+        return _fitting(read_pair(lists, transaction_files if transactions is not None else None, choices))
 
 
 def _fitting(pair: Pair) -> Pair:

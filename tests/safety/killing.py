@@ -26,7 +26,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from kopilot_xl import open_book, refresh
+from kopilot_xl import new, open_book, refresh, update
 from kopilot_xl.workbook import template
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file import book, locking, saving
@@ -47,7 +47,7 @@ Left = tuple[str, int, bytes]
 
 @dataclass(frozen=True)
 class Case:
-    """A workbook and how it is refreshed: where to, with a backup or not, and what counts as a step.
+    """A workbook and how it is refreshed or updated: where to, with a backup or not, and what counts as a step.
 
     `clients` is how many it has, 0 for the few of `tests.portfolios`.
     """
@@ -60,6 +60,7 @@ class Case:
     mode: int = 0o644
     lines: bool = False
     randomly: bool = False
+    update: bool = False
 
 
 CASES = {
@@ -69,6 +70,8 @@ CASES = {
         Case("with a backup behind a link", backup=True, link=True, mode=0o640),
         Case("to another file", output=True),
         Case("at any moment", clients=100, randomly=True),
+        Case("an update", backup=True, update=True),
+        Case("an update at any moment", clients=100, backup=True, update=True, randomly=True),
     )
 }
 
@@ -179,7 +182,9 @@ class Killer:
         self.case = case
         self.place = folder / "place"
         self.place.mkdir()
-        source = _workbook(folder / "source.xlsm", case.clients)
+        source = (
+            _imported(folder, case.clients or 6) if case.update else _workbook(folder / "source.xlsm", case.clients)
+        )
         self.target = self.place / "Portfolio.xlsm"
         self.book = source if case.output else self.target
         if case.link:
@@ -304,14 +309,17 @@ class Killer:
                 steps.watch_lines()
             elif steps:
                 steps.watch_operations()
-            refresh(
-                open_book(self.book),
-                AS_OF,
-                output=self.output,
-                backup=self.case.backup,
-                now=NOW,
-                waiting=waits.append,
-            )
+            if self.case.update:
+                update(self.book, as_of=AS_OF, now=NOW, waiting=waits.append)
+            else:
+                refresh(
+                    open_book(self.book),
+                    AS_OF,
+                    output=self.output,
+                    backup=self.case.backup,
+                    now=NOW,
+                    waiting=waits.append,
+                )
             if report is not None and steps:
                 told = list(steps.labels)
                 with open(report, "w", encoding="ascii") as pipe:
@@ -332,6 +340,26 @@ def _workbook(path: Path, clients: int) -> Path:
     people: list[list[Value]] = [[f"C{n}", f"Client {n}", date(2024, 1, 1 + n % 28)] for n in range(clients)]
     invoices: list[list[Value]] = [[f"C{n % clients}", date(2025, 1 + n % 12, 5), 10.0 + n] for n in range(3 * clients)]
     return make_portfolio(path, people, invoices)
+
+
+def _imported(folder: Path, clients: int) -> Path:
+    """A workbook made of an export that has grown since, in a folder beside that of the one that is killed."""
+    (folder / "made").mkdir()
+    people, sales, path = folder / "clients.csv", folder / "invoices.csv", folder / "made" / "Portfolio.xlsm"
+    people.write_text(
+        "Client ID,Client,Created on\n" + "".join(f"C{n},Client {n},2024-01-05\n" for n in range(clients))
+    )
+
+    def write(invoices: int) -> None:
+        rows = (f"C{n % clients},{2025 + n % 2}-0{1 + n % 5}-05,{10 + n}.00,Paid,R{n}\n" for n in range(invoices))
+        sales.write_text("Client ID,Issue date,Amount,Status,Reference\n" + "".join(rows))
+        os.utime(sales, (invoices, invoices))
+
+    write(3 * clients)
+    new(path, people, sales)
+    refresh(path, AS_OF, now=NOW)
+    write(4 * clients)
+    return path
 
 
 def main() -> None:

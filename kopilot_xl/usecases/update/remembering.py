@@ -12,6 +12,7 @@ from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
 from kopilot_xl.texts import t
+from kopilot_xl.usecases import databases
 from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow
 from kopilot_xl.workbook.sheets.sources import CLIENTS, FILES, INVOICES, TRANSACTIONS, Memory, Remark, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
@@ -173,8 +174,8 @@ def _as_json(choices: ImportChoices) -> dict[str, object]:
 
 def _relative(name: str, folder: Path) -> str | None:
     """Return a path relative to a folder; None where that would name somebody's home folder, or what lies above all."""
-    if "://" in name:
-        return None
+    if databases.is_address(name):
+        return databases.kept(name, lambda path: _relative(path, folder))
     path = Path(name).expanduser().absolute()
     base = folder.absolute()
     try:

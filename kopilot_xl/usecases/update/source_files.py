@@ -12,6 +12,7 @@ from pathlib import Path
 from kopilot_xl.domain import formatting
 from kopilot_xl.importing.files import ENDINGS
 from kopilot_xl.texts import t
+from kopilot_xl.usecases import databases
 from kopilot_xl.workbook.sheets.sources import digest
 
 
@@ -35,14 +36,14 @@ class SourceFile:
 
 
 def absolute_path(name: str | os.PathLike[str]) -> str:
-    """Return a path that was named, as an absolute one; an address as it is."""
+    """Return a path or an address that was named, as one that does not depend on the folder we are in."""
     text = os.fspath(name)
-    return text if "://" in text else str(Path(text).expanduser().absolute())
+    return databases.absolute(text) if databases.is_address(text) else str(Path(text).expanduser().absolute())
 
 
 def located(folder: Path, path: str) -> str:
     """Return a source's path from where we are, given the folder that it starts in."""
-    return path if "://" in path else os.path.join(folder, path)
+    return databases.located(folder, path) if databases.is_address(path) else os.path.join(folder, path)
 
 
 def is_many(path: str) -> bool:

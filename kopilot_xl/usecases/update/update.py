@@ -19,6 +19,7 @@ from kopilot_xl.importing.einvoices.output import read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.texts import t
+from kopilot_xl.usecases.databases import fetched
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.news import News
 from kopilot_xl.usecases.refresh import check, refresh
@@ -259,7 +260,15 @@ def _step(
         )
     else:
         own = choices.get(CLIENTS)
-        pair = read_pair(files.get(CLIENTS), files.get(TRANSACTIONS), choices.get(TRANSACTIONS, own), now.date(), own)
+        people, sales = files.get(CLIENTS), files.get(TRANSACTIONS)
+        with fetched(people or ()) as client_files, fetched(sales or ()) as transaction_files:
+            pair = read_pair(
+                client_files if people is not None else None,
+                transaction_files if sales is not None else None,
+                choices.get(TRANSACTIONS, own),
+                now.date(),
+                own,
+            )
     _check_currency(pair, chosen.currency)
     merges = merged(book, pair, memory, chosen.date_order, now.date(), has_clients=CLIENTS in files)
     write(book, merges, remove_vanished=remove_vanished)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from kopilot_xl import SettingError, new, open_book, refresh, update, upgrade
 from kopilot_xl.errors import BookError
+from kopilot_xl.usecases import databases
 from kopilot_xl.workbook.sheets import source_block, sources
 from tests.invariants import assert_sound
 from tests.usecases.update.test_update import CLIENTS, INVOICES, NOW, exports, rows, write
@@ -238,3 +241,37 @@ def test_an_upgraded_copy_remembers_too(book: Path) -> None:
     upgrade(book, target, copy=True)
     assert cells(target)[1] == cells(book)[1]
     assert not update(target, now=NOW).is_news
+
+
+def test_a_database_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("adbc_driver_sqlite")
+    monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect("books.db")) as books:
+        books.execute('CREATE TABLE customers ("Customer no" TEXT, "Company" TEXT, "Created on" TEXT)')
+        books.execute(
+            'CREATE TABLE invoices ("Customer no", "Invoice date", "Net amount" REAL, "Status", "Invoice no")'
+        )
+        books.executemany("INSERT INTO customers VALUES (?, ?, ?)", [[row[0], row[1], row[3]] for row in CLIENTS])
+        books.executemany("INSERT INTO invoices VALUES (?, ?, ?, ?, ?)", INVOICES)
+        books.commit()
+        path = tmp_path / "Portfolio.xlsm"
+        new(path, "sqlite:///books.db#customers", "sqlite:///books.db#invoices")
+        assert [row[:2] for row in cells(path)[:2]] == [
+            ["Clients", "sqlite:///books.db#customers"], ["Transactions", "sqlite:///books.db#invoices"],
+        ]  # fmt: skip
+        books.execute("INSERT INTO invoices VALUES (?, ?, ?, ?, ?)", sale("B2", "2026-07-01", "R3"))
+        books.commit()
+    monkeypatch.chdir(tmp_path.parent)
+    assert [row.reference for row in update(path, now=NOW).transactions.added] == ["R3"]
+
+
+def test_an_address_is_kept_without_its_password() -> None:
+    def relative(path: str) -> str | None:
+        return None if path.startswith("/home") else f"rel/{path}"
+
+    kept = databases.kept
+    address = "postgresql://anna:secret@db.example.com:5432/books?sslmode=require&sslpassword=s2#public.invoices"
+    assert kept(address, relative) == "postgresql://anna@db.example.com:5432/books?sslmode=require#public.invoices"
+    assert kept("postgresql://db/books#select 1 from a", relative) == "postgresql://db/books#select 1 from a"
+    assert kept("sqlite:///b.db#invoices", relative) == "sqlite:///rel/b.db#invoices"
+    assert kept("duckdb:////home/anna/b.db#invoices", relative) is None
