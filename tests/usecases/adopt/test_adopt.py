@@ -140,6 +140,20 @@ def _type_an_invoice(book: openpyxl.Workbook, own: Own) -> None:
     raise AssertionError(own)
 
 
+@pytest.mark.libreoffice
+@pytest.mark.skipif(bool(libreoffice.missing()), reason=str(libreoffice.missing()))
+@pytest.mark.parametrize("who", [who for who, own in OWN.items() if own.suffix == ".xlsx" and not own.libreoffice])
+def test_libreoffice_opens_it_and_shows_the_segments(who: str, tmp_path: Path) -> None:
+    own = OWN[who]
+    path = adopt(made(own, tmp_path), now=NOW).path
+    again = libreoffice.store(path, tmp_path / "again.xlsx", "Calc MS Excel 2007 XML")
+    assert segments(again, own) == SEGMENTS
+    names = CalamineWorkbook.from_path(again).sheet_names
+    assert set(open_book(path).sheet_names) <= set(names)
+    with zipfile.ZipFile(again) as archive:
+        assert sum(name.startswith("xl/charts/chart") for name in archive.namelist()) >= 3
+
+
 def test_the_owners_titles_stay_the_first_tabs_and_ours_follow(tmp_path: Path) -> None:
     result = adopt(german(tmp_path / "own.xlsx"), now=NOW)
     names = openpyxl.load_workbook(result.path).sheetnames
