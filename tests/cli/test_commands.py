@@ -112,9 +112,11 @@ def test_the_commands() -> None:
         "check",
         "report",
         "upgrade",
+        "adopt",
         "segment",
         "forecast",
         "install",
+        "schedule",
     ]
 
 

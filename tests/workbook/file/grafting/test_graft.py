@@ -185,10 +185,12 @@ def column_added(path: Path, header: str) -> None:
     target = Package(path)
     graft = Graft(target, Package(TEMPLATE))
     source = graft.source
-    sheet = next(name for name in source.part_names if name.endswith("sheet4.xml"))
-    table = next(link.target for link in source.relationships(sheet) if link.kind == "table")
+    sheets = [name for name in source.part_names if name.startswith("xl/worksheets/sheet")]
+    tables = {link.target: name for name in sheets for link in source.relationships(name) if link.kind == "table"}
+    table = next(name for name in tables if name and source.parse(name).get("name") == "Actions")
+    sheet = tables[table]
     table_part = next(name for name in target.part_names if "/tables/" in name)
-    add_column(graft, "xl/worksheets/sheet1.xml", table_part, header, (sheet, table or ""))
+    add_column(graft, "xl/worksheets/sheet1.xml", table_part, header, (sheet, table))
     graft.finish()
     target.save()
 
