@@ -13,8 +13,8 @@ MEANINGS = "GuideMeanings"
 """The named block that tells who is in each of them, with the thresholds of Settings."""
 
 STEPS: tuple[tuple[str, str], ...] = (
-    ("1", "Keep your clients in Clients and your invoices in Transactions: paste an export, or type. "
-          "Planned revenue is a transaction with the status Planned."),
+    ("1", "Keep clients in Clients and invoices in Transactions. Each month kopilot-xl update brings your next export "
+          "in, from the Sources on Settings, and keeps what you decided. Planned revenue has the status Planned."),
     ("2", "Refresh: in Excel the tab Kopilot, Refresh portfolio. From a terminal: kopilot-xl refresh and the name of "
           "this workbook, closed in Excel."),
     ("3", "Read Portfolio: its shape, then whom to turn to, from the top of the list to its end."),
