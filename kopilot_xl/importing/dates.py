@@ -18,8 +18,8 @@ FIRST_YEAR = 1990
 """No invoice that anybody still looks at is older."""
 
 _CLOCK = re.compile(
-    r"(?:^|[T ,]+)\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[ap]\.?\s?m\.?)?"
-    r"\s*(?:Z|UTC|GMT|[A-Z]{3,4})?\s*(?:\(?(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?\)?)?\s*$",
+    r"(?:^|(?<![T ,])[T ,]++)\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d++)?)?\s*+(?:[ap]\.?\s?m\.?)?"
+    r"\s*+(?:Z|UTC|GMT|[A-Z]{3,4})?\s*+(?:\(?(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?\)?)?\s*+$",
     re.IGNORECASE,
 )
 _HOUR = re.compile(r"[T ]\d{1,2}:\d{2}")

@@ -10,7 +10,7 @@ from kopilot_xl.importing.amounts import ISO
 from kopilot_xl.importing.vocabulary import Tokens, fold, vocabulary
 from kopilot_xl.workbook.book import Value
 
-_IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
+_IN_BRACKETS = re.compile(r"[(\[][^)\]]*+(?:[)\]]|\Z)")
 _CURRENCY_WORD = re.compile(r"\b(?:in )?(?:" + "|".join(sorted(ISO)) + r")\b|[€$£]")
 _SEGMENTS = re.compile(r"[./:>|]|\s-\s")
 

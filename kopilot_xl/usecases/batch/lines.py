@@ -169,7 +169,7 @@ def leftmost_first(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=by_tilt)
 
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]*[^\s<>\"'(),;:.]")
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]*[^\s<>\"'(),;:.]")
 """An e-mail address, which no summary shows."""
 _SHAPES = (Shape.DECLINING, Shape.INACCURATE, Shape.GROWING, Shape.MATURE, Shape.EMPTY)
 """The shapes, the worst first."""

@@ -39,7 +39,7 @@ _IDLE = ("style", "script", "defs", "title")
 """What the library adds for pages of its own: this one has a style, needs no script and names its charts itself."""
 
 _MEASURES = {"x", "y", "width", "height", "cx", "cy", "d", "transform"}
-_DECIMALS = re.compile(r"\d+\.\d+")
+_DECIMALS = re.compile(r"(?<!\d)\d++\.\d+")
 _SERIES = re.compile(r"\bserie-(\d+)")
 _UNSTYLED = {
     "rect",

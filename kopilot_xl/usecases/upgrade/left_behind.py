@@ -39,7 +39,7 @@ _ONCE_DRAWN = {history.TABLE.name: {"Chart 1/1"}}
 """What a sheet of ours once held beside its cells, and does not any more."""
 _RETIRED_SHEETS = {movements.SHEET: ({movements.BETTER.name, movements.WORSE.name}, Area(1, 1, LAST_ROW, 16))}
 """Sheets of ours that this version does not have any more: their tables, and how far they reached."""
-_MODULE = re.compile(rb"(?:Module|Class|BaseClass)=([^\r\n]+)\r\n")
+_MODULE = re.compile(rb"(?<=\n)(?:Module|Class|BaseClass)=([^\r\n]+)\r\n")
 
 
 # what stays behind

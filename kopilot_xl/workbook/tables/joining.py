@@ -19,7 +19,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"(?P<sheet>(?:'(?:[^']|'')+'|[\w.]+)!)?\$?(?P<left>[A-Z]{1,3})?\$?(?P<top>\d+)?"
+    r"(?P<sheet>(?:(?<!')'(?:[^']|'')++'|(?<![\w.])[\w.]++)!)?\$?(?P<left>[A-Z]{1,3})?\$?(?P<top>\d+)?"
     r"(?::\$?(?P<right>[A-Z]{1,3})?\$?(?P<bottom>\d+)?)?",
     re.IGNORECASE,
 )

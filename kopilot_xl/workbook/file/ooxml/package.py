@@ -33,7 +33,9 @@ _OTHER_OFFICE = {
     "presentationml": t("a PowerPoint presentation"),
     "visio": t("a Visio drawing"),
 }
-_ELEMENT = rb"<(?:[\w.-]+:)?%s(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>\s*</(?:[\w.-]+:)?%s\s*>)"
+_ELEMENT = (
+    rb"<(?:[\w.-]++:)?%s(?=[\s/>])(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+(?:(?<=/)>|>\s*+</(?:[\w.-]++:)?%s\s*+>)"
+)
 _RELATIONSHIP = re.compile(_ELEMENT % (b"Relationship", b"Relationship"))
 _OVERRIDE = re.compile(_ELEMENT % (b"Override", b"Override"))
 

@@ -21,7 +21,7 @@ _ITEM_END = re.compile(rb"</(?:[\w.-]++:)?si\s*+>")
 _ITEM_START = re.compile(rb"<(?:[\w.-]++:)?si(?=[\s>])[^<>]*+>")
 _TEXT = re.compile(rb"<((?:[\w.-]++:)?)t(?:\s[^<>]*+)?>([^<]*+)<")
 _SHARED = re.compile(rb"\st\s*=\s*(?:\"s\"|'s')")
-_SHARED_CELL = re.compile(rb"\st\s*=\s*(?:\"s\"|'s')[^<>]*+>\s*+<(?:[\w.-]++:)?v(?:\s[^<>]*+)?>\s*+([0-9]{1,9})\s*+<")
+_CELL = re.compile(rb"<(?:[\w.-]++:)?c(?=\s)([^<>]*+)>\s*+<(?:[\w.-]++:)?v(?:\s[^<>]*+)?>\s*+([0-9]{1,9})\s*+<")
 
 
 def with_short_texts(xml: bytes) -> bytes:
@@ -90,7 +90,7 @@ def check_texts(sheets: Sequence[bytes], sizes: Sequence[int], file_size: int) -
         return
     total = 0
     for xml in sheets:
-        indexes = _SHARED_CELL.findall(xml)
+        indexes = [cell[2] for cell in _CELL.finditer(xml) if _SHARED.search(cell[1])]
         strange = len(_SHARED.findall(xml)) - len(indexes)
         total += max(strange, 0) * largest
         total += sum(sizes[index] for index in map(int, indexes) if index < len(sizes))
