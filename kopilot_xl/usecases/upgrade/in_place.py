@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -31,6 +32,7 @@ from kopilot_xl.workbook.sheets import (
     clients,
     history,
     older,
+    own_tables,
     problems,
     settings,
     snapshot,
@@ -38,6 +40,7 @@ from kopilot_xl.workbook.sheets import (
     transactions,
 )
 from kopilot_xl.workbook.sheets.facts import is_macro_free
+from kopilot_xl.workbook.sheets.own_tables import OwnTables
 from kopilot_xl.workbook.sheets.registry import SHEETS, has_name, is_kopilot_book, title_of
 from kopilot_xl.workbook.tables.table import same_name
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, TEMPLATE
@@ -46,6 +49,8 @@ from kopilot_xl.workbook.template.row_heights import sheets_of
 _TABLES = (clients.TABLE, transactions.TABLE, actions.TABLE, history.TABLE, problems.TABLE)
 _REQUIRED = (clients.TABLE, transactions.TABLE)
 _WITH_MACROS = (".xlsm", ".xltm")
+_ONLY_WITH_MACROS = "xlwings.conf"
+"""A sheet that a workbook without macros of ours does not need."""
 
 
 @dataclass
@@ -150,14 +155,23 @@ def upgrade(
     """
     if copy and check:
         raise UsageError(t("there is nothing to check about a copy."), "check")
+    old = open_book(path)
+    adopted = is_kopilot_book(old) and own_tables.read(old) is not None
+    if copy and adopted:
+        raise BookError(
+            t(
+                "{path} keeps its clients in a table of yours, so that a copy would leave most of it behind. Upgrade "
+                "it without --copy.",
+                path=old.path,
+            )
+        )
     if copy:
         return upgrade_copy(path, output, force=force)
-    old = open_book(path)
     if not is_kopilot_book(old):
         raise BookError(
             t('{path} is not a Kopilot workbook. Make it one with kopilot-xl adopt "{path}".', path=old.path)
         )
-    for table in _REQUIRED:
+    for table in () if adopted else _REQUIRED:
         old.table(table.name)
     target = old.path if output is None else Path(output)
     own = target.exists() and target.samefile(old.path)
@@ -190,7 +204,10 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
     source = Package(MACRO_FREE_TEMPLATE if is_macro_free(old) else TEMPLATE)
     graft = Graft(package, source)
     made = Upgraded(target)
+    own = own_tables.read(old)
     titles = [title for title, _ in sheets_of(source)]
+    if own is not None:
+        titles = _without_adopted(old, own, graft, titles)
     made.pages, made.cannot = replace_pages(old, graft)
     missing = [title for title in titles if not _has(old, title)]
     made.sheets = graft.add_sheets(*missing)
@@ -218,7 +235,8 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
     if add_source_block(old, graft, parts, source_parts):
         made.settings.append(source_block.TITLE)
     graft.finish()
-    if target.suffix.lower() in _WITH_MACROS and not is_macro_free(old):
+    with_macros = own is None or old.has_sheet(_ONLY_WITH_MACROS)
+    if target.suffix.lower() in _WITH_MACROS and not is_macro_free(old) and with_macros:
         made.macros = add_macros(package, source)
         made.ribbon = add_ribbon(package, source)
         if made.macros.outcome is not Outcome.LEFT and snapshot.format_of(old) != snapshot.FORMAT:
@@ -226,6 +244,16 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
             if part is not None and snapshot.SHEET not in made.sheets:
                 set_cells(package, part, {1: snapshot.MARK, 2: snapshot.FORMAT})
     return made
+
+
+def _without_adopted(book: FileBook, own: OwnTables, graft: Graft, titles: Sequence[str]) -> list[str]:
+    """The sheets of ours that a workbook with tables of its owner's is to have: theirs stand in for two of them."""
+    for table, known in ((clients.TABLE, own.clients), (transactions.TABLE, own.transactions)):
+        graft.stand_in(table.name, book.table(known.name).sheet if book.is_table(known.name) else known.name)
+    out = {clients.TABLE.name, transactions.TABLE.name}
+    if not book.has_sheet(_ONLY_WITH_MACROS):
+        out.add(_ONLY_WITH_MACROS)
+    return [title for title in titles if title not in out]
 
 
 def _has(book: FileBook, title: str) -> bool:

@@ -27,8 +27,10 @@ from kopilot_xl import (
     open_book,
     refresh,
     report,
+    upgrade,
 )
 from kopilot_xl.usecases.adopt.adopt import Adopted
+from kopilot_xl.usecases.upgrade.in_place import Upgraded
 from kopilot_xl.workbook.addresses import split_address
 from kopilot_xl.workbook.sheets import portfolio_grid
 from kopilot_xl.workbook.tables.problems import Code
@@ -332,6 +334,30 @@ def test_what_cannot_be_is_one_clear_line_and_nothing_is_written(
     assert "\n" not in str(refused.value)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["own.xlsx"]
+
+
+@pytest.mark.parametrize("who", ["German, plain ranges", "macros of its owner's", "names like ours"])
+def test_an_upgrade_brings_what_is_missing_and_no_tables_of_ours(who: str, tmp_path: Path) -> None:
+    own = OWN[who]
+    path = adopt(made(own, tmp_path), now=NOW).path
+    current = upgrade(path)
+    assert isinstance(current, Upgraded)
+    assert current.is_current
+    before = open_book(path).sheet_names
+
+    def lose(data: bytes) -> bytes:
+        text = re.sub(r'<sheet [^>]*name="Forecast"[^>]*/>', "", data.decode())
+        return re.sub(r"<definedName [^>]*>'?Forecast'?![^<]*</definedName>", "", text).encode()
+
+    with_parts(path, {"xl/workbook.xml": lose})
+    brought = upgrade(path)
+    assert isinstance(brought, Upgraded)
+    assert brought.sheets == ["Forecast"]
+    assert brought.macros is None
+    assert sorted(open_book(path).sheet_names) == sorted(before)
+    assert [client.segment for client in refresh(path, now=NOW).clients] == SEGMENTS
+    with pytest.raises(BookError, match="without --copy"):
+        upgrade(path, copy=True)
 
 
 def test_a_kopilot_workbook_is_not_adopted_again(tmp_path: Path) -> None:
