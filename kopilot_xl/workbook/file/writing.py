@@ -105,7 +105,7 @@ class PendingWrites:
         height = min(height, self._last_in_use(layout, values) + SPARE_ROWS)
         values = values[:height]
         pieces = _formula_pieces(layout, formula) if formula and self._is_calculated(layout, index) else None
-        if formula and pieces is not None and index not in layout.calculated:
+        if formula and pieces is not None and self._lost_its_rule(layout, index):
             self.rules.setdefault(name_key(layout.name), {})[index] = rule(layout.name, formula)
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1
@@ -314,6 +314,18 @@ class PendingWrites:
         return next(
             (last for last in range(len(values), max(number, 0), -1) if values[last - 1] is not None), max(number, 0)
         )
+
+    def _lost_its_rule(self, layout: Layout, index: int) -> bool:
+        """Tell whether a column has a formula in every row, though its table does not say that it is calculated."""
+        if index in layout.calculated or not layout.part:
+            return False
+        column, bottom = layout.first_column + index, layout.header_row + layout.height
+        rows = {
+            formula.row
+            for formula in self._reader.formulas(layout.sheet)
+            if formula.column == column and layout.header_row < formula.row <= bottom
+        }
+        return len(rows) == layout.height - layout.joined
 
     def _shown(self, layout: Layout, column: int, values: Sequence[Value], *, calculated: bool) -> list[bool] | None:
         """Tell which cells of a column show their value already, and are calculated if they are to be.

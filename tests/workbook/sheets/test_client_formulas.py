@@ -282,3 +282,33 @@ def test_a_day_before_the_facts_is_looked_at_as_their_day(tmp_path: Path, office
     path = refreshed(tmp_path / "book.xlsx", AS_OF, CLIENTS, TRANSACTIONS)
     (found,) = recalculation.in_libreoffice(path, [date(2026, 1, 1)])
     assert [client.segment for client in found.clients.values()] == SEGMENTS
+
+
+# time
+
+
+AGED = """
+import time
+as_of = doc.NamedRanges.getByName("AsOf").getReferredCells()
+cells = doc.Sheets.getByName("Clients").getCellRangeByName("D2:D%(last)d")
+taken = []
+for day in %(days)r:
+    start = time.perf_counter()
+    as_of.Value = day
+    doc.calculate()
+    cells.getDataArray()
+    taken.append(time.perf_counter() - start)
+result = min(taken)
+"""
+
+
+@pytest.mark.slow
+def test_ten_times_as_many_clients_take_ten_times_as_long(tmp_path: Path, office: None) -> None:
+    days = [(AS_OF - EPOCH).days + offset for offset in (10, 100, 200, 300)]
+    seconds = {}
+    for number in (1_000, 10_000):
+        rows = random_rows(1, AS_OF, number)
+        path = refreshed(tmp_path / f"{number}.xlsx", AS_OF, rows.clients, rows.transactions)
+        seconds[number] = libreoffice.run(path, AGED % {"last": number + 1, "days": days}, macros=False)
+    assert seconds[10_000] < 30 * seconds[1_000] + 1, "quadratic would be a hundred times"
+    assert seconds[10_000] < 20
