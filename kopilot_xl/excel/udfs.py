@@ -31,6 +31,7 @@ from kopilot_xl.workbook.sheets import clients as people
 from kopilot_xl.workbook.sheets import settings as choices
 from kopilot_xl.workbook.sheets import snapshot as stored
 from kopilot_xl.workbook.sheets import transactions as invoices
+from kopilot_xl.workbook.sheets.data_mark import data_mark
 from kopilot_xl.workbook.tables.parsing import UnreadableError, is_blank, read_date
 from kopilot_xl.workbook.tables.problems import Code
 
@@ -77,7 +78,8 @@ def snapshot(
         )
         day = read_date(_scalar(as_of), choices.read(cast("Book", book)).date_order)
         result = calculate(read(cast("Book", book), day, now.date()), ahead=False)
-        return stored.rows(result.summary, result.clients, result.as_of, now, None, layout=_layout(layout))
+        mark = data_mark(result.inputs)
+        return stored.rows(result.summary, result.clients, result.as_of, now, None, layout=_layout(layout), data=mark)
     except UnreadableError as reason:
         return _refusal(t("The as-of date: {reason}", reason=reason))
     except KopilotError as reason:

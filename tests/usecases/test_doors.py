@@ -117,7 +117,9 @@ def test_the_functions_in_excel_find_the_same(doors: Doors) -> None:
     named = [[each.name, book.cell(each.name)] for each in settings.ALL]
     rows = udfs.snapshot(given[0], given[1], given[2], named, AS_OF, snapshot.FORMAT)
     found = doors.found
-    written = snapshot.rows(found.summary, found.clients, AS_OF, datetime.now(), None)
+    mark = rows[snapshot.SHAPE_ROW - 1][snapshot.DATA_COLUMN - 1]
+    assert str(mark).startswith("data ")
+    written = snapshot.rows(found.summary, found.clients, AS_OF, datetime.now(), None, data=mark)
     assert _plain(rows) == _plain(written)
 
 

@@ -17,6 +17,7 @@ from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
 from kopilot_xl.workbook.file.ooxml import markup, special_values, worksheet
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 from kopilot_xl.workbook.file.reader_input import reader_input
+from kopilot_xl.workbook.moments import to_second
 
 MAX_CELLS = 30_000_000
 """How many cells the values of a sheet may span: one stray value far away would cost all memory."""
@@ -212,8 +213,9 @@ def _plain(read: list[list[_Read]]) -> list[list[Value]]:
 
 
 def _plain_value(value: _Read) -> Value:
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date()
+    if isinstance(value, datetime):
+        value = to_second(value)
+        return value.date() if value.time() == time() else value
     if isinstance(value, timedelta):  # a duration is the number of days the cell holds
         return value / _DAY
     return value

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from kopilot_xl.workbook.book import ErrorValue, Value
+from kopilot_xl.workbook.moments import to_second
 
 ERROR_CODES = {
     -2146826288: "#NULL!",
@@ -53,7 +54,7 @@ def cell_value(given: object) -> Value:
     if isinstance(given, int):
         return ErrorValue(ERROR_CODES.get(given, _UNKNOWN)) if given in ERRORS else given
     if isinstance(given, datetime):
-        moment = datetime(given.year, given.month, given.day, given.hour, given.minute, given.second)
+        moment = to_second(datetime(*given.timetuple()[:6], given.microsecond))
         return moment if moment.time() != time.min else moment.date()
     if isinstance(given, Decimal):
         return float(given)

@@ -65,6 +65,8 @@ KEYS = "PortfolioKeys"
 NEXT_TITLE, NEXT_USE, BROUGHT = "DoNextTitle", "DoNextUse", "DoNextBrought"
 LIST, ENTRIES, LIST_IDS = "DoNext", "DoNextEntries", "DoNextIds"
 GHOST = "PortfolioGhost"
+DATA_STATE = "PortfolioDataState"
+"""Says by a formula whether the data changed since the last refresh; a refresh empties what it shows."""
 DECISIONS_IN, DECISIONS_NONE, DECISIONS_LOST, DECISIONS_CANCELED, NO_DECISIONS = (
     "DecisionsIn", "DecisionsNone", "DecisionsLost", "DecisionsCanceled", "NoDecisions",
 )  # fmt: skip
@@ -112,6 +114,7 @@ HISTOGRAM_COLUMNS = ("Segment", "Clients", "Share", "Value", "Share of value")
 HIDDEN: dict[str, Block] = {
     ICON: Block("S1"),
     OUTSIDE: Block("S2"),
+    DATA_STATE: Block("S3"),
     CHECKS: Block("S4", 3, 2),
     HISTOGRAM: Block("S8", len(BARS), len(HISTOGRAM_COLUMNS)),
     GHOST: Block("X8", len(BARS)),

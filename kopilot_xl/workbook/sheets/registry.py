@@ -36,6 +36,7 @@ from kopilot_xl.workbook.sheets import (
     trend,
 )
 from kopilot_xl.workbook.sheets.contents import Result
+from kopilot_xl.workbook.sheets.data_mark import data_mark
 from kopilot_xl.workbook.tables.problems import Code, Kind, Problem, about_sheet, count
 from kopilot_xl.workbook.tables.table import Table
 
@@ -188,7 +189,8 @@ def _fill_problems(book: Book, result: Result, _: datetime) -> None:
 
 
 def _fill_snapshot(book: Book, result: Result, now: datetime) -> None:
-    snapshot.fill(book, result.summary, result.clients, result.as_of, now, result.baseline, result.forecast)
+    mark = data_mark(result.inputs)
+    snapshot.fill(book, result.summary, result.clients, result.as_of, now, result.baseline, result.forecast, mark)
 
 
 def _written(table: Table, prefix: str = "") -> list[str]:

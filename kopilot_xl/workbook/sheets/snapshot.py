@@ -37,6 +37,8 @@ CLIENTS_ROW = COUNTS_ROW + len(BARS) + 1
 FIRST_CLIENT_ROW = CLIENTS_ROW + 2
 MONTH_COLUMN, EXPECTED_COLUMN = 5, 6
 """Beside the rows from `REFRESHED_ROW` on: the first days of the twelve months ahead, and what is expected of each."""
+DATA_COLUMN = 4
+"""Beside the shape: a mark of the data it was computed from, from format 2 on."""
 FORMULAS_CELL = f"D{REFRESHED_ROW}"
 DUE = "due"
 """In that cell: the user's own formulas do not show this refresh yet. The macros see to it, and say so there."""
@@ -111,18 +113,19 @@ def rows(
     baseline: Baseline | None,
     forecast: Forecast | None = None,
     layout: int = FORMAT,
+    data: str = "",
 ) -> list[list[Value]]:
     """Return the snapshot: the summary's rows, then one row per client (one not yet a client has a blank segment).
 
     Every row has as many cells as `COLUMNS`. Clients are named by their ids as written; in format 1, by the key their
-    id is compared by.
+    id is compared by. `data` is the mark of what it was computed from, kept from format 2 on.
     """
     since, before = (baseline.since, baseline.segments) if baseline else (None, {})
     head: list[list[Value]] = [
         [MARK, layout],
         ["As of", as_of, "Since", since],
         ["Refreshed", now, "Formulas", DUE],
-        ["Shape", summary.shape.value],
+        ["Shape", summary.shape.value, *(("Data", data) if layout > 1 else ())],
         ["Tilt", summary.tilt],
         ["Tilt by value", summary.tilt_by_value],
     ]
@@ -155,7 +158,8 @@ def fill(
     now: datetime,
     baseline: Baseline | None = None,
     forecast: Forecast | None = None,
+    data: str = "",
 ) -> bool:
     """Write the snapshot; False if the workbook has no such sheet."""
-    table = rows(summary, clients, as_of, now, baseline, forecast, format_of(book))
+    table = rows(summary, clients, as_of, now, baseline, forecast, format_of(book), data)
     return book.write_sheet(SHEET, table)

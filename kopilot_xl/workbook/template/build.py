@@ -89,6 +89,10 @@ def build_template(path: Path) -> None:
     part = f"xl/worksheets/sheet{list(sheets).index(clients.TABLE.name) + 1}.xml"
     parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
     if not macro_free:
+        part = f"xl/worksheets/sheet{list(sheets).index(portfolio_grid.SHEET) + 1}.xml"
+        cell = re.escape(portfolio_grid.HIDDEN[portfolio_grid.DATA_STATE].cell.encode())
+        blank = rb'(<c r="' + cell + rb'"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?'
+        parts[part] = re.sub(blank, rb'\1 t="str"\2<v></v>', parts[part])
         parts[RIBBON_PART] = RIBBON.read_bytes()
         parts["_rels/.rels"] = _insert_before(parts["_rels/.rels"], rb"</Relationships>", RIBBON_RELATIONSHIP)
     _pack(path, parts)

@@ -9,6 +9,7 @@ from copy import copy
 from openpyxl.formatting.rule import DataBar, FormatObject, Rule
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
@@ -184,6 +185,10 @@ def name_column(ws: Worksheet, called: str, table: Table, column: Column) -> Non
     ws.parent.defined_names[called] = DefinedName(called, attr_text=f"{table.name}[{column.header}]")
 
 
+_FIRST_FREE_FORMAT = 164
+"""The numbers of formats below are those of the file format itself."""
+
+
 def when(
     ws: Worksheet,
     cells: str,
@@ -194,16 +199,18 @@ def when(
     bold: bool | None = None,
     below: str | None = None,
     lines: Border | None = None,
+    shown: str | None = None,
 ) -> None:
     """Colour cells where a formula, written for the first of them, holds; `below` is the colour of a line under them.
 
-    `lines` are lines around them. Two rules that can both hold must not share a cell: LibreOffice takes the first
-    alone, Excel mixes them.
+    `shown` is the number format they have then, `lines` are lines around them. Two rules that can both hold must not
+    share a cell: LibreOffice takes the first alone, Excel mixes them.
     """
     style = DifferentialStyle(
         font=Font(color=color, bold=bold or None) if color or bold else None,
         fill=fill(background) if background else None,
         border=Border(bottom=Side("thin", color=below)) if below else lines,
+        numFmt=NumberFormat(numFmtId=_FIRST_FREE_FORMAT, formatCode=shown) if shown else None,
     )
     ws.conditional_formatting.add(cells, Rule(type="expression", dxf=style, formula=[formula]))
 

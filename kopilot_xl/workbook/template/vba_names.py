@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from kopilot_xl.domain.forecasting import YEAR
 from kopilot_xl.domain.segments import BARS, Action
-from kopilot_xl.workbook.sheets import actions, clients, guide, problems, settings, snapshot, transactions
+from kopilot_xl.workbook.sheets import (
+    actions,
+    clients,
+    guide,
+    portfolio_grid,
+    problems,
+    settings,
+    snapshot,
+    transactions,
+)
 from kopilot_xl.workbook.tables.table import Table
 
 MODULE = "KopilotNames"
@@ -33,6 +42,8 @@ def constants() -> dict[str, str | int]:
         "MONTHS_AHEAD": YEAR,
         "MONTH_COLUMN": snapshot.MONTH_COLUMN,
         "EXPECTED_COLUMN": snapshot.EXPECTED_COLUMN,
+        "DATA_COLUMN": snapshot.DATA_COLUMN,
+        "DATA_STATE_NAME": portfolio_grid.DATA_STATE,
         "FORMULAS_CELL": snapshot.FORMULAS_CELL,
         "DUE": snapshot.DUE,
         "DONE": "done",

@@ -32,25 +32,40 @@ Public Sub UseStandIn(given As Object)
     Set StandIn = given
 End Sub
 
-Public Function HostServer() As Object
-    StandIn.Start
-    Set HostServer = StandIn
-End Function
-
-Public Function HostHasNoAddIn(failure As Long) As Boolean
-    HostHasNoAddIn = (failure = 1004)
-End Function
-
 Public Function HostOnMac() As Boolean
     HostOnMac = StandIn.OnMac
 End Function
 
 Public Function HostOnPC() As Boolean
-    HostOnPC = StandIn.OnWindows
+    HostOnPC = StandIn.OnPC
 End Function
 
-Public Sub HostRunPython(command As String)
-    StandIn.RunPython command
+Public Function HostIsSeen() As Boolean
+    HostIsSeen = StandIn.IsSeen
+End Function
+
+Public Function HostIsActive() As Boolean
+    HostIsActive = StandIn.IsActive
+End Function
+
+Public Function HostActiveName() As String
+    HostActiveName = StandIn.ActiveName
+End Function
+
+Public Function HostIsCalculating() As Boolean
+    HostIsCalculating = StandIn.IsCalculating
+End Function
+
+Public Function HostIsCopying() As Boolean
+    HostIsCopying = StandIn.IsCopying
+End Function
+
+Public Sub HostSay(text As String)
+    StandIn.Say text
+End Sub
+
+Public Sub HostCanCancel(can As Boolean)
+    StandIn.CanCancel can
 End Sub
 
 Public Function HostAsked(prompt As String, heading As String, answer As String) As Boolean
@@ -58,8 +73,66 @@ Public Function HostAsked(prompt As String, heading As String, answer As String)
     HostAsked = (answer <> "(canceled)")
 End Function
 
+Public Function HostFiles(heading As String) As Variant
+    HostFiles = StandIn.Files(heading)
+End Function
+
 Public Sub HostRecalculate()
     StandIn.Recalculated
+End Sub
+
+Public Sub HostRecalculateCell(cell As Object)
+    StandIn.RecalculatedCell cell.Address
+End Sub
+
+Public Function HostShowsNameError() As Boolean
+    HostShowsNameError = StandIn.ShowsNameError
+End Function
+
+Public Function HostHasAddIn() As Boolean
+    HostHasAddIn = StandIn.HasAddIn
+End Function
+
+Public Function HostSetting(key As String, source As String) As String
+    HostSetting = StandIn.Setting(key, source)
+End Function
+
+Public Function HostIsFile(path As String) As Boolean
+    HostIsFile = StandIn.IsFile(path)
+End Function
+
+Public Function HostTries(interpreter As String, code As String, seconds As Long, reason As String) As Boolean
+    reason = StandIn.Tries(interpreter, code, seconds)
+    HostTries = (reason = "")
+End Function
+
+Public Function HostServer() As Object
+    StandIn.Start
+    Set HostServer = StandIn
+End Function
+
+Public Function HostServerName() As String
+    HostServerName = StandIn.ServerName
+End Function
+
+Public Sub HostEndServer()
+    StandIn.EndServer
+End Sub
+
+Public Function HostIsLast() As Boolean
+    HostIsLast = StandIn.IsLast
+End Function
+
+Public Sub HostWarmUpSoon()
+    StandIn.WarmUpSoon
+End Sub
+
+Public Sub HostNoWarmUp()
+    StandIn.NoWarmUp
+End Sub
+
+Public Sub HostRunPython(code As String)
+    StandIn.RunPython code
 End Sub
 """
 """The module KopilotHost of the tests: what the interpreter lacks goes to the stand-in below."""
@@ -69,6 +142,12 @@ Option Explicit
 
 Public Sub Edit(sheet As String, address As String, value As Variant)
     ThisWorkbook.Worksheets(sheet).Range(address).Value = value
+End Sub
+
+Public Sub EditUnheard(sheet As String, address As String, value As Variant)
+    Application.EnableEvents = False
+    Edit sheet, address, value
+    Application.EnableEvents = True
 End Sub
 
 Public Sub EditSetting(setting As String, value As Variant)
@@ -97,6 +176,18 @@ End Sub
 Public Sub DeleteSheet(sheet As String)
     Application.DisplayAlerts = False
     ThisWorkbook.Worksheets(sheet).Delete
+End Sub
+
+Public Sub HideSheet(sheet As String)
+    ThisWorkbook.Worksheets(sheet).Visible = 0
+End Sub
+
+Public Sub Formula(sheet As String, address As String, text As String)
+    ThisWorkbook.Worksheets(sheet).Range(address).Formula = text
+End Sub
+
+Public Sub Calculated(sheet As String)
+    KopilotCalculated ThisWorkbook.Worksheets(sheet)
 End Sub
 
 Public Sub Pick(sheet As String, address As String)
@@ -133,16 +224,8 @@ End Function
 
 SERVER_GONE = -2147023174
 NO_SUCH_MACRO = 1004
-
-_MEMBERS = {
-    "start": "start",
-    "calludf": "call_udf",
-    "onmac": "on_mac",
-    "onwindows": "on_windows",
-    "runpython": "run_python",
-    "recalculated": "recalculated",
-}
-"""What the macros call, and the method behind it."""
+INTERPRETER = r"C:\Users\An Na\venv\Scripts\python.exe"
+PYTHON_WITHOUT_WINDOW = r"C:\Users\An Na\venv\Scripts\pythonw.exe"
 
 Answer = Callable[..., Any]
 
@@ -160,9 +243,25 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
         self.calls: list[tuple[str, str, list[Any]]] = []
         self.failing: list[tuple[int, str]] = []
         self.starting: list[tuple[int, str]] = []
-        self.starts = self.recalculations = 0
+        self.starts = self.trials = self.recalculations = 0
         self.commands: list[str] = []
+        self.said: list[str] = []
+        self.cells: list[str] = []
         self.during: Callable[[], Any] | None = None
+        self.when_recalculated: Callable[[], Any] | None = None
+        self.has_add_in = self.is_seen = self.is_active = self.is_last = self.can_cancel = True
+        self.is_calculating = self.is_copying = self.shows_name_error = False
+        self.settings = {
+            ("INTERPRETER_WIN", "user"): INTERPRETER,
+            ("ADD_WORKBOOK_TO_PYTHONPATH", "sheet"): "False",
+        }
+        self.files = {INTERPRETER, PYTHON_WITHOUT_WINDOW}
+        self.trial = ""
+        self.tried: list[str] = []
+        self.chosen: Any = False
+        self.server_name = "server of this workbook"
+        self.ended = 0
+        self.warm_ups = 0
 
     def asked(self, name: str) -> list[list[Any]]:
         """Return the arguments of each call of a function."""
@@ -170,14 +269,92 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
 
     def vba_get(self, name: str, args: Sequence[object] = (), named: object = None) -> object:
         """Answer what the macros call, whatever the case of its name."""
-        called: Callable[..., object] = getattr(self, _MEMBERS[name.casefold()])
-        return called(*args)
+        called = getattr(self, f"vba_{name.casefold()}")
+        answer = called(*args)
+        return EMPTY if answer is None else answer
 
-    def start(self) -> object:
+    def vba_start(self) -> None:
         self.starts += 1
         if self.starting:
             raise VBARuntimeError(*self.starting.pop(0))
-        return EMPTY
+
+    def vba_calludf(self, *arguments: object) -> object:
+        return self.call_udf(*arguments)
+
+    def vba_onmac(self) -> bool:
+        return self.system == "Mac"
+
+    def vba_onpc(self) -> bool:
+        return self.system == "Windows"
+
+    def vba_isseen(self) -> bool:
+        return self.is_seen
+
+    def vba_isactive(self) -> bool:
+        return self.is_active
+
+    def vba_activename(self) -> str:
+        return "Kopilot.xlsm" if self.is_active else "Other.xlsx"
+
+    def vba_iscalculating(self) -> bool:
+        return self.is_calculating
+
+    def vba_iscopying(self) -> bool:
+        return self.is_copying
+
+    def vba_say(self, text: object) -> None:
+        self.said.append(str(text))
+
+    def vba_cancancel(self, can: object) -> None:
+        self.can_cancel = bool(can)
+
+    def vba_files(self, heading: object) -> object:
+        return self.chosen
+
+    def vba_recalculated(self) -> None:
+        self.recalculations += 1
+        if self.when_recalculated:
+            self.when_recalculated()
+
+    def vba_recalculatedcell(self, address: object) -> None:
+        self.cells.append(str(address))
+
+    def vba_showsnameerror(self) -> bool:
+        return self.shows_name_error
+
+    def vba_hasaddin(self) -> bool:
+        return self.has_add_in
+
+    def vba_setting(self, key: object, source: object) -> str:
+        return self.settings.get((str(key), str(source)), "")
+
+    def vba_isfile(self, path: object) -> bool:
+        return str(path) in self.files
+
+    def vba_tries(self, interpreter: object, code: object, seconds: object) -> str:
+        self.trials += 1
+        self.tried.append(f"{interpreter} {code}")
+        return self.trial
+
+    def vba_servername(self) -> str:
+        return self.server_name
+
+    def vba_endserver(self) -> None:
+        self.ended += 1
+
+    def vba_islast(self) -> bool:
+        return self.is_last
+
+    def vba_warmupsoon(self) -> None:
+        self.warm_ups += 1
+
+    def vba_nowarmup(self) -> None:
+        self.warm_ups = 0
+
+    def vba_runpython(self, code: object) -> None:
+        self.commands.append(str(code))
+        if self.starting:
+            raise VBARuntimeError(*self.starting.pop(0))
 
     def call_udf(self, module: object, function: object, arguments: object, book: object, caller: object) -> object:
         plain = from_vba(arguments)
@@ -187,22 +364,6 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
         if self.during:
             self.during()
         return as_call_udf(self.answers[str(function)](*plain))
-
-    def on_mac(self) -> object:
-        return self.system == "Mac"
-
-    def on_windows(self) -> object:
-        return self.system == "Windows"
-
-    def run_python(self, command: object) -> object:
-        self.commands.append(str(command))
-        if self.starting:
-            raise VBARuntimeError(*self.starting.pop(0))
-        return EMPTY
-
-    def recalculated(self) -> object:
-        self.recalculations += 1
-        return EMPTY
 
 
 def from_vba(value: object) -> Any:

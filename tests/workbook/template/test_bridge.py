@@ -177,12 +177,12 @@ def test_five_thousand_pasted_rows_ask_once(host: Any, python: StandIn) -> None:
 
 
 def test_without_the_add_in_the_last_refresh_answers_and_nobody_is_bothered(host: Any, python: StandIn) -> None:
-    python.starting = [(NO_SUCH_MACRO, "Cannot run the macro")] * 9
+    python.has_add_in = False
     assert host.run("Filled", 20) == 20
     host.run("Edit", "Transactions", "C5", 700)
     assert evaluate(host, "SEGMENT(1001)") == "Active"
     assert is_error(evaluate(host, "SEGMENT(1001, DateSerial(2026, 1, 31))"), NOT_AVAILABLE)
-    assert (python.starts, len(python.calls), messages(host)) == (1, 0, [])
+    assert (python.trials, python.starts, len(python.calls), messages(host)) == (0, 0, 0, [])
 
 
 def test_a_python_that_does_not_start_is_told_once_and_not_tried_again(host: Any, python: StandIn) -> None:

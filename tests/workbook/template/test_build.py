@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from openxml_audit import OpenXmlValidator
+from pyopenvba import ExcelFile
 
 from kopilot_xl.usecases.sample import rebuild
+from kopilot_xl.workbook.file.grafting.macros import _is_own_code
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, build
 from tests.invariants import assert_sound
 from tests.workbook.template.audit_baseline import is_known
@@ -94,3 +96,10 @@ def test_the_validator_finds_nothing_new(shipped: Path) -> None:
     assert [
         f"{each.part_uri}: {each.description}" for each in found if not is_known(each.part_uri, each.description)
     ] == []
+
+
+def test_a_later_version_will_know_the_workbooks_own_module_for_ours() -> None:
+    with ExcelFile(build.TEMPLATE) as file:
+        body = str(file.vba_project().get_module(build.WORKBOOK_MODULE).body)
+    assert not _is_own_code(body)
+    assert _is_own_code(body + "\n' a line of the owner's own")

@@ -283,21 +283,12 @@ def test_what_python_refuses_is_told_in_one_message(host: Any, python: StandIn) 
     assert evaluate(host, "Application.EnableEvents") is True
 
 
-@pytest.mark.parametrize(
-    ("failure", "way_out"),
-    [
-        ((NO_SUCH_MACRO, "Cannot run the macro"), "kopilot-xl install."),
-        ((1000, "no server"), "kopilot-xl install --check"),
-    ],
-)
-def test_without_python_every_button_says_what_to_do(
-    host: Any, python: StandIn, failure: tuple[int, str], way_out: str
-) -> None:
+def test_without_the_add_in_every_button_says_what_to_do(host: Any, python: StandIn) -> None:
+    python.has_add_in = False
     for button in ("KopilotRefreshPortfolio", "KopilotConnection"):
-        python.starting = [failure]
         press(host, button)
-        assert way_out in told(host)
-    assert len(host.dialogs) == 2
+        assert "kopilot-xl install." in told(host)
+    assert (len(host.dialogs), python.trials) == (2, 0)
 
 
 def test_connection_lets_formulas_ask_again(host: Any, python: StandIn) -> None:
@@ -326,7 +317,7 @@ def test_a_sheet_is_shown(host: Any, button: str, sheet: str) -> None:
 
 
 def test_problems_tells_what_a_refresh_would_find_now_and_changes_nothing(host: Any, python: StandIn) -> None:
-    evaluate(host, "SEGMENT(1001)")
+    evaluate(host, "SEGMENT(1001)")  # Python is there
     press(host, "KopilotProblems")
     assert (told(host), python.recalculations) == ("2 data problems.", 0)
     evaluate(host, "SEGMENT(1001)")
@@ -334,10 +325,17 @@ def test_problems_tells_what_a_refresh_would_find_now_and_changes_nothing(host: 
 
 
 def test_problems_are_shown_without_python_too(host: Any, python: StandIn) -> None:
-    python.starting = [(NO_SUCH_MACRO, "Cannot run the macro")]
+    for button, sheet in (("KopilotProblems", "Problems"), ("KopilotGuide", "Guide")):
+        press(host, button)
+        assert evaluate(host, "ActiveSheet.Name") == sheet
+    assert (python.trials, python.starts, python.calls, host.dialogs) == (0, 0, [], [])
+
+
+def test_a_sheet_that_is_out_of_sight_is_shown(host: Any, python: StandIn) -> None:
+    host.run("HideSheet", "Problems")
     press(host, "KopilotProblems")
     assert evaluate(host, "ActiveSheet.Name") == "Problems"
-    assert "kopilot-xl install" in told(host)
+    assert evaluate(host, 'Worksheets("Problems").Visible') == -1
 
 
 def test_on_a_mac_python_is_given_nothing_a_shell_could_take_for_a_command(python: StandIn) -> None:

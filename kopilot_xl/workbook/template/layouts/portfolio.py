@@ -18,6 +18,8 @@ _COUNT, _DELTA, _POINTS = '#,##0;-#,##0;"–"', '"▲ "#,##0;"▼ "#,##0;"–"',
 _PERCENT, _PLAIN = '"▲ "0%;"▼ "0%;"–"', "#,##0"
 _BARS = "#,##0;;"
 """How the chart writes over its bars, which takes it from the cells: nothing where there is none."""
+DATA_STATE_FORMULA = '=IFERROR(KopilotDataState(),"")'
+"""Blank where macros are blocked, too."""
 _SHARE = '0%;;"–"'
 
 
@@ -52,6 +54,7 @@ def build_macro_free(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     build(ws)
+    ws[grid.HIDDEN[grid.DATA_STATE].cell] = None  # there is no macro to ask
     for name, rows in FORMULAS.items():
         styles.put_formulas(ws, name, rows())
 
@@ -68,6 +71,9 @@ def _build_head(ws: Worksheet) -> None:
     styles.put(ws, "F2:J2", text_font=styles.font(color=palette.ALERT), alignment=styles.align("right", shrink=True))
     styles.put(ws, "K2:N2", t("not refreshed yet"), text_font=styles.font(size=9, color=palette.MUTED),
                alignment=styles.align("right"), number_format='"refreshed "d mmmm yyyy, hh:mm')  # fmt: skip
+    changed = grid.HIDDEN[grid.DATA_STATE].cell
+    styles.when(ws, "K2:N2", f"LEN(${changed[0]}${changed[1:]})>0", color=palette.ALERT,
+                shown='"data changed since "d mmmm yyyy, hh:mm')  # fmt: skip
     for letter in "BCDEFGHIJKLMN":
         ws[f"{letter}3"].border = styles.edge(top=palette.ACCENT)
     styles.when(ws, "K1", "LEN($F$2)>0", color=palette.ALERT)
@@ -185,6 +191,7 @@ def _build_hidden(ws: Worksheet) -> None:
     from kopilot_xl.workbook.addresses import split_address
     from kopilot_xl.workbook.template import styles
 
+    ws[grid.HIDDEN[grid.DATA_STATE].cell] = DATA_STATE_FORMULA
     top, left = split_address(grid.HIDDEN[grid.HISTOGRAM].cell)
     ghost_top, ghost_left = split_address(grid.HIDDEN[grid.GHOST].cell)
     for at, (segment, height) in enumerate(zip(BARS, portfolio_page.GHOSTS, strict=True)):

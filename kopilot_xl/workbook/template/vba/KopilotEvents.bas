@@ -1,48 +1,155 @@
 Option Explicit
 
-' What happens in the workbook, and what becomes of the snapshot then.
+' What happens in the workbook, and what becomes of the snapshot then. No error may leave an event: Excel would show it
+' to whoever typed into a cell.
+
+Private Const DATA_CHANGED As String = "Data changed since the last refresh"
+
+Private recalculating As Boolean
+Private recalculation_due As Boolean
+Private edited As Boolean
 
 Public Sub KopilotChanged(sheet As Object, target As Object)
     ' Excel computed the formulas that name the changed cells already, with the old snapshot; the others it leaves as
     ' they are. So the snapshot is dropped and the workbook recalculated, once for whatever was pasted.
-    If KopilotIsBusy() Or KopilotIsOutOfReach() Then Exit Sub
-    If Not IsInput(sheet, target) Then Exit Sub
-    KopilotForget
-    HostRecalculate
+    On Error GoTo Unknown
+    If KopilotIsBusy() Or recalculating Then Exit Sub
+    If IsInput(sheet, target) Then TakeChange
+Unknown:
+End Sub
+
+Public Sub KopilotCalculated(sheet As Object)
+    ' Inputs that are formulas change without being edited: the day of AsOf by =M3, a date that is looked up. Where no
+    ' input is a formula, this costs nothing.
+    On Error GoTo Unknown
+    If KopilotIsBusy() Or recalculating Then Exit Sub
+    If KopilotFormulasChanged(sheet.Name) Then TakeChange
+Unknown:
+End Sub
+
+Public Sub KopilotSelected()
+    ' What waited for the end of copying.
+    If recalculation_due Then Recalculate
+End Sub
+
+Public Sub KopilotActivated()
+    On Error GoTo Unknown
+    If KopilotWaitsForFront() Then
+        KopilotForget
+        Recalculate
+    End If
+Unknown:
 End Sub
 
 Public Sub KopilotOpened()
-    ' A refresh from outside Excel leaves formulas on the user's own sheets as they were, and so does a night.
+    ' A refresh from outside Excel leaves formulas on the user's own sheets as they were, and so does a night; what was
+    ' computed while macros were blocked shows #NAME?.
     Dim sheet As Object
     On Error GoTo Unknown
     Set sheet = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
     If IsEmpty(sheet.Range("B" & AS_OF_ROW).Value) Then Exit Sub
-    If sheet.Range(FORMULAS_CELL).Value <> DUE Then
-        If Not KopilotIsBlank(KopilotSetting(AS_OF_NAME)) Then Exit Sub
-        If KopilotDay(sheet.Range("B" & AS_OF_ROW).Value) = KopilotDay(Date) Then Exit Sub
+    If HostOnPC() Then
+        If HostIsSeen() And HostHasAddIn() Then HostWarmUpSoon
     End If
-    FormulasAreDone
-    KopilotForget
-    HostRecalculate
+    If IsStale(sheet) Then
+        FormulasAreDone
+        KopilotForget
+        Recalculate
+    End If
 Unknown:
 End Sub
 
-Public Function KopilotStoredAt() As Variant
-    ' When the stored refresh ran; Empty if there is none.
+Private Function IsStale(sheet As Object) As Boolean
+    IsStale = True
+    If sheet.Range(FORMULAS_CELL).Value = DUE Then Exit Function
+    If HostShowsNameError() Then Exit Function
+    IsStale = False
+    If Not KopilotIsBlank(KopilotSetting(AS_OF_NAME)) Then Exit Function
+    IsStale = KopilotDay(sheet.Range("B" & AS_OF_ROW).Value) <> KopilotDay(Date)
+End Function
+
+Public Sub KopilotClosing()
+    On Error GoTo Unknown
+    If Not HostOnPC() Then Exit Sub
+    HostNoWarmUp
+    KopilotEndServer
+Unknown:
+End Sub
+
+Private Sub TakeChange()
+    edited = True
+    If KopilotIsOutOfReach() Then
+        ' The formulas go on answering from the last refresh; Portfolio says that the data are others now.
+        KopilotNoteFormulas
+        RecalculateNotice
+        Exit Sub
+    End If
+    KopilotForget
+    Recalculate
+End Sub
+
+Private Sub Recalculate()
+    ' While cells wait to be pasted it is put off: it would end the copying.
+    recalculation_due = HostIsCopying()
+    If recalculation_due Then Exit Sub
+    On Error GoTo Restore
+    recalculating = True
+    HostRecalculate
+Restore:
+    recalculating = False
+End Sub
+
+Private Sub RecalculateNotice()
+    Dim cell As Object
+    Set cell = KopilotSettingCell(DATA_STATE_NAME)
+    If cell Is Nothing Then Exit Sub
+    On Error GoTo Restore
+    recalculating = True
+    HostRecalculateCell cell
+Restore:
+    recalculating = False
+End Sub
+
+Public Function KopilotDataState() As String
+    ' For a cell of Portfolio: whether what it shows is of the data as they are. Python tells by a mark of the data,
+    ' which every refresh stores; without Python, what was edited since the workbook was opened counts.
+    Dim known As Collection
+    Dim refused As Variant, now_mark As Variant, stored_mark As Variant
+    On Error GoTo Unknown
+    Set known = KopilotSnapshotOf(Empty, refused)
+    stored_mark = KopilotStored(SHAPE_ROW, DATA_COLUMN)
+    If KopilotIsBlank(stored_mark) Then Exit Function
+    If KopilotIsFromPython() And Not (known Is Nothing) Then
+        now_mark = KopilotCell(known, SHAPE_ROW, DATA_COLUMN)
+        If CStr(now_mark) <> CStr(stored_mark) Then KopilotDataState = DATA_CHANGED
+    ElseIf edited Then
+        KopilotDataState = DATA_CHANGED
+    End If
+Unknown:
+End Function
+
+Public Function KopilotStored(row As Long, column As Long) As Variant
+    ' A cell of what the last refresh stored; Empty if there is none.
     On Error GoTo Missing
-    KopilotStoredAt = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET).Range("B" & REFRESHED_ROW).Value
+    KopilotStored = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET).Cells(row, column).Value
 Missing:
 End Function
 
+Public Function KopilotStoredAt() As Variant
+    ' When the stored refresh ran; Empty if there is none.
+    KopilotStoredAt = KopilotStored(REFRESHED_ROW, 2)
+End Function
+
 Public Sub KopilotWorked(before As Variant, todays As Boolean)
-    ' Python worked on the open workbook. If it stored a refresh, that is the newest, and needs no second call: for
+    ' Python worked on the open workbook. If it stored a refresh, that is the newest, and needs no second question: for
     ' formulas without a day too, unless another day was asked for.
     KopilotForget
     If KopilotStoredAt() <> before Then
+        edited = False
         KopilotUseStored todays
         FormulasAreDone
     End If
-    HostRecalculate
+    Recalculate
 End Sub
 
 Private Sub FormulasAreDone()
@@ -62,7 +169,7 @@ Private Function IsInput(sheet As Object, target As Object) As Boolean
     On Error GoTo Unsure
     For Each table In sheet.ListObjects
         If InStr(INPUT_HEADINGS, "|" & table.Name & "|") > 0 Then
-            If TouchesInput(sheet, table, target) Then
+            If TouchesInput(table, target) Then
                 IsInput = True
                 Exit Function
             End If
@@ -74,19 +181,15 @@ Unsure:
     IsInput = True
 End Function
 
-Private Function TouchesInput(sheet As Object, table As Object, target As Object) As Boolean
+Private Function TouchesInput(table As Object, target As Object) As Boolean
     ' An input column counts beyond the table's end too: a row typed there may not have joined it yet.
     Dim heading As Object
-    Dim headings As String
-    Dim start As Long
     If Not (Application.Intersect(target, table.HeaderRowRange) Is Nothing) Then
         TouchesInput = True
         Exit Function
     End If
-    start = InStr(INPUT_HEADINGS, "|" & table.Name & "|")
-    headings = Mid(INPUT_HEADINGS, start, InStr(start, INPUT_HEADINGS, "||") - start + 1)
     For Each heading In table.HeaderRowRange.Cells
-        If InStr(1, headings, "|" & PlainHeading(heading.Value) & "|", vbTextCompare) > 0 Then
+        If KopilotIsInputHeading(table.Name, heading.Value) Then
             If Not (Application.Intersect(target, heading.EntireColumn) Is Nothing) Then
                 TouchesInput = True
                 Exit Function
@@ -109,15 +212,4 @@ Private Function TouchesSetting(sheet As Object, target As Object) As Boolean
             End If
         End If
     Next name
-End Function
-
-Public Function PlainHeading(heading As Variant) As String
-    ' Line breaks and extra blanks do not count in a heading.
-    Dim text As String
-    If IsError(heading) Then Exit Function
-    text = Replace(Replace(Replace(CStr(heading), vbCr, " "), vbLf, " "), ChrW(160), " ")
-    Do While InStr(text, "  ") > 0
-        text = Replace(text, "  ", " ")
-    Loop
-    PlainHeading = Trim(text)
 End Function

@@ -1,9 +1,7 @@
 Option Explicit
 
-' Asking Python, and what is said where it does not answer.
+' Asking Python, and what is said where it does not answer. KopilotStart starts it.
 
-Public Const NO_ADD_IN As String = "Excel has no xlwings add-in, through which it reaches Python. " & _
-    "In a terminal: kopilot-xl install. Then start Excel again and click Connection."
 Private Const NOT_REACHED As String = "Python could not be reached. " & _
     "In a terminal: kopilot-xl install --check. Then click Connection."
 Private Const FROM_LAST_REFRESH As String = "Until then the formulas answer from the last refresh."
@@ -13,6 +11,7 @@ Public KopilotServer As Object
 
 Private out_of_reach As Boolean
 Private refused_once As Boolean
+Private waits_for_front As Boolean
 Private busy As Boolean
 
 Public Function KopilotIsBusy() As Boolean
@@ -25,10 +24,25 @@ Public Function KopilotIsOutOfReach() As Boolean
 End Function
 
 Public Function KopilotMayAsk() As Boolean
-    ' Formulas ask Python on a PC alone: elsewhere xlwings cannot.
+    ' Formulas ask Python on a PC alone: elsewhere xlwings cannot. While another workbook is in front that could choose
+    ' which Python is started, they wait until this one is.
+    Dim trouble As String
     If out_of_reach Or refused_once Or busy Then Exit Function
     out_of_reach = Not HostOnPC()
-    KopilotMayAsk = Not out_of_reach
+    If out_of_reach Then Exit Function
+    If KopilotServer Is Nothing And Not HostIsActive() Then
+        If Not KopilotSettingsAreSafe(trouble) Then
+            waits_for_front = True
+            Exit Function
+        End If
+    End If
+    KopilotMayAsk = True
+End Function
+
+Public Function KopilotWaitsForFront() As Boolean
+    ' Whether formulas could not ask because another workbook was in front. Asking this ends it.
+    KopilotWaitsForFront = waits_for_front
+    waits_for_front = False
 End Function
 
 Public Sub KopilotAskAgain()
@@ -36,9 +50,7 @@ Public Sub KopilotAskAgain()
     refused_once = False
 End Sub
 
-Public Function KopilotAsk( _
-    library As String, name As String, arguments As Variant, trouble As String _
-) As Variant
+Public Function KopilotAsk(library As String, name As String, arguments As Variant, trouble As String) As Variant
     ' What a Python function answers; the trouble says why it did not. A server that is gone is started anew, once.
     Dim reached As Boolean, again As Boolean
     Dim failure As Long
@@ -48,7 +60,12 @@ Public Function KopilotAsk( _
     busy = True
 Start:
     reached = False
-    If KopilotServer Is Nothing Then Set KopilotServer = HostServer()
+    If KopilotServer Is Nothing Then Set KopilotServer = KopilotStarted(trouble)
+    If KopilotServer Is Nothing Then
+        out_of_reach = True
+        busy = False
+        Exit Function
+    End If
     reached = True
     KopilotAsk = KopilotServer.CallUDF(library, name, arguments, Application.ThisWorkbook, Nothing)
     busy = False
@@ -66,30 +83,32 @@ Failed:
     If reached And Not IsGone(failure) Then Exit Function
     Set KopilotServer = Nothing
     out_of_reach = True
-    If reached Or Not HostHasNoAddIn(failure) Then
-        trouble = NOT_REACHED & vbLf & vbLf & reason
-    Else
-        trouble = NO_ADD_IN
-    End If
+    trouble = NOT_REACHED & vbLf & vbLf & reason
 End Function
 
-Public Sub KopilotReconnect()
-    ' The next question goes to Python again, whatever failed before.
+Public Sub KopilotTryAgain()
+    ' Formulas may ask again: somebody clicked a button.
     out_of_reach = False
     refused_once = False
+End Sub
+
+Public Sub KopilotReconnect()
+    ' The next question starts Python anew, whatever failed before.
+    KopilotTryAgain
+    KopilotForgetFailure
     Set KopilotServer = Nothing
 End Sub
 
 Public Sub KopilotNoteTrouble(trouble As String)
     ' From now on the formulas answer from the last refresh: until the data change or, where Python was not reached,
-    ' until Connection or Refresh. It is told once; that there is no add-in is no trouble, and is not told.
+    ' until a button is clicked. It is said once; that there is no add-in is no trouble, and is not said.
     refused_once = True
     If trouble = NO_ADD_IN Then Exit Sub
     KopilotTell trouble & vbLf & vbLf & FROM_LAST_REFRESH, vbExclamation
 End Sub
 
 Public Sub KopilotTell(text As String, Optional look As Long = 64)
-    MsgBox text, look, TITLE
+    If HostIsSeen() Then MsgBox text, look, TITLE
 End Sub
 
 Private Function IsGone(failure As Long) As Boolean
@@ -100,7 +119,7 @@ Private Function IsGone(failure As Long) As Boolean
     End Select
 End Function
 
-Private Function LastLine(text As String) As String
+Public Function LastLine(text As String) As String
     ' What a person needs of a long report from Python.
     Dim lines() As String
     Dim i As Long, colon As Long

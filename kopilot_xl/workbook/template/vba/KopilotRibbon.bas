@@ -16,8 +16,8 @@ End Sub
 
 Public Sub KopilotAsOfDate(control As IRibbonControl)
     Dim day As String
-    day = InputBox("Look at the portfolio as of which day? Write it as 2026-04-03." & vbLf & vbLf & _
-        "The day is used this once. To keep one, write it on the sheet Settings.", TITLE, Format(Date, "yyyy-mm-dd"))
+    day = InputBox("Look at the portfolio as of which day? Type it as 2026-04-03." & vbLf & vbLf & _
+        "The day is used this once. To keep one, write it on the sheet Settings.", TITLE, KopilotDayText(KopilotDay(Date)))
     If Trim(day) <> "" Then AskPython "refresh_portfolio", Array(Trim(day))
 End Sub
 
@@ -42,11 +42,14 @@ Public Sub KopilotGuide(control As IRibbonControl)
 End Sub
 
 Public Sub KopilotProblems(control As IRibbonControl)
-    ' What the last refresh found, and what one would find now.
-    If ShowSheet(PROBLEMS_SHEET) Then AskPython "problems", Array(), True
+    ' What the last refresh found and, where Python is there anyway, what one would find now.
+    If ShowSheet(PROBLEMS_SHEET) Then
+        If Not (KopilotServer Is Nothing) Then AskPython "problems", Array(), True
+    End If
 End Sub
 
 Public Sub KopilotConnection(control As IRibbonControl)
+    KopilotReconnect
     AskPython "connection", Array()
 End Sub
 
@@ -61,9 +64,9 @@ Private Sub RecordAction(action As String)
     End If
     meant = action & ": " & Counted(clients) & vbLf
     If action = PLAN_REVENUE Then
-        issue_date = Trim(InputBox(meant & vbLf & "Invoiced on which day? Write it as 2026-04-03.", TITLE))
+        issue_date = Trim(InputBox(meant & vbLf & "Invoiced on which day? Type it as 2026-04-03.", TITLE))
         If issue_date = "" Then Exit Sub
-        amount = Trim(InputBox(meant & vbLf & "What amount, for each client? Write it as 1200 or 1200.50.", TITLE))
+        amount = Trim(InputBox(meant & vbLf & "What amount, for each client? Type it as 1200 or 1200.50.", TITLE))
         If amount = "" Then Exit Sub
         meant = meant & amount & " on " & issue_date & vbLf
     End If
@@ -140,21 +143,18 @@ Private Sub AddOnce(rows As Collection, id As Variant, row As String)
 End Sub
 
 Private Sub AskPython(name As String, arguments As Variant, Optional reads_only As Boolean = False)
-    ' Has Python do it, with its own writing unheard by this workbook's events, and tells what came of it.
+    ' Has Python do it, and tells what came of it.
     Dim answer As Variant
     Dim trouble As String
-    Dim events As Boolean
-    KopilotReconnect
+    If Not IsInFront() Then Exit Sub
+    KopilotTryAgain
     stored_before = KopilotStoredAt()
     asked_todays = IsToday(arguments)
     If HostOnMac() Then
         RunOnMac name, arguments
         Exit Sub
     End If
-    events = Application.EnableEvents
-    Application.EnableEvents = False
-    answer = KopilotAsk(RIBBON, name, arguments, trouble)
-    Application.EnableEvents = events
+    answer = AskQuietly(name, arguments, trouble)
     If trouble <> "" Then
         KopilotTell trouble, vbExclamation
         Exit Sub
@@ -163,6 +163,32 @@ Private Sub AskPython(name As String, arguments As Variant, Optional reads_only 
     KopilotTell CStr(answer)
 End Sub
 
+Private Function AskQuietly(name As String, arguments As Variant, trouble As String) As Variant
+    ' Python's own writing is unheard by this workbook's events, Excel does not say that it waits for another program,
+    ' and Esc does not end this halfway. All of it is as before afterwards.
+    Dim events As Boolean, alerts As Boolean
+    events = Application.EnableEvents
+    alerts = Application.DisplayAlerts
+    On Error GoTo Restore
+    HostCanCancel False
+    Application.EnableEvents = False
+    Application.DisplayAlerts = False
+    AskQuietly = KopilotAsk(RIBBON, name, arguments, trouble)
+Restore:
+    If Err.Number <> 0 Then trouble = Err.Description
+    Application.DisplayAlerts = alerts
+    Application.EnableEvents = events
+    HostCanCancel True
+End Function
+
+Private Function IsInFront() As Boolean
+    ' Two workbooks of ours have buttons of the same names, and Excel may take the one for the other.
+    IsInFront = HostIsActive()
+    If IsInFront Then Exit Function
+    KopilotTell "This button is that of " & Application.ThisWorkbook.Name & ", and " & HostActiveName() & _
+        " is in front. Nothing was done: go to " & Application.ThisWorkbook.Name & ", then click again.", vbExclamation
+End Function
+
 Private Function IsToday(arguments As Variant) As Boolean
     ' Whether no day was asked for.
     If UBound(arguments) < LBound(arguments) Then Exit Function
@@ -170,8 +196,12 @@ Private Function IsToday(arguments As Variant) As Boolean
 End Function
 
 Private Function ShowSheet(sheet As String) As Boolean
+    Dim found As Object
     On Error GoTo Missing
-    Application.ThisWorkbook.Worksheets(sheet).Activate
+    Set found = Application.ThisWorkbook.Worksheets(sheet)
+    ' One that has nothing to show may be out of sight.
+    If found.Visible <> -1 Then found.Visible = -1
+    found.Activate
     ShowSheet = True
     Exit Function
 Missing:
@@ -182,31 +212,31 @@ End Function
 
 Private Sub RunOnMac(name As String, arguments As Variant)
     Dim i As Long
-    Dim command As String
-    command = ON_MAC & PythonText(name)
+    Dim code As String
+    code = ON_MAC & PythonText(name)
     For i = LBound(arguments) To UBound(arguments)
         ' The clients are left out: Python takes the selection itself.
-        If Not IsArray(arguments(i)) Then command = command & "," & PythonText(CStr(arguments(i)))
+        If Not IsArray(arguments(i)) Then code = code & "," & PythonText(CStr(arguments(i)))
     Next i
     On Error GoTo Failed
-    HostRunPython command & ")"
+    HostRunPython code & ")"
     Exit Sub
 Failed:
     KopilotTell NO_ADD_IN, vbExclamation
 End Sub
 
 Private Function PythonText(text As String) As String
-    ' The text as Python reads it. The command passes through a shell, to which no sign of it may mean anything.
-    Dim place As Long
-    Dim sign As String
-    For place = 1 To Len(text)
-        sign = Mid(text, place, 1)
-        If sign Like "[A-Za-z0-9 .,:_-]" And AscW(sign) > 0 And AscW(sign) < 128 Then
-            PythonText = PythonText & sign
+    ' The text as Python reads it. On its way no character of it may mean anything to another program.
+    Dim i As Long
+    Dim character As String
+    For i = 1 To Len(text)
+        character = Mid(text, i, 1)
+        If character Like "[A-Za-z0-9 .,:_-]" And AscW(character) > 0 And AscW(character) < 128 Then
+            PythonText = PythonText & character
         Else
-            PythonText = PythonText & "\u" & Right("000" & Hex(AscW(sign)), 4)
+            PythonText = PythonText & "\u" & Right("000" & Hex(AscW(character)), 4)
         End If
-    Next place
+    Next i
     PythonText = "'" & PythonText & "'"
 End Function
 

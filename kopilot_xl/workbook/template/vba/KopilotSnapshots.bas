@@ -22,6 +22,7 @@ Private kept As Long
 Private loaded_on As Date
 Private stored_read As Boolean
 Private stored_day As String
+Private from_python As Boolean
 
 Public Function KopilotSnapshotOf(as_of As Variant, refused As Variant) As Collection
     ' The snapshot of a day; Nothing, and the error to show, where there is none.
@@ -69,6 +70,11 @@ Public Function KopilotAskedDay(asked As Variant, refused As Variant) As Long
     End If
 End Function
 
+Public Function KopilotIsFromPython() As Boolean
+    ' Whether it is Python that told of the data as they are, not the last refresh.
+    KopilotIsFromPython = from_python
+End Function
+
 Private Function DayKey(day As Long) As String
     ' What a day's snapshot is kept under.
     DayKey = IIf(day = 0, DEFAULT_DAY, "day " & day)
@@ -101,6 +107,7 @@ Private Sub Compute(day As Long)
     Dim trouble As String
     If Not KopilotMayAsk() Then Exit Sub
     If day > 0 Then asked = CDate(day)
+    KopilotNoteFormulas
     given = Array( _
         KopilotTableValues(CLIENTS_TABLE), KopilotTableValues(TRANSACTIONS_TABLE), KopilotTableValues(ACTIONS_TABLE), _
         KopilotSettingValues(), asked, SNAPSHOT_FORMAT _
@@ -109,7 +116,11 @@ Private Sub Compute(day As Long)
     If trouble = "" Then
         trouble = Reason(answer)
         If trouble = "" Then
-            If Not Keep(answer, day = 0) Then trouble = OTHER_VERSION
+            If Keep(answer, day = 0) Then
+                from_python = from_python Or day = 0
+            Else
+                trouble = OTHER_VERSION
+            End If
         End If
     End If
     If trouble <> "" Then KopilotNoteTrouble trouble
@@ -133,6 +144,7 @@ Public Sub KopilotUseStored(todays As Boolean)
     On Error GoTo Missing
     If Not stored_read Then
         stored_read = True
+        KopilotNoteFormulas
         Set sheet = Application.ThisWorkbook.Worksheets(SNAPSHOT_SHEET)
         If IsEmpty(sheet.Range("B" & AS_OF_ROW).Value) Then Exit Sub
         If Not KopilotIsRead(sheet.Range("B1").Value) Then Exit Sub
@@ -189,7 +201,9 @@ Public Sub KopilotForget()
     ReDim tables(0 To 0)
     stored_read = False
     stored_day = ""
+    from_python = False
     loaded_on = Date
     KopilotAskAgain
+    Set KopilotFormulaRanges = Nothing
     Set KopilotSnapshots = New Collection
 End Sub
