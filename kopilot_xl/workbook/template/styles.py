@@ -252,6 +252,14 @@ def choices(ws: Worksheet, cells: str, formula: str, *, refuse: str | None = Non
     ws.add_data_validation(rule)
 
 
+def explain(ws: Worksheet, cells: str, title: str, text: str) -> None:
+    """Show a text beside cells while one of them is selected; what may be typed there stays free."""
+    told = DataValidation(type="custom", formula1="TRUE", allow_blank=True, showInputMessage=True)
+    told.promptTitle, told.prompt = title, text
+    told.add(cells)
+    ws.add_data_validation(told)
+
+
 def listed(values: Iterable[str]) -> str:
     """Return the formula of a drop-down's fixed choices."""
     return f'"{",".join(values)}"'

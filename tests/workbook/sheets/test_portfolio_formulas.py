@@ -17,7 +17,7 @@ from kopilot_xl.workbook.sheets import portfolio_grid as grid
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE
 from tests import libreoffice, recalculation
 from tests.domain.cases import SHAPE_CASES
-from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio
+from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, column, make_portfolio
 from tests.portfolios_with_plans import random_rows
 from tests.recalculation import Recalculated, to_refresh
 
@@ -236,3 +236,21 @@ doc.calculate()
 result = doc.NamedRanges.getByName("PortfolioWords").getReferredCells().getDataArray()[0][0]
 """
     assert libreoffice.run(path, script, macros=False) == CHANGED.format("1 July 2026")
+
+
+def test_a_decision_that_a_refresh_took_is_not_typed_since(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsx", CLIENTS, TRANSACTIONS, template=MACRO_FREE_TEMPLATE)
+    refresh(path, now=NOW)
+    workbook = openpyxl.load_workbook(path)
+    page = workbook[grid.SHEET]
+    ids = [page.cell(row, 16).value for row in range(grid.LIST_TOP, grid.LIST_BOTTOM + 1)]
+    row = grid.LIST_TOP + ids.index("D4")
+    for at, value in enumerate(["Plan revenue", NOW + timedelta(days=40), 500], 12):
+        page.cell(row, at).value = value  # type: ignore[assignment]
+    workbook.save(path)
+    refresh(path, now=NOW)
+    assert column(path, "Actions", "Client ID") == ["D4"]
+    assert column(path, "Clients", "Day 1")[3] == (NOW + timedelta(days=40)).date()
+    (found,) = recalculation.in_libreoffice(path, [AS_OF], [guards.NOW, guards.THEN, guards.CHANGES])
+    assert found.blocks[guards.NOW] == found.blocks[guards.THEN]
+    assert found.blocks[guards.CHANGES] == [[""]]

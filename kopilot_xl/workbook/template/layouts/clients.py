@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kopilot_xl.workbook.sheets.clients import CLIENT_ID, IDS, IN_ACTIONS, LEAVES_ON, SEGMENT, TABLE
+from kopilot_xl.texts import t
+from kopilot_xl.workbook.sheets.clients import CLIENT_ID, IDS, IN_ACTIONS, LEAVES_ON, SEGMENT, TABLE, VALUE
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -20,8 +21,11 @@ def build(ws: Worksheet) -> None:
 def build_macro_free(ws: Worksheet) -> None:
     """Lay the sheet of the macro-free edition out: the same, with what its formulas need out of sight at the right."""
     from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
+    from kopilot_xl.workbook.template import styles
 
     _build(ws, MACRO_FREE)
+    aside = t("As of the last refresh, whose day Portfolio shows. The columns beside it go on with the day.")
+    styles.explain(ws, styles.down(MACRO_FREE, VALUE), VALUE.header, aside)
 
 
 def _build(ws: Worksheet, table: Table) -> None:

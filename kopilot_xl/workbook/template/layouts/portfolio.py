@@ -152,8 +152,6 @@ def _build_segments(ws: Worksheet) -> None:
 
 
 def _build_keys(ws: Worksheet) -> None:
-    from openpyxl.worksheet.datavalidation import DataValidation
-
     from kopilot_xl.workbook.template import styles
 
     _heads(ws, {"K": t("Does it last?"), "L": t("12 months"), "M": t("year before"), "N": t("change")})
@@ -165,10 +163,7 @@ def _build_keys(ws: Worksheet) -> None:
         for letter, (look, shown) in looks.items():
             styles.put(ws, f"{letter}{row}", text_font=look, number_format=shown,
                        alignment=styles.align("right", shrink=True))  # fmt: skip
-        told = DataValidation(type="custom", formula1="TRUE", allow_blank=True, showInputMessage=True)
-        told.promptTitle, told.prompt = key.label.strip("– ").capitalize(), key.meaning
-        told.add(f"K{row}")
-        ws.add_data_validation(told)
+        styles.explain(ws, f"K{row}", key.label.strip("– ").capitalize(), key.meaning)
     styles.when(ws, "K11:K18", "N($D$17)=0", color=palette.MUTED)
     styles.when(ws, "L12:L14", "ISTEXT(L12)", color=palette.MUTED)
     worse = {"N11": "N11<=-0.1", "N12:N14": "N12<=-10", "N15": "N15<=-M15/3", "N16": "N16>=M16/3", "N17:N18": "N17>=10"}
