@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kopilot_xl.domain.retention import Concentration, Retention
     from kopilot_xl.domain.sales import Prepared
     from kopilot_xl.usecases.forecast import Foretold
+    from kopilot_xl.usecases.news import News
     from kopilot_xl.usecases.result import RefreshResult
     from kopilot_xl.workbook.tables.problems import Problem
 
@@ -45,6 +46,18 @@ def as_json(found: RefreshResult, name: str) -> dict[str, object]:
         "notices": found.count(Kind.NOTICE),
         "forecast": forecast_as_json(found.forecast, found.prepared, found.expected) if found.forecast else None,
         "seconds": round(found.seconds, 3),
+        **({"update": _news(found.news)} if found.news is not None else {}),
+    }
+
+
+def _news(found: News) -> dict[str, object]:
+    """What an update brought, in values JSON knows; `stopped` says why it brought nothing."""
+    return {
+        "transactions": {"added": found.transactions, "changed": found.changed, "vanished": found.vanished},
+        "clients": {"added": found.clients},
+        "amount_added": found.amount,
+        "sources": list(found.notes),
+        "stopped": found.stopped or None,
     }
 
 

@@ -329,6 +329,8 @@ def _show(done: Done, json: bool, several: bool) -> None:
     elif several:
         show_batch.brief(screen_on(), done.report, str(done.path))
     else:
+        if done.report.news is not None and (news := done.report.news.words(done.report.currency)):
+            screen_on().line(t("From the sources: {news}", news=news))
         show_portfolio.report(screen_on(), done.report)
 
 

@@ -64,6 +64,21 @@ class Merges:
     """whether the tables are the owner's, whose other cells are left alone"""
 
 
+@dataclass(frozen=True)
+class Imported:
+    """The indexes of the rows that earlier imports brought; each is looked up when it is asked for, as few are."""
+
+    memory: Memory | None
+    rows: Sequence[TransactionRow]
+
+    def __contains__(self, index: object) -> bool:
+        return (
+            self.memory is not None
+            and isinstance(index, int)
+            and self.memory.has(TRANSACTIONS, self.rows[index].memory_key)
+        )
+
+
 def merged(
     book: FileBook, pair: Pair, memory: Memory | None, order: DateOrder | None, today: date, *, has_clients: bool
 ) -> Merges:
@@ -89,11 +104,6 @@ def merged(
     people = client_rows(client_data, own, order)
     known = transaction_rows(transaction_data, order)
     imported_clients = {row.key for row in people if has_clients and memory and memory.has(CLIENTS, row.key)}
-    imported = [
-        index for index, row in enumerate(known) if memory is not None and memory.has(TRANSACTIONS, row.memory_key)
-    ]
-    if isinstance(pair, InvoicePair) and pair.is_part:
-        imported = []  # what was read before is not among these: nothing of it has vanished
     incoming, rows = incoming_clients(pair), incoming_transactions(pair)
     if adopted is not None and adopted.without_ids:
         named = {row.key: row.name or row.id for row in incoming}
@@ -105,8 +115,10 @@ def merged(
     names = {row.key: row.name or row.id for row in (*incoming, *people)}
     filled = [index for index, row in enumerate(known) if row.key or row.issued or row.amount is not None]
     used = [known[index] for index in filled]
-    at = {index: position for position, index in enumerate(filled)}
-    found = merge_transactions(used, rows, {at[index] for index in imported if index in at})
+    # Of e-invoices, what was read before is not among these: nothing of it has vanished.
+    is_part = isinstance(pair, InvoicePair) and pair.is_part
+    imported = Imported(None if is_part else memory, used)
+    found = merge_transactions(used, rows, imported)
     by_name, is_own = adopted is not None and adopted.by_name, adopted is not None
     moved = _moved_back(found, filled)
     return Merges(client_data, transaction_data, known, merge, moved, names, incoming, rows, by_name, is_own)
@@ -213,11 +225,10 @@ def _write_rows(
 
 def _first_free(data: TableData) -> int:
     """The index of the row after the last one with something in it."""
-    last = -1
-    for index, row in enumerate(data.rows):
-        if not all(map(is_blank, row)):
-            last = index
-    return last + 1
+    for index in range(len(data.rows) - 1, -1, -1):
+        if not all(map(is_blank, data.rows[index])):
+            return index + 1
+    return 0
 
 
 def _growth(data: TableData, added: int) -> int:

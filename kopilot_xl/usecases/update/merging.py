@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -61,6 +61,8 @@ class TransactionRow:
         status: the status word as it is written, blank where there is none.
         reference: the document's number, blank where there is none.
         planned: whether the status says that it is a plan.
+        key: what the client's id is compared by.
+        number: what the reference is compared by: without regard to case and blanks.
     """
 
     client: str
@@ -69,16 +71,13 @@ class TransactionRow:
     status: str = ""
     reference: str = ""
     planned: bool = False
+    key: str = field(init=False, repr=False, compare=False)
+    number: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """What the client's id is compared by."""
-        return _id_key(self.client)
-
-    @property
-    def number(self) -> str:
-        """What the reference is compared by: without regard to case and blanks."""
-        return _number_key(self.reference)
+    def __post_init__(self) -> None:
+        """Work out what it is compared by once: it is asked for again and again."""
+        object.__setattr__(self, "key", _id_key(self.client))
+        object.__setattr__(self, "number", _number_key(self.reference))
 
     @property
     def memory_key(self) -> tuple[object, ...]:
@@ -182,7 +181,7 @@ def merge_clients(
 def merge_transactions(
     known: Sequence[TransactionRow],
     incoming: Sequence[TransactionRow],
-    imported: Mapping[int, object] | Collection[int] = (),
+    imported: Container[int] = (),
 ) -> TransactionMerge:
     """Compare the transactions of a workbook with those of an export.
 
@@ -229,7 +228,7 @@ def merge_transactions(
     vanished = [
         index
         for index in rows
-        if index in imported and index not in found and _within(known[index].issued, first, last)
+        if index not in found and _within(known[index].issued, first, last) and index in imported
     ]
     by_hand = [index for index in rows if index not in found and index not in imported]
     return TransactionMerge(

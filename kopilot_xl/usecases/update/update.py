@@ -190,7 +190,7 @@ def update(
                 "transactions",
             )
         found = readings(chosen, folder, memory, named=fresh)
-        before = check(open_book(book.path), as_of, now=now) if not no_refresh else None
+        before = check(book, as_of, now=now) if not no_refresh else None
         with TemporaryDirectory() as drafts:
             draft = Path(drafts, book.path.name)
             steps: list[_Step] = []

@@ -49,6 +49,9 @@ def test_each_is_updated_from_its_own_sources(companies: Path, jobs: str) -> Non
     assert [json.loads(line)["book"] for line in done.stdout.splitlines()] == [
         "Clients/alder/Portfolio.xlsm", "Clients/birch/Portfolio.xlsm",
     ]  # fmt: skip
+    (alder, birch) = (json.loads(line)["update"] for line in done.stdout.splitlines())
+    assert (alder["transactions"]["added"], alder["amount_added"], alder["stopped"]) == (1, 5.0, None)
+    assert birch["transactions"] == {"added": 0, "changed": 0, "vanished": 0}
     assert (companies / "Clients/cedar/Portfolio.xlsm").read_bytes() == before
     assert len(open_book("Clients/alder/Portfolio.xlsm").table("Transactions").rows) == 3
     page = openpyxl.load_workbook("All.xlsx").worksheets[0]
