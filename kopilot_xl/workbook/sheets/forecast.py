@@ -63,9 +63,8 @@ LAST_INVOICE = Column("Last invoice", Format.DATE, width=13, written=True, shrin
 NEXT_ACTION = Column("Next action", width=12, written=True)
 
 CALLS = Table("Calls", (NAME, MONTH, CLIENT_ID, SEGMENT, INVOICED, LAST_INVOICE, NEXT_ACTION))
+"""Whom to call about which month: the list of an earlier layout. Portfolio says it beside the client now."""
 
-CORNER = "B42"
-"""The corner of the table Calls; nothing is below it."""
 
 FIRST_WORDS = "Not refreshed yet: a refresh tells what to expect of the next twelve months."
 """What the title says until the first refresh."""

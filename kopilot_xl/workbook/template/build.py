@@ -18,7 +18,6 @@ from kopilot_xl.workbook.sheets import (
     actions,
     clients,
     facts,
-    forecast,
     history,
     outlook,
     portfolio_grid,
@@ -159,7 +158,6 @@ def _ignored_errors(book: Workbook) -> dict[str, str]:
     texts = [(each.name, styles.down(each, column)) for each, column in _IDS]
     texts.append((problems.TABLE.name, styles.down(problems.TABLE, problems.VALUE)))
     texts.append((outlook.SHEET, styles.down(outlook.DEPARTURES, outlook.CLIENT_ID, outlook.CORNER)))
-    texts.append((forecast.SHEET, styles.down(forecast.CALLS, forecast.CLIENT_ID, forecast.CORNER)))
     for name in (portfolio_grid.LIST_IDS, *portfolio_grid.DO_NEXT.values()):
         texts += [(sheet, cells.replace("$", "")) for sheet, cells in book.defined_names[name].destinations]
     marks = [(sheet, f'<ignoredError sqref="{cells}" numberStoredAsText="1"/>') for sheet, cells in texts]

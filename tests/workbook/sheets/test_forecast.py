@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.table import Table as ExcelTable
 
 from kopilot_xl import open_book, refresh
 from kopilot_xl.domain.forecasting import YEAR, Forecast, Rule, first_day, month_of
@@ -172,8 +173,16 @@ def test_the_running_month_is_expected_until_it_ends(tmp_path: Path) -> None:
     assert f"May 2026 brought 100 so far; {forecast_words.about(told.mix.rest)} more is expected." in facts
 
 
-def test_the_call_list_names_whom_to_call_about_each_month(tmp_path: Path) -> None:
-    path, _ = made(tmp_path)
+def test_a_workbook_of_an_earlier_layout_goes_on_naming_whom_to_call_about_each_month(tmp_path: Path) -> None:
+    path = make_portfolio(tmp_path / "book.xlsm", PEOPLE, SALES)
+    workbook = openpyxl.load_workbook(path, keep_vba=True)
+    sheet = workbook[forecast.SHEET]
+    for at, column in enumerate(forecast.CALLS.columns, 2):
+        sheet.cell(60, at).value = column.header
+        sheet.cell(61, at).number_format = column.format.value
+    sheet.add_table(ExcelTable(displayName=forecast.CALLS.name, ref="B60:H61"))
+    workbook.save(path)
+    refresh(open_book(path), AS_OF, now=NOW)
     (row,) = FileBook(path).table(forecast.CALLS.name).rows
     called = ["Quarterly", date(2027, 4, 1), "Q", "Active", 900.0, date(2026, 4, 1), Segment.ACTIVE.advice]
     assert list(row) == called
@@ -249,7 +258,6 @@ def test_a_sheet_laid_out_for_scenarios_shows_the_same_numbers_and_none_of_a_sce
         workbook.defined_names[f"Forecast{name}"] = openpyxl.workbook.defined_name.DefinedName(
             f"Forecast{name}", attr_text=f"Forecast!{area}"
         )
-    del sheet.tables[forecast.CALLS.name]
     sheet["D64"], sheet["D72"] = 123.0, 456.0
     workbook.save(path)
     told = told_by(refresh(open_book(path), AS_OF, now=NOW))

@@ -50,7 +50,6 @@ BLOCKS = {name: size for blocks in PAGES.values() for name, size in blocks.items
 LISTS = [
     (history.TABLE.name, history.TABLE, history.CORNER),
     (outlook.SHEET, outlook.DEPARTURES, outlook.CORNER),
-    (forecast.SHEET, forecast.CALLS, forecast.CORNER),
 ]
 """The tables that stand on a sheet with more than them: the sheet, the table, its corner."""
 
@@ -183,7 +182,6 @@ def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path)
     assert found.pop("Transactions") == [("A2:A1048576", "numberStoredAsText")]
     assert found.pop("Actions") == [("B2:B1048576", "numberStoredAsText")]
     assert found.pop("If nobody acts") == [("C34:C1048576", "numberStoredAsText")]
-    assert found.pop("Forecast") == [("D43:D1048576", "numberStoredAsText")]
     assert found.pop("Problems") == [("G2:G1048576", "numberStoredAsText"), ("B2:B1048576", "calculatedColumn")]
     assert len(found.pop("Portfolio")) == len(portfolio.DO_NEXT) + 1, "and the ids of Do next"
     assert not any(found.values())
@@ -350,7 +348,6 @@ def test_the_facts_of_the_forecast_are_named_and_its_rules_folded_away(book: Wor
     assert all(sheet.row_dimensions[row].hidden and sheet.row_dimensions[row].outlineLevel == 1
                for row in range(top, bottom + 1))  # fmt: skip
     assert not sheet.row_dimensions[top - 1].hidden
-    assert not sheet.row_dimensions[int(forecast.CORNER[1:]) - 1].hidden
 
 
 def test_amounts_of_any_size_are_seen_on_the_forecast(book: Workbook) -> None:

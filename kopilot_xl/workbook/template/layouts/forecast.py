@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.forecasting import YEAR, Rule
-from kopilot_xl.domain.sales import CALLS_NAMED
 from kopilot_xl.workbook.sheets import palette
 from kopilot_xl.workbook.sheets.forecast import (
     AS_OF,
     BACK,
     BLOCKS,
-    CALLS,
     CHART_COLUMNS,
-    CORNER,
     DATES,
     DRAWN,
     FACT,
@@ -25,7 +22,6 @@ from kopilot_xl.workbook.sheets.forecast import (
     NOTE,
     REACH,
     ROWS,
-    SEGMENT,
 )
 from kopilot_xl.workbook.tables.table import Format
 
@@ -47,14 +43,11 @@ _SIDE = 21
 
 
 def build(ws: Worksheet) -> None:
-    """Lay the sheet out: the chart and the facts, the months ahead, the rules one by one, the call list."""
+    """Lay the sheet out: the chart and the facts, the months ahead, the rules one by one."""
     from kopilot_xl.workbook.template import charts, styles
 
     ws.sheet_view.showGridLines = False
     styles.widths(ws, (2, 25, *(11,) * YEAR, 13))
-    styles.put_table(ws, CALLS, CORNER)  # which widens the columns of its own
-    cells = styles.down(CALLS, SEGMENT, CORNER)
-    styles.tint_segments(ws, cells, cells.partition(":")[0])
     _build_head(ws)
     _build_facts(ws)
     _build_months(ws)
@@ -62,20 +55,8 @@ def build(ws: Worksheet) -> None:
     _build_drawn(ws)
     charts.forecast(ws, _SIDE, 3, BACK + YEAR, ("B", 4), ("J", 20), REACH)
     charts.words_until(ws, "B10:J10", charts.EMPTY_FORECAST, f"COUNT({_drawn_cells()})>0")
-    top = int(CORNER[1:])
-    ws.row_dimensions[top - 1].height = 24
-    heading = styles.font(size=11, bold=True, color=palette.ACCENT)
-    styles.put(ws, f"B{top - 1}", "Whom to call about which month", text_font=heading)
-    styles.put(ws, f"E{top - 1}", _CALLS_WORDS, text_font=styles.font(color=palette.MUTED))
     styles.page(ws, across=True)
     ws.print_area = f"A1:{_LAST}{styles.LAST_ROW}"  # what the chart is drawn from is beside it
-    ws.print_title_rows = f"{top}:{top}"
-
-
-_CALLS_WORDS = (
-    "Invoiced in that month of last year, nothing coming now; first those of whom most is expected, at most "
-    f"{CALLS_NAMED} a month."
-)
 
 
 def _build_head(ws: Worksheet) -> None:
