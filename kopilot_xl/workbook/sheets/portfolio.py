@@ -17,7 +17,6 @@ from kopilot_xl.workbook.sheets.portfolio_grid import (
     AS_OF,
     BLOCKS,
     CHECKS,
-    DATA_STATE,
     DO_NEXT,
     DO_NEXT_COLUMNS,
     DO_NEXT_ROWS,
@@ -131,7 +130,6 @@ def fill(book: Book, summary: Summary, listed: Mapping[Heading, Sequence[Client]
         ],
         PROBLEMS: [[found(page.problems, page.notices)]],
         REFRESHED: [[page.now]],
-        DATA_STATE: [[None]],
     }
     for heading, todo in listed.items():
         blocks[DO_NEXT[heading]] = _todo(todo, DO_NEXT_ROWS[heading], page.as_of)

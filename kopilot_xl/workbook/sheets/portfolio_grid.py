@@ -65,8 +65,8 @@ KEYS = "PortfolioKeys"
 NEXT_TITLE, NEXT_USE, BROUGHT = "DoNextTitle", "DoNextUse", "DoNextBrought"
 LIST, ENTRIES, LIST_IDS = "DoNext", "DoNextEntries", "DoNextIds"
 GHOST = "PortfolioGhost"
-DATA_STATE = "PortfolioDataState"
-"""Says by a formula whether the data changed since the last refresh; a refresh empties what it shows."""
+DATA_STATE, DATA_STATE_FORMULA = "PortfolioDataState", 'IFERROR(KopilotDataState(),"")'
+"""Says by a formula whether the data changed since the last refresh; blank after one, and where macros are blocked."""
 DECISIONS_IN, DECISIONS_NONE, DECISIONS_LOST, DECISIONS_CANCELED, NO_DECISIONS = (
     "DecisionsIn", "DecisionsNone", "DecisionsLost", "DecisionsCanceled", "NoDecisions",
 )  # fmt: skip

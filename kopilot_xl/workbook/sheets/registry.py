@@ -11,7 +11,7 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.book import Book, Readable
+from kopilot_xl.workbook.book import Book, Formula, Readable
 from kopilot_xl.workbook.sheets import (
     actions,
     client_facts,
@@ -27,6 +27,7 @@ from kopilot_xl.workbook.sheets import (
     outlook,
     portfolio,
     portfolio_formulas,
+    portfolio_grid,
     portfolio_page,
     problems,
     settings,
@@ -122,6 +123,8 @@ def _fill_portfolio(book: Book, result: Result, now: datetime) -> None:
         now=now.replace(second=0, microsecond=0),
     )
     assert result.worklist is not None  # noqa: S101 - what is written was looked ahead
+    if not facts.is_macro_free(book):
+        book.write_block(portfolio_grid.DATA_STATE, [[Formula(portfolio_grid.DATA_STATE_FORMULA, None)]])
     book = portfolio_formulas.over(book)
     portfolio.fill(book, result.summary, result.worklist.listed, page)
     portfolio_page.fill(book, result)

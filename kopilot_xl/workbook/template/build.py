@@ -14,6 +14,7 @@ from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.worksheet.worksheet import Worksheet
 from pyopenvba import ExcelFile
 
+from kopilot_xl.workbook.file.grafting.vba_project import without_cache
 from kopilot_xl.workbook.sheets import (
     actions,
     clients,
@@ -34,6 +35,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE / "vba"
 RIBBON = HERE / "ribbon.xml"
 RIBBON_PART = "customUI/customUI.xml"
+VBA_PART = "xl/vbaProject.bin"
 RIBBON_RELATIONSHIP = (
     b'<Relationship Id="KopilotRibbon" '
     b'Type="http://schemas.microsoft.com/office/2006/relationships/ui/extensibility" Target="customUI/customUI.xml"/>'
@@ -88,6 +90,7 @@ def build_template(path: Path) -> None:
     part = f"xl/worksheets/sheet{list(sheets).index(clients.TABLE.name) + 1}.xml"
     parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
     if not macro_free:
+        parts[VBA_PART] = without_cache(parts[VBA_PART])
         part = f"xl/worksheets/sheet{list(sheets).index(portfolio_grid.SHEET) + 1}.xml"
         cell = re.escape(portfolio_grid.HIDDEN[portfolio_grid.DATA_STATE].cell.encode())
         blank = rb'(<c r="' + cell + rb'"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?'

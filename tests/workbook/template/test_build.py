@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from openxml_audit import OpenXmlValidator
 from pyopenvba import ExcelFile
+from pyopenvba.cfb import CFB
 
 from kopilot_xl.usecases.sample import rebuild
 from kopilot_xl.workbook.file.grafting.macros import _is_own_code
+from kopilot_xl.workbook.file.grafting.vba_project import NO_CACHE
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, build
 from tests.invariants import assert_sound
 from tests.workbook.template.audit_baseline import is_known
@@ -103,3 +105,9 @@ def test_a_later_version_will_know_the_workbooks_own_module_for_ours() -> None:
         body = str(file.vba_project().get_module(build.WORKBOOK_MODULE).body)
     assert not _is_own_code(body)
     assert _is_own_code(body + "\n' a line of the owner's own")
+
+
+def test_the_macros_carry_no_compiled_code(committed: Path) -> None:
+    project = CFB.from_bytes(parts(committed)[build.VBA_PART])
+    assert project.get_stream_in_storage("VBA", "_VBA_PROJECT") == NO_CACHE
+    assert [name for name in project.list_streams_in_storage("VBA") if name.startswith("__SRP_")] == []

@@ -16,7 +16,7 @@ from kopilot_xl.workbook.live.patches import HEADING, MACRO, Patch, joined, plan
 from tests.excel import stand_in as engine
 from tests.portfolios import NOW, make_portfolio
 from tests.workbook.template.stand_in import as_array, excel, from_vba
-from tests.workbook.template.test_macros import evaluate
+from tests.workbook.template.test_macros import evaluate, sources
 
 SHEET = "Mine"
 PLACES = {
@@ -143,3 +143,15 @@ def test_patches_side_by_side_or_below_each_other_are_joined() -> None:
         ("A", 5, 1, [[7]]),
         ("B", 4, 1, [[8, 9]]),
     ]
+
+
+def test_texts_longer_than_an_array_takes_are_written_cell_by_cell(opened: Any) -> None:
+    rows = [["short", "x" * 8203], ["y" * 8204, "z" * 32_000]]
+    assert write(opened, Patch(SHEET, 3, 2, rows)) == 1
+    assert cells(opened, "B3:C4") == rows
+
+
+def test_no_array_holds_a_text_that_is_too_long() -> None:
+    source = sources()["KopilotWriting"]
+    assert "target.Value = Shortened(cells)" in source
+    assert "LONGEST As Long = 8203" in source

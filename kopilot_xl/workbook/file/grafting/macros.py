@@ -81,6 +81,8 @@ def _merge(target: Package, part: str, source: Package) -> Macros:
     from pyopenvba import ExcelFile
     from pyopenvba.exceptions import PyOpenVBAError
 
+    from kopilot_xl.workbook.file.grafting.vba_project import without_cache
+
     try:
         with TemporaryDirectory() as folder:
             draft = Path(folder, "draft.xlsm")
@@ -103,7 +105,7 @@ def _merge(target: Package, part: str, source: Package) -> Macros:
                     return Macros(Outcome.SAME, kept=own)
                 _replace_modules(project, found, wanted)
                 file.save(draft)
-            target.replace(part, Package(draft).read(part))
+            target.replace(part, without_cache(Package(draft).read(part)))
     except (PyOpenVBAError, OSError, ValueError, LookupError, RuntimeError) as error:
         return Macros(Outcome.LEFT, t("the project cannot be read ({error})", error=str(error)[:80]))
     return Macros(Outcome.REPLACED, kept=own)

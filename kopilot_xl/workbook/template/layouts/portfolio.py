@@ -18,8 +18,6 @@ _COUNT, _DELTA, _POINTS = '#,##0;-#,##0;"–"', '"▲ "#,##0;"▼ "#,##0;"–"',
 _PERCENT, _PLAIN = '"▲ "0%;"▼ "0%;"–"', "#,##0"
 _BARS = "#,##0;;"
 """How the chart writes over its bars, which takes it from the cells: nothing where there is none."""
-DATA_STATE_FORMULA = '=IFERROR(KopilotDataState(),"")'
-"""Blank where macros are blocked, too."""
 _SHARE = '0%;;"–"'
 
 
@@ -186,7 +184,7 @@ def _build_hidden(ws: Worksheet) -> None:
     from kopilot_xl.workbook.addresses import split_address
     from kopilot_xl.workbook.template import styles
 
-    ws[grid.HIDDEN[grid.DATA_STATE].cell] = DATA_STATE_FORMULA
+    ws[grid.HIDDEN[grid.DATA_STATE].cell] = f"={grid.DATA_STATE_FORMULA}"
     top, left = split_address(grid.HIDDEN[grid.HISTOGRAM].cell)
     ghost_top, ghost_left = split_address(grid.HIDDEN[grid.GHOST].cell)
     for at, (segment, height) in enumerate(zip(BARS, portfolio_page.GHOSTS, strict=True)):

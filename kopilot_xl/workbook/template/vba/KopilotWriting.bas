@@ -2,6 +2,8 @@ Option Explicit
 
 ' What Python has written in one go, during a refresh.
 
+Private Const LONGEST As Long = 8203
+
 Public Function KopilotWrite(plan As Variant) As Long
     ' From Python, during a refresh: all it writes, in one call. Each patch of cells is a row that tells its sheet, row,
     ' column, height, width and whether it holds formulas, then its rows. Returns how many patches were written; Python
@@ -45,14 +47,40 @@ Private Function IsHidden(rows As Object, column As Long) As Boolean
 End Function
 
 Private Sub WriteCells(plan As Variant, heading As Long, top As Long, first As Long, height As Long, width As Long)
+    ' An array takes no text beyond LONGEST characters, a single cell does.
     Dim target As Object
+    Dim cells As Variant
+    Dim r As Long, c As Long
     Set target = PlaceOf(plan, heading, top, first).Resize(height, width)
+    cells = CellsOf(plan, heading + 1 + top, LBound(plan, 2) + first, height, width)
     If plan(heading, LBound(plan, 2) + 5) Then
-        target.Formula = CellsOf(plan, heading + 1 + top, LBound(plan, 2) + first, height, width)
-    Else
-        target.Value = CellsOf(plan, heading + 1 + top, LBound(plan, 2) + first, height, width)
+        target.Formula = cells
+        Exit Sub
     End If
+    target.Value = Shortened(cells)
+    For r = 1 To height
+        For c = 1 To width
+            If IsLong(cells(r, c)) Then target.Cells(r, c).Value = cells(r, c)
+        Next c
+    Next r
 End Sub
+
+Private Function Shortened(cells As Variant) As Variant
+    ' The same cells, blank where a text is too long.
+    Dim made As Variant
+    Dim r As Long, c As Long
+    made = cells
+    For r = LBound(cells, 1) To UBound(cells, 1)
+        For c = LBound(cells, 2) To UBound(cells, 2)
+            If IsLong(cells(r, c)) Then made(r, c) = ""
+        Next c
+    Next r
+    Shortened = made
+End Function
+
+Private Function IsLong(value As Variant) As Boolean
+    If VarType(value) = vbString Then IsLong = Len(value) > LONGEST
+End Function
 
 Private Function PlaceOf(plan As Variant, heading As Long, top As Long, first As Long) As Object
     Dim start As Long
