@@ -25,7 +25,8 @@ from kopilot_xl.importing.vocabulary import fold
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Block, Book, TableData, Value
 from kopilot_xl.workbook.sheets import clients, own_tables, transactions
-from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
+from kopilot_xl.workbook.sheets.client_formulas import CALCULATED, MACRO_FREE
+from kopilot_xl.workbook.sheets.facts import is_macro_free
 from kopilot_xl.workbook.sheets.own_tables import OwnTable, OwnTables
 from kopilot_xl.workbook.tables.joining import join
 from kopilot_xl.workbook.tables.parsing import DateOrder
@@ -43,11 +44,19 @@ class _Place:
     sheet: str
     headings: Sequence[str]
     """those of the columns that a refresh writes among them"""
+    cells: Sequence[Sequence[Value]]
+    """its cells as they are, from the first of `laid.raw` on"""
 
     @property
     def header_row(self) -> int:
         """The sheet row of its (last) headings, counted from 1."""
         return self.laid.raw.row_number(max(self.laid.first - 1, 0))
+
+    def held(self, at: int) -> list[Value]:
+        """Return what the cells of a column hold, of all its rows."""
+        first = self.laid.first
+        rows = [*self.cells[first : first + self.height]]
+        return [row[at] if at < len(row) else None for row in rows] + [None] * (self.height - len(rows))
 
     @property
     def height(self) -> int:
@@ -111,7 +120,8 @@ def writable(book: Book, order: DateOrder | None, today: date) -> Writable | Non
 def _declare(book: Book, ours: Table, own: OwnTable, data: TableData, place: _Place) -> None:
     """Have a table of the owner's go by the name of ours, as far as it has columns."""
     real = data.headers[: len(place.headings)]
-    block = Block(data.sheet, data.header_row, data.first_column, real, len(data.rows))
+    calculated = [column.header for column in CALCULATED] if is_macro_free(book) else ()
+    block = Block(data.sheet, data.header_row, data.first_column, real, len(data.rows), calculated)
     book.declare(ours.name, block, own.name if book.is_table(own.name) else None)
 
 
@@ -182,7 +192,7 @@ def tables(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows,
 def _placed(book: Book, own: OwnTable, ours: Table) -> tuple[_Place, list[Problem]]:
     """A table of the owner's with its headings found; rows right under a table of Excel's count as its own."""
     problems: list[Problem] = []
-    source, columns = own.name, own.columns
+    source, columns = own.name, _with_facts(own.columns) if ours is clients.TABLE else own.columns
     if book.is_table(source):
         data = book.table(source)
         headers = [_ours(header, columns) for header in data.headers]
@@ -213,7 +223,7 @@ def _placed(book: Book, own: OwnTable, ours: Table) -> tuple[_Place, list[Proble
     more = [text_of(cell_value(value)) for value in cells[laid.header][end:]] if end is not None else []
     while more and not more[-1]:
         more.pop()
-    return _Place(laid, sheet, [*_padded(laid.headings, end), *more]), problems
+    return _Place(laid, sheet, [*_padded(laid.headings, end), *more], cells), problems
 
 
 def _padded(headings: Sequence[str], end: int | None) -> list[str]:
@@ -228,6 +238,12 @@ def _ours(header: str, columns: Mapping[str, str]) -> str:
     return _marked(header) if _is_ours(header) else header
 
 
+def _with_facts(columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns with the hidden ones of facts, whose headings are only kept where they are not their own."""
+    facts = {column.header: column.header for column in MACRO_FREE.columns if column.hidden}
+    return {**columns, **{header: heading for header, heading in facts.items() if header not in columns}}
+
+
 def _is_ours(header: str) -> bool:
     return same_name(header) in {same_name(name) for name in (*MACRO_FREE.headers, *transactions.TABLE.headers)}
 
@@ -238,7 +254,7 @@ def _marked(header: str) -> str:
 
 def _first_written(cells: Sequence[Sequence[Value]], columns: Mapping[str, str]) -> int | None:
     """The index of the first column that a refresh writes: what is right of it is no part of the list."""
-    ours = [each.header for each in clients.TABLE.columns if each.written and each.header in columns]
+    ours = [each.header for each in MACRO_FREE.columns if each.written and each.header in columns]
     written = {same_name(columns[header]) for header in ours}
     for row in cells:
         found = [index for index, value in enumerate(row) if isinstance(value, str) and same_name(value) in written]
@@ -276,12 +292,14 @@ def _clients(found: Imported, listed: _Place, own: OwnTables) -> TableData:
     people = found.people
     assert people is not None  # noqa: S101 - there is a list of clients
     id_column = next((each.joined.id_column for each in found.batches if each.joined.id_column is not None), 0)
+    named = people.named.at if people.named else None
     sources: dict[Column, int | None] = {
-        clients.NAME: people.named.at if people.named else None,
-        clients.CLIENT_ID: people.ids[id_column].at if people.ids else None,
+        clients.CLIENT_ID: people.ids[id_column].at if people.ids else named,
+        clients.NAME: named,
         clients.CREATED_ON: people.created.at if people.created else None,
     }
-    headers = [_ours(header, own.clients.columns) for header in listed.headings]
+    columns = _with_facts(own.clients.columns)
+    headers = [_ours(header, columns) for header in listed.headings]
     inputs = {same_name(column.header) for column in sources}
     headers = [_marked(listed.headings[at]) if same_name(each) in inputs else each for at, each in enumerate(headers)]
     places: dict[Column, int] = {}
@@ -299,7 +317,9 @@ def _clients(found: Imported, listed: _Place, own: OwnTables) -> TableData:
         row[places[clients.CLIENT_ID]] = client.id
         row[places[clients.NAME]] = client.name
         row[places[clients.CREATED_ON]] = client.created
-    return TableData(clients.TABLE.name, listed.sheet, listed.header_row, raw.left, headers, rows)
+    held: dict[str, list[Value]] = {clients.CREATED_ON.header: [None] * listed.height}
+    held |= {header: listed.held(at) for at, header in enumerate(headers[: len(listed.headings)])}
+    return TableData(clients.TABLE.name, listed.sheet, listed.header_row, raw.left, headers, rows, held=held)
 
 
 def _transactions(found: Imported, table: _Place) -> SourcedData:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from os import PathLike
 from typing import Protocol, TypeVar
@@ -81,6 +81,8 @@ class TableData:
     first_column: int
     headers: Sequence[str]
     rows: Sequence[Sequence[Value]]
+    held: Mapping[str, Sequence[Value]] = field(default_factory=dict, kw_only=True)
+    """what the cells of columns hold, by header, where their rows were read otherwise"""
 
     def row_number(self, index: int) -> int:
         """Return the sheet row, counted from 1, of the data row at `index`."""
@@ -96,7 +98,7 @@ class Block:
     """Cells of a sheet that count as a table: the row of headings, and the rows under it.
 
     `header_row` and `first_column` count from 1; `height` is the number of rows under the headings. `headers` are what
-    the columns are called here, which may differ from what their cells show.
+    the columns are called here, which may differ from what their cells show; `calculated` are those that hold formulas.
     """
 
     sheet: str
@@ -104,6 +106,7 @@ class Block:
     first_column: int
     headers: Sequence[str]
     height: int
+    calculated: Collection[str] = ()
 
 
 def name_key(name: str) -> str:

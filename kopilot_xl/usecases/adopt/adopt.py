@@ -22,6 +22,7 @@ from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP, write_atomically
 from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import settings, source_block
 from kopilot_xl.workbook.sheets.own_tables import OwnTable
 from kopilot_xl.workbook.tables.parsing import DateOrder
@@ -157,7 +158,7 @@ def adopt(
         choices=found.imported.files,
         verdict=found.imported.verdict,
         sheets=brought.sheets,
-        columns=list(brought.columns.values()),
+        columns=[heading for header, heading in brought.columns.items() if header in clients_sheet.TABLE.headers],
         result=result,
         backup=in_place,
         kept_macros=brought.kept_macros,
@@ -189,7 +190,12 @@ def _target(path: Path, output: str | PathLike[str] | None, *, in_place: bool, m
 def _settle(draft: Path, found: Found, written: Mapping[str, str], choices: ImportChoices) -> None:
     """Write into Settings where the clients and transactions are, and what was settled about them."""
     book = open_book(draft)
-    people = OwnTable(found.clients.raw.name, {**found.client_columns, **written})
+    kept = {
+        header: heading
+        for header, heading in written.items()
+        if header in clients_sheet.TABLE.headers or header != heading
+    }
+    people = OwnTable(found.clients.raw.name, {**found.client_columns, **kept})
     rows = OwnTable(found.transactions.raw.name, found.transaction_columns, choices.statuses)
     source_block.write(
         book,

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.importing.layout import Table
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.adopt.finding import Found
-from kopilot_xl.workbook.addresses import Area, column_letters, quote_sheet
+from kopilot_xl.workbook.addresses import Area, column_letters, column_number, quote_sheet
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
     NoRoomError,
-    add_column,
+    add_columns,
     add_macros,
-    add_plain_column,
     add_ribbon,
     copy_conditions,
 )
 from kopilot_xl.workbook.file.ooxml.package import Package
-from kopilot_xl.workbook.sheets import clients, own_tables, transactions
+from kopilot_xl.workbook.sheets import clients, guards, own_tables, transactions
+from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
 from kopilot_xl.workbook.tables.table import same_name
-from kopilot_xl.workbook.template import TEMPLATE
+from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE, TEMPLATE
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
 _LEFT_OUT = {clients.TABLE.name, transactions.TABLE.name}
 """Our sheets that the owner's tables take the place of."""
 _ONLY_WITH_MACROS = "xlwings.conf"
-COLUMNS = tuple(each for each in clients.TABLE.columns if each.written and each is not clients.IN_ACTIONS)
-"""The columns that are added to the clients."""
+_WRITTEN = [each.header for each in MACRO_FREE.columns if each.written and each.header != clients.IN_ACTIONS.header]
+_WITH_MACROS = [each.header for each in clients.TABLE.columns if each.header in _WRITTEN]
+_OF_CLIENTS = re.compile(rf"(?<![\w.'\"]){clients.TABLE.name}!\$([A-Z]{{1,3}}):\$\1(?![\w$])")
+"""A whole column of our table of clients, in a formula of ours."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ def check_adoptable(book: FileBook) -> None:
             if already
             else t("{path} is a Kopilot workbook already: kopilot-xl upgrade brings what is new.", path=book.path)
         )
-    package, ours = Package(book.path), Package(TEMPLATE)
-    ours_names = {name.casefold() for name in (*_names(ours), *_tables(ours))} - {name.casefold() for name in _LEFT_OUT}
+    package = Package(book.path)
+    templates = [Package(template) for template in (TEMPLATE, MACRO_FREE_TEMPLATE)]
+    ours_names = {name.casefold() for ours in templates for name in (*_names(ours), *_tables(ours))}
+    ours_names -= {name.casefold() for name in _LEFT_OUT}
     taken = sorted(name for name in {*_names(package), *book.table_names} if name.casefold() in ours_names)
     if taken:
         raise BookError(
@@ -84,9 +89,10 @@ def bring(book: FileBook, package: Package, found: Found, *, with_macros: bool) 
         BookError: its structure is protected, or a part of it is damaged.
         SaveError: there is no room for our columns.
     """
-    source = Package(TEMPLATE)
+    source = Package(TEMPLATE if with_macros else MACRO_FREE_TEMPLATE)
     graft = Graft(package, source)
-    columns, ids = _add_columns(book, graft, found)
+    columns, ids, places = _add_columns(book, graft, found, _WITH_MACROS if with_macros else _WRITTEN)
+    graft.rewrite(lambda formula: _led_to(formula, places))
     graft.stand_in(clients.TABLE.name, _place(book, package, found.clients)[0])
     graft.stand_in(transactions.TABLE.name, _place(book, package, found.transactions)[0])
     names = [title for title, _ in sheets_of(source) if title not in _LEFT_OUT]
@@ -102,13 +108,32 @@ def bring(book: FileBook, package: Package, found: Found, *, with_macros: bool) 
     return Brought(visible, columns, has_macros and not with_macros)
 
 
-def _add_columns(book: FileBook, graft: Graft, found: Found) -> tuple[dict[str, str], str]:
-    """Add our columns to the clients; return their headings, and what refers to the cells of the ids."""
+def _led_to(formula: str, places: Mapping[str, str]) -> str:
+    """A formula of ours that reads the columns of the owner's clients; what it watches of their invoices it cannot."""
+    watched = next((guard for guard in guards.GUARDS if guards.formula(guard) == formula), None)
+    if watched is not None and watched.table is transactions.TABLE:
+        return guards.unwatched(watched)
+
+    def column(match: re.Match[str]) -> str:
+        header = MACRO_FREE.headers[column_number(match[1]) - 1]
+        return f"\ue000{places[header]}\ue001" if header in places else match[0]
+
+    return _OF_CLIENTS.sub(column, formula)
+
+
+def _add_columns(
+    book: FileBook, graft: Graft, found: Found, wanted: Sequence[str]
+) -> tuple[dict[str, str], str, dict[str, str]]:
+    """Add our columns to the clients.
+
+    Returns:
+        Their headings by our headers; what refers to the cells of the ids; what refers to each whole column.
+    """
     listed = found.clients
     source_parts = dict(sheets_of(graft.source))
     lending = str(source_parts[clients.TABLE.name])
     source = lending, _table_part(graft.source, lending, clients.TABLE.name)
-    headings = dict(_headings(listed))
+    headings = dict(_headings(listed, wanted))
     people = found.imported.people
     assert people is not None  # noqa: S101 - there is a list of clients
     told = people.ids[0] if people.ids else people.named
@@ -118,13 +143,11 @@ def _add_columns(book: FileBook, graft: Graft, found: Found) -> tuple[dict[str, 
         if listed.raw.own:
             table_part = _table_part(graft.target, part, listed.raw.name)
             _check_query(graft.target, table_part, listed)
-            for column in COLUMNS:
-                add_column(graft, part, table_part, column.header, source, headings[column.header])
+            wide = add_columns(graft, part, table_part, area, headings, source)
             ids = f"{listed.raw.name}[{_escaped(listed.headings[at])}]"
         else:
             _check_merged(graft.target, part, title, area)
-            for column in COLUMNS:
-                area = add_plain_column(graft, part, area, column.header, source, headings[column.header])
+            wide = add_columns(graft, part, None, area, headings, source)
             letter = column_letters(listed.raw.left + at)
             ids = f"{quote_sheet(title)}!${letter}${area.top + 1}:${letter}$1048576"
     except NoRoomError as error:
@@ -137,22 +160,25 @@ def _add_columns(book: FileBook, graft: Graft, found: Found) -> tuple[dict[str, 
                 error=error,
             )
         ) from error
-    first = area.right + 1 - (0 if listed.raw.own else len(COLUMNS))
+    first = area.right + 1
     segment = clients.TABLE.columns.index(clients.SEGMENT) + 1
     copy_conditions(graft, part, lending, Area(2, segment, 2, segment), (area.top + 1, first))
-    return headings, ids
+    places = dict(zip(headings, map(column_letters, range(first, wide.right + 1)), strict=True))
+    places[clients.CLIENT_ID.header] = column_letters(area.left + at)
+    quoted = quote_sheet(title)
+    return headings, ids, {header: f"{quoted}!${letter}:${letter}" for header, letter in places.items()}
 
 
-def _headings(listed: Table) -> Iterator[tuple[str, str]]:
+def _headings(listed: Table, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What our columns are headed by: their own headings, where the owner has none like them."""
     taken = {same_name(heading) for heading in listed.headings}
-    for column in COLUMNS:
-        heading, number = column.header, 1
+    for header in wanted:
+        heading, number = header, 1
         while same_name(heading) in taken:
             ending = "Kopilot" if number == 1 else f"Kopilot {number}"
-            heading, number = f"{column.header} ({ending})", number + 1
+            heading, number = f"{header} ({ending})", number + 1
         taken.add(same_name(heading))
-        yield column.header, heading
+        yield header, heading
 
 
 def _place(book: FileBook, package: Package, listed: Table) -> tuple[str, str, Area]:

@@ -107,12 +107,17 @@ class Layouts:
             if known is None:
                 self.of(table)
                 raise MissingError(t("{book} has no table {name}.", book=self._structure.name, name=table))
-            found = replace(self._of_table(known), name=name, headers=tuple(block.headers))
+            found = self._of_table(known)
+            calculated = found.calculated | _indexes(block)
+            found = replace(found, name=name, headers=tuple(block.headers), calculated=calculated)
         else:
             sheet = self._structure.sheet(block.sheet)
             if sheet is None:
                 raise MissingError(t("{book} has no sheet {name}.", book=self._structure.name, name=block.sheet))
-            found = Layout(name, sheet, block.header_row, block.first_column, tuple(block.headers), block.height)
+            headers = tuple(block.headers)
+            found = Layout(
+                name, sheet, block.header_row, block.first_column, headers, block.height, calculated=_indexes(block)
+            )
         self._found[name_key(name)] = found
 
     def grow(self, name: str, rows: int) -> Layout:
@@ -257,3 +262,8 @@ class Layouts:
             return None
         height = found.last_row - found.header_row
         return Layout(sheet.name, sheet, found.header_row, found.left, found.headers, height)
+
+
+def _indexes(block: Block) -> frozenset[int]:
+    """The indexes of the columns of a block that hold formulas."""
+    return frozenset(index for index, header in enumerate(block.headers) if header in block.calculated)

@@ -87,7 +87,9 @@ def fill_formulas(book: Book, height: int) -> None:
 
 
 def _column(table: TableRows, column: Column) -> list[Value]:
-    """A column of all rows, the blank ones too."""
+    """The cells of a column, of all rows, the blank ones too."""
+    if column.header in table.data.held:
+        return list(table.data.held[column.header])
     at = table.position(column)
     return [None if at is None else row[at] for row in table.data.rows]
 

@@ -87,6 +87,11 @@ GUARDS: tuple[Guard, ...] = (
 """What is watched; the first ones count rows."""
 
 
+def unwatched(guard: Guard) -> str:
+    """Return what stands for the formula of a column that cannot be watched: it never seems to have changed."""
+    return f"INDEX({THEN},{GUARDS.index(guard) + 1})"
+
+
 def formula(guard: Guard) -> str:
     """Return the formula of what a watched column holds now, in a new workbook."""
     letter = column_letters(guard.table.columns.index(guard.column) + 1)
@@ -158,4 +163,4 @@ def _column(data: TableData, column: Column, rows: Sequence[Sequence[Value]]) ->
     at = headers.index(same_name(column.header))
     letter, body = data.first_column - 1 + at, range(data.header_row, data.header_row + len(data.rows))
     outside = [row[letter] for number, row in enumerate(rows) if number not in body and letter < len(row)]
-    return [*outside, *(row[at] for row in data.rows)]
+    return [*outside, *(data.held.get(column.header) or (row[at] for row in data.rows))]

@@ -1,6 +1,6 @@
 """Add sheets, columns, names and macros of one package to another that somebody else made, and touch nothing else."""
 
-from kopilot_xl.workbook.file.grafting.columns import NoRoomError, add_column, add_plain_column, copy_conditions
+from kopilot_xl.workbook.file.grafting.columns import NoRoomError, add_column, add_columns, copy_conditions
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.macros import Macros, Outcome, add_macros, add_ribbon
 from kopilot_xl.workbook.file.grafting.rows import add_row, last_row, set_cells, widen
@@ -11,8 +11,8 @@ __all__ = [
     "NoRoomError",
     "Outcome",
     "add_column",
+    "add_columns",
     "add_macros",
-    "add_plain_column",
     "add_ribbon",
     "add_row",
     "copy_conditions",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -20,13 +22,8 @@ class NoRoomError(SaveError):
     """The cells at the right of a table are in use; the text names the first."""
 
 
-def add_column(
-    graft: Graft, sheet_part: str, table_part: str, header: str, source: tuple[str, str], heading: str | None = None
-) -> None:
+def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, source: tuple[str, str]) -> None:
     """Add a column with the looks of the source's column of the same header, its cells blank.
-
-    With a heading of its own it belongs to a table of somebody else's: its heading looks as the one on its left, and
-    its cells have no formula.
 
     Args:
         graft: what is added to which package.
@@ -34,7 +31,6 @@ def add_column(
         table_part: the part of the target's table on it.
         header: the column's header.
         source: the parts of sheet and table in the source.
-        heading: what it is headed by here; by default as in the source.
 
     Raises:
         NoRoomError: a cell it needs is in use.
@@ -43,7 +39,7 @@ def add_column(
     table, sheet = target.parse_current(table_part), target.parse_current(sheet_part)
     area = Area.parse(table.get("ref", ""))
     column = area.right + 1
-    _check_free(target, sheet, sheet_part, area, column)
+    _check_free(target, sheet, sheet_part, Area(area.top, column, area.bottom, column))
     wide = Area(area.top, area.left, area.bottom, column)
     for element in (table, *table.iter(main("autoFilter"))):
         if element is table:
@@ -54,16 +50,14 @@ def add_column(
     columns = child_in_order(table, "tableColumns", ("autoFilter", "sortState", "tableColumns"))
     made = etree.SubElement(columns, main("tableColumn"))
     made.set("id", str(next_number([int(each.get("id", "0")) for each in list(columns)[:-1]])))
-    made.set("name", encoded(heading or header, False)[1])
+    made.set("name", encoded(header, False)[1])
     columns.set("count", str(len(columns)))
 
     looks, rule = _looks(graft.source, header, *source)
-    if rule is not None and heading is None:
+    if rule is not None:
         made.append(deepcopy(rule))
     head, body = graft.styles.cell_format(looks["head"]), graft.styles.cell_format(looks["body"])
-    if heading is not None:
-        head = _style_of(sheet, area.top, column - 1)
-    _put(sheet, area.top, column, head, heading or header)
+    _put(sheet, area.top, column, head, header)
     for row in range(area.top + 1, min(area.bottom, area.top + 1) + 1):
         _put(sheet, row, column, body, None)
     _set_width(sheet, column, looks["width"], body)
@@ -75,37 +69,90 @@ def add_column(
     target.replace(sheet_part, serialised(sheet))
 
 
-def add_plain_column(
-    graft: Graft, sheet_part: str, area: Area, header: str, source: tuple[str, str], heading: str
+def add_columns(
+    graft: Graft,
+    sheet_part: str,
+    table_part: str | None,
+    area: Area,
+    headings: Mapping[str, str],
+    source: tuple[str, str],
 ) -> Area:
-    """Add a column at the right of a range of plain cells, as `add_column` does for a table; return the wider range.
+    """Add columns at the right end of a table or a range of somebody else's, their cells blank; return all its cells.
+
+    Their headings look as the last one there; their cells look as those of the source's columns, which are hidden
+    where they are hidden there. They have no formulas.
 
     Args:
         graft: what is added to which package.
         sheet_part: the part of the target's sheet.
-        area: the range, its row of headings included.
-        header: the column's header in the source.
+        table_part: the part of the table; None for plain cells.
+        area: its cells, the row of headings included.
+        headings: the source's headers of the columns, and what they are headed by here.
         source: the parts of sheet and table in the source.
-        heading: what it is headed by here.
 
     Raises:
-        NoRoomError: a cell it needs is in use.
+        NoRoomError: a cell they need is in use.
     """
     target = graft.target
-    sheet, column = target.parse_current(sheet_part), area.right + 1
-    _check_free(target, sheet, sheet_part, area, column)
-    looks, _ = _looks(graft.source, header, *source)
-    body = graft.styles.cell_format(looks["body"])
-    _put(sheet, area.top, column, _style_of(sheet, area.top, column - 1), heading)
-    if area.bottom > area.top:
-        _put(sheet, area.top + 1, column, body, None)
-    _set_width(sheet, column, looks["width"], body)
-    wide = Area(area.top, area.left, area.bottom, column)
+    sheet = target.parse_current(sheet_part)
+    wide = Area(area.top, area.left, area.bottom, area.right + len(headings))
+    _check_free(target, sheet, sheet_part, Area(area.top, area.right + 1, area.bottom, wide.right))
+    head = _style_of(sheet, area.top, area.right)
+    looks = _all_looks(graft.source, *source)
+    for column, (header, heading) in enumerate(headings.items(), area.right + 1):
+        body = graft.styles.cell_format(looks[header].body)
+        _put(sheet, area.top, column, head, heading)
+        if area.bottom > area.top:
+            _put(sheet, area.top + 1, column, body, None)
+        _set_width(sheet, column, looks[header].width, body, hidden=looks[header].hidden)
     dimension = sheet.find(main("dimension"))
     if dimension is not None:
         dimension.set("ref", str(Area.parse(dimension.get("ref", "A1")).joined(wide)))
+    if table_part is not None:
+        table = target.parse_current(table_part)
+        _widen(table, len(headings))
+        columns = child_in_order(table, "tableColumns", ("autoFilter", "sortState", "tableColumns"))
+        number = next_number([int(each.get("id", "0")) for each in columns])
+        for at, heading in enumerate(headings.values(), number):
+            etree.SubElement(columns, main("tableColumn"), id=str(at), name=encoded(heading, False)[1])
+        columns.set("count", str(len(columns)))
+        target.replace(table_part, serialised(table))
     target.replace(sheet_part, serialised(sheet))
     return wide
+
+
+def _widen(table: etree._Element, columns: int) -> None:
+    """Have a table and its filter reach so many columns further."""
+    for element in (table, *table.iter(main("autoFilter"))):
+        area = Area.parse(element.get("ref", "A1"))
+        element.set("ref", str(Area(area.top, area.left, area.bottom, area.right + columns)))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The format of a column's cells, its width in hundredths, and whether it is hidden."""
+
+    body: int
+    width: int
+    hidden: bool
+
+
+def _all_looks(source: Package, sheet_part: str, table_part: str) -> dict[str, _Look]:
+    """How the columns of a table look, by header."""
+    table, sheet = source.parse(table_part), source.parse(sheet_part)
+    area = Area.parse(table.get("ref", ""))
+    cells = {cell.get("r"): int(cell.get("s", "0")) for cell in sheet.iter(main("c"))}
+    spans = [
+        (int(column.get("min", "0")), int(column.get("max", "0")), column) for column in sheet.iter(main("col"))
+    ]  # fmt: skip
+    found = {}
+    for at, column in enumerate(table.iter(main("tableColumn")), area.left):
+        kept = next((element for first, last, element in spans if first <= at <= last), None)
+        width = 12.0 if kept is None else float(kept.get("width", "12"))
+        hidden = kept is not None and kept.get("hidden") in ("1", "true")
+        body = cells.get(cell_address(area.top + 1, at), 0)
+        found[column.get("name", "")] = _Look(body, round(width * 100), hidden)
+    return found
 
 
 def copy_conditions(graft: Graft, sheet_part: str, source_part: str, cells: Area, to: tuple[int, int]) -> None:
@@ -148,11 +195,10 @@ def _style_of(sheet: etree._Element, row: int, column: int) -> int:
     return 0 if cell is None else int(cell.get("s", "0"))
 
 
-def _check_free(package: Package, sheet: etree._Element, part: str, area: Area, column: int) -> None:
-    needed = Area(area.top, column, area.bottom, column)
+def _check_free(package: Package, sheet: etree._Element, part: str, needed: Area) -> None:
     for cell in sheet.iterfind(f"{main('sheetData')}/{main('row')}/{main('c')}"):
         row, at = split_address(cell.get("r", "A1"))
-        if at == column and area.top <= row <= area.bottom and len(cell):
+        if needed.holds(row, at) and len(cell):
             raise NoRoomError(t("{row} is in use", row=cell_address(row, at)))
     for merge in sheet.iter(main("mergeCell")):
         if Area.parse(merge.get("ref", "A1")).meets(needed):
@@ -214,7 +260,7 @@ def _put(sheet: etree._Element, row: int, column: int, style: int, text: str | N
         etree.SubElement(etree.SubElement(cell, main("is")), main("t")).text = encoded(text, False)[1]
 
 
-def _set_width(sheet: etree._Element, column: int, hundredths: int, style: int) -> None:
+def _set_width(sheet: etree._Element, column: int, hundredths: int, style: int, *, hidden: bool = False) -> None:
     """Give a column its width and style, unless the sheet's owner gave it one."""
     columns = child_in_order(sheet, "cols", SHEET_ORDER)
     for each in columns:
@@ -223,5 +269,7 @@ def _set_width(sheet: etree._Element, column: int, hundredths: int, style: int) 
     made = etree.Element(main("col"), min=str(column), max=str(column), width=f"{hundredths / 100:g}")
     made.set("style", str(style))
     made.set("customWidth", "1")
+    if hidden:
+        made.set("hidden", "1")
     later = next((index for index, each in enumerate(columns) if int(each.get("min", "0")) > column), len(columns))
     columns.insert(later, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import unquote
 
 from lxml import etree
@@ -36,6 +36,7 @@ _WORKBOOK_ORDER = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
     "externalReferences", "definedNames", "calcPr",
 )  # fmt: skip
+_KEPT = re.compile("\ue000([^\ue001]*)\ue001")
 _TABLE_FORMATS = (
     "headerRowDxfId", "dataDxfId", "totalsRowDxfId", "headerRowBorderDxfId", "tableBorderDxfId",
     "totalsRowBorderDxfId",
@@ -78,6 +79,7 @@ class Graft:
         self._copies: dict[str, str] = {}
         self._sheet_names: dict[str, str] = {}
         self._stand_ins: dict[str, str] = {}
+        self._rewrite: Callable[[str], str] = str
         self._table_ids = [
             int(target.parse(name).get("id", "0"))
             for name in target.part_names
@@ -108,6 +110,10 @@ class Graft:
     def sheet_names(self) -> list[str]:
         """The names of the target's sheets, those added included."""
         return [sheet.get("name", "") for sheet in self._workbook.iterfind(f"{main('sheets')}/{main('sheet')}")]
+
+    def rewrite(self, change: Callable[[str], str]) -> None:
+        """Have each formula that is added changed; what it puts between U+E000 and U+E001 is the target's already."""
+        self._rewrite = change
 
     def stand_in(self, name: str, title: str) -> None:
         """Have what refers to a sheet of the source, which is not added, lead to a sheet of the target instead."""
@@ -418,12 +424,20 @@ class Graft:
 
     def _renamed(self, formula: str) -> str:
         """A formula whose references to sheets lead to those sheets' names in the target."""
-        for old, new in (self._stand_ins | self._sheet_names).items():
-            if old != new:
-                quoted = "'" + old.replace("'", "''") + "'"
-                formula = formula.replace(f"{quoted}!", f"{quote_sheet(new)}!")
-                formula = re.sub(rf"(?<![\w.'\"]){re.escape(old)}!", lambda _, new=new: f"{quote_sheet(new)}!", formula)  # type: ignore[misc]
-        return formula
+        names = {old: new for old, new in (self._stand_ins | self._sheet_names).items() if old != new}
+        pieces = _KEPT.split(self._rewrite(formula))
+        if names:
+            quoted = "|".join(re.escape("'" + old.replace("'", "''") + "'") for old in names)
+            plain = "|".join(map(re.escape, names))
+            # In one pass: one sheet's new name may be another's old one.
+            pattern = re.compile(rf"(?:({quoted})|(?<![\w.'\"])({plain}))!")
+
+            def lead(match: re.Match[str]) -> str:
+                old = match[2] or match[1][1:-1].replace("''", "'")
+                return f"{quote_sheet(names[old])}!"
+
+            pieces[::2] = [pattern.sub(lead, piece) for piece in pieces[::2]]
+        return "".join(pieces)
 
     def _declare(self, part: str, content_type: str) -> None:
         etree.SubElement(self._types, _OVERRIDE, PartName=f"/{part}", ContentType=content_type)
