@@ -32,6 +32,13 @@ TEXTS = [
 ]  # fmt: skip
 
 
+LINK = re.compile(
+    rb"""<f>HYPERLINK\("(?:#[A-Za-z']+![A-Z]+\d*|mailto:(?:[^"]|"")*)"(?:&amp;IFERROR\(MATCH\((?:"(?:[^"]|"")*"|[-\d.e+]+),"""
+    rb"""[A-Za-z']+!\$[A-Z]+:\$[A-Z]+,0\),1\))?,"(?:[^"]|"")*"\)"""
+)
+"""A link that a refresh writes into Do next."""
+
+
 @pytest.fixture
 def strange(tmp_path: Path) -> Path:
     rows: list[list[Value]] = [[f"id {at} {text[:20]}", text, date(2024, 1, 1)] for at, text in enumerate(TEXTS)]
@@ -52,7 +59,8 @@ def test_no_text_becomes_a_formula(strange: Path) -> None:
     assert_sound(strange)
     assert len(report.clients) == len(TEXTS)
     for name, found in formulas().items():
-        assert {each for each in found - before[name] if not each.startswith(b"<f>SEGMENT(")} == set()
+        new = {each for each in found - before[name] if not each.startswith(b"<f>SEGMENT(")}
+        assert {each for each in new if not LINK.fullmatch(each)} == set(), "but links, with texts in quotes alone"
     assert FileBook(strange).cell(portfolio.TITLE) == TEXTS[0]
     once = strange.read_bytes()
     refresh(open_book(strange), now=NOW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from kopilot_xl.domain.sales import CALLS_NAMED
 from kopilot_xl.usecases.upgrade.columns import INPUTS, _Kept
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address
 from kopilot_xl.workbook.book import Value
@@ -33,12 +34,14 @@ _RULES = {"dataValidation": "the drop-downs and checks", "conditionalFormatting"
 _IN_WORKBOOK = {"connections": "the data connections", "externalLink": "the links to other workbooks"}
 _RETIRED = (settings.SEASONAL_MODEL, *forecast.OLDER)
 """The names that earlier versions gave to cells of theirs, and this one does not have."""
-_LONGER = {settings.SHEET: 1, guide.SHEET: 2}
+_LONGER = {settings.SHEET: 1, guide.SHEET: 2, forecast.SHEET: 12 * CALLS_NAMED + 2}
 """How many rows more than today a sheet of ours once had."""
 _ONCE_DRAWN = {history.TABLE.name: {"Chart 1/1"}}
 """What a sheet of ours once held beside its cells, and does not any more."""
 _RETIRED_SHEETS = {movements.SHEET: ({movements.BETTER.name, movements.WORSE.name}, Area(1, 1, LAST_ROW, 16))}
 """Sheets of ours that this version does not have any more: their tables, and how far they reached."""
+_RETIRED_TABLES = {forecast.SHEET: {forecast.CALLS.name}}
+"""The tables that a sheet of ours once had."""
 _MODULE = re.compile(rb"(?<=\n)(?:Module|Class|BaseClass)=([^\r\n]+)\r\n")
 
 
@@ -106,7 +109,7 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
         if own is None and name not in renamed and not reach:
             yield f"the sheet {name}"
             continue
-        usual = tables | {table.casefold() for table in gone}
+        usual = tables | {table.casefold() for table in gone | _RETIRED_TABLES.get(name, set())}
         yield from (f"{what} on the sheet {name}" for what in _drawn(package, name, part, template, own, usual))
         extent = _extent(template, own, _LONGER.get(name, 0)) if own else reach
         elsewhere = _beside(old.sheet_values(name), extent) if extent and name not in told else None

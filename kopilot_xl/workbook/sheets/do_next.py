@@ -41,6 +41,8 @@ ADVICE: dict[Segment, str] = {
 """What to do about the clients of a segment, on one line."""
 
 
+LONGEST = 200
+"""How long a text in a formula may be; Excel takes 255 characters, the doubled quotes among them."""
 SHRUNK = 1.25
 """How much more of a name its column shows, which shrinks its letters: to 7.6 points."""
 
@@ -152,8 +154,13 @@ def _orphan(entry: Entry, contacts: Contacts) -> Row:
     return Row(cells, entry.cells, entry.id, True, entry)
 
 
-def _to_client(key: str, name: str, result: Result) -> Formula:
-    """A link to the client's row in Clients, wherever it is sorted to."""
+def _fits_in_formulas(text: str) -> bool:
+    """Tell whether a formula can hold a text: it is short enough, and has no characters that XML has no words for."""
+    return len(text) <= LONGEST and text.isprintable()
+
+
+def _to_client(key: str, name: str, result: Result) -> Value | Formula:
+    """A link to the client's row in Clients, wherever it is sorted to; its name alone where no formula can hold it."""
     data = result.inputs.clients.rows.data
     at = result.inputs.clients.rows.position(clients.CLIENT_ID) or 0
     letter, sheet = column_letters(data.first_column + at), quote_sheet(data.sheet)
@@ -163,6 +170,8 @@ def _to_client(key: str, name: str, result: Result) -> Formula:
     target = f"#{sheet}!{letter}"
     row = f"IFERROR(MATCH({literal},{sheet}!${letter}:${letter},0),1)"
     name = " ".join(name.split())
+    if not (_fits_in_formulas(name) and _fits_in_formulas(str(raw))):
+        return name
     return Formula(f"HYPERLINK({_quoted(target)}&{row},{_quoted(name)})", name)
 
 
@@ -181,7 +190,7 @@ def _phone(number: str) -> str:
 
 def _to_mail(address: str) -> Value | Formula:
     shown = fitting(address, WIDTHS[PHONE + 1] * SMALLER)
-    if len(address) > 200 or "@" not in address:
+    if "@" not in address or not _fits_in_formulas(address):
         return shown
     return Formula(f"HYPERLINK({_quoted(f'mailto:{address}')},{_quoted(shown)})", shown)
 
