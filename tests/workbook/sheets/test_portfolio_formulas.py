@@ -88,6 +88,16 @@ def test_the_page_on_later_days(seed: int, tmp_path: Path) -> None:
         assert label == ("Value, EUR" if day == AS_OF else "Value, 1 Jul 2026")
 
 
+@pytest.mark.slow
+def test_another_engine_shows_the_same_page(tmp_path: Path) -> None:
+    pytest.importorskip("formulon", reason="formulon is not installed")
+    path = made(tmp_path / "book.xlsx", AS_OF, 0, surprises=False)
+    days = [AS_OF + timedelta(days=offset) for offset in (0, 1, 31, 100, 371, 401)]
+    for day, found in zip(days, recalculation.in_formulon(path, days, NAMES), strict=True):
+        assert to_refresh(found) == 0
+        assert shows(found, check(path, day).summary)
+
+
 COUNTED = """
 figures = doc.NamedRanges.getByName("LiveSegments").getReferredCells()
 
