@@ -49,7 +49,7 @@ End Function
 Private Sub WriteCells(plan As Variant, heading As Long, top As Long, first As Long, height As Long, width As Long)
     ' An array takes no text beyond LONGEST characters, a single cell does.
     Dim target As Object
-    Dim cells As Variant
+    Dim cells As Variant, whole As Variant
     Dim r As Long, c As Long
     Set target = PlaceOf(plan, heading, top, first).Resize(height, width)
     cells = CellsOf(plan, heading + 1 + top, LBound(plan, 2) + first, height, width)
@@ -57,26 +57,19 @@ Private Sub WriteCells(plan As Variant, heading As Long, top As Long, first As L
         target.Formula = cells
         Exit Sub
     End If
-    target.Value = Shortened(cells)
     For r = 1 To height
         For c = 1 To width
-            If IsLong(cells(r, c)) Then target.Cells(r, c).Value = cells(r, c)
+            If IsLong(cells(r, c)) Then cells(r, c) = ""
+        Next c
+    Next r
+    target.Value = cells
+    For r = 1 To height
+        For c = 1 To width
+            whole = plan(heading + top + r, LBound(plan, 2) + first + c - 1)
+            If IsLong(whole) Then target.Cells(r, c).Value = whole
         Next c
     Next r
 End Sub
-
-Private Function Shortened(cells As Variant) As Variant
-    ' The same cells, blank where a text is too long.
-    Dim made As Variant
-    Dim r As Long, c As Long
-    made = cells
-    For r = LBound(cells, 1) To UBound(cells, 1)
-        For c = LBound(cells, 2) To UBound(cells, 2)
-            If IsLong(cells(r, c)) Then made(r, c) = ""
-        Next c
-    Next r
-    Shortened = made
-End Function
 
 Private Function IsLong(value As Variant) As Boolean
     If VarType(value) = vbString Then IsLong = Len(value) > LONGEST
