@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from kopilot_xl._version import __version__
@@ -9,6 +10,12 @@ from kopilot_xl.texts import t
 
 DEBUG = "KOPILOT_XL_DEBUG"
 """The environment variable that shows the traceback of a defect."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The numbers of errors that say that a disk, or the share of it that one may use, is full."""
+
+NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+"""The numbers of errors that say that something may not be done."""
 
 MAX_MESSAGE = 1_500
 """The longest message, in characters: what it quotes of a file may be of any length."""
@@ -25,9 +32,15 @@ class KopilotError(Exception):
 
 
 def reason(error: BaseException) -> str:
-    """Return the message for an exception: its own text if it is a `KopilotError`, else that it is a defect."""
+    """Return the message for an exception: its own text if it is a `KopilotError`.
+
+    What the system refuses (a folder that may not be read, a disk without room) is trouble of every day; anything else
+    is a defect.
+    """
     if isinstance(error, KopilotError):
         return str(error)
+    if trouble := _trouble(error):
+        return trouble
     if os.environ.get(DEBUG):
         import traceback
 
@@ -39,6 +52,34 @@ def reason(error: BaseException) -> str:
         version=__version__,
         debug=DEBUG,
     )
+
+
+def _trouble(error: BaseException) -> str | None:
+    """Return what to say of an error that comes from the system; None for any other."""
+    if isinstance(error, MemoryError):
+        return t("there is not enough memory. Close other programs, or give fewer files at once.")
+    if not isinstance(error, OSError) or error.errno is None:
+        return None
+    file = error.filename if isinstance(error.filename, str) else None
+    if error.errno == errno.ENOENT and not _is_somewhere():
+        return t("the folder that you are in is not there any more. Go to another one, and try again.")
+    if error.errno in NO_ROOM:
+        if file is None:
+            return t("the output could not be written: there is no room left on the disk. Free some and try again.")
+        return t("{file} was not saved: there is no room left on the disk. Free some and try again.", file=file)
+    if file is None:
+        return t("the system refused: {what}. Try again.", what=error.strerror or error)
+    if error.errno in NO_RIGHT:
+        return t("{file} may not be opened: permission denied. Check that you may open it.", file=file)
+    return t("{file} cannot be used: {what}. Check its name and folder.", file=file, what=error.strerror or error)
+
+
+def _is_somewhere() -> bool:
+    """Tell whether the working folder is still there."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
 
 
 class UsageError(KopilotError, ValueError):

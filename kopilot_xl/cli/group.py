@@ -38,7 +38,16 @@ class CommandGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; no command is quiet because one before it was."""
         be_quiet(False)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except (OSError, SystemExit) as error:  # what --help and --version print was not taken
+            if isinstance(error, SystemExit) and not is_unheard(error):
+                raise
+            silence_stdout()
+            if is_unheard(error):
+                raise typer.Exit(Exit.UNHEARD) from None
+            print_message(reason(error))
+            raise typer.Exit(Exit.FAILED) from None
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command, which takes `--quiet` beside its own options."""
@@ -82,6 +91,8 @@ class CommandGroup(TyperGroup):
                     )
                 hide_secrets(error)
                 raise error from None
+            if isinstance(error, OSError) and error.filename is None:
+                silence_stdout()  # else what is left to print would be refused again
             print_message(reason(error))
             raise typer.Exit(Exit.FAILED) from None
 

@@ -8,8 +8,9 @@ import re
 import sys
 from collections.abc import Sequence
 
-from kopilot_xl.cli.group import app
-from kopilot_xl.cli.stderr import NAME, is_unheard, silence_stdout
+from kopilot_xl.cli.group import Exit, app
+from kopilot_xl.cli.stderr import NAME, is_unheard, print_message, silence_stdout
+from kopilot_xl.errors import reason
 
 # Each adds its commands to `app`, in the order in which the help lists them.
 from kopilot_xl.cli import workbook_commands, adopt_command, data_commands, install_command, schedule_command  # noqa: F401  # isort: skip
@@ -36,9 +37,10 @@ def main() -> None:
         try:
             sys.stdout.flush()
         except OSError as error:
-            if not is_unheard(error):
-                raise
             silence_stdout()
+            if not is_unheard(error):
+                print_message(reason(error))
+                raise SystemExit(Exit.FAILED) from None
 
 
 def _with_homes(arguments: Sequence[str]) -> list[str]:

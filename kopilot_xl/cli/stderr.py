@@ -54,6 +54,8 @@ def is_unheard(error: BaseException) -> bool:
     """Return whether an error means that nobody reads the output any more; Windows has no error of its own for that."""
     if isinstance(error, OSError) and os.name == "nt" and error.errno == errno.EINVAL:
         return error.filename is None
+    if isinstance(error, SystemExit):  # as Rich ends a program whose help nobody reads
+        return isinstance(error.__context__, BrokenPipeError)
     return isinstance(error, BrokenPipeError)
 
 

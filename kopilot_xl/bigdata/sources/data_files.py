@@ -72,6 +72,7 @@ class Source:
         if address_module.looks_like_an_address(text) and not path.exists():
             raise address_module.malformed()
         if path.is_dir():
+            _check_readable(path)
             return cls(text, _data_files(path, path.rglob("*")), folder=path)
         if not path.exists() and glob.has_magic(text):
             base = Path(*_before_pattern(path.parts))
@@ -128,6 +129,20 @@ def _before_pattern(parts: Sequence[str]) -> Iterator[str]:
         if glob.has_magic(part):
             return
         yield part
+
+
+def _check_readable(folder: Path) -> None:
+    """Make sure that a folder may be looked through: one that may not looks as if nothing were in it."""
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        raise BookError(
+            t(
+                "The folder {folder} cannot be looked through: {reason}. Check that you may open it.",
+                folder=folder,
+                reason=error.strerror or error,
+            )
+        ) from error
 
 
 def _data_files(base: Path, found: Iterator[Path], none: str = "") -> list[DataFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ def sources(paths: Iterable[str | Path]) -> list[Source]:
 
 def _of(path: Path) -> Iterator[Source]:
     if path.is_dir():
+        os.listdir(path)  # one that may not be looked through would seem to hold nothing
         for file in sorted(path.rglob("*")):
             if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
                 if file.suffix.lower() == ".zip":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kopilot_xl import interrupts
-from kopilot_xl.errors import SaveError
+from kopilot_xl.errors import NO_RIGHT, NO_ROOM, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.file import windows
 from kopilot_xl.workbook.file.locking import open_new, open_plain, sidecar_path, try_lock
@@ -24,8 +24,6 @@ from kopilot_xl.workbook.file.locking import open_new, open_plain, sidecar_path,
 BACKUP = ".kopilot-backup"
 """What is added to a file's name for its backup. Nobody else names files so: what is there is an earlier backup."""
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _MAY_PASS = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV, errno.ETXTBSY, errno.EAGAIN}
 _RENAMES_CLOSED_ONLY = os.name == "nt"  # some of Windows's drives rename no file that is open
@@ -297,9 +295,9 @@ def _check_open_elsewhere(given: Path, real: Path) -> None:
 
 
 def _why(path: Path, error: OSError) -> str:
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         return t("{path} was not saved: there is no room left on the disk. Free some and try again.", path=path)
-    if error.errno in _NO_RIGHT and not windows.is_held(error):
+    if error.errno in NO_RIGHT and not windows.is_held(error):
         return t(
             "{path} was not saved: no permission. Close it in other programs, or save to another folder.", path=path
         )
