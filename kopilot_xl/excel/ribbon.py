@@ -10,10 +10,12 @@ import functools
 import os
 import platform
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import xlwings as xw
@@ -44,6 +46,9 @@ AFTER = "KopilotAfterPython"
 
 DEBUG = "KOPILOT_XL_DEBUG"
 """The environment variable that adds the place of a defect to its message."""
+
+LOG = "kopilot-xl-error.txt"
+"""The file in the folder for temporary files that then says where the defect is: a message box has no room for it."""
 
 _LONGEST = 1000
 """How many characters of a message Excel shows: a message box cuts off what goes beyond 1,024."""
@@ -81,7 +86,12 @@ def _reason(error: Exception) -> str:
         version=__version__,
     )
     if os.environ.get(DEBUG):
-        message += "\n" + "".join(traceback.format_exception(error))
+        log = Path(tempfile.gettempdir(), LOG)
+        try:
+            log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            message += "\n" + t("Where it happened: {path}", path=log)
+        except OSError:
+            message += "\n" + traceback.format_exception(error)[-2].strip()
     return message
 
 

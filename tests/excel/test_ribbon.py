@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -162,11 +163,14 @@ def test_settings_are_restored_after_recording(excel: StandIn) -> None:
     assert excel.settings == before
 
 
-def test_a_defect_is_told_and_not_raised(excel: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_told_and_not_raised(excel: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     excel.fails = lambda number, kind, what: ZeroDivisionError("oh") if kind == "read" else None
     assert ribbon.refresh_portfolio().startswith("This is a defect, please report it: ZeroDivisionError: oh")
     monkeypatch.setenv(ribbon.DEBUG, "1")
-    assert "Traceback" in ribbon.refresh_portfolio()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    log = tmp_path / ribbon.LOG
+    assert ribbon.refresh_portfolio().endswith(f"Where it happened: {log}")
+    assert log.read_text(encoding="utf-8").startswith("Traceback")
 
 
 def test_a_message_fits_into_a_message_box(excel: StandIn) -> None:
