@@ -17,7 +17,7 @@ from tests.workbook.workbooks import raw_entries
 _OURS = (history.TABLE, problems.TABLE, movements.BETTER, movements.WORSE, outlook.DEPARTURES, forecast.CALLS)
 _SHARED = (actions.TABLE, clients.TABLE)
 _WHOLE = Area(1, 1, 1_048_576, 16_384)
-_BLOCKS = re.compile(r"(Portfolio|Trend|Movements|Outlook|Forecast|Guide)\w+|HistoryTrend|HistoryReach")
+_BLOCKS = re.compile(r"(Portfolio|Trend|Movements|Outlook|Forecast|Guide)\w+|DoNext\w*|HistoryTrend|HistoryReach")
 
 
 def assert_only_owned_cells_changed(before: bytes, path: Path) -> None:
