@@ -31,6 +31,7 @@ class StyleMerge:
         self._cell_formats: dict[int, int] = {}
         self._differential: dict[int, int] = {}
         self._number_formats: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
 
     def cell_format(self, index: int) -> int:
         """Return the target's number of one of the source's cell formats (`s` of a cell)."""
@@ -53,7 +54,7 @@ class StyleMerge:
             made = deepcopy(found[index]) if index < len(found) else etree.Element(main("dxf"))
             number = made.find(main("numFmt"))
             if number is not None:
-                number.set("numFmtId", self._number_format(number.get("numFmtId", "0")))
+                number.set("numFmtId", self._number_of(number.get("formatCode", "General")))  # its id is its own
             self._differential[index] = self._appended("dxfs", made)
         return self._differential[index]
 
@@ -66,8 +67,14 @@ class StyleMerge:
         if not number.isdecimal() or int(number) < _FIRST_OWN_FORMAT:
             return number
         if number not in self._number_formats:
-            codes = {each.get("numFmtId"): each.get("formatCode", "") for each in self._source.iter(main("numFmt"))}
-            code = codes.get(number, "General")
+            listed = self._source.iterfind(f"{main('numFmts')}/{main('numFmt')}")
+            codes = {each.get("numFmtId"): each.get("formatCode", "") for each in listed}
+            self._number_formats[number] = self._number_of(codes.get(number, "General"))
+        return self._number_formats[number]
+
+    def _number_of(self, code: str) -> str:
+        """The target's number of a number format, which is appended where the target has none like it."""
+        if code not in self._codes:
             own = child_in_order(self._target, "numFmts", _ORDER)
             same = next((each.get("numFmtId", "0") for each in own if each.get("formatCode") == code), None)
             if same is None:
@@ -75,8 +82,8 @@ class StyleMerge:
                 same = str(max([_FIRST_OWN_FORMAT - 1, *taken]) + 1)
                 etree.SubElement(own, main("numFmt"), numFmtId=same, formatCode=code)
                 own.set("count", str(len(own)))
-            self._number_formats[number] = same
-        return self._number_formats[number]
+            self._codes[code] = same
+        return self._codes[code]
 
     def _appended(self, group: str, made: etree._Element) -> int:
         """The index of an element in a group of the target, appended if there is none like it."""
