@@ -65,7 +65,7 @@ def segment(
     ] = None,
     force: Force = False,
     actions: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--actions",
             metavar="FILE",
@@ -174,12 +174,12 @@ def forecast(
         ),
     ],
     transactions: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(metavar="TRANSACTIONS", help=t("The clients' invoices: the same kinds."), show_default=False),
     ] = None,
     as_of: Annotated[date | None, as_of_option(t("Without it: that of a Kopilot workbook, or today."))] = None,
     actions: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--actions",
             metavar="FILE",

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import locale
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from kopilot_xl._version import __version__
 from kopilot_xl.errors import SetupError
+from kopilot_xl.excel import serving
 from kopilot_xl.texts import t
 
 ADD_IN = "xlwings.xlam"
@@ -77,6 +79,7 @@ class Machine:
         interpreter: the Python that Excel is to call.
         xlwings: the version of xlwings in it.
         source: the add-in that comes with it.
+        dlls: the DLLs that were installed with it, wherever that put them.
         run: runs a command in a folder.
     """
 
@@ -87,6 +90,7 @@ class Machine:
     source: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     run: Run = _run
+    dlls: Sequence[Path] = ()
 
     @classmethod
     def here(cls) -> Machine:
@@ -100,6 +104,7 @@ class Machine:
             xlwings=metadata.version("xlwings"),
             source=folder / "addin" / ADD_IN,
             environment=os.environ,
+            dlls=tuple(serving.shipped_dlls()),
         )
 
     @property
@@ -202,15 +207,23 @@ def _fields(line: str) -> list[str]:
 # what is missing
 
 
-def missing(machine: Machine) -> list[str]:
+def missing(machine: Machine, *, start: bool = False) -> list[str]:
     """Return what is missing for Excel to reach Python, each with the way out; nothing where Excel does not run.
+
+    Args:
+        machine: where.
+        start: on Windows, if nothing else is missing, start Python as Excel does and see whether it answers.
 
     Raises:
         SetupError: xlwings' settings cannot be read.
     """
     if not machine.has_excel:
         return []
-    return [*_add_in_problems(machine), *_setting_problems(machine)]
+    found = [*_add_in_problems(machine), *_setting_problems(machine)]
+    interpreter = read_settings(machine.settings).get(machine.key)
+    if start and interpreter and not found and machine.platform == "win32":
+        return _server_problems(machine, interpreter)
+    return found
 
 
 def _add_in_problems(machine: Machine) -> list[str]:
@@ -246,7 +259,8 @@ def _setting_problems(machine: Machine) -> list[str]:
         return []  # xlwings starts the environment that is named there; only Excel can tell what is in it
     if not interpreter:
         return [t("{settings} does not say which Python to call. Run kopilot-xl install.", settings=machine.settings)]
-    return _interpreter_problems(machine, interpreter)
+    found = _interpreter_problems(machine, interpreter)
+    return found or (_dll_problems(machine, Path(interpreter)) if machine.platform == "win32" else [])
 
 
 def _interpreter_problems(machine: Machine, interpreter: str) -> list[str]:
@@ -294,6 +308,46 @@ def _interpreter_problems(machine: Machine, interpreter: str) -> list[str]:
     return []
 
 
+def _missing_dlls(machine: Machine, interpreter: Path) -> list[str]:
+    folders = serving.dll_folders(interpreter)
+    return [name for name in serving.dll_names(machine.xlwings) if not any((each / name).is_file() for each in folders)]
+
+
+def _dll_problems(machine: Machine, interpreter: Path) -> list[str]:
+    names = _missing_dlls(machine, interpreter)
+    if not names:
+        return []
+    return [
+        t(
+            "Excel looks for {names} beside {interpreter} or in the folder above, and not where Python from the Store "
+            "and pip --user put them. Run kopilot-xl install; if that cannot put them there, make an environment "
+            "(python -m venv kopilot), install kopilot-xl in it, and run kopilot-xl install there.",
+            names=t(" and ").join(names),
+            interpreter=interpreter,
+        )
+    ]
+
+
+def _server_problems(machine: Machine, interpreter: str) -> list[str]:
+    """Start the server once, as Excel would."""
+    try:
+        run = machine.run([interpreter, "-m", serving.__name__], machine.home)
+    except (OSError, subprocess.TimeoutExpired):
+        why = t("it does not answer")
+    else:
+        if not run.returncode:
+            return []
+        why = (run.stderr.strip().splitlines() or [t("it says nothing")])[-1]
+    return [
+        t(
+            "Excel cannot start the Python {interpreter}: {reason}. Look whether a virus scanner or a policy of your "
+            "company stops cmd.exe or python.exe, then run kopilot-xl install --check again.",
+            interpreter=interpreter,
+            reason=why,
+        )
+    ]
+
+
 # installing
 
 
@@ -334,7 +388,7 @@ def install(
     if not machine.has_excel:
         return Installed([NOTHING_TO_DO], [], [])
     if check:
-        return Installed([], missing(machine), [])
+        return Installed([], missing(machine, start=True), [])
     done = []
     if _add_in_problems(machine):
         _install_add_in(machine)
@@ -358,7 +412,25 @@ def install(
         done.append(t("Excel calls this Python from now on: {mine} ({settings})", mine=mine, settings=machine.settings))
     else:
         done.append(t("Excel goes on calling {before}", before=before))
-    return Installed(done, missing(machine), TRUST[machine.platform])
+    done += _put_dlls(machine)
+    return Installed(done, missing(machine, start=True), TRUST[machine.platform])
+
+
+def _put_dlls(machine: Machine) -> list[str]:
+    """Copy the DLLs that Excel would not find to where it looks for them; where that cannot be, they stay missing."""
+    interpreter = Path(read_settings(machine.settings).get(machine.key) or machine.interpreter)
+    if machine.platform != "win32" or interpreter != machine.interpreter:
+        return []
+    done = []
+    for name in _missing_dlls(machine, interpreter):
+        source = next((each for each in machine.dlls if each.name == name), None)
+        if source is None:
+            continue
+        target = interpreter.parent / name
+        with suppress(OSError):
+            shutil.copyfile(source, target)
+            done.append(t("{name} is where Excel looks for it: {target}", name=name, target=target))
+    return done
 
 
 def _install_add_in(machine: Machine) -> None:

@@ -471,7 +471,13 @@ def test_one_book_starts_no_process_and_loads_nothing_for_many(folder: Path) -> 
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
         "print('LOADED', sorted({'multiprocessing', 'kopilot_xl.pool', 'rich.progress'} & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
     assert done.stdout.splitlines()[-1] == "LOADED []"
 
 

@@ -643,6 +643,10 @@ class Name(base_classes.Name):
     def __init__(self, excel: StandIn, name: str) -> None:
         self.excel, self.of = excel, excel.workbook.defined_names[name]
 
+    @property  # type: ignore[misc]  # nothing sets it here
+    def refers_to(self) -> str:
+        return f"={self.of.attr_text}"
+
     @property
     def refers_to_range(self) -> Range:
         places = list(self.of.destinations)

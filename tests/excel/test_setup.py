@@ -16,7 +16,7 @@ import xlwings.cli
 
 from kopilot_xl._version import __version__
 from kopilot_xl.errors import SetupError
-from kopilot_xl.excel import setup
+from kopilot_xl.excel import serving, setup
 from kopilot_xl.excel.setup import Machine, install, missing, read_settings, write_setting
 from tests.excel.stand_in import StandIn
 from tests.portfolios import make_portfolio
@@ -46,9 +46,14 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path, excel: StandIn, monk
     """A machine with an empty home, on which xlwings' own installation runs over the stand-in for Excel."""
     interpreter = tmp_path / "python"
     interpreter.touch()
+    (tmp_path / "site").mkdir()
+    dlls = [tmp_path / "site" / name for name in serving.dll_names(HERE.xlwings)]
+    for dll in dlls:
+        dll.write_bytes(b"library")
     made = Machine(
-        platform=request.param, home=tmp_path, interpreter=interpreter, xlwings=HERE.xlwings, source=HERE.source
-    )
+        platform=request.param, home=tmp_path, interpreter=interpreter, xlwings=HERE.xlwings, source=HERE.source,
+        dlls=dlls,
+    )  # fmt: skip
 
     def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         if command[-2:] != ["addin", "install"]:
@@ -171,6 +176,44 @@ def test_the_interpreter_really_is_asked(tmp_path: Path) -> None:
     assert setup._interpreter_problems(ours, sys.executable) == []
     (found,) = setup._interpreter_problems(ours, str(tmp_path / "nowhere"))
     assert "cannot be run" in found
+
+
+def test_dlls_that_excel_would_not_find_are_put_where_it_looks(machine: Machine) -> None:
+    """As pip --user and Python from the Store leave them."""
+    if machine.platform != "win32":
+        return
+    before = [machine.interpreter.with_name(name) for name in serving.dll_names(machine.xlwings)]
+    assert not any(path.exists() for path in before)
+    made = install(ask=no, machine=machine)
+    assert made.missing == []
+    assert [path.read_bytes() for path in before] == [b"library"] * 2
+    assert sum("is where Excel looks for it" in line for line in made.done) == 2
+    before[1].unlink()
+    (found,) = missing(machine)
+    assert f"Excel looks for xlwings32-{machine.xlwings}.dll beside" in found
+    elsewhere = replace(machine, dlls=())  # what is nowhere cannot be copied
+    assert "make an environment" in install(ask=no, machine=elsewhere).missing[0]
+
+
+def test_the_server_is_really_started_by_install(machine: Machine) -> None:
+    install(ask=no, machine=machine)
+    asked: list[Sequence[str]] = []
+
+    def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        if command[1:] == ["-m", "kopilot_xl.excel.serving"]:
+            return answers("", 1, "it does not answer within 30 seconds\n")
+        return answers(f"{__version__} {HERE.xlwings}\n")
+
+    found = install(check=True, machine=with_run(machine, run)).missing
+    if machine.platform == "darwin":
+        assert found == []
+        return
+    assert len(found) == 1
+    assert "cannot start the Python" in found[0]
+    assert "it does not answer within 30 seconds" in found[0]
+    assert missing(with_run(machine, run)) == []  # a button that asks has just been answered
+    assert len(asked) == 3
 
 
 def test_on_linux_there_is_nothing_to_do(tmp_path: Path) -> None:

@@ -49,10 +49,8 @@ def refusal(path: str) -> str | None:
         if part not in (".", "..") and part[-1] in ". ":
             return t('Windows leaves out the dots and blanks that "{name}" ends in. Choose another name.', name=part)
         wrong = _NOT_IN_NAMES.search(part)
-        if wrong:
-            return t(
-                'Windows has no {character} in names, as in "{name}". Choose another.', character=wrong[0], name=part
-            )
+        if wrong:  # the name is not repeated: what has a colon may be an address with a password
+            return t("Windows has no {character} in names. Choose another name.", character=wrong[0])
     return None
 
 

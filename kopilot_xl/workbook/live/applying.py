@@ -45,7 +45,7 @@ def apply(writes: PendingWrites, structure: Structure) -> None:
     for blocks in writes.patches.values():
         patches += joined(blocks)
     for patch in patches[_hand_over(structure, patches) :]:
-        put(structure.sheets[name_key(patch.sheet)], patch)
+        put(structure.sheets[name_key(patch.sheet)], patch, structure.engine)
 
 
 def _check_protection(writes: PendingWrites, structure: Structure) -> None:

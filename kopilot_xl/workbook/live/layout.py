@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook import header_row
-from kopilot_xl.workbook.addresses import LAST_ROW
+from kopilot_xl.workbook.addresses import LAST_ROW, Area
 from kopilot_xl.workbook.book import BelowCell, Block, Value, counted_from_1904, find_named, folded, name_key
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
+from kopilot_xl.workbook.live.known import KnownTable, known, reference_of, used_area
 from kopilot_xl.workbook.live.ranges import ReadCells, excel_property, formulas_of, range_of, values_of
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ class Structure:
     def __init__(self, book: xw.Book) -> None:
         self.book = book
         self._sheets: dict[str, xw.Sheet] | None = None
-        self._tables: dict[str, ExcelTable] | None = None
+        self._tables: dict[str, KnownTable] | None = None
         self._found: dict[str, Layout | None] = {}
         self._values_of: dict[str, list[list[Value]]] = {}
         self._corner_of: dict[str, list[list[Value]]] = {}
         self._read_of: dict[str, ReadCells] = {}
         self._named: dict[str, NamedArea | None] = {}
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The workbook's name, as messages call it."""
         with explained(BookError):
@@ -115,11 +116,11 @@ class Structure:
         """
         if self._sheets is None:
             with explained(BookError):
-                self._sheets = {name_key(sheet.name): sheet for sheet in self.book.sheets}
+                self._sheets = {name_key(sheet.name): sheet for sheet in map(known, self.book.sheets)}
         return self._sheets
 
     @property
-    def tables(self) -> dict[str, ExcelTable]:
+    def tables(self) -> dict[str, KnownTable]:
         """The tables of all sheets by `name_key`.
 
         Raises:
@@ -128,14 +129,15 @@ class Structure:
         if self._tables is None:
             sheets = self.sheets.values()
             with explained(BookError):
-                self._tables = {name_key(str(table.name)): table for sheet in sheets for table in sheet.tables}
+                found = [KnownTable(str(table.name), sheet, table) for sheet in sheets for table in sheet.tables]
+            self._tables = {name_key(table.name): table for table in found}
         return self._tables
 
     def sheet(self, name: str) -> xw.Sheet | None:
         """Return the sheet that a name means, None where there is none."""
         return find_named(self.sheets, name)
 
-    def table(self, name: str) -> ExcelTable | None:
+    def table(self, name: str) -> KnownTable | None:
         """Return the table that a name means, None where there is none."""
         return find_named(self.tables, name)
 
@@ -206,24 +208,23 @@ class Structure:
         """
         layout = self.layout(name)
         with explained(BookError):
-            beyond = layout.first_column > 1 or layout.sheet.used_range.last_cell.column > layout.right
+            beyond = layout.first_column > 1 or used_area(layout.sheet).right > layout.right
         return self.values(layout.sheet) if beyond else []
 
     def _values_below(self, layout: Layout) -> list[list[Value]]:
         """The values under a table, up to the next one."""
         values = [list(row) for row in layout.below]
         if values and any(value is not None for value in values[-1]):
-            used = layout.sheet.used_range.last_cell.row
+            used = used_area(layout.sheet).bottom
             if used > layout.bottom + len(values):
                 bottom, right = min(used, LAST_ROW), layout.right
-                values = self._read(layout.sheet.range((layout.bottom + 1, layout.first_column), (bottom, right)))
+                values = self._read(layout.sheet, Area(layout.bottom + 1, layout.first_column, bottom, right))
         if not any(value is not None for row in values for value in row):
             return []
-        for table in self.tables.values():
-            cells: Any = table.range
-            across = cells.column <= layout.right and cells.column + cells.shape[1] > layout.first_column
-            if across and table.parent.name == layout.sheet.name and cells.row > layout.bottom:
-                values = values[: cells.row - layout.bottom - 1]
+        for table in self._tables_on(layout.sheet):
+            across = table.area.left <= layout.right and table.area.right >= layout.first_column
+            if across and table.area.top > layout.bottom:
+                values = values[: table.area.top - layout.bottom - 1]
         return values
 
     def declare(self, name: str, block: Block, table: str | None) -> None:
@@ -273,8 +274,8 @@ class Structure:
             rows=[*layout.rows, *below[:rows]],
             below=below[rows:],
         )
-        for key, known in self._found.items():
-            if known is layout:
+        for key, other in self._found.items():
+            if other is layout:
                 self._found[key] = grown
         return grown
 
@@ -287,8 +288,8 @@ class Structure:
         key = name_key(sheet.name)
         if key not in self._values_of:
             with explained(BookError):
-                last = sheet.used_range.last_cell
-                self._values_of[key] = self._read(sheet.range((1, 1), (last.row, last.column)))
+                used = used_area(sheet)
+                self._values_of[key] = self._read(sheet, Area(1, 1, used.bottom, used.right))
         return self._values_of[key]
 
     def named_area(self, name: str) -> NamedArea:
@@ -322,32 +323,45 @@ class Structure:
         """
         area = self.named_area(name)
         key = name_key(area.sheet.name)
+        if key in self._values_of:  # all that is in use; beyond it there is nothing
+            rows = self._values_of[key]
+            used = area.top <= len(rows) and area.left <= len(rows[area.top - 1])
+            return rows[area.top - 1][area.left - 1] if used else None
         seen = self._corner_of.get(key, [])
         if area.top > len(seen) or area.left > len(seen[0]):
             # One call for all names of a sheet. Its used range can be a million blank formatted rows.
             bottom = max(area.top, len(seen), _CORNER[0])
             right = max(area.left, len(seen[0]) if seen else 0, _CORNER[1])
             with explained(BookError):
-                seen = self._corner_of[key] = self._read(area.sheet.range((1, 1), (bottom, right)))
+                seen = self._corner_of[key] = self._read(area.sheet, Area(1, 1, bottom, right))
         return seen[area.top - 1][area.left - 1]
 
-    def _read(self, cells: Any) -> list[list[Value]]:
-        """Read a whole range in one call."""
-        values = values_of(cells)
+    def _tables_on(self, sheet: xw.Sheet) -> list[KnownTable]:
+        key = name_key(sheet.name)
+        return [table for table in self.tables.values() if name_key(table.sheet.name) == key]
+
+    @cached_property
+    def engine(self) -> Any:
+        """What xlwings reaches Excel with."""
+        return self.book.app.engine
+
+    def _read(self, sheet: xw.Sheet, area: Area) -> list[list[Value]]:
+        """Read cells in one call."""
+        values = values_of(sheet.range(str(area)), self.engine)
         return counted_from_1904(values) if self.date1904 else values
 
-    def _layout_of(self, table: ExcelTable, height: int) -> Layout:
-        cells: Any = table.range
+    def _layout_of(self, found: KnownTable, height: int) -> Layout:
+        table, area = found.excel, found.area
         has_header, totals = bool(table.show_headers), bool(table.show_totals)
-        tall, wide = cells.shape
-        values = self._from_top_of(table, max(tall, height + has_header + totals) + _BELOW)
+        tall, wide = area.height, area.width
+        values = self._from_top_of(found, max(tall, height + has_header + totals) + _BELOW)
         body = values[has_header : tall - totals]
         stored = values[0] if has_header else [column.Name for column in _list_columns(table)]
         return Layout(
-            name=str(table.name),
-            sheet=table.parent,
-            header_row=cells.row if has_header else cells.row - 1,
-            first_column=cells.column,
+            name=found.name,
+            sheet=found.sheet,
+            header_row=area.top if has_header else area.top - 1,
+            first_column=area.left,
             headers=tuple(map(header_row.header, stored[:wide])),
             height=len(body),
             rows=body,
@@ -358,7 +372,7 @@ class Structure:
 
     def _layout_on(self, sheet: xw.Sheet) -> Layout | None:
         """Return the table of a sheet: its only one, or its first header row with the rows under it."""
-        own = [table for table in self.tables.values() if name_key(table.parent.name) == name_key(sheet.name)]
+        own = self._tables_on(sheet)
         if own:
             return self._layout_of(own[0], 0) if len(own) == 1 else None
         values = self.values(sheet)
@@ -369,47 +383,53 @@ class Structure:
         rows = body or [[None] * len(found.headers)]
         return Layout(sheet.name, sheet, found.header_row, found.left, found.headers, len(rows), rows)
 
-    def _from_top_of(self, table: ExcelTable, height: int) -> list[list[Value]]:
+    def _from_top_of(self, table: KnownTable, height: int) -> list[list[Value]]:
         """Return so many rows of cells from the top of a table on.
 
         Tables that share their sheet, as the two of Movements do, are read together, in one call.
         """
-        cells: Any = table.range
-        key, (_, wide) = name_key(table.parent.name), cells.shape
-        top, left = cells.row, cells.column
+        key, wide = name_key(table.sheet.name), table.area.width
+        top, left = table.area.top, table.area.left
         known = self._read_of.get(key)
         if known is None or not known.covers(top, left, height, wide):
             known = self._read_of[key] = self._read_tables(table, height)
         return known.part(top, left, height, wide)
 
-    def _read_tables(self, table: ExcelTable, height: int) -> ReadCells:
+    def _read_tables(self, table: KnownTable, height: int) -> ReadCells:
         """Read a table, and the others of its sheet along with it, unless most of that were cells of no table."""
-        key = name_key(table.parent.name)
-        ranges = [other.range for other in self.tables.values() if name_key(other.parent.name) == key]
-        own: Any = table.range
-        top, left = min(cells.row for cells in ranges), min(cells.column for cells in ranges)
-        bottom = max([own.row + height, *(cells.row + cells.shape[0] + _BELOW for cells in ranges)])
-        right = max(cells.column + cells.shape[1] for cells in ranges)
-        needed = sum(max(cells.shape[0] + _BELOW, 0) * cells.shape[1] for cells in ranges)
-        if (bottom - top) * (right - left) > _SPARSE * max(needed, height * own.shape[1]):
-            top, left, bottom, right = own.row, own.column, own.row + height, own.column + own.shape[1]
-        bottom = min(bottom, LAST_ROW + 1)
-        return ReadCells(top, left, self._read(table.parent.range((top, left), (bottom - 1, right - 1))))
+        areas = [other.area for other in self._tables_on(table.sheet)]
+        own = table.area
+        top, left = min(area.top for area in areas), min(area.left for area in areas)
+        bottom = max([own.top + height, *(area.bottom + 1 + _BELOW for area in areas)])
+        right = max(area.right for area in areas)
+        needed = sum((area.height + _BELOW) * area.width for area in areas)
+        if (bottom - top) * (right + 1 - left) > _SPARSE * max(needed, height * own.width):
+            top, left, bottom, right = own.top, own.left, own.top + height, own.right
+        return ReadCells(top, left, self._read(table.sheet, Area(top, left, min(bottom - 1, LAST_ROW), right)))
+
+    @cached_property
+    def _names(self) -> Any:
+        return self.book.names
 
     def _look_up(self, name: str) -> NamedArea | None:
-        with explained(BookError):
-            if name not in self.book.names:
-                return None
         try:
-            cells: Any = self.book.names[name].refers_to_range
+            named = self._names[name]
+            found = reference_of(named.refers_to)
+            sheet = None if found is None else self.sheet(found[0])
+            if found is not None and sheet is not None:
+                area = found[1]
+                return NamedArea(sheet, area.top, area.left, area.height, area.width)
+            cells: Any = named.refers_to_range  # what a formula leads to
             height, width = cells.shape
             return NamedArea(cells.sheet, cells.row, cells.column, height, width)
+        except KeyError:
+            return None
         except Exception as error:
             if is_busy(error):
                 raise BookError(BUSY) from error
             if not is_from_excel(error):
                 raise
-            return None  # what it pointed to is gone
+            return None  # there is none, or what it pointed to is gone
 
 
 def _list_columns(table: ExcelTable) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from kopilot_xl.workbook.addresses import LAST_ROW
+from kopilot_xl.workbook.addresses import LAST_ROW, Area
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.live.excel_values import cell_value
 from kopilot_xl.workbook.live.patches import Patch
@@ -40,20 +41,42 @@ def range_of(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> x
     return sheet.range((top, left), (top + height - 1, left + width - 1))
 
 
-def values_of(cells: Any) -> list[list[Value]]:
-    """Read a whole range in one call."""
-    return [[cell_value(given) for given in row] for row in cells.options(ndim=2, err_to_str=True).value]
+def asked_of(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> xw.Range:
+    """Return the same, named by its address: fewer calls where nothing is written, more where something is."""
+    return sheet.range(str(Area(top, left, top + height - 1, left + width - 1)))
 
 
-def put(sheet: xw.Sheet, patch: Patch) -> None:
-    """Write a patch in one call, or in as few as hidden cells allow."""
+def values_of(cells: Any, engine: Any = None) -> list[list[Value]]:
+    """Read a whole range in one call.
+
+    Args:
+        cells: the range.
+        engine: what xlwings reaches Excel with, where it is known: to ask each range for it takes seven calls.
+    """
+    cells = cells.options(ndim=2, err_to_str=True)
+    if engine is None:
+        rows = cells.value
+    else:
+        rows = engine.impl.clean_value_data(_rows(cells.raw_value), datetime, None, None, True)
+    return [[cell_value(given) for given in row] for row in rows]
+
+
+def _rows(given: Any) -> Sequence[Sequence[Any]]:
+    """Return what a range of several rows and columns, of one row or of one cell gives, in rows."""
+    rows = given if isinstance(given, (list, tuple)) else [given]
+    return rows if rows and isinstance(rows[0], (list, tuple)) else [rows]
+
+
+def put(sheet: xw.Sheet, patch: Patch, engine: Any) -> None:
+    """Write a patch in one call, or in as few as hidden cells allow; `engine` is what xlwings reaches Excel with."""
     for top, left, height, width in visible_parts(sheet, patch.top, patch.left, patch.height, patch.width):
         part = patch.part(top - patch.top, left - patch.left, height, width)
-        cells: Any = range_of(sheet, top, left, height, width)
+        cells: Any = asked_of(sheet, top, left, height, width)
         if patch.formulas:
             cells.formula = part.rows
         else:
-            cells.value = part.rows
+            prepared = engine.impl.prepare_xl_data_element
+            cells.raw_value = [[prepared(value, None) for value in row] for row in part.rows]
 
 
 def visible_parts(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
@@ -64,14 +87,14 @@ def visible_parts(sheet: xw.Sheet, top: int, left: int, height: int, width: int)
     """
     if height < 1:
         return
-    if height > 1 and range_of(sheet, top, left, height, width).row_height is None:
+    if height > 1 and asked_of(sheet, top, left, height, width).row_height is None:
         half = height // 2
         yield from visible_parts(sheet, top, left, half, width)
         yield from visible_parts(sheet, top + half, left, height - half, width)
         return
-    widths = [range_of(sheet, top, left, 1, width).column_width]
+    widths = [asked_of(sheet, top, left, 1, width).column_width]
     if widths[0] is None:
-        widths = [range_of(sheet, top, left + index, 1, 1).column_width for index in range(width)]
+        widths = [asked_of(sheet, top, left + index, 1, 1).column_width for index in range(width)]
     first = 0
     for index in range(1, len(widths)):
         if bool(widths[index]) != bool(widths[first]):

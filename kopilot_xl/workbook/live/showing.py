@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from kopilot_xl.workbook.live.layout import Layout
-from kopilot_xl.workbook.live.ranges import range_of
+from kopilot_xl.workbook.live.ranges import asked_of
 
 
 def show_rows(layout: Layout) -> None:
     """Show every row of a table, and take off the filter that hid some; its buttons stay."""
     if layout.height < 1:
         return
-    cells = range_of(layout.sheet, layout.header_row + 1, layout.first_column, layout.height, len(layout.headers))
+    cells = asked_of(layout.sheet, layout.header_row + 1, layout.first_column, layout.height, len(layout.headers))
     if cells.row_height:  # all of them are as high
         return
     if layout.table is not None and layout.table.show_autofilter:

@@ -1,0 +1,114 @@
+"""The ribbon's buttons as Excel runs them on Windows: through xlwings' DLL, pywin32 and COM between two processes.
+
+The Excel is that of com_excel.py; the Python that answers is the one that the DLL starts.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kopilot_xl import refresh
+from kopilot_xl.usecases.create import demo
+from tests.excel.stand_in import StandIn
+from tests.windows.inside.com_excel import CALLS, Server
+from tests.workbook.live.test_book import SETTINGS, everything
+
+RIBBON = "kopilot_xl.excel.ribbon"
+DAY = date(2026, 6, 30)
+GONE = {-2147023170, -2147023174}
+"""How COM says that the other process ended, during a call and before it; the macros start Python anew then."""
+AT_MOST = {True: 450, False: 2500}
+"""How many calls a refresh may take, with the macro that writes all cells and without."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "Kopilot.xlsm"
+    demo(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def headless(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[Any]]]:
+    """Every cell of the sample after a refresh of its file."""
+    path = tmp_path_factory.mktemp("headless") / sample.name
+    path.write_bytes(sample.read_bytes())
+    refresh(path, DAY)
+    return everything(path)
+
+
+@pytest.fixture
+def excel(sample: Path) -> StandIn:
+    return StandIn(sample)
+
+
+@pytest.mark.parametrize("has_macros", [True, False])
+def test_a_refresh_is_that_of_the_file_in_few_calls(
+    has_macros: bool, server: Server, excel: StandIn, headless: dict[str, list[list[Any]]], tmp_path: Path
+) -> None:
+    excel.has_macros = has_macros
+    answer = server.call(RIBBON, "refresh_portfolio", [DAY.isoformat()], excel)
+    calls = len(CALLS.made)
+    print(f"{calls} calls of COM", *CALLS.most(), sep="\n")
+    assert "clients in the portfolio" in answer
+    assert excel.settings == SETTINGS
+    found = everything(excel.save(tmp_path / "live.xlsm"))
+    assert found.keys() == headless.keys()
+    different = [
+        f"{sheet}: {row} instead of {wanted}"
+        for sheet, rows in found.items()
+        for row, wanted in zip(rows, headless[sheet], strict=True)
+        if sheet != "_Segments" and row != wanted
+    ]
+    assert different == []
+    assert sum(len(row) for rows in found.values() for row in rows) > 10_000
+    assert calls <= AT_MOST[has_macros]
+
+
+def test_every_other_button_answers(server: Server, excel: StandIn, tmp_path: Path) -> None:
+    planned = ["Plan revenue", (1001.0, "1002"), "2026-12-24", "1200.50", "by COM"]
+    said = "Plan revenue, 1,200.50 on 24 December 2026, for 2 clients"
+    assert said in server.call(RIBBON, "record", planned, excel)
+    assert "Nothing was recorded" in server.call(RIBBON, "record", ["Sell", 1003.0, None, None, None], excel)
+    assert "data problem" in server.call(RIBBON, "problems", [], excel)
+    assert server.call(RIBBON, "connection", [], excel).startswith("Python answers. Kopilot XL ")
+    assert excel.settings == SETTINGS
+    rows = everything(excel.save(tmp_path / "live.xlsm"))["Actions"]
+    assert [row[1] for row in rows if "by COM" in row] == [1001, 1002]
+
+
+def test_python_that_is_killed_is_told_and_started_anew(excel: StandIn) -> None:
+    server = Server()
+    os.kill(server.process, signal.SIGTERM)  # which is TerminateProcess
+    assert _failed(server, excel) in GONE
+    server = Server()
+
+    def kill(count: int) -> None:
+        if count == 50:
+            os.kill(server.process, signal.SIGTERM)
+
+    CALLS.before = kill
+    try:
+        assert _failed(server, excel) in GONE
+    finally:
+        CALLS.before = lambda count: None
+    assert Server().call(RIBBON, "connection", [], excel).startswith("Python answers.")
+
+
+def _failed(server: Server, excel: StandIn) -> int | None:
+    try:
+        server.call(RIBBON, "problems", [], excel)
+    except Exception as error:
+        return getattr(error, "hresult", None)
+    return None
