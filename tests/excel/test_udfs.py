@@ -92,8 +92,9 @@ def expected(book: FileBook, as_of: date | None = None) -> list[list[Value]]:
 
 
 def without_moment(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Blanks as both sides have them, dates as text, without the moment of refreshing."""
+    """Blanks as both sides have them, dates as text, without the moment of refreshing and the mark of the data."""
     plain = [[each.isoformat() if isinstance(each, date) else each for each in row] for row in rows]
+    plain[stored.SHAPE_ROW - 1][stored.DATA_COLUMN - 1] = None
     del plain[stored.REFRESHED_ROW - 1]
     return [[None if each == "" else each["date"] if isinstance(each, dict) else each for each in row] for row in plain]
 
