@@ -87,7 +87,8 @@ def test_a_formula_in_a_text_column_is_read_by_what_it_shows_and_stays(tmp_path:
 
 DATES = [
     ("<v>46174</v>", date(2026, 6, 1), date(2030, 6, 2)),
-    ("<v>46174.999999</v>", date(2026, 6, 1), date(2030, 6, 2)),
+    ("<v>46174.9999</v>", date(2026, 6, 1), date(2030, 6, 2)),
+    ("<v>46174.999999</v>", date(2026, 6, 2), date(2030, 6, 3)),  # a computed midnight, a hair below
     ("<v>46174.25</v>", date(2026, 6, 1), date(2030, 6, 2)),
     ("<v>59</v>", date(1900, 2, 28), date(1904, 2, 29)),
     ("<v>61</v>", date(1900, 3, 1), date(1904, 3, 2)),

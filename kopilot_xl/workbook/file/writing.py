@@ -102,10 +102,11 @@ class PendingWrites:
         if len(values) != height:
             raise ValueError(f"{len(values)} values for {height} rows of {layout.name}")
         column = layout.first_column + index
+        whole = height
         height = min(height, self._last_in_use(layout, values) + SPARE_ROWS)
         values = values[:height]
         pieces = _formula_pieces(layout, formula) if formula and self._is_calculated(layout, index) else None
-        if formula and pieces is not None and self._lost_its_rule(layout, index):
+        if formula and pieces is not None and self._lost_its_rule(layout, index, filled=height == whole):
             self.rules.setdefault(name_key(layout.name), {})[index] = rule(layout.name, formula)
         writes = self._writes_to(layout.sheet)
         top = layout.header_row + 1
@@ -315,10 +316,15 @@ class PendingWrites:
             (last for last in range(len(values), max(number, 0), -1) if values[last - 1] is not None), max(number, 0)
         )
 
-    def _lost_its_rule(self, layout: Layout, index: int) -> bool:
-        """Tell whether a column has a formula in every row, though its table does not say that it is calculated."""
+    def _lost_its_rule(self, layout: Layout, index: int, *, filled: bool) -> bool:
+        """Tell whether a column has a formula in every row, though its table does not say that it is calculated.
+
+        `filled` says that all rows are written, and get one where they have none.
+        """
         if index in layout.calculated or not layout.part:
             return False
+        if filled:
+            return True
         column, bottom = layout.first_column + index, layout.header_row + layout.height
         rows = {
             formula.row
