@@ -121,8 +121,8 @@ def run(book: Path, script: str, *, macros: bool = True) -> Any:
     All scripts of this process run in one LibreOffice, started by the first; one that fails ends it.
     """
     done = _ran(book, script, macros)
-    if done.returncode and not done.stderr:
-        done = _ran(book, script, macros)  # LibreOffice's bridge dies without a word now and then
+    if done.returncode < 0 or (done.returncode and not done.stderr):
+        done = _ran(book, script, macros)  # LibreOffice's bridge dies now and then: killed by itself, or without a word
     told = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
     if done.returncode or not told:
         end()

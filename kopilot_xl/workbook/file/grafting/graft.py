@@ -36,7 +36,7 @@ _WORKBOOK_ORDER = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
     "externalReferences", "definedNames", "calcPr",
 )  # fmt: skip
-_KEPT = re.compile("\ue000([^\ue001]*)\ue001")
+_KEPT = re.compile("\ue000([^\ue000\ue001]*)\ue001")
 _TABLE_FORMATS = (
     "headerRowDxfId", "dataDxfId", "totalsRowDxfId", "headerRowBorderDxfId", "tableBorderDxfId",
     "totalsRowBorderDxfId",
