@@ -114,7 +114,7 @@ def new(
     if trial:
         return _tried(Path(path or f"Portfolio{SUFFIX}"), clients, transactions, choices, invoices)
     if path is None:
-        raise UsageError("name the workbook to make, or look first with a trial.", "path")
+        raise UsageError(t("name the workbook to make, or look first with a trial."), "path")
     if not force and Path(path).exists() and _is_ours(Path(path)):
         raise SaveError(
             t(
@@ -144,7 +144,7 @@ def _tried(
 
     pair = _read(clients, transactions, choices, invoices)
     if pair is None:
-        raise UsageError("name files to try, of clients or of transactions.", "transactions")
+        raise UsageError(t("name files to try, of clients or of transactions."), "transactions")
     with TemporaryDirectory() as folder:
         draft = Path(folder, f"Trial{SUFFIX}")
         people, rows = _write(draft, pair, choices)
@@ -224,7 +224,10 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
 
     target = Path(path)
     if target.is_dir():
-        raise SaveError(f"{target} is a folder: name a file in it, such as {target / 'portfolio.xlsm'}.")
+        example = target / "portfolio.xlsm"
+        raise SaveError(
+            t("{target} is a folder: name a file in it, such as {example}.", target=target, example=example)
+        )
     if target.suffix.lower() not in TEMPLATES:
         raise SaveError(
             t(
@@ -236,7 +239,7 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
             )
         )
     if target.exists() and not force:
-        raise SaveError(f"{target} is there already: choose another name, or replace it with --force.")
+        raise SaveError(t("{target} is there already: choose another name, or replace it with --force.", target=target))
     check_writable(target, backup=force)
     return target
 
@@ -255,7 +258,7 @@ def _read(
 
     if invoices is not None:
         if clients is not None or transactions is not None:
-            raise UsageError("e-invoices name their clients themselves: give --invoices alone.", "invoices")
+            raise UsageError(t("e-invoices name their clients themselves: give --invoices alone."), "invoices")
         from kopilot_xl.importing.einvoices.output import read_invoices
 
         return _fitting(read_invoices([str(file) for file in _several(invoices)], choices))
@@ -276,8 +279,13 @@ def _fitting(pair: Pair) -> Pair:
     for export in (pair.clients, pair.transactions):
         if len(export.data.rows) > MOST_ROWS:
             raise BookError(
-                f"{export.choices.file} has {len(export.data.rows):,} rows, and a sheet has room for {MOST_ROWS:,}: "
-                "use kopilot-xl segment, which needs no workbook."
+                t(
+                    "{file} has {rows:,} rows, and a sheet has room for {room:,}: use kopilot-xl segment, "
+                    "which needs no workbook.",
+                    file=export.choices.file,
+                    rows=len(export.data.rows),
+                    room=MOST_ROWS,
+                )
             )
     return pair
 
