@@ -138,18 +138,7 @@ def _show_total(screen: Screen, total: Total) -> None:
         else t("{count:,} leaving", count=total.leaving),
         problem_count(total.problems),
     ]
-    screen.line(Text(f"{_total_name(total)}: {', '.join(parts)}", "bold"))
-
-
-def _total_name(total: Total) -> str:
-    if not total.currency:
-        return tn("{count:,} portfolio without a currency", "{count:,} portfolios without a currency", total.portfolios)
-    return tn(
-        "{count:,} portfolio in {currency}",
-        "{count:,} portfolios in {currency}",
-        total.portfolios,
-        currency=total.currency,
-    )
+    screen.line(Text(f"{total.name}: {', '.join(parts)}", "bold"))
 
 
 def _failed(screen: Screen, lines: Sequence[Line]) -> None:
@@ -183,4 +172,4 @@ def _cells(line: Line) -> list[str | Text]:
 def _total_cells(total: Total) -> list[str]:
     value = "" if total.leaving_value is None else money(total.leaving_value, total.currency)
     figures = (f"{total.clients:,}", f"{total.leaving:,}", value, f"{total.problems:,}")
-    return [_total_name(total), "", "", "", *figures]
+    return [total.name, "", "", "", *figures]

@@ -48,12 +48,18 @@ class Segment(StrEnum):
         """What to do about a client of this segment, in one sentence."""
         return _PROFILES[self].advice
 
+    @property
+    def short_advice(self) -> str:
+        """The same where there is one line for it; that of a Canceled client is about its unpaid invoice."""
+        return _PROFILES[self].short or _PROFILES[self].advice
+
 
 @dataclass(frozen=True)
 class _Profile:
     icon: str
     meaning: str
     advice: str
+    short: str = ""
 
 
 _PROFILES = {
@@ -71,24 +77,28 @@ _PROFILES = {
         "💖",
         "Invoiced within the last {active_months} months.",
         "Plan its revenue so that today's turnover goes on; mark it lost if none is expected in the coming year.",
+        "Plan its revenue so that today's turnover goes on.",
     ),
     Segment.SLEEPING_AWAY: _Profile(
         "👻",
         "Last invoiced more than {active_months} and at most {sleeping_months} months ago.",
         "It gets cold: offer another product or service, then plan the revenue; "
         "mark it lost if none is expected in the coming six months.",
+        "It gets cold: offer another product or service, then plan the revenue.",
     ),
     Segment.HIBERNATING: _Profile(
         "🧊",
         "Last invoiced more than {sleeping_months} months and at most {lifespan_days} days ago, and not leaving yet.",
         "Propose maintenance, an upgrade or a new project, then plan the revenue; "
         "mark it lost if none is expected in the coming months.",
+        "Propose maintenance, an upgrade or a new project, then plan the revenue. Mark it lost if none will come.",
     ),
     Segment.LEAVING: _Profile(
         "🚪",
         "Leaves the portfolio within {leaving_days} days, and nothing is planned.",
         "The last chance: plan revenue; mark it lost if no prospect is near "
         "and none is expected in the coming six months.",
+        "The last chance: plan revenue. Mark it lost if none is expected in the coming six months.",
     ),
     Segment.LOST: _Profile(
         "⚰️",
@@ -99,6 +109,7 @@ _PROFILES = {
         "🚫",
         "Marked canceled: out of the portfolio.",
         "Nothing to do: it is out of the portfolio.",
+        "Out of the portfolio, but its invoice is unpaid.",
     ),
 }
 
@@ -117,6 +128,8 @@ INACTIVE = (Segment.SLEEPING_AWAY, Segment.HIBERNATING, Segment.LEAVING)
 ENGAGED = (Segment.ACTIVE, Segment.NEW)
 PORTFOLIO = (Segment.NO_ACTIVITY, *ENGAGED, *INACTIVE)
 """The segments that make up the portfolio: all but Lost and Canceled."""
+PORTFOLIO_BARS = tuple(segment for segment in BARS if segment in PORTFOLIO)
+"""The same in the order of the histogram's bars."""
 
 
 class Heading(StrEnum):

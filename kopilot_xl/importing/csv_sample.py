@@ -13,7 +13,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.importing.amounts import read_amounts
 from kopilot_xl.importing.csv_dialect import cell, delimited
 from kopilot_xl.importing.encodings import decoded
-from kopilot_xl.importing.files import unreadable
+from kopilot_xl.importing.files import says, unreadable
 from kopilot_xl.importing.headings import Wanted, heading_text, no_header
 from kopilot_xl.importing.roles import known_headings
 from kopilot_xl.texts import t
@@ -73,7 +73,7 @@ def sample(path: Path, wanted: Wanted) -> Sample:
         for row in reader:
             rows.append(list(map(cell, row)))
             lines.append(reader.line_num)
-    if not any(map(_says, (value for row in rows for value in row))):
+    if not any(map(says, (value for row in rows for value in row))):
         raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=path))
     found = wanted.find(rows)
     if found is None:
@@ -101,8 +101,3 @@ def _beginning(path: Path) -> bytes:
     if len(data) == _BYTES:
         data = data[: data.rfind(b"\n") + 1 + (data[:2] == b"\xff\xfe")] or data
     return data
-
-
-def _says(value: Value) -> bool:
-    """Whether a cell says anything; a stray delimiter does not."""
-    return any(map(str.isalnum, value)) if isinstance(value, str) else value is not None

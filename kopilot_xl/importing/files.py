@@ -114,7 +114,7 @@ def tables_of(path: Path, known: Known, encoding: str | None = None) -> list[Raw
         found = [_parquet(path, data)]
     else:
         found = _text(path, data, known, encoding)
-    full = [each for each in found if any(_says(value) for row in each.rows for value in row)]
+    full = [each for each in found if any(says(value) for row in each.rows for value in row)]
     if not full:
         raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=path))
     return full
@@ -139,8 +139,8 @@ def unreadable(path: Path, error: OSError) -> BookError:
     )
 
 
-def _says(value: Value) -> bool:
-    """Whether a cell says anything; a stray delimiter does not."""
+def says(value: Value) -> bool:
+    """Tell whether a cell says anything; a stray delimiter does not."""
     return any(map(str.isalnum, value)) if isinstance(value, str) else value is not None
 
 

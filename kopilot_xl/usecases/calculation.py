@@ -21,7 +21,7 @@ from kopilot_xl.domain.retention import YEAR, concentration, retention
 from kopilot_xl.domain.rules import CutOffs, add_months
 from kopilot_xl.domain.transactions import Ledger
 from kopilot_xl.domain.worklist import worklist
-from kopilot_xl.workbook.sheets import actions, clients, decisions, history, transactions
+from kopilot_xl.workbook.sheets import actions, clients, decisions, do_next, history, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
 from kopilot_xl.workbook.sheets.portfolio_grid import LIST_ROWS
 from kopilot_xl.workbook.tables.problems import Problem
@@ -53,7 +53,9 @@ def calculate(
     kept, kept_before = retention(issued, as_of), retention(issued, add_months(as_of, -YEAR))
     hangs_on = concentration(issued, as_of)
     years = lasting(issued, _first_invoice(portfolio), as_of, (kept, hangs_on), kept_before) if ahead else None
-    pinned = {entry.key for entry in inputs.waiting if entry.key}
+    pinned, others = do_next.beside_clients(
+        inputs.waiting, {client.key for client in portfolio if client.segment is not None}
+    )
     return Result(
         inputs=inputs,
         log=log,
@@ -69,7 +71,9 @@ def calculate(
         retention_before=kept_before,
         concentration=hangs_on,
         lasting=years,
-        worklist=worklist(portfolio, ledger, as_of, years.now.invoiced, pinned, LIST_ROWS) if years else None,
+        worklist=worklist(portfolio, ledger, as_of, years.now.invoiced, pinned, LIST_ROWS - len(others))
+        if years
+        else None,
         problems=_problems(inputs, log, portfolio),
     )
 

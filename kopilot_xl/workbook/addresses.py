@@ -63,6 +63,17 @@ def quote_sheet(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+def unquoted(sheet: str) -> str:
+    """Return the name of a sheet that a formula may have quoted."""
+    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """Return the sheet and the cells of a reference such as `'My settings'!B3` or `Clients!$A$2:$B$9`."""
+    sheet, _, cells = reference.rpartition("!")
+    return unquoted(sheet), cells
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """A rectangle of cells; all four bounds are inclusive and counted from 1."""

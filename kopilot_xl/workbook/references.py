@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.addresses import LAST_COLUMN, LAST_ROW, Area, column_letters, column_number
+from kopilot_xl.workbook.addresses import LAST_COLUMN, LAST_ROW, Area, column_letters, column_number, unquoted
 
 _NAME = r"[\w.\\?]"
 _COLUMN, _ROW = r"\$?[A-Za-z]{1,3}", r"\$?[1-9][0-9]{0,6}"
@@ -177,8 +177,7 @@ def _is_cell(token: str) -> bool:
 def _sheet_of(text: str) -> str | None:
     """Return the sheet that the beginning of a reference names; None for several sheets or another workbook's."""
     name = text.removesuffix("!")
-    if name.startswith("'"):
-        name = name[1:-1].replace("''", "'")
+    name = unquoted(name)
     return None if name.startswith("[") or ":" in name else name
 
 

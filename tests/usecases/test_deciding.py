@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -188,6 +188,31 @@ def test_an_entry_of_a_client_that_is_gone_or_of_none_is_kept_below(book: Path) 
     assert [row[0] for row in entries(book)] == [PLAN, LOST]
     codes = [problem.code for problem in result.problems]
     assert codes.count(Code.DECISION_INCOMPLETE) == 2
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_nothing_that_was_entered_is_lost_where_the_list_is_full(everywhere: bool, tmp_path: Path) -> None:
+    made: list[Sequence[Value]] = [[f"N{at:02}", f"Client {at:02}", date(2026, 1, 1)] for at in range(300)]
+    ages = (10, 150, 300, 390, 500)  # days since their last invoice: Active, Sleeping Away, Hibernating, Leaving, Lost
+    sales: list[Sequence[Value]] = [
+        [f"N{at:02}", AS_OF - timedelta(days=ages[at % 6]), 10.0] for at in range(300) if at % 6 < len(ages)
+    ]
+    path = make_portfolio(tmp_path / "book.xlsm", made, sales)
+    refresh(path, now=NOW)
+    workbook = openpyxl.load_workbook(path, keep_vba=True)
+    sheet = workbook[portfolio_grid.SHEET]
+    beside = row_of(path, "N03")
+    for row in range(FIRST, LAST + 1):
+        kind = str(sheet.cell(row, 1).value)
+        if (everywhere and kind != do_next.HEAD) or kind.startswith(do_next.GROUP) or row in (beside, beside + 1):
+            sheet.cell(row, 12).value, sheet.cell(row, 14).value = PLAN, row
+    sheet.cell(beside + 1, 16).value = "N03"  # a row that was copied with its hidden id
+    workbook.save(path)
+    amounts = sorted(str(row[2]) for row in entries(path))
+    for _ in range(2):
+        result = refresh(path, now=NOW)
+        assert sorted(str(row[2]) for row in entries(path)) == amounts
+        assert sum(problem.code is Code.DECISION_INCOMPLETE for problem in result.problems) == len(amounts)
 
 
 def test_a_formula_that_was_entered_does_not_stay_in_its_row(book: Path) -> None:

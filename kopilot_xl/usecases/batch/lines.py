@@ -97,6 +97,11 @@ class Line:
         return "; ".join(filter(None, parts))
 
     @property
+    def is_urgent(self) -> bool:
+        """Whether something was not done, or not counted."""
+        return bool(self.error or self.rejected or self.problems)
+
+    @property
     def needs(self) -> list[str]:
         """What needs somebody's attention, the most urgent first; it names no client."""
         found = [without_addresses(self.error)] if self.error else []
@@ -126,6 +131,20 @@ class Total:
     leaving: int
     leaving_value: float | None
     problems: int
+
+    @property
+    def name(self) -> str:
+        """What it is the total of."""
+        if not self.currency:
+            return tn(
+                "{count:,} portfolio without a currency", "{count:,} portfolios without a currency", self.portfolios
+            )
+        return tn(
+            "{count:,} portfolio in {currency}",
+            "{count:,} portfolios in {currency}",
+            self.portfolios,
+            currency=self.currency,
+        )
 
 
 def without_addresses(text: str) -> str:

@@ -14,7 +14,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
 from kopilot_xl.usecases.batch.lines import Line, totals, worst_first
 from kopilot_xl.usecases.batch.links import link, report_of
-from kopilot_xl.usecases.batch.summary_workbook import SHAPES, headline, total_name
+from kopilot_xl.usecases.batch.summary_workbook import SHAPES, headline
 from kopilot_xl.workbook.sheets import palette
 
 
@@ -49,7 +49,7 @@ def page(lines: Sequence[Line], target: Path, now: datetime | None = None) -> st
         rows=[_row(line, target) for line in worst_first(lines)],
         totals=[
             {
-                "name": total_name(total),
+                "name": total.name,
                 "clients": total.clients,
                 "value": "" if total.value is None else formatting.whole(total.value),
                 "leaving": "" if total.leaving_value is None else formatting.whole(total.leaving_value),
@@ -81,7 +81,7 @@ def _row(line: Line, target: Path) -> dict[str, object]:
         "value": money(summary.value(PORTFOLIO)) if summary else "",
         "leaving": money(summary.values[Segment.LEAVING]) if summary else "",
         "needs": line.needs,
-        "urgent": bool(line.error or line.rejected or line.problems),
+        "urgent": line.is_urgent,
     }
 
 

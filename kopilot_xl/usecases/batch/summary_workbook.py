@@ -61,24 +61,12 @@ def workbook(lines: Sequence[Line], table: Sequence[Column], target: Path) -> by
 
 def headline(lines: Sequence[Line]) -> str:
     """Return how many portfolios there are and how many of them need attention."""
-    urgent = sum(bool(line.error or line.rejected or line.problems) for line in lines)
+    urgent = sum(line.is_urgent for line in lines)
     count = tn("{count:,} workbook", "{count:,} workbooks", len(lines))
     return t(
         "{workbooks}, {needing}. The one to look at first comes first.",
         workbooks=count,
         needing=tn("{count:,} needs attention", "{count:,} need attention", urgent) if urgent else t("all is well"),
-    )
-
-
-def total_name(total: Total) -> str:
-    """Return what a total is of."""
-    if not total.currency:
-        return tn("{count:,} portfolio without a currency", "{count:,} portfolios without a currency", total.portfolios)
-    return tn(
-        "{count:,} portfolio in {currency}",
-        "{count:,} portfolios in {currency}",
-        total.portfolios,
-        currency=total.currency,
     )
 
 
@@ -159,7 +147,7 @@ def _total(ws: Worksheet, row: int, total: Total) -> None:
 
     bold = styles.font(bold=True)
     for letter, value in (
-        ("A", total_name(total)), ("C", total.clients), ("F", total.value), ("G", total.leaving_value),
+        ("A", total.name), ("C", total.clients), ("F", total.value), ("G", total.leaving_value),
         ("H", tn("{count:,} data problem", "{count:,} data problems", total.problems) if total.problems else None),
     ):  # fmt: skip
         side = styles.align("right") if letter in "CFG" else styles.align(indent=1)

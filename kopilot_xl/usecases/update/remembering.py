@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,11 +14,12 @@ from kopilot_xl.importing.output import Pair
 from kopilot_xl.texts import t
 from kopilot_xl.usecases import databases
 from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow
+from kopilot_xl.workbook.sheets.source_block import OPTIONS
 from kopilot_xl.workbook.sheets.sources import CLIENTS, FILES, INVOICES, TRANSACTIONS, Memory, Remark, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Code
 
-_KEPT = ("encoding", "sheet", "currency", "year", "company")
+_KEPT = ("sheet", *OPTIONS)
 _LONGEST = 1_000
 """How many characters of what was assumed about a file are kept."""
 
@@ -67,6 +68,7 @@ def learned(
     rows: Iterable[TransactionRow],
     *,
     other_invoices: bool = False,
+    already: Collection[str] = (),
 ) -> Memory:
     """Return a workbook's memory with the keys of the rows and e-invoices that an import brought, and its remarks.
 
@@ -76,6 +78,7 @@ def learned(
         people: its clients.
         rows: its transactions.
         other_invoices: whether the e-invoices are of other files and folders than those before.
+        already: the tables that this update has read before, whose remarks stay.
     """
     before = memory or Memory()
     keys = {
@@ -84,10 +87,10 @@ def learned(
     }
     if isinstance(pair, InvoicePair):
         keys[INVOICES] = {digest(key) for key in pair.files_read}
-    return replace(before, keys=_with(before, keys), remarks=_remarks(before, pair, other_invoices=other_invoices))
+    return replace(before, keys=_with(before, keys), remarks=_remarks(before, pair, other_invoices, already))
 
 
-def _remarks(memory: Memory, pair: Pair, *, other_invoices: bool) -> list[Remark]:
+def _remarks(memory: Memory, pair: Pair, other_invoices: bool, already: Collection[str]) -> list[Remark]:
     """What this import leaves open or assumes, and the remarks of those before it about other tables."""
     fresh: list[Remark] = []
     if isinstance(pair, InvoicePair):
@@ -106,7 +109,8 @@ def _remarks(memory: Memory, pair: Pair, *, other_invoices: bool) -> list[Remark
     last = INVOICES if INVOICES in tables else TRANSACTIONS if TRANSACTIONS in tables else CLIENTS
     fresh += [Remark(last, Code.ACCEPTED_DOUBT, "", text) for text in pair.verdict.warnings]
     fresh += [Remark(table, Code.IMPORT_ASSUMPTION, file, text[:_LONGEST]) for table, file, text in assumed]
-    return [remark for remark in memory.remarks if remark.table not in tables] + fresh
+    kept = [remark for remark in memory.remarks if remark.table not in tables - set(already)]
+    return list(dict.fromkeys([*kept, *fresh]))
 
 
 def _with(memory: Memory, more: Mapping[str, Iterable[bytes]]) -> dict[str, frozenset[bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from os import PathLike
@@ -196,7 +196,8 @@ def update(
             steps: list[_Step] = []
             for reading in found.readings:
                 target = open_book(draft) if steps else book
-                step = _step(target, folder, reading, given, memory, now, remove_vanished)
+                already = {table for earlier in found.readings[: len(steps)] for table in earlier.files}
+                step = _step(target, folder, reading, given, memory, now, remove_vanished, already)
                 memory = step.memory
                 chosen = after_reading(chosen, reading, step.pair, found, now.date())
                 steps.append(step)
@@ -249,6 +250,7 @@ def _step(
     memory: Memory | None,
     now: datetime,
     remove_vanished: bool,
+    already: Collection[str],
 ) -> _Step:
     """Read files and write what they bring into a workbook, which is not saved."""
     chosen, files = settings.read(book), reading.files
@@ -273,9 +275,8 @@ def _step(
     merges = merged(book, pair, memory, chosen.date_order, now.date(), has_clients=CLIENTS in files)
     write(book, merges, remove_vanished=remove_vanished)
     other = memory is not None and INVOICES in files and not is_source(memory, INVOICES, files[INVOICES], folder)
-    return _Step(
-        book, pair, merges, learned(memory, pair, merges.incoming_clients, merges.incoming, other_invoices=other)
-    )
+    brought = merges.incoming_clients, merges.incoming
+    return _Step(book, pair, merges, learned(memory, pair, *brought, other_invoices=other, already=already))
 
 
 def _paths(files: Files) -> list[str]:

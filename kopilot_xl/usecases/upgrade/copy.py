@@ -13,7 +13,7 @@ from kopilot_xl.errors import MissingError
 from kopilot_xl.usecases.create import MACRO_FREE_SUFFIX, SUFFIX, checked_target
 from kopilot_xl.usecases.upgrade.columns import _REQUIRED, INPUTS, _Kept, _kept, _widened
 from kopilot_xl.usecases.upgrade.left_behind import _elsewhere, _not_in_tables
-from kopilot_xl.workbook.addresses import cell_address
+from kopilot_xl.workbook.addresses import cell_address, split_reference
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.ooxml import worksheet
@@ -144,16 +144,10 @@ def _set(made: FileBook, old: FileBook) -> Iterator[str]:
         except MissingError:
             yield f"the setting {each.label}, which has no cell named {each.name}: it has its default"
             continue
-        sheet, cell = _apart(old.cell_address(each.name))
+        sheet, cell = split_reference(old.cell_address(each.name))
         if sheet not in computed:
             part = parts.get(sheet)
             formulas = worksheet.formulas(package.read(part)) if part else ()
             computed[sheet] = {cell_address(row, column) for row, column, _ in formulas}
         if cell in computed[sheet]:
             yield f"the formula of the setting {each.label}: its result came along, and stays as it is"
-
-
-def _apart(address: str) -> tuple[str, str]:
-    """Return the sheet and the cell of an address such as `'My settings'!B3`."""
-    sheet, _, cell = address.rpartition("!")
-    return sheet.removeprefix("'").removesuffix("'").replace("''", "'"), cell

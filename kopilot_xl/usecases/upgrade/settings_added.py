@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from kopilot_xl.errors import MissingError
-from kopilot_xl.workbook.addresses import Area, column_letters
+from kopilot_xl.workbook.addresses import Area, column_letters, quote_sheet, split_address, split_reference
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import Graft, add_row, last_row, widen
 from kopilot_xl.workbook.file.ooxml.package import Package
@@ -24,7 +24,7 @@ def add_settings(
     here, missing = None, []
     for setting in settings.ALL:
         try:
-            sheet = _sheet_of(old.cell_address(setting.name))
+            sheet = split_reference(old.cell_address(setting.name))[0]
             here = here or sheet
         except MissingError:
             missing.append(setting)
@@ -35,15 +35,14 @@ def add_settings(
     lending = source_parts[settings.SHEET.casefold()]
     for at, setting in enumerate(missing, max(last_row(graft, part), _end_of_block(old)) + 1):
         add_row(graft, part, at, lending, rows[setting.name])
-        quoted = "'" + here.replace("'", "''") + "'"
-        graft.set_name(setting.name, f"{quoted}!$C${at}")
+        graft.set_name(setting.name, f"{quote_sheet(here)}!$C${at}")
         yield setting
 
 
 def _end_of_block(old: FileBook) -> int:
     """The last row of the block Sources, whose rows may be blank; 0 where there is none."""
     try:
-        first = Area.parse(old.cell_address(source_block.NAME).rpartition("!")[2])
+        first = Area.parse(split_reference(old.cell_address(source_block.NAME))[1])
     except MissingError:
         return 0
     return first.top + source_block.ROWS - 1
@@ -53,7 +52,7 @@ def _rows_of_settings(source: Package) -> dict[str, int]:
     """The row of each setting in the template."""
     book = open_book(source.path)
     addresses = {setting.name: book.cell_address(setting.name) for setting in settings.ALL}
-    return {name: int("".join(filter(str.isdigit, at.rpartition("!")[2]))) for name, at in addresses.items()}
+    return {name: split_address(split_reference(at)[1])[0] for name, at in addresses.items()}
 
 
 def add_source_block(old: FileBook, graft: Graft, parts: dict[str, str], source_parts: dict[str, str]) -> bool:
@@ -64,7 +63,7 @@ def add_source_block(old: FileBook, graft: Graft, parts: dict[str, str], source_
     here = None
     for name in (*(setting.name for setting in settings.ALL), source_block.NAME):
         try:
-            here = _sheet_of(old.cell_address(name))
+            here = split_reference(old.cell_address(name))[0]
         except MissingError:
             continue
         if name == source_block.NAME:
@@ -73,7 +72,7 @@ def add_source_block(old: FileBook, graft: Graft, parts: dict[str, str], source_
     if here is None or part is None:
         return False
     template = open_book(graft.source.path)
-    first = Area.parse(template.cell_address(source_block.NAME).rpartition("!")[2])
+    first = Area.parse(split_reference(template.cell_address(source_block.NAME))[1])
     memory = sources.read(old)
     remembered = [source_block.cells_of(source) for source in memory.sources.values()] if memory else []
     at = last_row(graft, part) + 2
@@ -89,13 +88,8 @@ def add_source_block(old: FileBook, graft: Graft, parts: dict[str, str], source_
         }
         add_row(graft, part, at + row - top, lending, row, texts)
     widen(graft, part, lending)
-    quoted = "'" + here.replace("'", "''") + "'"
+    quoted = quote_sheet(here)
     start, end = at + _ABOVE, at + _ABOVE + source_block.ROWS - 1
     left, right = column_letters(first.left), column_letters(first.left + len(source_block.HEADINGS) - 1)
     graft.set_name(source_block.NAME, f"{quoted}!${left}${start}:${right}${end}")
     return True
-
-
-def _sheet_of(address: str) -> str:
-    sheet = address.rpartition("!")[0]
-    return sheet.removeprefix("'").removesuffix("'").replace("''", "'")

@@ -14,7 +14,7 @@ from kopilot_xl.domain.ids import ClientDirectory, client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t, tn
-from kopilot_xl.workbook.addresses import column_letters, split_address
+from kopilot_xl.workbook.addresses import column_letters, split_address, split_reference
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import actions
 from kopilot_xl.workbook.sheets.clients import ClientRows
@@ -119,8 +119,8 @@ def read(book: Book, order: DateOrder | None, directory: ClientDirectory) -> lis
 
 def _place(book: Book, name: str) -> tuple[str, int, int]:
     """The sheet, row and column of a named block."""
-    sheet, _, cell = book.cell_address(name).rpartition("!")
-    return sheet.removeprefix("'").removesuffix("'").replace("''", "'"), *split_address(cell)
+    sheet, cell = split_reference(book.cell_address(name))
+    return sheet, *split_address(cell)
 
 
 def _judged(entry: Entry, order: DateOrder | None, directory: ClientDirectory) -> Entry:

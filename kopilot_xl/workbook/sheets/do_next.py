@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kopilot_xl.domain.segments import WORK_ORDER, Heading, Segment
@@ -25,21 +25,6 @@ PHONE, PARTICULAR = 7, 9
 """The columns of the telephone number and of what is particular, counted from 0; that goes on into the next one."""
 SMALLER = 10 / 9.5
 """How much more of its letters a column shows than of those of the house's size."""
-
-ADVICE: dict[Segment, str] = {
-    Segment.LEAVING: t("The last chance: plan revenue. Mark it lost if none is expected in the coming six months."),
-    Segment.HIBERNATING: t(
-        "Propose maintenance, an upgrade or a new project, then plan the revenue. Mark it lost if none will come."
-    ),
-    Segment.SLEEPING_AWAY: t("It gets cold: offer another product or service, then plan the revenue."),
-    Segment.ACTIVE: t("Plan its revenue so that today's turnover goes on."),
-    Segment.NEW: t("Keep the plan true: this is the engine of future growth."),
-    Segment.LOST: t("Try to reactivate it, then plan revenue."),
-    Segment.CANCELED: t("Out of the portfolio, but its invoice is unpaid."),
-    Segment.NO_ACTIVITY: t("Plan the first revenue, or mark it canceled if the expected income is gone."),
-}
-"""What to do about the clients of a segment, on one line."""
-
 
 LONGEST = 200
 """How long a text in a formula may be; Excel takes 255 characters, the doubled quotes among them."""
@@ -67,7 +52,8 @@ def rows(result: Result) -> list[Row]:
     if not inputs.clients.keys:
         return steps()
     assert result.worklist is not None  # noqa: S101 - what is written was looked ahead
-    waiting = {entry.key: entry for entry in inputs.waiting if entry.key}
+    listed = {task.client.key for group in result.worklist.groups for task in group.tasks}
+    waiting, orphans = beside_clients(inputs.waiting, listed)
     contacts = Contacts.of(inputs.clients)
     found: list[Row] = []
     for heading in WORK_ORDER:
@@ -76,19 +62,33 @@ def rows(result: Result) -> list[Row]:
             found.append(_head(heading, contacts))
         for group in groups:
             found.append(
-                _line(f"{GROUP}{group.segment}", f"{group.segment}, {group.clients:,}", {5: ADVICE[group.segment]})
+                _line(f"{GROUP}{group.segment}", f"{group.segment}, {group.clients:,}", {5: group.segment.short_advice})
             )
             for task in group.tasks:
-                found.append(_client(task, group.segment, result, contacts, waiting.pop(task.client.key, None)))
+                found.append(_client(task, group.segment, result, contacts, waiting.get(task.client.key)))
             if group.more:
                 more = t("… and {count:,} more, in {sheet}", count=group.more, sheet=clients.TABLE.name)
                 sheet = inputs.clients.rows.data.sheet
                 found.append(_line(MORE, link(f"#{quote_sheet(sheet)}!A1", more)))
-    orphans = [entry for entry in inputs.waiting if entry.key is None or entry.key in waiting]
     if orphans and not found:
         found.append(_head(Heading.KEEP, contacts))
     found += [_orphan(entry, contacts) for entry in orphans]
-    return found[:LIST_ROWS]
+    for at in range(len(found) - 1, -1, -1):  # nothing that was entered may be left out
+        if len(found) > LIST_ROWS and not found[at].entry:
+            del found[at]
+    return found
+
+
+def beside_clients(entries: Sequence[Entry], listed: Collection[str]) -> tuple[dict[str, Entry], list[Entry]]:
+    """Return the entries by the client beside whom they go, the first of each, and those that go beside nobody."""
+    placed: dict[str, Entry] = {}
+    others = []
+    for entry in entries:
+        if entry.key in listed and entry.key not in placed:
+            placed[str(entry.key)] = entry
+        else:
+            others.append(entry)
+    return placed, others
 
 
 def link(target: str, text: str) -> Formula:

@@ -81,7 +81,7 @@ _ACTIVE, _NEW, _LEAVING = map(_count, (Segment.ACTIVE, Segment.NEW, Segment.LEAV
 _BALANCED = f"({INACTIVE_CLIENTS}+{ENGAGED_CLIENTS})"
 _MINORITY = f"2*{_ACTIVE}<={_BALANCED}"
 _INACCURATE = facts.now(settings.NUMBERS[-1])
-_IN_ORDER = [settings_cell for setting in settings.NUMBERS[:-1] for settings_cell in [facts.now(setting)]]
+_IN_ORDER = [facts.now(setting) for setting in settings.NUMBERS[:-1]]
 _LIFESPAN = facts.now(settings.LIFESPAN)
 
 

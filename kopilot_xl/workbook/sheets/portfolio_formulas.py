@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from kopilot_xl.domain.portfolio import Shape
-from kopilot_xl.domain.segments import BARS, ENGAGED, INACTIVE, PORTFOLIO, Segment
+from kopilot_xl.domain.segments import BARS, ENGAGED, INACTIVE, PORTFOLIO, PORTFOLIO_BARS, Segment
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book, Formula, Value
 from kopilot_xl.workbook.sheets import facts, guards, live_portfolio, portfolio, portfolio_page, settings
@@ -230,7 +230,7 @@ BLOCKS: dict[str, Callable[[], Rows]] = {
     grid.SHAPE: lambda: [[f'IF({_NO_CLIENTS},"{portfolio_page.START}",{live_portfolio.SHAPE})']],
     grid.WORDS: lambda: [[live_portfolio.WORDS]],
     **{name: partial(_check_line, at) for at, name in enumerate(grid.CHECK_NAMES)},
-    grid.SEGMENTS: lambda: [_segment(segment) for segment in portfolio_page.SEGMENTS],
+    grid.SEGMENTS: lambda: [_segment(segment) for segment in PORTFOLIO_BARS],
     grid.TOTALS: _totals,
     grid.VALUE_LABEL: lambda: [[_value_label()]],
     grid.BEAM: lambda: [[_beam()]],

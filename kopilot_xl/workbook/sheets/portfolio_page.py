@@ -12,17 +12,15 @@ from kopilot_xl.domain.lasting import YearFigures
 from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import add_months
-from kopilot_xl.domain.segments import BARS, ENGAGED, INACTIVE, PORTFOLIO, Segment
+from kopilot_xl.domain.segments import BARS, ENGAGED, INACTIVE, PORTFOLIO, PORTFOLIO_BARS, Segment
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t, tn
-from kopilot_xl.workbook.addresses import cell_address, split_address
+from kopilot_xl.workbook.addresses import cell_address, split_address, split_reference
 from kopilot_xl.workbook.book import Book, Formula, Value
 from kopilot_xl.workbook.sheets import do_next, portfolio_grid
 from kopilot_xl.workbook.sheets.contents import Result
 from kopilot_xl.workbook.tables.text_width import fitting
 
-SEGMENTS = tuple(segment for segment in BARS if segment in PORTFOLIO)
-"""The segments of the page, in the order of their bars."""
 NAMED = 3
 """How many of the clients that moved are named."""
 NAME_WIDTH = 34
@@ -125,7 +123,7 @@ def fill(book: Book, result: Result) -> None:
         grid.MOVED_SINCE: [[_since(moved, result.as_of)]],
         grid.MOVED: [[moves(moved)]],
         grid.SINCE: [[_since_short(moved, result.as_of)]],
-        grid.SEGMENTS: [_segment(summary, segment, moved) for segment in SEGMENTS],
+        grid.SEGMENTS: [_segment(summary, segment, moved) for segment in PORTFOLIO_BARS],
         grid.TOTALS: [_total(summary, moved), _outside(summary, moved)],
         grid.BEAM: [[beam(summary.tilt, summary.tilt_by_value)]],
         grid.TILT_WORDS: [[tilt_words(summary, moved)]],
@@ -156,7 +154,7 @@ def _empty(currency: str) -> dict[str, list[list[Value | Formula]]]:
         grid.PROBLEMS: [[None]],
         grid.MOVED_SINCE: [[None]],
         grid.MOVED: [[FIRST_HINT]],
-        grid.SEGMENTS: [[segment.value] for segment in SEGMENTS],
+        grid.SEGMENTS: [[segment.value] for segment in PORTFOLIO_BARS],
         grid.TOTALS: [[t("Portfolio")], [t("Outside: lost")]],
         grid.BEAM: [[None]],
         grid.TILT_WORDS: [[NO_BARS]],
@@ -173,7 +171,7 @@ def placed(book: Book, result: Result) -> Result:
     about = {entry.problem: entry.row for entry in result.inputs.waiting if entry.reason}
     if not about or not has_page(book):
         return result
-    top, _ = split_address(book.cell_address(portfolio_grid.LIST).rpartition("!")[2])
+    top, _ = split_address(split_reference(book.cell_address(portfolio_grid.LIST))[1])
     rows = {row.entry.row: at for at, row in enumerate(do_next.rows(result), top) if row.entry}
     problems = [
         replace(problem, row=rows.get(about[problem], problem.row)) if problem in about else problem

@@ -11,6 +11,7 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
+from kopilot_xl.workbook.addresses import split_reference
 from kopilot_xl.workbook.book import Book, Formula, Readable
 from kopilot_xl.workbook.sheets import (
     actions,
@@ -106,8 +107,7 @@ def title_of(book: Readable, sheet: Sheet) -> str | None:
         except MissingError:
             pass
         else:
-            title = address.rpartition("!")[0]
-            return title.removeprefix("'").removesuffix("'").replace("''", "'")
+            return split_reference(address)[0]
     return sheet.name if book.has_sheet(sheet.name) else None
 
 
@@ -304,7 +304,7 @@ def _stale_formulas(book: Book) -> list[Problem]:
     return [
         about_sheet(
             Code.STALE_FORMULAS,
-            cells[0].rpartition("!")[0].strip("'"),
+            split_reference(cells[0])[0],
             t("Formulas of your own mention what refresh writes ({named}).", named=named),
             t("They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there."),
         )

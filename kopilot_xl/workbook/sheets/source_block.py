@@ -30,7 +30,7 @@ from datetime import date, datetime, time, timedelta
 
 from kopilot_xl.errors import MissingError, SettingError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.addresses import Area, cell_address
+from kopilot_xl.workbook.addresses import Area, cell_address, split_reference
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, is_blank, shown
 from kopilot_xl.workbook.tables.table import Format
@@ -113,7 +113,8 @@ def read(book: Book) -> list[Source] | None:
         address = book.cell_address(NAME)
     except MissingError:
         return None
-    sheet, corner = _split(address)
+    sheet, cell = split_reference(address)
+    corner = Area.parse(cell)
     values = book.sheet_values(sheet)
     found = []
     for number in range(corner.top, corner.top + ROWS):
@@ -132,11 +133,6 @@ def write(book: Book, sources: Iterable[Source]) -> bool:
         SaveError: there are more of them than the block has rows.
     """
     return book.write_block(NAME, [cells_of(source) for source in sources])
-
-
-def _split(address: str) -> tuple[str, Area]:
-    sheet, _, cell = address.rpartition("!")
-    return sheet.removeprefix("'").removesuffix("'").replace("''", "'"), Area.parse(cell)
 
 
 def cells_of(source: Source) -> list[Value]:

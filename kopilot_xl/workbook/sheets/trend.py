@@ -8,7 +8,7 @@ from datetime import date
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.movements import Move, Movements
-from kopilot_xl.domain.segments import PORTFOLIO, Segment
+from kopilot_xl.domain.segments import PORTFOLIO, PORTFOLIO_BARS, Segment
 from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import chart_axes
@@ -24,17 +24,8 @@ EARLIEST, LATEST = "TrendEarliest", "TrendLatest"
 DRAWN, REACH = "TrendDrawn", "TrendReach"
 """What the charts are drawn from, and the cell that tells how high the axis of the first one reaches at least."""
 
-SEGMENTS: tuple[Segment, ...] = (
-    Segment.LEAVING,
-    Segment.HIBERNATING,
-    Segment.SLEEPING_AWAY,
-    Segment.ACTIVE,
-    Segment.NEW,
-    Segment.NO_ACTIVITY,
-)
-"""The segments of the portfolio, in the order of the table's columns."""
 COLUMNS = (
-    "Date", *(segment.value for segment in SEGMENTS), Segment.LOST.value, "Portfolio", "Tilt", "Tilt by value",
+    "Date", *(segment.value for segment in PORTFOLIO_BARS), Segment.LOST.value, "Portfolio", "Tilt", "Tilt by value",
     "Shape", "Remark",
 )  # fmt: skip
 """The columns of the dates, newest first."""
@@ -44,8 +35,8 @@ DRAWN_DATES = 24
 """How many dates the charts show."""
 DRAWN_COLUMNS = (
     "Date",
-    *(segment.value for segment in SEGMENTS),
-    *(f"{segment}, looked back" for segment in SEGMENTS),
+    *(segment.value for segment in PORTFOLIO_BARS),
+    *(f"{segment}, looked back" for segment in PORTFOLIO_BARS),
     "Tilt",
     "Tilt, looked back",
 )
@@ -170,7 +161,7 @@ def _more(dates: int) -> str | None:
 def _row(dated: Dated) -> list[Value]:
     return [
         dated.on,
-        *(dated.counts[segment] for segment in (*SEGMENTS, Segment.LOST)),
+        *(dated.counts[segment] for segment in (*PORTFOLIO_BARS, Segment.LOST)),
         dated.size,
         dated.tilt,
         dated.tilt_by_value,
@@ -184,11 +175,11 @@ def _drawn(dates: Sequence[Dated]) -> Iterator[list[Value]]:
 
     The pale line of the tilt goes on to the date after it, so that there is no gap in between.
     """
-    blank: list[Value] = [None] * len(SEGMENTS)
+    blank: list[Value] = [None] * len(PORTFOLIO_BARS)
     after_pale = False
     monthly = len({(dated.on.year, dated.on.month) for dated in dates}) == len(dates)
     for dated in dates:
-        counts: list[Value] = [dated.counts[segment] for segment in SEGMENTS]
+        counts: list[Value] = [dated.counts[segment] for segment in PORTFOLIO_BARS]
         month = formatting.month(dated.on)[:3]
         label = f"{month}\n{dated.on.year % 100:02}" if monthly else f"{dated.on.day}\n{month}"
         sides = [blank, counts] if dated.looked_back else [counts, blank]

@@ -27,10 +27,9 @@ from openpyxl.drawing.text import (
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kopilot_xl.domain.segments import BARS, Segment
+from kopilot_xl.domain.segments import BARS, PORTFOLIO_BARS, Segment
 from kopilot_xl.workbook.addresses import split_address
 from kopilot_xl.workbook.sheets import chart_axes, palette, portfolio_grid
-from kopilot_xl.workbook.sheets.trend import SEGMENTS as TREND_SEGMENTS
 from kopilot_xl.workbook.tables.table import Format
 from kopilot_xl.workbook.template import styles
 
@@ -95,14 +94,14 @@ def trend(
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap, chart.gapWidth, chart.varyColors = "col", "stacked", 100, 25, False
     order = (3, 4, 5, 2, 1, 0)  # Active at the bottom, Leaving on top
-    sides = ((palette.SEGMENTS, 0), (palette.TINTS, len(TREND_SEGMENTS)))
+    sides = ((palette.SEGMENTS, 0), (palette.TINTS, len(PORTFOLIO_BARS)))
     for colors, offset in sides:
         for at in order:
             column = left + 1 + offset + at
             series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
             series.cat = _names(labels)
             series.invertIfNegative = False
-            series.graphicalProperties = _plain(colors[TREND_SEGMENTS[at]])
+            series.graphicalProperties = _plain(colors[PORTFOLIO_BARS[at]])
             chart.series.append(series)
     _finish(chart)
     chart.x_axis.txPr = _text(700, turned=False)
@@ -120,7 +119,7 @@ def tilt(
     last_row = header_row + dates
     labels = Reference(ws, left, header_row + 1, max_row=last_row)
     line = LineChart()
-    for column, color in enumerate((palette.EXPECTED, palette.GHOST_LINE), left + 1 + 2 * len(TREND_SEGMENTS)):
+    for column, color in enumerate((palette.EXPECTED, palette.GHOST_LINE), left + 1 + 2 * len(PORTFOLIO_BARS)):
         series = Series(Reference(ws, column, header_row, max_row=last_row), title_from_data=True)
         series.cat = _names(labels)
         series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=color, w=25400))

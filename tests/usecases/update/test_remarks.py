@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -129,3 +130,18 @@ def test_a_broken_e_invoice_that_was_taken_away_is_no_problem(tmp_path: Path) ->
     (folder / "2.xml").unlink()
     update(book, now=NOW)
     assert not found(book, Code.UNREADABLE_INVOICE)
+
+
+def test_each_file_of_a_pattern_keeps_its_remarks(tmp_path: Path) -> None:
+    people = exports(tmp_path, CLIENTS, INVOICES)[0]
+    book = tmp_path / "Portfolio.xlsm"
+    first = write(tmp_path / "sales-1.csv", SALES, [["A1", "2026-04-03", "10", "Sent", "R1"]])
+    os.utime(first, (1_780_000_000, 1_780_000_000))
+    new(book, people, tmp_path / "sales-*.csv")
+    for number, word in ((2, "Zorbed"), (3, "Quuxed")):
+        path = write(tmp_path / f"sales-{number}.csv", SALES, [["A1", "2026-05-03", "10", word, f"R{number}"]])
+        os.utime(path, (1_780_000_000 + 100 * number,) * 2)
+    update(book, accept=True, now=NOW)
+    words = " ".join(problem.wrong for problem in found(book, Code.ACCEPTED_DOUBT))
+    assert "Zorbed" in words
+    assert "Quuxed" in words

@@ -10,7 +10,7 @@ import pytest
 
 from kopilot_xl import check, open_book, refresh
 from kopilot_xl.domain.portfolio import Summary
-from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
+from kopilot_xl.domain.segments import BARS, PORTFOLIO, PORTFOLIO_BARS, Segment
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import guards, live_portfolio, portfolio, portfolio_formulas, portfolio_page
 from kopilot_xl.workbook.sheets import portfolio_grid as grid
@@ -61,7 +61,7 @@ def shows(found: Recalculated, summary: Summary) -> bool:
     assert [blocks[name][0][0] for name in grid.CHECK_NAMES] == [
         each or "" for each in portfolio_page.check_texts(summary)
     ]
-    assert [row[1] for row in blocks[grid.SEGMENTS]] == [summary.counts[each] for each in portfolio_page.SEGMENTS]
+    assert [row[1] for row in blocks[grid.SEGMENTS]] == [summary.counts[each] for each in PORTFOLIO_BARS]
     assert [row[1] for row in blocks[grid.TOTALS]] == [summary.size, summary.counts[Segment.LOST]]
     told = portfolio_page.tilt_words(summary, None) or ""
     assert blocks[grid.TILT_WORDS][0][0].startswith(told.partition("     ")[0])

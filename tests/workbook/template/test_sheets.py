@@ -14,7 +14,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter, range_bo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.forecasting import Rule
-from kopilot_xl.domain.segments import BARS, Action, Segment
+from kopilot_xl.domain.segments import BARS, PORTFOLIO_BARS, Action, Segment
 from kopilot_xl.workbook.sheets import (
     actions,
     chart_axes,
@@ -272,7 +272,7 @@ def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Pat
     for (letter, _, _), color in zip(drawn, colors, strict=True):
         name, _, looked_back = columns[letter].partition(", ")
         assert color == (palette.TINTS if looked_back else palette.SEGMENTS)[Segment(name)]
-    assert len(drawn) == 2 * len(trend.SEGMENTS)
+    assert len(drawn) == 2 * len(PORTFOLIO_BARS)
     assert re.findall(r"<f>([^<]*)</f>", stacked)[-1] == reached(book, trend.REACH)
     assert palette.SEGMENTS[Segment.LOST] not in stacked
     lines = re.findall(r"<val><numRef><f>'Trend'!\$(\w+)\$", tilts)

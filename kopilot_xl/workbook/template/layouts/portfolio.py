@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kopilot_xl.domain.portfolio import Shape
-from kopilot_xl.domain.segments import BARS, Action, Segment
+from kopilot_xl.domain.segments import BARS, PORTFOLIO_BARS, Action, Segment
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import palette, portfolio_page
 from kopilot_xl.workbook.sheets import portfolio_grid as grid
@@ -125,7 +125,7 @@ def _build_segments(ws: Worksheet) -> None:
     ws["B10"].border = styles.edge(bottom=palette.LINE)
     bold, muted = styles.font(bold=True), styles.font(color=palette.MUTED)
     formats = {"C": "General", "D": _COUNT, "E": _DELTA, "F": _SHARE, "G": _COUNT}
-    labels = [segment.value for segment in portfolio_page.SEGMENTS] + [t("Portfolio"), t("Outside: lost")]
+    labels = [segment.value for segment in PORTFOLIO_BARS] + [t("Portfolio"), t("Outside: lost")]
     for row, label in enumerate(labels, 11):
         total, outside = row == 17, row == 18
         fonts = {"C": None, "D": bold, "E": muted, "F": muted, "G": None}
@@ -137,7 +137,7 @@ def _build_segments(ws: Worksheet) -> None:
                 number_format=shown, lines=styles.edge(top=palette.INK) if total else None,
             )  # fmt: skip
     ws["B17"].border = styles.edge(top=palette.INK)
-    for row, segment in enumerate(portfolio_page.SEGMENTS, 11):
+    for row, segment in enumerate(PORTFOLIO_BARS, 11):
         ws[f"B{row}"].fill = styles.fill(palette.SEGMENTS[segment])
     ws["B18"].fill = styles.fill(palette.SEGMENTS[Segment.LOST])
     for cells in ("B11:B16", "B18"):
