@@ -31,15 +31,17 @@ format:
     ruff format .
     ruff check --fix .
 
-# Check that what is generated is what its sources say: the workbook and the page of commands.
+# Check that what is generated is what its sources say: the workbook, the page of commands, the catalogues of texts.
 generated:
     python -m kopilot_xl.workbook.build --check
     python docs/generate_commands.py --check
+    python -m translations --check
 
-# Generate the workbook and the page of commands.
+# Generate the workbook, the page of commands and the catalogues of texts.
 generate:
     python -m kopilot_xl.workbook.build
     python docs/generate_commands.py
+    python -m translations
 
 # Draw the pictures of the README (LibreOffice and Chromium are needed).
 pictures:
@@ -63,10 +65,9 @@ sync:
     python -m pip install --require-hashes -r constraints.txt
     python -m pip install --no-deps -e .
 
-# Extract the texts that users read, for translators: build/kopilot_xl.pot.
+# Extract the texts that users read, bring each language's catalogue up to date, and compile it.
 texts:
-    python -c "import os; os.makedirs('build', exist_ok=True)"
-    pybabel -q extract --no-default-keywords -k t -k tn:1,2 -o build/kopilot_xl.pot kopilot_xl
+    python -m translations
 
 # Everything a build runs.
 all:

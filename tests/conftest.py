@@ -14,6 +14,8 @@ from kopilot_xl.bigdata import Engine
 from kopilot_xl.bigdata.engines.starting import running
 from tests import libreoffice, postgresql
 
+os.environ["KOPILOT_XL_LANGUAGE"] = "en"  # whatever the language of the machine
+
 if os.name == "nt":
     collect_ignore = ["test_interrupts.py", "safety/test_many_stopped.py"]  # signals that Windows cannot send
 

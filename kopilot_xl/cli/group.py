@@ -12,9 +12,11 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from kopilot_xl._version import __version__
+from kopilot_xl.cli.speaking import OPTION
 from kopilot_xl.cli.stderr import NAME, be_quiet, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
 from kopilot_xl.errors import UsageError, reason
-from kopilot_xl.texts import t
+from kopilot_xl.texts import LANGUAGES, t
+from kopilot_xl.texts.languages import known
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,10 +52,11 @@ class CommandGroup(TyperGroup):
             raise typer.Exit(Exit.FAILED) from None
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command, which takes `--quiet` beside its own options."""
+        """Return a command, which takes `--quiet` and `--language` beside its own options."""
         found = super().get_command(ctx, cmd_name)
-        if found is not None and all(each.name != QUIET for each in found.params):
-            found.params.append(_quiet_option())
+        if found is not None:
+            names = {each.name for each in found.params}
+            found.params += [option() for name, option in _OF_ALL.items() if name not in names]
         return found
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -121,6 +124,37 @@ def _quiet_option() -> TyperOption:
     )
 
 
+def _language_option() -> TyperOption:
+    """The option that every command takes, and that `speak_to_user` has looked for already."""
+
+    return TyperOption(
+        param_decls=[OPTION],
+        metavar="|".join(LANGUAGES),
+        expose_value=False,
+        callback=lambda ctx, param, value: _checked_language(value),
+        help=_LANGUAGE,
+    )
+
+
+LANGUAGE = "language"
+_LANGUAGE = t("The language of what is printed and made: by default the system's, else English.")
+_OF_ALL = {QUIET: _quiet_option, LANGUAGE: _language_option}
+
+
+def _checked_language(name: str | None) -> str | None:
+    """Return the language that is meant.
+
+    Raises:
+        typer.BadParameter: there is no such language.
+    """
+    if name is not None and known(name) is None:
+        raise typer.BadParameter(
+            t("there is no language {name}. Choose one of {languages}.", name=name, languages=", ".join(LANGUAGES)),
+            param_hint=OPTION,
+        )
+    return name and known(name)
+
+
 app = typer.Typer(
     name=NAME,
     cls=CommandGroup,
@@ -153,7 +187,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=t("Where each client stands, and what shape the portfolio is in, straight from the Excel workbook."))
 def _kopilot(
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help=t("Show the version and exit."))
@@ -164,5 +198,11 @@ def _kopilot(
             "--quiet", "-q", callback=_be_quiet, help=t("Print nothing but errors, and what --json asks for.")
         ),
     ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            OPTION, metavar="|".join(LANGUAGES), callback=_checked_language, help=_LANGUAGE, show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Where each client stands, and what shape the portfolio is in, straight from the Excel workbook."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from kopilot_xl import interrupts
 from kopilot_xl.errors import KopilotError
 from kopilot_xl.interrupts import Stopped
-from kopilot_xl.texts import t
+from kopilot_xl.texts import language, t
+from kopilot_xl.texts.languages import speak
 from kopilot_xl.usecases.batch.discovery import Target
 from kopilot_xl.usecases.batch.tasks import Done, ProgressListener, Task, done_to
 
@@ -89,7 +90,7 @@ class Pool:
     def _start(self) -> None:
         spawn = get_context("spawn")  # as on Windows and Mac; and a fork would share the pipes of all
         here, there = spawn.Pipe()
-        process = spawn.Process(target=_serve, args=(there, self.task), daemon=True)
+        process = spawn.Process(target=_serve, args=(there, self.task, language()), daemon=True)
         if os.name != "nt":
             resource_tracker.ensure_running()  # it would let signals through while a process starts
         with interrupts.signals_blocked():
@@ -225,8 +226,9 @@ def _said(worker: _Worker) -> object:
             continue
 
 
-def _serve(pipe: Connection, task: Task) -> None:
+def _serve(pipe: Connection, task: Task, spoken: str) -> None:
     """What a worker does: say that it is there, then take workbooks until the pipe ends."""
+    speak(spoken)
     if hasattr(signal, "SIGBREAK"):  # what Windows sends to all in a console, even to those that ignore Ctrl-C
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
     with interrupts.stop_when(lambda: signal.SIGTERM if pipe.poll() else None):

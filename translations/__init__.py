@@ -1,0 +1,1 @@
+"""The catalogues of texts: extracted from the source, translated in `kopilot_xl/texts/locale`, compiled for gettext."""
