@@ -12,6 +12,7 @@ from kopilot_xl.texts import t
 
 _LEVELS = {"amount_net": 3.0, "amount_total": 2.0, "amount_gross": 1.0, "amount_line": 0.0}
 _SURE = 60.0
+_CENT = 0.015
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table
     values = [read_amounts(one[2].values).values for one in best]
     if all(each == values[0] for each in values):
         return best[0]
+    if len(best) == 2 and (net := _net_of(best, values, table)) is not None:
+        return net
     fullest = sorted(best, key=lambda one: -one[2].fill)
     if fullest[0][2].fill > fullest[1][2].fill + 0.5:
         return fullest[0]
@@ -134,6 +137,32 @@ def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table
         "equal-headings",
         [Question("equal-headings", "Which is the amount?", f'--map "Amount={first.letter}"')],
     )
+
+
+def _net_of(
+    best: Sequence[tuple[float, float, Column, str]], values: Sequence[Sequence[object]], table: Table
+) -> tuple[float, float, Column, str] | None:
+    """Of two amounts, the one that makes the other with the tax of the same row."""
+    for each in table.columns:
+        if not each.role("tax") or not each.filled or each.amounts < 0.95:
+            continue
+        rows = {id(one[2]): one[2] for one in best}
+        if any(len(one.values) != len(each.values) for one in rows.values()):
+            continue
+        taxes = read_amounts(each.values).values
+        for net, gross, found in ((values[0], values[1], best[0]), (values[1], values[0], best[1])):
+            triples = [
+                (one, tax, two)
+                for one, tax, two in zip(net, taxes, gross, strict=True)
+                if isinstance(one, float) and isinstance(tax, float) and isinstance(two, float)
+            ]
+            if (
+                triples
+                and any(tax for _, tax, _ in triples)
+                and all(abs(one + tax - two) < _CENT for one, tax, two in triples)
+            ):
+                return found
+    return None
 
 
 def _tax(data: Sequence[Column], gross: Column) -> Column | None:

@@ -150,7 +150,7 @@ def _narrowed(table: Table, rows: Sequence[int]) -> list[Column]:
     if len(rows) == len(table.body):
         return table.columns
     return [
-        Column(each.at, each.heading, each.letter, [each.values[row] for row in rows], each.above)
+        Column(each.at, each.heading, each.letter, [each.values[row] for row in rows], each.above, each.prefix)
         for each in table.columns
     ]
 
@@ -317,7 +317,11 @@ def kind_of_text(text: str) -> Kind | None:
     kinds = vocabulary().kinds
     words = text.replace("-", " ").replace(":", " ").split()
     tries = [text, " ".join(words[:3]), " ".join(words[:2]), *(each for each in words[:1] if len(each) > 3)]
-    return next((kinds[fold(each)] for each in tries if fold(each) in kinds), None)
+    first = next((kinds[fold(each)] for each in tries if fold(each) in kinds), None)
+    if first is not None and len(words) == 2 and fold(text) not in kinds:
+        last = kinds.get(fold(words[1]), first)
+        return first if last is first else None  # a sales reminder: the words disagree
+    return first
 
 
 def _asks_for_kinds(column: Column, share: float) -> bool:
@@ -325,12 +329,20 @@ def _asks_for_kinds(column: Column, share: float) -> bool:
     if len(column.distinct) < 2:
         return False
     words = [text_of(each) for each in column.distinct]
+    if _is_numbering(column):
+        return False
     codes = all(len(each) <= 3 and each.isalpha() for each in words) and len(words) <= 10
     heading = fold(column.heading)
     document = any(
         each in heading for each in ("document", "transaction", "voucher", "beleg", "dokument", "comprobante")
     )
     return share > 0.05 or codes or (document and len(words) <= 10 and column.role("kind") > _SURE)
+
+
+def _is_numbering(column: Column) -> bool:
+    """Whether a column holds the numbers of the documents, one each, with their kind before it: FT 2026/38."""
+    words = [text_of(each) for each in column.distinct]
+    return len(words) > 0.8 * len(column.filled) and all(any(map(str.isdigit, each)) for each in words)
 
 
 def _tells_kinds(column: Column) -> bool:
@@ -382,7 +394,7 @@ def _number(data: Sequence[Column], used: set[int]) -> Column | None:
     found = [
         each for each in data
         if each.at not in used and each.role("number") and each.fill >= 0.5 and len(each.distinct) > 1
-        and not each.role("kind", "status") > each.role("number")
+        and (not each.role("kind", "status") > each.role("number") or _is_numbering(each))
         and not (each.dates > 0.9 and any(isinstance(one, str) and not one.isdigit() for one in each.sample))
     ]  # fmt: skip
     if not found:

@@ -84,9 +84,22 @@ def read_plan(plan: AmountPlan | None, rows: Sequence[int], side: Sequence[Value
             round(one - two, 4) if isinstance(one, float) and isinstance(two, float) else one
             for one, two in zip(values, tax, strict=True)
         ]
+    if in_cents(plan.column) and all(
+        each is None or (isinstance(each, float) and each.is_integer()) for each in values
+    ):
+        values = [each / 100 if isinstance(each, float) else each for each in values]
+        notes.append(t("{column}: the amounts are in cents, and were divided by 100.", column=plan.column.name))
     if side is not None and all(not isinstance(each, float) or each >= 0 for each in values):
         values = [_signed(each, told) for each, told in zip(values, side, strict=True)]
     return Amounted(values, currencies, decimal, notes, first.doubt)
+
+
+_CENTS = ("cents", "cent", "centimes", "minorunits", "minorunit", "pence")
+
+
+def in_cents(column: Column) -> bool:
+    """Whether a heading says that its amounts are in hundredths, as in total_in_cents or Amount (cents)."""
+    return fold(column.heading).endswith(_CENTS)
 
 
 def _difference(debit: Value, credit: Value) -> Value:

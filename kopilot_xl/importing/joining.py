@@ -288,9 +288,9 @@ def _said(way: _Way, people: People) -> list[str]:
     if way.stripped and way.id_column is not None:
         return [f"{way.column.name} lost its leading zeros in one of the files: they were compared without."]
     if way.by == "name":
-        return ["The clients are told by their names."]
+        return [t("The clients are matched by name.")]
     if way.by == "email":
-        return ["The clients are told by their e-mail addresses."]
+        return [t("The clients are matched by e-mail address.")]
     if way.id_column is not None and way.sure < 60:
         return [f"The column {way.column.name} holds the client ids."]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -42,11 +43,13 @@ class Column:
     values: Sequence[Value]
     above: str = ""
     """the heading that spans several columns"""
+    prefix: int = 0
+    """how many characters all headings of the table begin with: they say nothing of this one"""
 
     @cached_property
     def roles(self) -> dict[str, float]:
         """What the heading can be, each with how surely."""
-        return dict(roles_of(self.heading))
+        return dict(roles_of(self.heading)) or dict(roles_of(self.heading[self.prefix :]))
 
     def role(self, *names: str) -> float:
         """How surely the column is one of some roles, 0 where it is none."""
@@ -119,8 +122,9 @@ class Table:
     def columns(self) -> list[Column]:
         """The columns, left to right."""
         values = list(zip(*self.body, strict=True)) if self.body else [()] * len(self.headings)
+        prefix = len(common_prefix(self.headings))
         return [
-            Column(at, heading, self.raw.letters(at), values[at], self.above[at] if self.above else "")
+            Column(at, heading, self.raw.letters(at), values[at], self.above[at] if self.above else "", prefix)
             for at, heading in enumerate(self.headings)
         ]
 
@@ -145,6 +149,16 @@ class Table:
             if row >= begins:
                 found = raw
         return found
+
+
+_PREFIX = re.compile(r"[^\W\d_]{1,20}(?:_| - |: |\.)")
+
+
+def common_prefix(headings: Sequence[str]) -> str:
+    """Return what all headings begin with, as in c_name or Deal - Title; blank where they do not."""
+    given = [each for each in headings if each]
+    match = _PREFIX.match(given[0]) if len(given) > 2 else None
+    return match[0] if match is not None and all(each.startswith(match[0]) for each in given) else ""
 
 
 def laid_out(raw: RawTable, wanted: Iterable[str] = ()) -> Table:

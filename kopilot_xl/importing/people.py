@@ -95,7 +95,7 @@ def read_people(table: Table, choices: ImportChoices) -> People:
     fixed = forced(table, choices)
     keep = _client_rows(table, fixed)
     columns = {
-        each.at: Column(each.at, each.heading, each.letter, [each.values[row] for row in keep], each.above)
+        each.at: Column(each.at, each.heading, each.letter, [each.values[row] for row in keep], each.above, each.prefix)
         for each in table.columns
     }
     data = list(columns.values())

@@ -26,6 +26,7 @@ from kopilot_xl.importing.documents import (
 )
 from kopilot_xl.importing.joining import NOBODY, Joined, join
 from kopilot_xl.importing.layout import Table
+from kopilot_xl.importing.other_lists import check_purpose
 from kopilot_xl.importing.people import People
 from kopilot_xl.importing.programs import Program, recognised
 from kopilot_xl.importing.roles import DATE_ROLES
@@ -62,6 +63,7 @@ def drafted(table: Table, choices: ImportChoices) -> Draft:
     program = recognised(table.headings)
     if program is not None and program.columns:
         choices = replace(choices, columns={**program.columns, **choices.columns})
+    check_purpose(table, choices)
     mapping = map_columns(table, choices)
     checks.shape(table, mapping, choices)
     notes = [*table.raw.notes, *mapping.notes]

@@ -19,6 +19,7 @@ from kopilot_xl.importing.encodings import shown
 from kopilot_xl.importing.invoiced import people_of
 from kopilot_xl.importing.joining import NOBODY
 from kopilot_xl.importing.layout import Table, laid_out, together
+from kopilot_xl.importing.other_lists import check_open_items
 from kopilot_xl.importing.people import People, read_people
 from kopilot_xl.importing.preparing import completed, drafted
 from kopilot_xl.importing.selection import CLIENTS, TRANSACTIONS, Files, Selected, same_table, select
@@ -118,7 +119,8 @@ def read_exports(
         checks.known_maps(lists, settled.client_choices, sales)
     found, trouble = _tried(people, rows, settled, day)
     best = found
-    if rows and people and (found is None or found.verdict.joined < found.verdict.counted):
+    unjoined = isinstance(trouble, checks.UnjoinedError)  # another encoding would only hide another doubt's words
+    if rows and people and (unjoined if found is None else found.verdict.joined < found.verdict.counted):
         share = _share(found, trouble)
         for other_people, other_rows in _recoded(people, rows, settled):
             again, other_trouble = _tried(other_people, other_rows, settled, day)
@@ -233,6 +235,7 @@ def _finished(
 ) -> Imported:
     verdict = Verdict()
     checks.documents(batches, choices, today)
+    check_open_items(batches, choices)
     currency = checks.currencies(batches, choices, verdict)
     for batch in batches:
         verdict.left_out += batch.left_out

@@ -14,6 +14,9 @@ _IN_BRACKETS = re.compile(r"[(\[][^)\]]*+(?:[)\]]|\Z)")
 _CURRENCY_WORD = re.compile(r"\b(?:in )?(?:" + "|".join(sorted(ISO)) + r")\b|[€$£]")
 _SEGMENTS = re.compile(r"[./:>|]|\s-\s")
 
+_WORDS = re.compile(r"[A-ZÀ-Þ]?[^\W_A-ZÀ-Þ]+|[A-ZÀ-Þ]+|\d+")
+"""The words of a heading, of one in camelCase too."""
+
 DATE_ROLES = frozenset({"issue_date", "issue_date_weak", "due_date", "other_date", "created", "canceled_on"})
 
 
@@ -34,7 +37,20 @@ def roles_of(heading: str) -> Mapping[str, float]:
         for tokens in vocabulary().tokens:
             for role, sure in _composed(heading, tokens):
                 found[role] = max(found.get(role, 0.0), sure)
+        if found.keys() & _AMOUNTS and _is_tax(heading):
+            found = {"tax": 55.0}
     return found
+
+
+_AMOUNTS = frozenset({"amount_net", "amount_total", "amount_gross"})
+
+
+def _is_tax(heading: str) -> bool:
+    """Whether a composed heading is of the tax alone, as VatSum is: it says neither net nor gross."""
+    folded = fold(heading)
+    if any(tokens.has("net", folded) or tokens.has("gross", folded) for tokens in vocabulary().tokens):
+        return False
+    return any(fold(each) in vocabulary().taxes for each in _WORDS.findall(heading))
 
 
 def _composed(heading: str, tokens: Tokens) -> list[tuple[str, float]]:
@@ -56,7 +72,7 @@ def _composed(heading: str, tokens: Tokens) -> list[tuple[str, float]]:
                 return [("amount_gross", 56.0)]
             return [("amount_total", 50.0)]
     if tokens.has("client", folded) and not tokens.has("not_client", folded):
-        last = [fold(each) for each in re.findall(r"[A-ZÀ-Þ]?[^\W_A-ZÀ-Þ]+|[A-ZÀ-Þ]+|\d+", heading)]
+        last = [fold(each) for each in _WORDS.findall(heading)]
         ids = tokens.parts.get("id", ())
         if any(each in ids for each in last) or any(len(each) > 2 and folded.endswith(each) for each in ids):
             return [("client_id", 55.0)]

@@ -269,8 +269,35 @@ def _meanings(
         elif program is not None and folded in program.statuses:
             found[value] = program.statuses[folded]
         else:
-            found[value] = words.get(folded) or words.get(_without_days(text_of(value)), ASK)
+            found[value] = words.get(folded) or words.get(_without_days(text_of(value))) or _varied(text_of(value))
     return found
+
+
+_GENDERS = {"e": ("", "es"), "a": ("o",), "o": ("a",), "": ("e",)}
+"""Endings of participles and what else they are, as in payé and payée."""
+_FEWEST_LETTERS = 5
+
+
+def _varied(text: str) -> State | str:
+    """The status that a word is in another gender, or one that something was done in part is; else a question."""
+    words = vocabulary().statuses
+    parts = [fold(each) for each in text.split()]
+    rest = "".join(each for each in parts if each not in vocabulary().partly)
+    if rest and len(rest) < len("".join(parts)):
+        whole = words.get(rest) or _other_gender(rest)
+        return State.ISSUED if whole in (State.PAID, State.ISSUED) else ASK
+    return _other_gender(fold(text)) or ASK
+
+
+def _other_gender(folded: str) -> State | str | None:
+    words = vocabulary().statuses
+    found = {
+        words.get(folded.removesuffix(ending) + other)
+        for ending, others in _GENDERS.items()
+        if folded.endswith(ending)
+        for other in others
+    } - {None}
+    return found.pop() if len(found) == 1 and len(folded) >= _FEWEST_LETTERS else None
 
 
 _JOINTS = frozenset(

@@ -100,6 +100,16 @@ class Vocabulary:
         return _joined(self._section("status"), {**{each.value: each for each in State}, ASK: ASK}, clash=ASK)
 
     @cached_property
+    def partly(self) -> frozenset[str]:
+        """Folded words that say that something was done in part, as in partially paid."""
+        return self._folds("modifiers", "partly")
+
+    @cached_property
+    def taxes(self) -> frozenset[str]:
+        """Folded words for the tax on sales that headings hold."""
+        return self._folds("tokens", "tax")
+
+    @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """What each folded word of a type column says the document is."""
         found = _joined(self._section("kinds"), {each.value: each for each in Kind}, clash=None)
@@ -166,6 +176,12 @@ class Vocabulary:
         """Whether a folded ledger account is `receivable`, `income` or `bank`."""
         kinds = {each: each for each in ("receivable", "income", "bank")}
         return _joined(self._section("accounts"), kinds, clash=None)
+
+    @cached_property
+    def lists(self) -> Mapping[str, frozenset[str]]:
+        """Folded headings of lists that are not invoices, by the kind of list; folded titles of lists of open items."""
+        kinds = {name for section in self._section("lists") for name in section}
+        return {name: self._folds("lists", name) for name in kinds}
 
     @cached_property
     def months(self) -> Mapping[str, int]:

@@ -31,7 +31,7 @@ def kind_of_file(mapping: InvoiceColumns) -> tuple[Kind, str] | None:
     of them where one speaks of invoices.
     """
     table = mapping.table
-    headings = [mapping.date.heading, *(each.heading for each in table.columns if _is_number(each.heading))]
+    headings = [mapping.date.heading, *(each.heading for each in table.columns if is_number_heading(each.heading))]
     if not any(_speaks_of(each, Kind.INVOICE) for each in headings):
         for heading in headings:
             for kind in (Kind.CREDIT_NOTE, Kind.QUOTE):
@@ -70,7 +70,13 @@ def _is_titled(text: str, kind: Kind) -> bool:
     )
 
 
-def _is_number(heading: str) -> bool:
+def speaks_of_invoices(heading: str) -> bool:
+    """Return whether a heading has a word for invoice in it."""
+    return _speaks_of(heading, Kind.INVOICE)
+
+
+def is_number_heading(heading: str) -> bool:
+    """Return whether a heading ends as that of a number does."""
     folded = fold(heading)
     return any(
         folded.endswith(each) for each in ("number", "no", "nummer", "nr", "id", "numero", "num", "cislo", "numer")
