@@ -21,6 +21,7 @@ from kopilot_xl.usecases.sample import SAMPLE_MOMENT, write_sample
 from kopilot_xl.usecases.sample.rebuild import SAMPLE
 from kopilot_xl.workbook.sheets import (
     actions,
+    client,
     clients,
     forecast,
     guide,
@@ -53,6 +54,7 @@ class Picture:
 
 PICTURES = {
     "portfolio": Picture(portfolio.SHEET, (0.30, 0.25, 11.1, 7.15), dots=120),
+    "client": Picture(client.SHEET, (0.30, 0.20, 11.1, 4.90)),
     "trend": Picture(trend.SHEET, (0.30, 0.20, 11.1, 5.20)),
     "if-nobody-acts": Picture(outlook.SHEET, (0.25, 0.20, 11.25, 7.60)),
     "forecast": Picture(forecast.SHEET, (0.30, 0.20, 11.2, 7.60), dots=115),

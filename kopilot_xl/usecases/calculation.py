@@ -16,12 +16,13 @@ from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.lasting import lasting
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
+from kopilot_xl.domain.past_segments import month_ends, past_segments
 from kopilot_xl.domain.portfolio import Client, Summary, won
 from kopilot_xl.domain.retention import YEAR, concentration, retention
 from kopilot_xl.domain.rules import CutOffs, add_months
 from kopilot_xl.domain.transactions import Ledger
 from kopilot_xl.domain.worklist import worklist
-from kopilot_xl.workbook.sheets import actions, clients, decisions, do_next, history, transactions
+from kopilot_xl.workbook.sheets import actions, client_data, clients, decisions, do_next, history, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
 from kopilot_xl.workbook.sheets.portfolio_grid import LIST_ROWS
 from kopilot_xl.workbook.tables.problems import Problem
@@ -75,12 +76,21 @@ def calculate(
         if years
         else None,
         problems=_problems(inputs, log, portfolio),
+        past_segments=_past_segments(inputs) if ahead else {},
     )
 
 
 def _first_invoice(portfolio: Sequence[Client]) -> date | None:
     """The first invoice of all."""
     return min([client.first_invoice for client in portfolio if client.first_invoice], default=None)
+
+
+def _past_segments(inputs: Inputs) -> Mapping[str, str]:
+    """The segments of the clients at the ends of the months behind, looked back at."""
+    days = month_ends(inputs.as_of, client_data.BACK)
+    logs = {day: replay_log(inputs, day, looking_back=True) for day in days} if inputs.actions.entries else {}
+    ledger = inputs.transactions.ledger
+    return past_segments(inputs.clients.identities, ledger, days, logs, inputs.settings.rules)
 
 
 def _won(inputs: Inputs, portfolio: Sequence[Client], as_of: date) -> int | None:

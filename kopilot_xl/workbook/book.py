@@ -324,6 +324,16 @@ class Writable(Protocol):
         """
         ...
 
+    def show_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Give the formulas of a named block what they are about to show; False if there is no such name.
+
+        It is for programs that show a workbook without calculating it. A workbook open in Excel calculates by itself.
+
+        Raises:
+            SaveError: there are more rows or columns than the block has.
+        """
+        ...
+
     def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
         ...

@@ -11,13 +11,25 @@ from lxml import etree
 
 from kopilot_xl.workbook.addresses import Area, split_address
 from kopilot_xl.workbook.file.book import FileBook
-from kopilot_xl.workbook.sheets import actions, clients, forecast, history, movements, outlook, problems, snapshot
+from kopilot_xl.workbook.sheets import (
+    actions,
+    client,
+    client_data,
+    clients,
+    forecast,
+    history,
+    movements,
+    outlook,
+    problems,
+    snapshot,
+)
 from tests.workbook.workbooks import raw_entries
 
 _OURS = (history.TABLE, problems.TABLE, movements.BETTER, movements.WORSE, outlook.DEPARTURES, forecast.CALLS)
 _SHARED = (actions.TABLE, clients.TABLE)
 _WHOLE = Area(1, 1, 1_048_576, 16_384)
-_BLOCKS = re.compile(r"(Portfolio|Trend|Movements|Outlook|Forecast|Guide)\w+|DoNext\w*|HistoryTrend|HistoryReach")
+_NOT_CELLS = {client.LABELS, clients.IDS}
+_BLOCKS = re.compile(r"(Portfolio|Client|Trend|Movements|Outlook|Forecast|Guide)\w+|DoNext\w*|History(Trend|Reach)")
 
 
 def assert_only_owned_cells_changed(before: bytes, path: Path) -> None:
@@ -117,8 +129,9 @@ def _owned(before: bytes, after: bytes, folder: Path) -> dict[str, tuple[list[Ar
                 column = data_of.first_column + place
                 if whole or any(each.written and each.header == header for each in table.columns):
                     areas.append(Area(top, column, bottom, column))
-        if book.has_sheet(snapshot.SHEET):
-            found.setdefault(parts[snapshot.SHEET][0], ([], []))[0].append(_WHOLE)
+        for sheet in (snapshot.SHEET, client_data.CLIENTS, client_data.ROWS, client_data.LOG):
+            if book.has_sheet(sheet):
+                found.setdefault(parts[sheet][0], ([], []))[0].append(_WHOLE)
         for sheet, area in _named_blocks(data):
             found.setdefault(parts[sheet][0], ([], []))[0].append(area)
     copy.unlink()
@@ -130,7 +143,7 @@ def _named_blocks(data: bytes) -> list[tuple[str, Area]]:
         workbook = etree.fromstring(archive.read("xl/workbook.xml"))
     found = []
     for element in workbook.iter("{*}definedName"):
-        if _BLOCKS.fullmatch(element.get("name", "")):
+        if _BLOCKS.fullmatch(element.get("name", "")) and element.get("name") not in _NOT_CELLS:
             sheet, _, place = (element.text or "").rpartition("!")
             found.append((sheet.strip("'$"), Area.parse(place)))
     return found

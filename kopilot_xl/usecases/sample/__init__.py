@@ -15,6 +15,7 @@ from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import actions as action_log
+from kopilot_xl.workbook.sheets import client as card
 from kopilot_xl.workbook.sheets import clients as client_list
 from kopilot_xl.workbook.sheets import history as past
 from kopilot_xl.workbook.sheets import settings as chosen
@@ -38,6 +39,8 @@ SAMPLE_MOMENT = clock(SAMPLE_DATE)
 """When the sample was refreshed last."""
 
 COMPANY = "Fjordlicht Software"
+PICKED = "Bäckerei Wolkenstein (1012)"
+"""The client whose card is shown."""
 
 
 def clients() -> list[list[Value]]:
@@ -85,7 +88,7 @@ def write_sample(
     for table, rows in tables.items():
         headers = [column.header for column in table.columns if table is past.TABLE or not column.written]
         book.write_table(table.name, dict(zip(headers, map(list, zip(*rows, strict=True)), strict=True)))
-    for name, value in settings().items():
+    for name, value in {**settings(), card.PICK: PICKED}.items():
         book.write_block(name, [[value]])
     book.save()
     if with_history:

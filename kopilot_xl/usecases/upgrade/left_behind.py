@@ -14,7 +14,7 @@ from kopilot_xl.workbook.file.grafting.macros import PREFIX as MODULES_PREFIX
 from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.opening import open_book
-from kopilot_xl.workbook.sheets import forecast, guide, history, movements, settings, snapshot
+from kopilot_xl.workbook.sheets import client_data, forecast, guide, history, movements, settings, snapshot
 from kopilot_xl.workbook.template.row_heights import sheets_of
 
 _ON_SHEETS = {
@@ -101,7 +101,7 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     """Yield what else the old workbook has and a new one has not: sheets, charts, notes, names, macros."""
     ours = {name.casefold(): part for name, part in sheets_of(template)}
     renamed = {each.data.sheet for each in kept}
-    told = {each.data.sheet for each in kept if each.table in INPUTS} | {snapshot.SHEET}
+    told = {each.data.sheet for each in kept if each.table in INPUTS} | {snapshot.SHEET, *client_data.SHEETS}
     tables = {each.casefold() for each in open_book(template.path).table_names}
     for name, part in sheets_of(package):
         own = ours.get(name.casefold())

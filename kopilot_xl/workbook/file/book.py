@@ -297,6 +297,15 @@ class FileBook:
         """
         return self._writes.block(name, rows, over_formulas=over_formulas)
 
+    def show_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Give the formulas of a named block what they are about to show; False if there is no such name.
+
+        Raises:
+            SaveError: there are more rows or columns than the block has.
+            BookError: the name covers more cells than a block ever has.
+        """
+        return self._writes.shown_block(name, rows)
+
     def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
         return self._writes.sheet(sheet, rows)

@@ -283,6 +283,16 @@ class PendingWrites:
                 writes.set(row, column, _edit(given[index], over_formulas) if index < len(given) else CLEAR)
         return True
 
+    def shown_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Show values in a named block as `FileBook.show_block` says; formulas that show nothing stay too."""
+        try:
+            _, area = self._structure.named_area(name)
+        except MissingError:
+            return False
+        blanks: list[Value] = [None] * area.width
+        full = [[*row, *blanks[len(row) :]] for row in rows]
+        return self.block(name, [*full, *[blanks] * (area.height - len(full))])
+
     def sheet(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Write a whole sheet as `FileBook.write_sheet` says."""
         found = self._structure.sheet(name)

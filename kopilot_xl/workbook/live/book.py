@@ -253,6 +253,18 @@ class LiveBook:
         """
         return self._writes.block(name, rows)
 
+    def show_block(self, name: str, rows: Sequence[Sequence[Value]]) -> bool:
+        """Leave the formulas of a named block to Excel, which calculates them; False if there is no such name.
+
+        Raises:
+            BookError: Excel does not answer.
+        """
+        try:
+            self._structure.named_area(name)
+        except MissingError:
+            return False
+        return True
+
     def write_sheet(self, sheet: str, rows: Sequence[Sequence[Value]]) -> bool:
         """Fill a whole sheet from A1 and empty every other cell of it; False if there is no such sheet."""
         return self._writes.sheet(sheet, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import chain
@@ -129,6 +129,8 @@ class Result:
         problems: every problem and notice, sheet by sheet, in the order of the rows.
         lasting: the year up to the day beside the year before it; None where no look ahead was asked for.
         worklist: whom to turn to; None where no look ahead was asked for.
+        past_segments: the segments at the ends of the months behind, a sign for each, by key; none where no look
+            ahead was asked for.
     """
 
     inputs: Inputs
@@ -147,6 +149,7 @@ class Result:
     problems: Sequence[Problem]
     lasting: Lasting | None = None
     worklist: Worklist | None = None
+    past_segments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:

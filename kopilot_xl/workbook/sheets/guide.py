@@ -38,9 +38,9 @@ FORMULAS: tuple[tuple[str, str], ...] = (
 
 OWNERSHIP = (
     "Refresh writes only the columns Segment to Next action of Clients; Client, Status and Detail of Actions, and a "
-    "blank Recorded on there; the sheets Portfolio, Trend, Forecast, If nobody acts, Problems and the hidden ones; and "
-    "who is in each segment, above. Everything else is yours: add columns, "
-    "sheets, charts and colours as you like."
+    "blank Recorded on there; the sheets Portfolio, Client, Trend, Forecast, If nobody acts, Problems and the hidden "
+    "ones; and who is in each segment, above. Everything else is yours: add columns, sheets, charts and colours as you "
+    "like."
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -39,22 +39,24 @@ def is_telling(mark: str) -> bool:
     return any(map(str.isalpha, mark))
 
 
-def older_workbook(book: Readable, pages: Mapping[str, str]) -> list[Problem]:
+def older_workbook(book: Readable, pages: Mapping[str, str], sheets: Sequence[str] = ()) -> list[Problem]:
     """Return a notice that says what an upgrade would bring, none where it would bring nothing.
 
     Args:
         book: the workbook.
         pages: the titles that its pages have, by their usual names.
+        sheets: the sheets that its version did not have.
     """
     old = {page: title for page, title in pages.items() if _is_old(book, page, title)}
     columns = list(new_columns(book))
-    found = [t("the new layout of {title}", title=title) for title in old.values()]
+    found = [t("the sheet {sheet}", sheet=sheet) for sheet in sheets]
+    found += [t("the new layout of {title}", title=title) for title in old.values()]
     found += [t("the column {header} of {table}", header=header, table=table.name) for table, header in columns]
     if not found:
         return []
     if book.has_sheet(snapshot.SHEET) and not book.has_sheet(sources.SHEET):
         found.append(t("a memory of imports, for kopilot-xl update"))
-    about = next(iter(old.values()), None) or columns[0][0].name
+    about = next(iter(old.values()), None) or (columns[0][0].name if columns else "Portfolio")
     *most, last = found
     named = t("{most} and {last}", most=", ".join(most), last=last) if most else last
     return [

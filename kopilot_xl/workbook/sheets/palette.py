@@ -34,6 +34,8 @@ WORSE_TINT = "FBE0CC"
 GHOST_LINE = "A9CCE3"
 """A line of days that were looked back at."""
 
+PLANNED_TEXT = "8A5A00"
+"""The colour of plans as text."""
 SOLD, EXPECTED, PLANNED = INK, "0072B2", "E69F00"
 """The lines and columns of the forecast."""
 

@@ -11,10 +11,12 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.errors import MissingError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook.addresses import split_reference
+from kopilot_xl.workbook.addresses import quote_sheet, split_reference
 from kopilot_xl.workbook.book import Book, Formula, Readable
 from kopilot_xl.workbook.sheets import (
     actions,
+    client,
+    client_data,
     client_facts,
     clients,
     facts,
@@ -165,6 +167,10 @@ def _days(result: Result) -> dict[date, Summary]:
     return {**result.past, result.as_of: result.past.get(result.as_of, result.summary)}
 
 
+def _fill_client(book: Book, result: Result, _: datetime) -> None:
+    client.fill(book, result)
+
+
 def _fill_trend(book: Book, result: Result, now: datetime) -> None:
     trend.fill(book, history.dates(book, _days(result), now.date()), result.movements, result.as_of)
 
@@ -205,6 +211,10 @@ SHEETS: tuple[Sheet, ...] = (
         portfolio.SHEET, "portfolio", _fill_portfolio, "sheet", portfolio.TITLE, after_all=True,
         read_as=[f"{portfolio.SHEET}!"], page=True,
     ),
+    Sheet(
+        client.SHEET, "client", _fill_client, "sheet", client.PICK, read_as=[f"{client.SHEET}!"], page=True,
+        inputs=[client.PICK],
+    ),
     Sheet(trend.SHEET, "trend", _fill_trend, "sheet", trend.NOTE, read_as=[f"{trend.SHEET}!"], page=True),
     Sheet(
         forecast.SHEET, "forecast", _fill_forecast, "sheet", forecast.NOTE, read_as=[f"{forecast.SHEET}!"], page=True
@@ -225,6 +235,7 @@ SHEETS: tuple[Sheet, ...] = (
         read_as=[formula[1 : formula.index("(") + 1] for formula, _ in guide.FORMULAS], page=True,
     ),
     Sheet(history.TABLE.name, "history", _fill_history, "table", read_as=[f"{history.TABLE.name}["]),
+    *(Sheet(name, "client_sheets") for name in (client_data.CLIENTS, client_data.ROWS, client_data.LOG)),
     Sheet(snapshot.SHEET, "snapshot", _fill_snapshot, "sheet"),
     Sheet(sources.SHEET, "sources"),
     Sheet(facts.SHEET, "facts", _fill_facts, macro_free=True),
@@ -235,10 +246,22 @@ OLDER: tuple[Sheet, ...] = (Sheet(movements.SHEET, "movements", _fill_movements,
 """What only workbooks of an earlier version have: a refresh goes on filling it, and nobody misses it."""
 
 
+_NEW = (client.SHEET, trend.SHEET)
+"""The sheets that came after version 0.1."""
+
+
+def _never_had(book: Readable) -> list[str]:
+    """The sheets that a workbook does not have, for its version had none of them."""
+    if book.has_sheet(client_data.CLIENTS):
+        return []
+    return [sheet.name for sheet in SHEETS if sheet.name in _NEW and title_of(book, sheet) is None]
+
+
 def older_workbook(book: Readable) -> list[Problem]:
     """Return a notice that says what an upgrade would bring to a workbook, none where it would bring nothing."""
     titles = {sheet.name: title_of(book, sheet) for sheet in SHEETS if sheet.page}
-    return older.older_workbook(book, {page: title for page, title in titles.items() if title is not None})
+    pages = {page: title for page, title in titles.items() if title is not None}
+    return older.older_workbook(book, pages, _never_had(book))
 
 
 def write(book: Book, result: Result, now: datetime) -> Result:
@@ -256,7 +279,8 @@ def write(book: Book, result: Result, now: datetime) -> Result:
     for sheet in present:
         if sheet.fill and not sheet.after_all:
             sheet.fill(book, result, now)
-    gone = [_gone(sheet) for sheet in SHEETS if sheet not in present]
+    new = _never_had(book)
+    gone = [_gone(sheet) for sheet in SHEETS if sheet not in present and sheet.name not in new]
     result = replace(
         result, problems=[*result.problems, *gone, *older_workbook(book), *_stale_formulas(book), *_signature(book)]
     )
@@ -293,7 +317,9 @@ def _signature(book: Book) -> list[Problem]:
 def _stale_formulas(book: Book) -> list[Problem]:
     """A notice about the user's own formulas that read what refresh wrote: they show the old result until then."""
     words = [word for sheet in SHEETS for word in sheet.read_as]
-    own = f"{problems.TABLE.name}!"  # its links are written after this
+    card = title_of(book, next(sheet for sheet in SHEETS if sheet.name == client.SHEET))
+    # The links of Problems are written after this; the card shows what it is given.
+    own = (f"{problems.TABLE.name}!", *([f"{quote_sheet(card)}!"] if card else []))
     links = portfolio_page.link_cells(book)
     cells = [
         address for address in book.formulas_mentioning(words) if not address.startswith(own) and address not in links

@@ -31,6 +31,7 @@ class Format(Enum):
     DASHED = '#,##0;-#,##0;"–"'
     ROWS = '[=1]0" row";#,##0" rows"'
     SHARE = "0%"
+    SHARE_1 = '0.0%;-0.0%;"–"'
     UNSEEN = ";;;"
     RATIO = "0.00"
     TILT = "+0.00;-0.00;0.00"

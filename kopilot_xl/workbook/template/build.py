@@ -17,6 +17,7 @@ from pyopenvba import ExcelFile
 from kopilot_xl.workbook.file.grafting.vba_project import without_cache
 from kopilot_xl.workbook.sheets import (
     actions,
+    client_data,
     clients,
     facts,
     history,
@@ -133,7 +134,8 @@ def _draw(book: Workbook, sheets: Mapping[str, Callable[[Worksheet], None]]) -> 
         book.create_sheet(title)
     for title, draw in sheets.items():
         draw(book[title])
-    book[history.TABLE.name].sheet_state = "hidden"
+    for hidden in (history.TABLE.name, client_data.CLIENTS, client_data.ROWS, client_data.LOG):
+        book[hidden].sheet_state = "hidden"
     for hidden in (snapshot.SHEET, sources.SHEET):
         book[hidden].sheet_state = "veryHidden"
     if facts.SHEET in sheets:

@@ -139,6 +139,39 @@ def tilt(
     _place(ws, line, top_left, bottom_right)
 
 
+def client_months(
+    ws: Worksheet, day_row: int, bar_row: int, months: int, top_left: tuple[str, int], bottom_right: tuple[str, int]
+) -> None:
+    """Draw what a client was invoiced and what is planned, each month over its cell: the plot fills the cells exactly.
+
+    `day_row` has the first days of the months, `bar_row` what was invoiced, the row below it what is planned.
+    """
+    left = column_index_from_string(top_left[0])
+    right = left + months - 1
+    labels = Reference(ws, left, day_row, max_col=right)
+    chart = BarChart()
+    chart.type, chart.overlap, chart.gapWidth, chart.varyColors = "col", 100, 25, False
+    for row, title, color in ((bar_row + 1, "Planned", palette.PLANNED), (bar_row, "Invoiced", palette.EXPECTED)):
+        series = Series(Reference(ws, left, row, max_col=right), title=title)
+        series.cat = _numbers(labels)
+        series.invertIfNegative = False
+        series.graphicalProperties = _plain(color)
+        series.dLbls = DataLabelList(
+            showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False,
+            dLblPos="outEnd", txPr=_text(700),
+        )  # fmt: skip
+        chart.series.append(series)
+    _finish(chart)
+    chart.legend = None
+    chart.x_axis.delete = chart.y_axis.delete = True
+    chart.y_axis.majorGridlines = None
+    chart.y_axis.scaling.min = 0
+    chart.layout = Layout(
+        manualLayout=ManualLayout(layoutTarget="inner", xMode="edge", yMode="edge", x=0, y=0.12, w=1, h=0.875)
+    )
+    _place(ws, chart, top_left, bottom_right)
+
+
 def ahead(
     ws: Worksheet,
     names: str,

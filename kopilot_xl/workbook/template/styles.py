@@ -149,10 +149,22 @@ def page_head(ws: Worksheet, names: tuple[str, str], words: str, question: str, 
     ws[f"{middle}1"].number_format = AS_OF_FORMAT
     name(ws, names[1], f"{middle}1")
     put(ws, f"{left}2", question, text_font=font(color=palette.MUTED))
-    put(ws, f"{middle}2:{right}2", "‹ Portfolio", text_font=font(color=palette.ACCENT), alignment=align("right"))
-    ws[f"{middle}2"].hyperlink = Hyperlink(ref=f"{middle}2", location="PortfolioTitle", tooltip="Back to Portfolio")
+    back_to_portfolio(ws, f"{middle}2:{right}2")
     for cell in ws[f"A3:{right}3"][0]:
         cell.border = edge(top=palette.ACCENT)
+
+
+def back_to_portfolio(ws: Worksheet, cells: str) -> None:
+    """Lead back to Portfolio from some cells, which are merged into one."""
+    first = cells.partition(":")[0]
+    put(ws, cells, "‹ Portfolio", text_font=font(color=palette.ACCENT), alignment=align("right"))
+    ws[first].hyperlink = Hyperlink(ref=first, location="PortfolioTitle", tooltip="Back to Portfolio")
+
+
+def name_formula(ws: Worksheet, called: str, formula: str) -> None:
+    """Define a name for what a formula refers to."""
+    assert ws.parent is not None  # noqa: S101 - a sheet of a workbook
+    ws.parent.defined_names[called] = DefinedName(called, attr_text=formula)
 
 
 def name(ws: Worksheet, called: str, first: str, rows: int = 1, columns: int = 1) -> str:

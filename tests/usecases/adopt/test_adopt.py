@@ -163,7 +163,7 @@ def test_the_owners_titles_stay_the_first_tabs_and_ours_follow(tmp_path: Path) -
     result = adopt(german(tmp_path / "own.xlsx"), now=NOW)
     names = openpyxl.load_workbook(result.path).sheetnames
     assert names[:3] == ["Kunden", "Rechnungen 2024-26", "Summen"]
-    assert names[3:12] == list(result.sheets)
+    assert names[3 : 3 + len(result.sheets)] == list(result.sheets)
     assert result.path.name == "own (Kopilot).xlsx"
     assert (result.clients, result.transactions) == ("Kunden", "Rechnungen 2024-26")
 

@@ -170,8 +170,8 @@ def test_the_matrix_shows_the_numbers_that_were_computed(seen: dict[str, Any]) -
     assert sum(each or 0 for row in rows for each in row) > 100
 
 
-def test_four_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
-    assert seen["sheets"] == ["History", "_Segments", "_Sources", build.XLWINGS_SHEET]
+def test_seven_sheets_are_out_of_sight(seen: dict[str, Any]) -> None:
+    assert seen["sheets"] == ["History", "_Clients", "_Rows", "_Log", "_Segments", "_Sources", build.XLWINGS_SHEET]
 
 
 def test_the_portfolio_takes_two_pages_the_first_with_all_but_the_end_of_its_list(printed: list[str]) -> None:

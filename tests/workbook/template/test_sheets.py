@@ -15,9 +15,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.forecasting import Rule
 from kopilot_xl.domain.segments import BARS, PORTFOLIO_BARS, Action, Segment
+from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.sheets import (
     actions,
     chart_axes,
+    client,
+    client_data,
     clients,
     forecast,
     guide,
@@ -36,12 +39,14 @@ from kopilot_xl.workbook.sheets import (
 )
 from kopilot_xl.workbook.tables.table import Format, Table
 from kopilot_xl.workbook.template import build, styles
+from kopilot_xl.workbook.template.row_heights import sheets_of
 
 TABLES = [each.TABLE for each in (clients, transactions, actions, problems)]
 TREND = {history.TREND: (history.TREND_DATES, len(history.TREND_COLUMNS)), history.REACH: (1, 1)}
 PAGES = {
     portfolio.SHEET: portfolio.BLOCKS,
     history.TABLE.name: TREND,
+    client.SHEET: client.BLOCKS,
     trend.SHEET: trend.BLOCKS | {trend.REACH: (1, 1)} | movements.BLOCKS,
     outlook.SHEET: outlook.BLOCKS | dict.fromkeys(outlook.REACHES.values(), (1, 1)),
     forecast.SHEET: forecast.BLOCKS | {forecast.REACH: (1, 1)},
@@ -66,6 +71,19 @@ def worksheets(book: Workbook) -> Iterator[Worksheet]:
         yield sheet
 
 
+def charts_of(path: Path, title: str) -> list[str]:
+    """The charts of a sheet, in the order of their parts."""
+    package = Package(path)
+    drawings = [
+        link.target for link in package.relationships(str(dict(sheets_of(package))[title])) if link.kind == "drawing"
+    ]
+    charts = [str(link.target) for drawing in drawings for link in package.relationships(str(drawing))]
+    return [
+        package.read(chart).decode()
+        for chart in sorted(charts, key=lambda name: int("".join(filter(str.isdigit, name))))
+    ]
+
+
 def bounds(cells: str) -> tuple[int, int, int, int]:
     left, top, right, bottom = range_boundaries(cells)
     return left or 0, top or 0, right or 0, bottom or 0
@@ -77,11 +95,11 @@ def area(book: Workbook, name: str) -> tuple[str, tuple[int, int]]:
     return sheet, (bottom - top + 1, right - left + 1)
 
 
-def test_the_sheets_stand_in_their_order_and_four_are_hidden(book: Workbook) -> None:
+def test_the_sheets_stand_in_their_order_and_seven_are_hidden(book: Workbook) -> None:
     assert book.sheetnames == [*build.SHEETS, build.XLWINGS_SHEET]
     hidden = {each.title: each.sheet_state for each in book.worksheets if each.sheet_state != "visible"}
     assert hidden == {
-        history.TABLE.name: "hidden",
+        **dict.fromkeys((history.TABLE.name, client_data.CLIENTS, client_data.ROWS, client_data.LOG), "hidden"),
         snapshot.SHEET: "veryHidden",
         sources.SHEET: "veryHidden",
         build.XLWINGS_SHEET: "hidden",
@@ -246,9 +264,9 @@ def test_pages_are_a4_and_headers_repeat(book: Workbook) -> None:
 
 
 def test_the_charts_read_the_blocks_and_have_the_segments_colours(committed: Path, book: Workbook) -> None:
-    with zipfile.ZipFile(committed) as package:
-        charts = [package.read(f"xl/charts/chart{number}.xml").decode() for number in (1, 2, 3, 5, 6)]
-    bars, stacked, tilts, *ahead = charts
+    bars, stacked, tilts, *ahead = charts = [
+        chart for sheet in (portfolio.SHEET, trend.SHEET, outlook.SHEET) for chart in charts_of(committed, sheet)
+    ]
     assert area(book, portfolio.HISTOGRAM)[1][0] == len(BARS)
     ((_, block),) = book.defined_names[portfolio.HISTOGRAM].destinations
     ((_, ghost),) = book.defined_names[portfolio_grid.GHOST].destinations
@@ -302,21 +320,23 @@ def test_the_charts_with_an_axis_of_numbers_reach_as_high_as_told(committed: Pat
     names = (trend.REACH, forecast.REACH, *outlook.REACHES.values())
     empty = committed == build.TEMPLATE
     heights = [chart_axes.NOTHING if empty else 0 if name == forecast.REACH else chart_axes.FEWEST for name in names]
-    with zipfile.ZipFile(committed) as package:
-        for number, name, height in zip((2, 4, 5, 6), names, heights, strict=True):
-            chart = package.read(f"xl/charts/chart{number}.xml").decode()
-            place = reached(book, name)
-            assert re.findall(r"<val><numRef><f>([^<]*)</f>", chart)[-1] == place
-            sheet, _, cell = place.replace("$", "").partition("!")
-            assert book[sheet.strip("'")][cell].value == height
-            shown = chart_axes.NUMBERS.replace("&", "&amp;").replace(">", "&gt;").replace('"', "&quot;")
-            assert f'<numFmt formatCode="{shown}"' in chart
-            assert "Gridlines" not in chart, "they would be seen where nothing is drawn"
+    drawn = [
+        charts_of(committed, trend.SHEET)[0],
+        *charts_of(committed, forecast.SHEET),
+        *charts_of(committed, outlook.SHEET),
+    ]
+    for chart, name, height in zip(drawn, names, heights, strict=True):
+        place = reached(book, name)
+        assert re.findall(r"<val><numRef><f>([^<]*)</f>", chart)[-1] == place
+        sheet, _, cell = place.replace("$", "").partition("!")
+        assert book[sheet.strip("'")][cell].value == height
+        shown = chart_axes.NUMBERS.replace("&", "&amp;").replace(">", "&gt;").replace('"', "&quot;")
+        assert f'<numFmt formatCode="{shown}"' in chart
+        assert "Gridlines" not in chart, "they would be seen where nothing is drawn"
 
 
 def test_the_forecasts_chart_draws_its_block(committed: Path, book: Workbook) -> None:
-    with zipfile.ZipFile(committed) as package:
-        chart = package.read("xl/charts/chart4.xml").decode()
+    (chart,) = charts_of(committed, forecast.SHEET)
     ((_, block),) = book.defined_names[forecast.DRAWN].destinations
     left, top, right, bottom = bounds(block)
     months, invoiced, expected, low, band, planned = [

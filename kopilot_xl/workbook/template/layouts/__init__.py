@@ -2,6 +2,8 @@
 
 from kopilot_xl.workbook.template.layouts import (
     actions,
+    client,
+    client_sheets,
     clients,
     facts,
     forecast,
@@ -19,6 +21,8 @@ from kopilot_xl.workbook.template.layouts import (
 
 __all__ = [
     "actions",
+    "client",
+    "client_sheets",
     "clients",
     "facts",
     "forecast",
