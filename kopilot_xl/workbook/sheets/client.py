@@ -145,8 +145,8 @@ def _bound(found: ClientData) -> str | None:
         return None
     shown = len(found.clients)
     return tn(
-        "In the list: the {shown:,} clients that are worth most; {count:,} other is not: there are too many rows.",
-        "In the list: the {shown:,} clients that are worth most; {count:,} others are not: there are too many rows.",
+        "In the list: {shown:,} clients that leave next or are worth most. {count:,} other is not: too many rows.",
+        "In the list: {shown:,} clients that leave next or are worth most. {count:,} others are not: too many rows.",
         found.left_out,
         shown=shown,
     )

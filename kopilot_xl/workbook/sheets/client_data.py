@@ -31,8 +31,11 @@ BACK, AHEAD = 36, 12
 """How many whole months a card looks back, and how many months ahead, the running one among them."""
 YEARS = 4
 """How many calendar years a card shows, the running one among them."""
-MOST_ROWS = 100_000
-"""How many rows of invoices and plans are kept at most; the clients that are worth most come first."""
+MOST_ROWS = 30_000
+"""How many rows of invoices, plans and clients are kept at most: of those that leave next, then of those worth most.
+
+At 10,000 clients and 100,000 rows a refresh takes 1.15 times as long as without a card, and its file is 1.16 times as
+large; with all of them it would be 1.5 times."""
 OLDER_ROWS = 10
 """How many rows of a client are kept at least, though they are older than what the card adds up."""
 
@@ -106,8 +109,8 @@ def running_month(as_of: date) -> date:
 def client_data(result: Result) -> ClientData:
     """Return what the card looks up of a result.
 
-    Where there are more rows than `MOST_ROWS`, clients of the portfolio come before others, and those that are worth
-    most first.
+    Where there are more rows than `MOST_ROWS`, Leaving clients come first, then others of the portfolio, then the rest,
+    those that are worth most before others.
     """
     inputs, as_of = result.inputs, result.as_of
     ledger = inputs.transactions.ledger
@@ -171,13 +174,17 @@ def _chosen(people: Sequence[Client], ledger: Ledger, plans: Mapping[str, Sequen
     if sum(counts) + len(people) <= MOST_ROWS:
         return people
     inside = set(PORTFOLIO)
-    order = sorted(range(len(people)), key=lambda at: (people[at].segment not in inside, -people[at].weight, at))
+
+    def rank(at: int) -> tuple[bool, bool, float, int]:
+        segment = people[at].segment
+        return segment is not Segment.LEAVING, segment not in inside, -people[at].weight, at
+
+    order = sorted(range(len(people)), key=rank)
     room, kept = MOST_ROWS, list[int]()
     for at in order:
-        room -= counts[at] + 1
-        if room < 0:
-            break
-        kept.append(at)
+        if counts[at] < room:
+            room -= counts[at] + 1
+            kept.append(at)
     return [people[at] for at in sorted(kept)]
 
 
