@@ -16,7 +16,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.domain.portfolio import do_next
 from kopilot_xl.domain.rules import add_months
 from kopilot_xl.errors import MissingError
-from kopilot_xl.texts import t, tn
+from kopilot_xl.texts import tn
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import client_data as data
 from kopilot_xl.workbook.sheets.client_data import ClientData
@@ -55,7 +55,8 @@ PHONE, MAIL = "ClientPhone", "ClientMail"
 """The cells of the contact data, which are looked up in the table Clients."""
 LIST_ROWS = 10
 """How many invoices and plans, and how many decisions, are shown: the latest."""
-NONE_YET = t("None yet.")
+NONE_YET = "None yet."
+"""What a formula shows of a client without decisions."""
 MONTHS_SHOWN = data.BACK + data.AHEAD
 
 BLOCKS: dict[str, tuple[int, int]] = {

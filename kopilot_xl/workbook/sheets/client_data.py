@@ -53,8 +53,9 @@ HEAD_ROW = 2
 are, the as-of date, what was invoiced in each of the years, the latest first, and the contact columns of Clients."""
 YEAR_TOTALS, CONTACT_COLUMNS = 3, 3 + YEARS
 """The columns, counted from 1, of the first row from which on it has them."""
-KINDS = (t("Invoiced"), t("Credit note"), t("Planned"), t("Overdue plan"), t("Sent ahead"), t("Far-off plan"))
-"""What a row is, in words; `_Rows` has the number of the word, nothing for the first, which most are."""
+KINDS = ("Invoiced", "Credit note", "Planned", "Overdue plan", "Sent ahead", "Far-off plan")
+"""What a row is, in the words of the card's formulas. `_Rows` has the number of the word, but for the first: most rows
+are that."""
 _CREDIT, _PLANNED, _OVERDUE, _AHEAD, _FAR = range(2, 7)
 ROW_COLUMNS = ("Date", "Invoiced", "Planned", "Kind")
 LOG_COLUMNS = ("Recorded on", "Decision", "For", "Amount", "Came of it", "Note")
