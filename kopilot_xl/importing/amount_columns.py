@@ -86,7 +86,7 @@ def amount_plan(
         if role == "amount_gross":
             tax = _tax(data, column)
             if tax:
-                notes.append(f"{column.name} is gross: {tax.name} was taken off.")
+                notes.append(t("{gross} is gross: {tax} was taken off.", gross=column.name, tax=tax.name))
         return AmountPlan(column, tax=tax, level="line" if role == "amount_line" else ""), notes
     debit = best_of([each for each in data if each.role("debit") and each.amounts >= 0.8 and each.filled], "debit")
     credit = best_of([each for each in data if each.role("credit") and each.amounts >= 0.8], "credit")
@@ -100,7 +100,7 @@ def amount_plan(
     )
     if quantity is not None and price is not None:
         return AmountPlan(quantity, price, "product", level="line"), [
-            f"Amounts are {quantity.name} times {price.name}."
+            t("Amounts are {quantity} times {price}.", quantity=quantity.name, price=price.name)
         ]
     return None, []
 
@@ -135,7 +135,7 @@ def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table
             letter=first.letter,
         ),
         "equal-headings",
-        [Question("equal-headings", "Which is the amount?", f'--map "Amount={first.letter}"')],
+        [Question("equal-headings", t("Which is the amount?"), f'--map "Amount={first.letter}"')],
     )
 
 

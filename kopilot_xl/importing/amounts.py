@@ -211,13 +211,36 @@ def _decimal(digits: set[str], name: str) -> tuple[str | None, list[str], str]:
         return None, [], ""
     first = doubtful[0]
     if votes:
-        return ".", [], f"both a comma and a point part decimals, so that {first} could be {_both(first)}"
+        return (
+            ".",
+            [],
+            t(
+                "both a comma and a point part decimals, so that {amount} could be {readings}",
+                amount=first,
+                readings=_both(first),
+            ),
+        )
     # Every separator of the column stands before exactly three digits: in money these are thousands.
     sign = "," if "." in first else "."
     other = [each for each in doubtful if ("." in each) != ("." in first)]
     if other:
-        return ".", [], f"{first} and {other[0]} leave open which of comma and point parts decimals"
-    return sign, [f"{name}: no amount shows its decimal sign; {first} was read as {_told(first, sign)}."], ""
+        return (
+            ".",
+            [],
+            t("{first} and {other} leave open which of comma and point parts decimals", first=first, other=other[0]),
+        )
+    return (
+        sign,
+        [
+            t(
+                "{name}: no amount shows its decimal sign; {amount} was read as {reading}.",
+                name=name,
+                amount=first,
+                reading=_told(first, sign),
+            )
+        ],
+        "",
+    )
 
 
 def _told(digits: str, decimal: str) -> str:

@@ -17,7 +17,7 @@ from kopilot_xl.importing.layout import Table, listed, text_of
 from kopilot_xl.importing.people import People, listed_names, name_key
 from kopilot_xl.importing.summary import Verdict
 from kopilot_xl.importing.vocabulary import State, fold
-from kopilot_xl.texts import t, tn
+from kopilot_xl.texts import marked, t, tn
 
 ENOUGH_JOINED = 0.95
 FEW = 20
@@ -128,7 +128,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
         choices.settle(question, passed)
     if mapping.amount is None and table.body:
         numbers = [each.name for each in table.columns if each.filled and each.amounts > 0.9 and each.dates < 0.5][:6]
-        could = f" Columns with numbers are {', '.join(numbers)}." if numbers else ""
+        could = t(" Columns with numbers are {numbers}.", numbers=", ".join(numbers)) if numbers else ""
         question = QuestionError(
             t(
                 "{label} has no column that is known as Amount.{could} Export the amounts too, or "
@@ -138,7 +138,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
                 numbers=numbers[0] if numbers else "…",
             ),
             "no-amount",
-            [Question("no-amount", "Which column has the amounts?", '--map "Amount=…"', None, numbers)],
+            [Question("no-amount", t("Which column has the amounts?"), '--map "Amount=…"', None, numbers)],
         )
         choices.settle(question, t("{label} has no column that is known as Amount.", label=raw.label))
 
@@ -154,24 +154,36 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, today: date) -> 
         reasons = sum((batch.left_out for batch in batches), Counter[str]())
         told = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
         name = batches[0].mapping.table.raw.path.name
-        text = f"None of the {rows:,} rows of {name} is an invoice or a credit note ({told})"
-        _stop(text, "no-invoices", "Export the invoices", choices)
+        text = t(
+            "None of the {rows:,} rows of {name} is an invoice or a credit note ({reasons})",
+            rows=rows,
+            name=name,
+            reasons=told,
+        )
+        _stop(text, "no-invoices", t("Export the invoices"), choices)
     for batch in batches:
         table = batch.mapping.table
         dateless = batch.sorted_rows.dateless
         if dateless:
-            text = (
-                f"{len(dateless):,} rows of {table.raw.path.name} have an amount and a client but no issue date "
-                "that can "
-                f"be read, such as {table.place(dateless[0])}"
+            text = t(
+                "{count:,} rows of {name} have an amount and a client but no issue date that can be read, "
+                "such as {place}",
+                count=len(dateless),
+                name=table.raw.path.name,
+                place=table.place(dateless[0]),
             )
-            _stop(text, "no-date", "Correct them", choices)
-            batch.left_out["without a date"] = len(dateless)
+            _stop(text, "no-date", t("Correct them"), choices)
+            batch.left_out[marked("without a date")] = len(dateless)
         if batch.unread:
             first = batch.documents[batch.unread[0]]
             more = len(batch.unread) - 1
-            text = f'{table.place(first.row)}: "{text_of(first.amount)}" is not an amount{_and_more(more)}'
-            _stop(text, "unreadable-amount", "Correct them", choices)
+            text = t(
+                '{place}: "{amount}" is not an amount{more}',
+                place=table.place(first.row),
+                amount=text_of(first.amount),
+                more=_and_more(more),
+            )
+            _stop(text, "unreadable-amount", t("Correct them"), choices)
         low = date(FIRST_YEAR, 1, 1)
         soon, far = today + timedelta(days=731), today + timedelta(days=3653)
         odd = [
@@ -183,8 +195,13 @@ def documents(batches: Sequence[Batch], choices: ImportChoices, today: date) -> 
         if odd:
             first = odd[0]
             more = len(odd) - 1
-            text = f"{table.place(first.row)} is dated {formatting.day(first.day)}{_and_more(more)}"
-            _stop(text, "odd-date", f"Look at the column {batch.mapping.date.name}", choices)
+            text = t(
+                "{place} is dated {day}{more}",
+                place=table.place(first.row),
+                day=formatting.day(first.day),
+                more=_and_more(more),
+            )
+            _stop(text, "odd-date", t("Look at the column {name}", name=batch.mapping.date.name), choices)
 
 
 def _and_more(count: int) -> str:
@@ -221,7 +238,7 @@ def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdic
         told = ", ".join(f"{formatting.amount(total)} {code}" for code, total in ranked)
         first = ranked[0][0]
         others = _converted(batches)
-        way = f', or a column that is in one currency: --map "Amount={others}"' if others else ""
+        way = t(', or a column that is in one currency: --map "Amount={column}"', column=others) if others else ""
         raise QuestionError(
             t(
                 "{label} has amounts in several currencies: {told}. A workbook has one: take one "
@@ -232,13 +249,13 @@ def currencies(batches: Sequence[Batch], choices: ImportChoices, verdict: Verdic
                 way=way,
             ),
             "several-currencies",
-            [Question("several-currencies", "Which currency?", f"--currency {first}", None, list(sums))],
+            [Question("several-currencies", t("Which currency?"), f"--currency {first}", None, list(sums))],
         )
     if wanted is not None and sums:
         for batch in batches:
             kept = [each for each in batch.documents if each.currency in (wanted, None)]
             if len(kept) < len(batch.documents):
-                batch.left_out["in other currencies"] += len(batch.documents) - len(kept)
+                batch.left_out[marked("in other currencies")] += len(batch.documents) - len(kept)
                 batch.documents[:] = kept
     return wanted or next(iter(sums), None)
 
@@ -285,17 +302,29 @@ def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, ver
     if several:
         name = next(iter(several))
         same = [people.contacts[at] for at in several[name]]
-        text = (
-            f"{rows:,} of {verdict.counted:,} invoices and credit notes name a client that {source} has more than "
-            "once: "
-            f'"{name}" ({listed_names(same)})'
+        text = t(
+            "{rows:,} of {counted:,} invoices and credit notes name a client that {source} has more than "
+            'once: "{name}" ({ids})',
+            rows=rows,
+            counted=verdict.counted,
+            source=source,
+            name=name,
+            ids=listed_names(same),
         )
-        way = "Export the invoices with the client's id, or give each client a name of its own"
+        way = t("Export the invoices with the client's id, or give each client a name of its own")
     else:
-        text = f"{rows:,} of {verdict.counted:,} invoices and credit notes found no client in {source}: {names}"
+        text = t(
+            "{rows:,} of {counted:,} invoices and credit notes found no client in {source}: {names}",
+            rows=rows,
+            counted=verdict.counted,
+            source=source,
+            names=names,
+        )
         column = batches[0].joined.column
-        told = f" They were looked for by {column.name}." if column is not None else ""
-        way = f'Export all clients, or name the column that tells them: --map "Client=…".{told}'.rstrip(".")
+        told = t(" They were looked for by {name}.", name=column.name) if column is not None else ""
+        way = t('Export all clients, or name the column that tells them: --map "Client=…".{told}', told=told).rstrip(
+            "."
+        )
     if choices.accept:
         choices.passed.append(f"{text}.")
         return

@@ -217,7 +217,13 @@ def _earliest(table: Table, columns: Sequence[Column], choices: ImportChoices) -
             letter=columns[0].letter,
         ),
         "equal-headings",
-        [Question("equal-headings", "Which is the issue date?", f'--map "Issue date={columns[0].letter}"')],
+        [
+            Question(
+                "equal-headings",
+                t("Which is the issue date?"),
+                f'--map "Issue date={columns[0].letter}"',
+            )
+        ],
     )
 
 
@@ -230,9 +236,9 @@ def _no_date(table: Table) -> MissingError:
         due = [each for each in could if each.role("due_date")]
         first = (due or could)[0]
         why = (
-            f"{first.name} says when it is due, not when it was issued"
+            t("{name} says when it is due, not when it was issued", name=first.name)
             if due
-            else f"what could be one: {', '.join(each.name for each in could[:6])}"
+            else t("what could be one: {columns}", columns=", ".join(each.name for each in could[:6]))
         )
         return MissingError(
             t(

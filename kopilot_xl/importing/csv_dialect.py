@@ -58,7 +58,7 @@ def rows_of(
         lines = "\n".join(inner)
         delimiter = _delimiter(lines, suffix, known)
         rows, more = records(path, lines, delimiter, _Cells().__getitem__)
-        notes = (*notes, *more, "Each line is quoted as a whole: it was read as a line of its own.")
+        notes = (*notes, *more, t("Each line is quoted as a whole: it was read as a line of its own."))
     return rows, delimiter if max(map(len, rows), default=0) > 1 else None, notes
 
 
@@ -151,7 +151,7 @@ def records(
                 error=error,
             )
         ) from error
-    return rows, ("Some quotation marks inside a text are not doubled: they were taken as they are.",)
+    return rows, (t("Some quotation marks inside a text are not doubled: they were taken as they are."),)
 
 
 def _parsed(text: str, delimiter: str, *, strict: bool) -> Iterator[list[str]]:
@@ -168,4 +168,4 @@ def _open_quote(text: str, delimiter: str) -> str:
             begins, before = before + 1, reader.line_num
     except csv.Error:
         return ""
-    return f", in the record that begins in line {begins}"
+    return t(", in the record that begins in line {line}", line=begins)

@@ -16,18 +16,18 @@ from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.files import says, unreadable
 from kopilot_xl.importing.headings import Wanted, heading_text, no_header
 from kopilot_xl.importing.roles import known_headings
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import transactions
 from kopilot_xl.workbook.tables.table import Column
 
 _BYTES = 1 << 20
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive: give it the ending .xlsx, or unpack it first"),
-    (b"PAR1", "a Parquet file: give it the ending .parquet"),
-    (b"\xd0\xcf\x11\xe0", "an old or protected Office file: save it as .xlsx, without a password, or as CSV"),
-    (b"%PDF", "a PDF document: export the data as CSV or .xlsx instead"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
+    (b"PK\x03\x04", marked("an Excel workbook or a zip archive: give it the ending .xlsx, or unpack it first")),
+    (b"PAR1", marked("a Parquet file: give it the ending .parquet")),
+    (b"\xd0\xcf\x11\xe0", marked("an old or protected Office file: save it as .xlsx, without a password, or as CSV")),
+    (b"%PDF", marked("a PDF document: export the data as CSV or .xlsx instead")),
+    (b"\x1f\x8b", marked("a gzip archive: unpack it first")),
 )
 
 
@@ -97,7 +97,7 @@ def _beginning(path: Path) -> bytes:
         raise unreadable(path, error) from error
     for magic, what in _MAGIC:
         if data.startswith(magic):
-            raise BookError(t("{path} is not CSV but {what}.", path=path, what=what))
+            raise BookError(t("{path} is not CSV but {what}.", path=path, what=t(what)))
     if len(data) == _BYTES:
         data = data[: data.rfind(b"\n") + 1 + (data[:2] == b"\xff\xfe")] or data
     return data

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Number1904, Value
 from kopilot_xl.workbook.tables.parsing import DAYS_TO_1904, DateOrder
 
@@ -258,7 +259,7 @@ def read_dates(
             _check_swapped(values, numeric)
         proof = _proof(numeric.values())
         if year_first := _is_year_first(numeric, readings, latest):
-            notes.append(f"{min(numeric)} was read as year, month, day.")
+            notes.append(t("{date} was read as year, month, day.", date=min(numeric)))
         else:
             try:
                 order, note = _settled(proof, given, numeric, readings, beside, strict)
@@ -272,13 +273,16 @@ def read_dates(
     partial = _without_year(values, readings)
     if partial and year is None and period is None:
         raise DateDoubt(
-            f"dates such as {partial} have a day and a month but no year", "date-without-year", "Give --year 2026"
+            t("dates such as {date} have a day and a month but no year", date=partial),
+            "date-without-year",
+            t("Give --year 2026"),
         )
     if partial and period is not None and year is None and (period[1] - period[0]).days > 366:
         raise DateDoubt(
-            f"dates such as {partial} have no year, and the file's period is longer than one", "date-without-year",
-            "Give --year 2026, or export one year at a time",
-        )  # fmt: skip
+            t("dates such as {date} have no year, and the file's period is longer than one", date=partial),
+            "date-without-year",
+            t("Give --year 2026, or export one year at a time"),
+        )
     known: dict[Value, date | Value] = {}
     for text, told in readings.items():
         day = _day(told, order, year_first) if told and not (partial and told.partial) else None
@@ -360,35 +364,52 @@ def _settled(
     if len(proof) > 1:
         one, other = (_proving(numeric, each) for each in DateOrder)
         raise DateDoubt(
-            f'"{one}" can only be day first and "{other}" only month first: two orders in one column',
-            "date-order-mixed", "Export the dates as 2026-04-03",
-        )  # fmt: skip
+            t(
+                '"{one}" can only be day first and "{other}" only month first: two orders in one column',
+                one=one,
+                other=other,
+            ),
+            "date-order-mixed",
+            t("Export the dates as 2026-04-03"),
+        )
     if proof:
         (order,) = proof
         if given is not None and given is not order:
             if strict:
                 raise DateDoubt(
-                    f'--date-order {given} was given, but "{_proving(numeric, order)}" shows {order}', "date-order",
+                    t(
+                        '--date-order {given} was given, but "{date}" shows {order}',
+                        given=given,
+                        date=_proving(numeric, order),
+                        order=order,
+                    ),
+                    "date-order",
                     f"Give --date-order {order}",
-                )  # fmt: skip
-            return order, f'day and month are read as "{_proving(numeric, order)}" shows them ({order}).'
-        return order, "" if given else f'day and month are read as "{_proving(numeric, order)}" shows them ({order}).'
+                )
+            return order, t(
+                'day and month are read as "{date}" shows them ({order}).',
+                date=_proving(numeric, order),
+                order=order,
+            )
+        return order, "" if given else t(
+            'day and month are read as "{date}" shows them ({order}).', date=_proving(numeric, order), order=order
+        )
     if given is not None:
         return given, ""
     open_ones = [text for text, (first, second, _) in numeric.items() if first != second]
     if not open_ones:
         return DateOrder.DMY, ""
     if all((told := readings[each]) is not None and told.dotted for each in numeric):
-        return DateOrder.DMY, f"{open_ones[0]} was read as day.month.year, as dates with points are."
+        return DateOrder.DMY, t("{date} was read as day.month.year, as dates with points are.", date=open_ones[0])
     for column in beside:
         found = {each: told for each in column if isinstance(each, str) and (told := reading(each)) and told.numbers}
         others = _proof(told.numbers for told in found.values() if told.numbers)
         if len(others) == 1:
             (order,) = others
-            return order, f"day and month are read as the other dates of the file show them ({order})."
+            return order, t("day and month are read as the other dates of the file show them ({order}).", order=order)
     one, other = (_both(numeric[open_ones[0]], each) for each in DateOrder)
     raise DateDoubt(
-        f"dates such as {open_ones[0]} could be {one} or {other}", "ambiguous-date",
+        t("dates such as {date} could be {one} or {other}", date=open_ones[0], one=one, other=other), "ambiguous-date",
         f"Give --date-order {' or '.join(DateOrder)}",
     )  # fmt: skip
 
@@ -437,10 +458,16 @@ def _check_swapped(values: Sequence[Value], numeric: dict[str, tuple[int, int, i
     if true and all(each.day <= 12 for each in true):
         text = min(numeric, key=lambda each: (max(numeric[each][:2]) <= 12, each))
         raise DateDoubt(
-            f'{len(true)} cells are true dates and others texts such as "{text}": the file was opened in a '
-            "spreadsheet that reads dates the other way round, so the true ones may have day and month swapped",
-            "dates-swapped", "Export it again and give it as it is, without opening it",
-        )  # fmt: skip
+            t(
+                '{count} cells are true dates and others texts such as "{text}": the file was opened in a '
+                "spreadsheet that reads dates the other way round, so the true ones may have day and month "
+                "swapped",
+                count=len(true),
+                text=text,
+            ),
+            "dates-swapped",
+            t("Export it again and give it as it is, without opening it"),
+        )
 
 
 def _day(told: Reading, order: DateOrder | None, year_first: bool) -> date | None:

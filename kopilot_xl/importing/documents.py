@@ -125,7 +125,7 @@ def set_signs(amounts: list[Value], states: States, quantities: Sequence[Value] 
     ]
     flipped = len(invoices) >= 2 and sum(each < 0 for each in invoices) > 0.8 * len(invoices)
     if flipped:
-        notes.append("The file writes invoices as negative amounts: the sign was turned.")
+        notes.append(t("The file writes invoices as negative amounts: the sign was turned."))
     for at, amount in enumerate(amounts):
         if not isinstance(amount, float):
             continue
@@ -179,7 +179,9 @@ def sides_of_postings(
         if owed:
             side = amounts[owed[0]]
             amounts[owed[0]] = -net if isinstance(side, float) and side < 0 else net
-    notes.append(f"Each posting is there with both its sides under {account.name}: it counts once, by its revenue.")
+    notes.append(
+        t("Each posting is there with both its sides under {name}: it counts once, by its revenue.", name=account.name)
+    )
 
 
 def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], choices: ImportChoices) -> None:
@@ -278,9 +280,17 @@ def fold_lines(
     once = bool(several) and _is_of_document(mapping, rows, several, amounts, choices)
     if several:
         lines = sum(map(len, several))
-        how = "is that of the whole document and counts once" if once else "is that of the line and was added up"
-        name = mapping.amount.column.name if mapping.amount else "The amount"
-        notes.append(f"{lines:,} rows are lines of {len(several):,} documents: {name} {how}.")
+        how = t("is that of the whole document and counts once") if once else t("is that of the line and was added up")
+        name = mapping.amount.column.name if mapping.amount else t("The amount")
+        notes.append(
+            t(
+                "{lines:,} rows are lines of {documents:,} documents: {name} {how}.",
+                lines=lines,
+                documents=len(several),
+                name=name,
+                how=how,
+            )
+        )
     found = []
     for key in order:
         group = groups[key]
@@ -357,7 +367,13 @@ def _is_of_document(
             name=name,
         ),
         "line-or-total",
-        [Question("line-or-total", f"Is {name} the total of the document?", f'--map "Total={name}"')],
+        [
+            Question(
+                "line-or-total",
+                t("Is {name} the total of the document?", name=name),
+                f'--map "Total={name}"',
+            )
+        ],
     )
     passed = t(
         "{label}: each {name} was taken for that of its line, and added up.", label=mapping.table.raw.label, name=name

@@ -18,7 +18,7 @@ from kopilot_xl.importing.encodings import decoded
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.parquet import parquet_columns, text_of
 from kopilot_xl.importing.safe_input import check_archive, checked_excel
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import ErrorValue, Value, counted_from_1904
 from kopilot_xl.workbook.file import windows
 from kopilot_xl.workbook.opening import open_book
@@ -31,13 +31,13 @@ ENDINGS = (
 
 _OFFICE_OLD = b"\xd0\xcf\x11\xe0"
 _REFUSED: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "a PDF document: export the data as CSV or .xlsx instead"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
-    (b"7z\xbc\xaf", "an archive: unpack it first"),
-    (b"Rar!", "an archive: unpack it first"),
-    (b"\x89PNG", "a picture: export the data as CSV or .xlsx instead"),
-    (b"\xff\xd8\xff", "a picture: export the data as CSV or .xlsx instead"),
-    (b"SQLite format 3", "a database: export the table as CSV"),
+    (b"%PDF", marked("a PDF document: export the data as CSV or .xlsx instead")),
+    (b"\x1f\x8b", marked("a gzip archive: unpack it first")),
+    (b"7z\xbc\xaf", marked("an archive: unpack it first")),
+    (b"Rar!", marked("an archive: unpack it first")),
+    (b"\x89PNG", marked("a picture: export the data as CSV or .xlsx instead")),
+    (b"\xff\xd8\xff", marked("a picture: export the data as CSV or .xlsx instead")),
+    (b"SQLite format 3", marked("a database: export the table as CSV")),
 )
 _PERIOD_MARKS = ("EXTF", "DTVF")
 
@@ -107,7 +107,7 @@ def tables_of(path: Path, known: Known, encoding: str | None = None) -> list[Raw
         raise BookError(t("{path} is empty. Export it again, with a row of headings.", path=path))
     for magic, what in _REFUSED:
         if data.startswith(magic):
-            raise BookError(t("{path} is {what}.", path=path, what=what))
+            raise BookError(t("{path} is {what}.", path=path, what=t(what)))
     if data.startswith((b"PK\x03\x04", _OFFICE_OLD)):
         found = _workbook(path, data, known)
     elif data.startswith(b"PAR1"):
@@ -191,7 +191,7 @@ def _web_page(path: Path, text: str) -> list[RawTable]:
     found = [
         RawTable(
             path,
-            "web page" if number == 0 else f"web page, table {number + 1}",
+            t("web page") if number == 0 else t("web page, table {number}", number=number + 1),
             rows,
             name="" if number == 0 else f"table {number + 1}",
         )
@@ -205,7 +205,10 @@ def _web_page(path: Path, text: str) -> list[RawTable]:
 def _xml_spreadsheet(path: Path, data: bytes) -> list[RawTable]:
     from kopilot_xl.importing.web_tables import spreadsheet_2003
 
-    return [RawTable(path, f"Excel XML, sheet {name}", rows, name=name) for name, rows in spreadsheet_2003(data, path)]
+    return [
+        RawTable(path, t("Excel XML, sheet {name}", name=name), rows, name=name)
+        for name, rows in spreadsheet_2003(data, path)
+    ]
 
 
 # workbooks
@@ -255,7 +258,7 @@ def _workbook(path: Path, data: bytes, known: Known) -> list[RawTable]:
         hidden = sheet.visible is not SheetVisibleEnum.Visible
         found.append(
             RawTable(
-                path, f"Excel, sheet {sheet.name}", cells, name=sheet.name, hidden=hidden, notes=notes,
+                path, t("Excel, sheet {name}", name=sheet.name), cells, name=sheet.name, hidden=hidden, notes=notes,
                 lost=lost.get(number, frozenset()),
             )
         )  # fmt: skip
@@ -272,7 +275,7 @@ def _sheets_by_themselves(path: Path) -> list[RawTable]:
     found = []
     for name in book.sheet_names:
         cells = [[cell_value(each) for each in row] for row in book.sheet_values(name)]
-        found.append(RawTable(path, f"Excel, sheet {name}", cells, name=name))
+        found.append(RawTable(path, t("Excel, sheet {name}", name=name), cells, name=name))
     return found
 
 
@@ -309,10 +312,17 @@ def _own_tables(path: Path, book: Any, sheets: Sequence[RawTable]) -> list[RawTa
             lost = frozenset((row - top + 1, column - left) for row, column in sheet.lost)
             found.append(
                 RawTable(
-                    path, f"Excel, table {name}", rows, name=name, top=max(top, 1), left=left + 1, hidden=sheet.hidden,
-                    own=True, lost=lost,
+                    path,
+                    t("Excel, table {name}", name=name),
+                    rows,
+                    name=name,
+                    top=max(top, 1),
+                    left=left + 1,
+                    hidden=sheet.hidden,
+                    own=True,
+                    lost=lost,
                 )
-            )  # fmt: skip
+            )
     return found
 
 

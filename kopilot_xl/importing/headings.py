@@ -121,7 +121,7 @@ def no_heading(place: str, column: Column, headings: Sequence[str], wanted: Want
 def _accepted(column: Column, wanted: Wanted) -> str:
     known = vocabulary().languages["en"]["headings"]
     names = dict.fromkeys([column.header, *(name for role in wanted.columns[column] for name in known.get(role, ()))])
-    return f"Give the column one of these headings: {_some(list(names))}."
+    return t("Give the column one of these headings: {names}.", names=_some(list(names)))
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -94,7 +94,7 @@ def join(
     if sorted_rows.groups:
         groups = _group_way(people, rows, sorted_rows)
         if groups is not None and _share_of(groups, tell) >= max((share for share, _ in scored), default=0.0):
-            return Joined(groups, None, "group", None, ["The clients are the headings of the groups."])
+            return Joined(groups, None, "group", None, [t("The clients are the headings of the groups.")])
     best = _best(scored)
     if best is None or best[0] < _ENOUGH:
         more = [(_share(way, values, tell), way) for way in _ways_by_content(mapping, people, rounded)]
@@ -270,7 +270,11 @@ def _completed(
                 if way.by == "id" and way.sure < 60:
                     name = way.column.name if way.column else ""
                     return again, [
-                        f"{other.column.name} tells the client; the numbers under {name} are something else."
+                        t(
+                            "{column} tells the client; the numbers under {other} are something else.",
+                            column=other.column.name,
+                            other=name,
+                        )
                     ]
                 raise _disagree(mapping, way, other)
             continue
@@ -279,20 +283,24 @@ def _completed(
             for at in range(len(found)):
                 if found[at] == NOBODY:
                     found[at] = again[at]
-            notes.append(f"{len(missing):,} rows found their client by {other.column.name} only.")
+            notes.append(
+                t("{count:,} rows found their client by {name} only.", count=len(missing), name=other.column.name)
+            )
     return [each if each == NOBODY else people.owner(each) for each in found], notes
 
 
 def _said(way: _Way, people: People) -> list[str]:
     assert way.column is not None  # noqa: S101
     if way.stripped and way.id_column is not None:
-        return [f"{way.column.name} lost its leading zeros in one of the files: they were compared without."]
+        return [
+            t("{name} lost its leading zeros in one of the files: they were compared without.", name=way.column.name)
+        ]
     if way.by == "name":
         return [t("The clients are matched by name.")]
     if way.by == "email":
         return [t("The clients are matched by e-mail address.")]
     if way.id_column is not None and way.sure < 60:
-        return [f"The column {way.column.name} holds the client ids."]
+        return [t("The column {name} holds the client ids.", name=way.column.name)]
     return []
 
 

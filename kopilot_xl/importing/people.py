@@ -17,7 +17,7 @@ from kopilot_xl.importing.dates import reading, settled_dates
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, listed, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.vocabulary import fold, vocabulary
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import Value
 
 
@@ -345,12 +345,12 @@ def _mark_others(people: People, data: Sequence[Column], keep: Sequence[int]) ->
                     and not (parts[value] | {told[value]}) & words.customers
                     and (parts[value] | {told[value]}) & words.others
                 ):
-                    contact.out = "supplier" if not _is_lead(told[value]) else "lead"
+                    contact.out = marked("supplier") if not _is_lead(told[value]) else marked("lead")
         elif each.role("is_customer") and set(told.values()) <= words.yes | words.no:
             for contact in people.contacts:
                 value = each.values[places[contact.row]]
                 if value is not None and told[value] in words.no:
-                    contact.out = "supplier"
+                    contact.out = marked("supplier")
         elif (
             each.role("client_state") and known_share(each, words.active | words.inactive | words.yes | words.no) >= 0.9
         ):
@@ -364,7 +364,7 @@ def _mark_others(people: People, data: Sequence[Column], keep: Sequence[int]) ->
                 unset = folded in words.no and any(part in heading for part in _ACTIVE)
                 off = folded in words.inactive or (folded in words.yes if against else unset)
                 if off:
-                    contact.out = "inactive"
+                    contact.out = marked("inactive")
 
 
 def _is_lead(folded: str) -> bool:

@@ -33,6 +33,7 @@ from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.states import States, tell_states
 from kopilot_xl.importing.totals import SortedRows, sort_rows
 from kopilot_xl.importing.vocabulary import Kind
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import Value
 
 
@@ -156,18 +157,24 @@ def completed(draft: Draft, people: People, choices: ImportChoices) -> Batch:
     soft_rows = {rows[at] for at in states.soft}
     check_open_credits(mapping, documents, choices)
     if reconciled := reconcile_credits(documents, soft_rows):
-        notes.append(f"{reconciled:,} credited invoices are there beside their credit notes: both count.")
+        notes.append(
+            t(
+                "{count:,} credited invoices are there beside their credit notes: both count.",
+                count=reconciled,
+            )
+        )
     left: Counter[str] = Counter()
     for at, kind in enumerate(states.kinds):
         if kind is Kind.PAYMENT:
-            left["payments"] += 1
+            left[marked("payments")] += 1
         elif kind in (Kind.OTHER, Kind.QUOTE, Kind.ORDER):
-            left["quotes, bills and other documents"] += 1
+            left[marked("quotes, bills and other documents")] += 1
         elif at in states.left:
-            left["other side of postings or told to leave out" if not counted[at] else "of suppliers"] += 1
-    left["totals"] = len(draft.sorted_rows.totals)
-    left["remarks"] = len(draft.sorted_rows.remarks)
-    left["in two files"] = draft.repeated
+            aside = marked("other side of postings or told to leave out")
+            left[aside if not counted[at] else marked("of suppliers")] += 1
+    left[marked("totals")] = len(draft.sorted_rows.totals)
+    left[marked("remarks")] = len(draft.sorted_rows.remarks)
+    left[marked("in two files")] = draft.repeated
     unread = [at for at, each in enumerate(documents) if isinstance(each.amount, str)]
     return Batch(
         mapping, rows, draft.sorted_rows, states, joined, documents, draft.decimal, draft.program, notes, +left, unread

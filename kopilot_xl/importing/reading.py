@@ -26,7 +26,7 @@ from kopilot_xl.importing.selection import CLIENTS, TRANSACTIONS, Files, Selecte
 from kopilot_xl.importing.summary import FileSummary, Verdict, without_ids
 from kopilot_xl.importing.vocabulary import Kind, State
 from kopilot_xl.importing.whole_file import kind_of_name
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import Value
 
 Paths = Iterable[str | PathLike[str]]
@@ -182,8 +182,9 @@ def _recoded(
             if rank < len(raw.codings):
                 changed = True
                 other = raw.recoded(raw.codings[rank])
-                note = (
-                    f"The letters were read as {shown(raw.codings[rank])}: so most names are found in the other file."
+                note = t(
+                    "The letters were read as {encoding}: so most names are found in the other file.",
+                    encoding=shown(raw.codings[rank]),
                 )
                 found.append(Selected(laid_out(other.noted(note), wanted), each.passed_over))
             else:
@@ -244,11 +245,16 @@ def _finished(
         verdict.joined += sum(each.client != NOBODY for each in batch.documents)
         verdict.count(
             (
-                "Credit notes" if each.kind is Kind.CREDIT_NOTE or _is_negative(each.amount) else "Invoices",
-                each.word if each.state is None else each.state, each.day, each.amount, each.currency,
+                marked("Credit notes")
+                if each.kind is Kind.CREDIT_NOTE or _is_negative(each.amount)
+                else marked("Invoices"),
+                each.word if each.state is None else each.state,
+                each.day,
+                each.amount,
+                each.currency,
             )
             for each in batch.documents
-        )  # fmt: skip
+        )
     checks.joined(batches, people, choices, verdict)
     verdict.warnings += dict.fromkeys(choices.passed)
     clients, id_of, own = _clients(people, batches, from_invoices)
@@ -256,7 +262,7 @@ def _finished(
     verdict.left_clients += Counter(each.out for each in people.contacts if each.out)
     jobs = sum(each.parent is not None for each in people.contacts)
     if jobs:
-        verdict.left_clients["jobs of other clients"] = jobs
+        verdict.left_clients[marked("jobs of other clients")] = jobs
     found = Imported(clients, own, batches, people, currency, verdict, [], from_invoices, id_of)
     found.files = _summaries(found, selected, listed)
     return found
@@ -339,18 +345,18 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
             taken["Created on"] = people.created.name
         notes = [*raw.notes, *people.notes]
         if column is None:
-            notes.append("There are no client ids: the names serve as ids.")
+            notes.append(t("There are no client ids: the names serve as ids."))
         elif (
             people.named is None
             and all(contact.name in contact.names and len(contact.names) == 1 for contact in people.contacts)
             and not any(each.role("first_name") for each in listed.columns)
         ):
-            notes.append("There are no names: the ids serve as names.")
+            notes.append(t("There are no names: the ids serve as names."))
         if column is not None:
             alone = (contact for contact in people.contacts if not contact.out and contact.parent is None)
             notes += without_ids(sum(contact.ids[column] is None and bool(contact.name) for contact in alone))
         if people.repeated:
-            notes.append(f"{people.repeated:,} rows repeat a client: the first one counts.")
+            notes.append(t("{count:,} rows repeat a client: the first one counts.", count=people.repeated))
         summaries.append(_summary(listed, taken, set(found.own), notes, None, passed.get(id(raw), []), None, CLIENTS))
     for batch in found.batches:
         table = batch.mapping.table
@@ -358,7 +364,7 @@ def _summaries(found: Imported, selected: Sequence[Selected], listed: Table | No
         taken |= batch.mapping.taken
         notes = [*batch.notes]
         if found.from_invoices:
-            notes.append("The clients were made from these rows, each created on its first invoice.")
+            notes.append(t("The clients were made from these rows, each created on its first invoice."))
         program = batch.program.name if batch.program else None
         summaries.append(
             _summary(table, taken, set(), notes, batch.decimal, passed.get(id(table.raw), []), program, TRANSACTIONS)
@@ -382,8 +388,10 @@ def _summary(
     for each in table.columns:
         if each.name in used or (not each.heading and not each.filled):
             continue
-        ignored.append(each.heading or f"column {each.letter}, which has no heading")
-    names = raw.path.name if len(table.sources) < 2 else f"{raw.path.name} and {len(table.sources) - 1} more"
+        ignored.append(each.heading or t("column {letter}, which has no heading", letter=each.letter))
+    names, others = raw.path.name, len(table.sources) - 1
+    if others > 0:
+        names = t("{names} and {count:,} more", names=names, count=others)
     return FileSummary(
         file=names, form=raw.form, rows=len(table.body), encoding=shown(raw.encoding) if raw.encoding else None,
         delimiter=raw.delimiter, decimal=decimal, columns=taken, ignored=ignored, remarks=list(dict.fromkeys(notes)),

@@ -67,7 +67,7 @@ def _asked(raws: list[RawTable], sheet: str | None, alone: bool, path: Path) -> 
         return raws
     wanted = [each for each in raws if fold(each.name) == fold(sheet)]
     if not wanted:
-        names = ", ".join(dict.fromkeys(each.name for each in raws if each.name)) or "no sheets"
+        names = ", ".join(dict.fromkeys(each.name for each in raws if each.name)) or t("no sheets")
         raise BookError(t('{path} has no sheet "{sheet}" (it has {names}).', path=path, sheet=sheet, names=names))
     return wanted[:1]
 
@@ -110,10 +110,18 @@ def _best(raws: Sequence[RawTable], purpose: str, choices: ImportChoices) -> Sel
                 other=table.raw.path.name,
             ),
             "several-sheets",
-            [Question("several-sheets", f"Which sheet has the {purpose}?", f'--sheet "{first}"', None, equal)],
+            [
+                Question(
+                    "several-sheets",
+                    t("Which sheet has the {purpose}?", purpose=purpose),
+                    f'--sheet "{first}"',
+                    None,
+                    equal,
+                )
+            ],
         )
     if table.raw.hidden:
-        table.raw = table.raw.noted(f"The sheet {table.raw.name} is hidden; no visible one would do.")
+        table.raw = table.raw.noted(t("The sheet {name} is hidden; no visible one would do.", name=table.raw.name))
     return Selected(table, list(dict.fromkeys(names)))
 
 

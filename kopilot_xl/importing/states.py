@@ -109,8 +109,8 @@ def tell_states(
         _by_word(mapping.kind, rows, settled, program, found, choices)
     elif (whole := kind_of_file(mapping)) is not None:
         found.kinds = [whole[0]] * len(rows)
-        told = {Kind.CREDIT_NOTE: "credit notes", Kind.PAYMENT: "payments"}.get(whole[0], "no invoices")
-        found.notes.append(f"All rows are {told}, as {whole[1]} says.")
+        told = {Kind.CREDIT_NOTE: t("credit notes"), Kind.PAYMENT: t("payments")}.get(whole[0], t("no invoices"))
+        found.notes.append(t("All rows are {kind}, as {where} says.", kind=told, where=whole[1]))
     elif mapping.number is not None:
         _by_prefix(mapping.number, rows, amounts, found)
     if mapping.statuses:
@@ -121,7 +121,7 @@ def tell_states(
     kinds = set(found.kinds)
     if Kind.ORDER in kinds and not kinds & {Kind.INVOICE, Kind.INVOICE_PAID}:
         found.kinds = [Kind.INVOICE if each is Kind.ORDER else each for each in found.kinds]
-        found.notes.append("The file has orders and no invoices: the orders count.")
+        found.notes.append(t("The file has orders and no invoices: the orders count."))
     return found
 
 
@@ -163,10 +163,18 @@ def _by_word(
     for word, times in unknown.items():
         found.questions.append(
             Question(
-                "unknown-kind", f'"{word}" under {column.name} ({_rows(times)}) is not known as a kind of document',
-                f'--status "{word}=Leave out"', word, ("Invoice", "Credit note", LEAVE_OUT),
+                "unknown-kind",
+                t(
+                    '"{word}" under {name} ({times}) is not known as a kind of document',
+                    word=word,
+                    name=column.name,
+                    times=_rows(times),
+                ),
+                f'--status "{word}=Leave out"',
+                word,
+                ("Invoice", "Credit note", LEAVE_OUT),
             )
-        )  # fmt: skip
+        )
 
 
 def _by_prefix(column: Column, rows: Sequence[int], amounts: Sequence[float | None], found: States) -> None:
@@ -187,7 +195,9 @@ def _by_prefix(column: Column, rows: Sequence[int], amounts: Sequence[float | No
             left += 1
     if turned or left:
         names = sorted({each.upper() for each, kind in kinds.items() if kind not in (None, Kind.INVOICE)})
-        found.notes.append(f"{column.name}: numbers that begin with {', '.join(names)} are no invoices.")
+        found.notes.append(
+            t("{name}: numbers that begin with {names} are no invoices.", name=column.name, names=", ".join(names))
+        )
 
 
 def _prefix(value: Value) -> str:
@@ -247,10 +257,18 @@ def _by_status(
         for word, times in words.items():
             found.questions.append(
                 Question(
-                    "unknown-status", f'"{word}" under {name} ({_rows(times)}) is not known or can mean two things',
-                    f'--status "{word}=Issued"', word, ANSWERS,
+                    "unknown-status",
+                    t(
+                        '"{word}" under {name} ({times}) is not known or can mean two things',
+                        word=word,
+                        name=name,
+                        times=_rows(times),
+                    ),
+                    f'--status "{word}=Issued"',
+                    word,
+                    ANSWERS,
                 )
-            )  # fmt: skip
+            )
 
 
 _CREDIT_WORDS = frozenset({"return", "creditnote", "creditmemo"})

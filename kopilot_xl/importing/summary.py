@@ -9,10 +9,10 @@ from datetime import date
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.importing.vocabulary import State
-from kopilot_xl.texts import tn
+from kopilot_xl.texts import marked, t, tn
 
-DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
-SIGNS = {",": "comma", ".": "point"}
+DELIMITERS = {";": marked("semicolon"), ",": marked("comma"), "\t": marked("tab"), "|": marked("vertical bar")}
+SIGNS = {",": marked("comma"), ".": marked("point")}
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,26 @@ class FileSummary:
         if self.encoding:
             parts.append(self.encoding)
         if self.delimiter:
-            parts.append(f"{DELIMITERS.get(self.delimiter, self.delimiter)} between the columns")
+            delimiter = t(DELIMITERS.get(self.delimiter, self.delimiter))
+            parts.append(t("{delimiter} between the columns", delimiter=delimiter))
         if self.decimal:
-            parts.append(f"decimal {SIGNS[self.decimal]}")
-        return f"{self.file}: {', '.join(parts)}; {formatting.count(self.rows, 'row')}"
+            parts.append(t("decimal {sign}", sign=t(SIGNS[self.decimal])))
+        return f"{self.file}: {', '.join(parts)}; {tn('{count:,} row', '{count:,} rows', self.rows)}"
 
     @property
     def lines(self) -> list[str]:
         """What was taken for what, what was not taken, and what was assumed."""
-        taken = [name if name == heading else f"{name} from {heading}" for name, heading in self.columns.items()]
-        found = [f"Columns: {', '.join(taken)}"]
+        taken = [
+            t(name) if name == heading else t("{name} from {heading}", name=t(name), heading=heading)
+            for name, heading in self.columns.items()
+        ]
+        found = [t("Columns: {columns}", columns=", ".join(taken))]
         if self.program:
-            found.append(f"Recognised as {self.program}")
+            found.append(t("Recognised as {program}", program=self.program))
         if self.passed_over:
-            found.append(f"Passed over: {', '.join(self.passed_over)}")
+            found.append(t("Passed over: {sheets}", sheets=", ".join(self.passed_over)))
         if self.ignored:
-            found.append(f"Not taken: {', '.join(self.ignored)}")
+            found.append(t("Not taken: {columns}", columns=", ".join(self.ignored)))
         return [*found, *self.remarks]
 
     @property
@@ -149,33 +153,42 @@ class Verdict:
     @property
     def lines(self) -> list[str]:
         """The verdict, a line for each figure."""
-        found = [f"{formatting.count(self.rows, 'row')} read, {self.used:,} used" + self._left()]
+        read = tn("{count:,} row read, {used:,} used", "{count:,} rows read, {used:,} used", self.rows, used=self.used)
+        found = [read + self._left()]
         if self.documents:
             kinds: dict[str, list[str]] = {}
             for (kind, state), number in sorted(self.documents.items()):
-                kinds.setdefault(kind, []).append(f"{number:,} {state}")
-            found += [f"{kind}: {', '.join(told)}" for kind, told in kinds.items()]
+                kinds.setdefault(kind, []).append(f"{number:,} {t(state)}")
+            found += [f"{t(kind)}: {', '.join(told)}" for kind, told in kinds.items()]
         if self.sums:
             years = [
                 f"{year}: {formatting.amount(total)} {currency}".rstrip()
                 for (year, currency), total in sorted(self.sums.items())
             ]
-            found.append(f"Invoiced, less credit notes: {'; '.join(years)}")
+            found.append(t("Invoiced, less credit notes: {years}", years="; ".join(years)))
         if self.first is not None and self.last is not None:
-            found.append(f"Dates from {formatting.day(self.first)} to {formatting.day(self.last)}")
+            found.append(
+                t("Dates from {first} to {last}", first=formatting.day(self.first), last=formatting.day(self.last))
+            )
         if self.counted:
             found.append(
-                f"{self.joined:,} of {self.counted:,} documents found their client ({self.joined / self.counted:.1%})"
+                t(
+                    "{joined:,} of {counted:,} documents found their client ({share:.1%})",
+                    joined=self.joined,
+                    counted=self.counted,
+                    share=self.joined / self.counted,
+                )
             )
         if self.left_clients:
-            told = ", ".join(f"{number:,} {reason}" for reason, number in sorted(self.left_clients.items()))
-            found.append(f"Contacts left out: {told}")
+            told = ", ".join(f"{number:,} {t(reason)}" for reason, number in sorted(self.left_clients.items()))
+            found.append(t("Contacts left out: {reasons}", reasons=told))
         return found
 
     def _left(self) -> str:
         if not self.left_out:
             return ""
-        return "; left out: " + ", ".join(f"{number:,} {reason}" for reason, number in sorted(self.left_out.items()))
+        reasons = ", ".join(f"{number:,} {t(reason)}" for reason, number in sorted(self.left_out.items()))
+        return t("; left out: {reasons}", reasons=reasons)
 
     @property
     def as_json(self) -> dict[str, object]:

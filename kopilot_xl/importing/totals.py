@@ -11,6 +11,7 @@ from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.dates import reading
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, is_total_word, text_of
 from kopilot_xl.importing.people import name_key
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Value
 
 
@@ -250,5 +251,8 @@ def _fill_down(mapping: InvoiceColumns, found: SortedRows) -> None:
             told[row] = last
         found.filled[column.at] = told
         found.notes.append(
-            f"{column.name} stands on the first row of each group only: the rows below are of the same client."
+            t(
+                "{name} stands on the first row of each group only: the rows below are of the same client.",
+                name=column.name,
+            )
         )

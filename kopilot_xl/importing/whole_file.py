@@ -10,6 +10,7 @@ from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.layout import text_of
 from kopilot_xl.importing.vocabulary import Kind, fold, vocabulary
+from kopilot_xl.texts import t
 
 _SHORTEST = 5
 """A shorter word may be part of another."""
@@ -36,7 +37,7 @@ def kind_of_file(mapping: InvoiceColumns) -> tuple[Kind, str] | None:
         for heading in headings:
             for kind in (Kind.CREDIT_NOTE, Kind.QUOTE):
                 if _speaks_of(heading, kind):
-                    return kind, f"the heading {heading}"
+                    return kind, t("the heading {heading}", heading=heading)
     else:
         return None
     titles = [text_of(each) for row in table.raw.rows[: table.header] for each in row if isinstance(each, str)]
@@ -55,7 +56,7 @@ def _by_titles(titles: Iterable[str], kinds: Iterable[Kind]) -> tuple[Kind, str]
     for text in texts:
         for kind in kinds:
             if _is_titled(text, kind):
-                return kind, f'the title "{text}"'
+                return kind, t('the title "{text}"', text=text)
     return None
 
 

@@ -43,7 +43,7 @@ def called(node: ast.Call) -> str:
 
 
 def literals(node: ast.expr) -> Iterator[ast.expr]:
-    """The literals that an expression may show, those within a call of `t` or `tn` left out."""
+    """The literals that an expression may show, those within a call of `t`, `tn` or `marked` left out."""
     if isinstance(node, ast.Constant | ast.JoinedStr):
         yield node
     elif isinstance(node, ast.IfExp):
@@ -74,7 +74,7 @@ def sentences(tree: ast.AST) -> Iterator[ast.expr]:
     """All literals with several words that are neither docstrings nor within `t` and `tn`."""
     left_out = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and called(node) in {"t", "tn", *NOT_TEXTS}:
+        if isinstance(node, ast.Call) and called(node) in {"t", "tn", "marked", *NOT_TEXTS}:
             left_out |= {id(inner) for inner in ast.walk(node)}
         elif isinstance(node, ast.Expr):
             left_out.add(id(node.value))
@@ -100,15 +100,35 @@ def test_what_users_read_goes_through_texts(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_text_is_a_literal_with_a_value_for_each_placeholder(name: str) -> None:
+    """What `t` looks up that is no literal is `marked` where it is made: a text of a module, a name of ours."""
     for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))):
-        if not (isinstance(node, ast.Call) and called(node) in {"t", "tn"}):
+        if not (isinstance(node, ast.Call) and called(node) in {"t", "tn", "marked"}):
             continue
         where = f"{name}:{node.lineno}"
-        messages = node.args[: 1 if called(node) == "t" else 2]
-        if where.startswith("cli/group.py") and isinstance(messages[0], ast.Call):
-            continue  # a command's docstring is its help
+        messages = node.args[: 2 if called(node) == "tn" else 1]
+        if called(node) == "t" and isinstance(messages[0], ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+            continue
         assert all(isinstance(each, ast.Constant) for each in messages), where
         values = {each.arg for each in node.keywords} | ({"count"} if called(node) == "tn" else set())
         for message in messages if values else []:
             placeholders = {field for _, field, _, _ in string.Formatter().parse(words(message)) if field is not None}
             assert placeholders == values if called(node) == "t" else placeholders <= values, where
+
+
+def made_on_import(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls of `t` and `tn` that run when a module is imported, before the language of a reader is known."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)):
+                yield from made_on_import(ast.Expression(inner))
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.Call) and called(node) in {"t", "tn"}:
+                yield node
+            yield from made_on_import(node)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("cli/")])
+def test_no_text_is_looked_up_before_its_language_is_known(name: str) -> None:
+    """The command line chooses its language before its commands are imported."""
+    found = made_on_import(ast.parse(MODULES[name].read_text("utf-8")))
+    assert [f"{name}:{node.lineno}" for node in found] == []

@@ -10,6 +10,7 @@ from kopilot_xl.errors import BookError
 from kopilot_xl.importing.einvoices.document import EInvoice, Identifier, Party
 from kopilot_xl.importing.einvoices.reading import LeftOut, Reading
 from kopilot_xl.importing.einvoices.sides import Ours, Parties, ours
+from kopilot_xl.texts import t
 
 CONTACT = ("Contact", "E-mail", "Phone", "City", "Country")
 """What comes along as columns of the user's own, where a file gives it."""
@@ -133,7 +134,11 @@ def books(reading: Reading, company: str | None = None, *, few_of_many: bool = F
 def _nothing(reading: Reading) -> str:
     shown = (*reading.broken, *reading.other)[:3]
     named = "; ".join(f"{found.file}: {found.reason}" for found in shown)
-    return f"There is no e-invoice that can be read ({named})." if named else "There is no e-invoice in what was named."
+    return (
+        t("There is no e-invoice that can be read ({named}).", named=named)
+        if named
+        else t("There is no e-invoice in what was named.")
+    )
 
 
 def _once(

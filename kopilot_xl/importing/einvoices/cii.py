@@ -20,6 +20,7 @@ from kopilot_xl.importing.einvoices.document import (
     party,
 )
 from kopilot_xl.importing.einvoices.xml import every, first, text
+from kopilot_xl.texts import t
 
 ROOTS = frozenset({"CrossIndustryInvoice", "CrossIndustryDocument"})
 _DATE, _FISCAL = "102", "FC"
@@ -75,12 +76,12 @@ def _net(settlement: etree._Element | None, currency: str) -> float:
     stated = every(sums, "TaxBasisTotalAmount")
     ours = [found for found in stated if found.get("currencyID", currency).upper() == currency] or stated
     if ours and ours[0].text:
-        return amount(ours[0].text, "total without VAT")
+        return amount(ours[0].text, t("total without VAT"))
     if lines := text(sums, "LineTotalAmount"):
         more, less = text(sums, "ChargeTotalAmount") or "0", text(sums, "AllowanceTotalAmount") or "0"
-        what = "total of its lines"
+        what = t("total of its lines")
         return round(amount(lines, what) + amount(more, what) - amount(less, what), 2)
-    raise BrokenInvoiceError("it has no total without VAT")
+    raise BrokenInvoiceError(t("it has no total without VAT"))
 
 
 def _party(found: etree._Element | None) -> Party:

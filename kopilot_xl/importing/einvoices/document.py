@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from kopilot_xl.texts import marked, t
+
 CREDIT_TYPES = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
 """Codes of UNTDID 1001 that credit the buyer. Source: EN 16931, the code list of document types (BT-3)."""
 
@@ -21,9 +23,9 @@ _SEPARATORS = re.compile(r"[\s.\-/]+")
 class Identifier(StrEnum):
     """What a party is known by, the best first."""
 
-    VAT = "VAT number"
-    LEGAL = "legal registration"
-    ENDPOINT = "electronic address"
+    VAT = marked("VAT number")
+    LEGAL = marked("legal registration")
+    ENDPOINT = marked("electronic address")
     OTHER = "identifier"
 
 
@@ -54,7 +56,7 @@ class Party:
 
     def __str__(self) -> str:
         best = next(iter(self.identifiers.values()), "")
-        return f"{self.name} ({best})" if self.name and best else self.name or best or "a party without a name"
+        return f"{self.name} ({best})" if self.name and best else self.name or best or t("a party without a name")
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def is_vat(text: str) -> bool:
     return bool(_VAT.fullmatch(text)) and sum(character.isdigit() for character in text) >= 2
 
 
-def day(text: str, what: str = "issue date") -> date:
+def day(text: str, what: str = marked("issue date")) -> date:
     """Return an ISO date, with or without a time or a zone behind it.
 
     Raises:
@@ -140,7 +142,7 @@ def day(text: str, what: str = "issue date") -> date:
     try:
         return date.fromisoformat(text.strip()[:10])
     except ValueError:
-        raise BrokenInvoiceError(f'its {what} "{text.strip()[:40]}" is not a date') from None
+        raise BrokenInvoiceError(t('its {what} "{text}" is not a date', what=t(what), text=text.strip()[:40])) from None
 
 
 def amount(text: str, what: str) -> float:
@@ -150,5 +152,5 @@ def amount(text: str, what: str) -> float:
         BrokenInvoiceError: it is not a finite number.
     """
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text.strip()) or len(text) > 40:
-        raise BrokenInvoiceError(f'its {what} "{text.strip()[:40]}" is not an amount')
+        raise BrokenInvoiceError(t('its {what} "{text}" is not an amount', what=what, text=text.strip()[:40]))
     return float(text)

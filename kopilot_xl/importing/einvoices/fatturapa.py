@@ -17,6 +17,7 @@ from kopilot_xl.importing.einvoices.document import (
     party,
 )
 from kopilot_xl.importing.einvoices.xml import every, first, text
+from kopilot_xl.texts import t
 
 ROOTS = frozenset({"FatturaElettronica"})
 CREDIT_NOTE = "TD04"
@@ -38,8 +39,8 @@ def _document(body: etree._Element, seller: Party, buyer: Party, file: str) -> E
     code = text(head, "TipoDocumento")
     sums = [text(each, "ImponibileImporto") for each in every(body, "DatiBeniServizi/DatiRiepilogo")]
     if not sums or "" in sums:
-        raise BrokenInvoiceError("it has no taxable amount (ImponibileImporto)")
-    net = round(sum(amount(each, "taxable amount") for each in sums), 2)
+        raise BrokenInvoiceError(t("it has no taxable amount (ImponibileImporto)"))
+    net = round(sum(amount(each, t("taxable amount")) for each in sums), 2)
     credit = code == CREDIT_NOTE
     return EInvoice(
         file=file,

@@ -55,12 +55,12 @@ class Source:
         """
         if not self.member:
             if self.path.stat().st_size > MAX_FILE:
-                raise ValueError(f"it has more than {MAX_FILE // 1_000_000} MB")
+                raise ValueError(t("it has more than {size} MB", size=MAX_FILE // 1_000_000))
             return self.path.read_bytes()
         with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
-            raise ValueError(f"it has more than {MAX_FILE // 1_000_000} MB")
+            raise ValueError(t("it has more than {size} MB", size=MAX_FILE // 1_000_000))
         return data
 
 

@@ -16,7 +16,7 @@ from kopilot_xl.importing.output import ImportedTable, Pair, SourcedData
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.importing.vocabulary import State
 from kopilot_xl.interrupts import checkpoint
-from kopilot_xl.texts import t, tn
+from kopilot_xl.texts import marked, t, tn
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import clients, transactions
 from kopilot_xl.workbook.tables.table import Table
@@ -197,11 +197,11 @@ def _left_out(read: Books) -> Counter[str]:
     """How many files were left out, by reason."""
     counts = {
         t("bills, in which {ours} is the buyer", ours=read.ours.party.name if read.ours else ""): len(read.bills),
-        t("between others"): len(read.others),
-        t("pro-forma"): len(read.pro_forma),
-        t("there already"): len(read.repeated) + len(read.conflicts),
-        t("no e-invoices"): len(read.other_files),
-        t("broken"): len(read.broken),
+        marked("between others"): len(read.others),
+        marked("pro-forma"): len(read.pro_forma),
+        marked("there already"): len(read.repeated) + len(read.conflicts),
+        marked("no e-invoices"): len(read.other_files),
+        marked("broken"): len(read.broken),
     }
     return Counter({reason: count for reason, count in counts.items() if count})
 

@@ -6,11 +6,12 @@ import io
 import logging
 
 from kopilot_xl.importing.einvoices.document import BrokenInvoiceError, NotAnInvoiceError
+from kopilot_xl.texts import marked, t
 
 NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
 """What the standards call the attached invoice, in any case."""
 
-NOT_INSTALLED = 'a PDF: reading the invoice inside takes one more package: pip install "kopilot-xl[einvoice]"'
+NOT_INSTALLED = marked('a PDF: reading the invoice inside takes one more package: pip install "kopilot-xl[einvoice]"')
 
 
 def embedded_xml(data: bytes) -> bytes:
@@ -24,13 +25,13 @@ def embedded_xml(data: bytes) -> bytes:
         from pypdf import PdfReader
         from pypdf.errors import PyPdfError
     except ImportError:
-        raise NotAnInvoiceError(NOT_INSTALLED) from None
+        raise NotAnInvoiceError(t(NOT_INSTALLED)) from None
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings are no news to a reader of ours
     try:
         attached = {name.casefold(): found for name, found in PdfReader(io.BytesIO(data)).attachments.items()}
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
-        raise BrokenInvoiceError(f"it is a damaged PDF ({str(error)[:120]})") from None
+        raise BrokenInvoiceError(t("it is a damaged PDF ({error})", error=str(error)[:120])) from None
     for name in NAMES:
         if attached.get(name):
             return attached[name][0]
-    raise NotAnInvoiceError("a PDF without an e-invoice inside")
+    raise NotAnInvoiceError(t("a PDF without an e-invoice inside"))

@@ -12,9 +12,10 @@ from kopilot_xl.importing.einvoices.document import BrokenInvoiceError, EInvoice
 from kopilot_xl.importing.einvoices.files import Source
 from kopilot_xl.importing.einvoices.pdf import embedded_xml
 from kopilot_xl.importing.einvoices.xml import local_name, parse
+from kopilot_xl.texts import marked, t
 
-_NEITHER = "neither XML nor PDF"
-_SIGNED = "a signed file (.p7m): save the invoice inside as XML, as your portal does"
+_NEITHER = marked("neither XML nor PDF")
+_SIGNED = marked("a signed file (.p7m): save the invoice inside as XML, as your portal does")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def read_all(found: Iterable[Source], checkpoint: Callable[[], None] = lambda: N
     for source in found:
         checkpoint()
         if not source.opened:
-            reading.other.append(LeftOut(source.name, _NEITHER))
+            reading.other.append(LeftOut(source.name, t(_NEITHER)))
             continue
         try:
             reading.invoices += read(source.data(), source.name)
@@ -74,7 +75,7 @@ def read(data: bytes, name: str) -> Sequence[EInvoice]:
     if data[:5] == b"%PDF-":
         data = embedded_xml(data)
     elif data[:1] == b"\x30" and name.lower().endswith(".p7m"):
-        raise NotAnInvoiceError(_SIGNED)
+        raise NotAnInvoiceError(t(_SIGNED))
     root = parse(data)
     kind = local_name(root)
     if kind in ubl.ROOTS and root.tag.startswith(f"{{{ubl.NAMESPACE}"):
@@ -84,12 +85,12 @@ def read(data: bytes, name: str) -> Sequence[EInvoice]:
     elif kind in fatturapa.ROOTS:
         found = fatturapa.read(root, name)
     else:
-        raise NotAnInvoiceError(f"not an e-invoice: its XML is {kind[:60]}")
+        raise NotAnInvoiceError(t("not an e-invoice: its XML is {kind}", kind=kind[:60]))
     for invoice in found:
         for what, text in (("number", invoice.number), ("currency", invoice.currency)):
             if not text:
-                raise BrokenInvoiceError(f"it has no {what}")
+                raise BrokenInvoiceError(t("it has no {what}", what=what))
         for what, party in (("seller", invoice.seller), ("buyer", invoice.buyer)):
             if not party.name and not party.identifiers:
-                raise BrokenInvoiceError(f"it names no {what}")
+                raise BrokenInvoiceError(t("it names no {what}", what=what))
     return found

@@ -114,7 +114,7 @@ def ours(
             return None
         if len(wanted) != 1:
             known = "; ".join(str(named[cluster]) for cluster, _ in counts.most_common(_SHOWN))
-            which = "No party" if not wanted else "More than one party"
+            which = t("No party") if not wanted else t("More than one party")
             raise BookError(
                 t(
                     "{which} of the e-invoices is called {company}. Name one of: {known}.",

@@ -18,6 +18,7 @@ from kopilot_xl.importing.einvoices.document import (
     party,
 )
 from kopilot_xl.importing.einvoices.xml import every, first, local_name, text
+from kopilot_xl.texts import t
 
 ROOTS = frozenset({"Invoice", "CreditNote"})
 NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -52,16 +53,16 @@ def _net(root: etree._Element, line: str) -> float:
     """The total before tax: as stated, else from the sums, else from the lines."""
     totals = first(root, "LegalMonetaryTotal")
     if stated := text(totals, "TaxExclusiveAmount"):
-        return amount(stated, "total without VAT")
+        return amount(stated, t("total without VAT"))
     if lines := text(totals, "LineExtensionAmount"):
         more = text(totals, "ChargeTotalAmount") or "0"
         less = text(totals, "AllowanceTotalAmount") or "0"
-        what = "total of its lines"
+        what = t("total of its lines")
         return round(amount(lines, what) + amount(more, what) - amount(less, what), 2)
     amounts = [text(each, "LineExtensionAmount") for each in every(root, line)]
     if not amounts or "" in amounts:
-        raise BrokenInvoiceError("it has no total without VAT")
-    return round(sum(amount(each, "amount of a line") for each in amounts), 2)
+        raise BrokenInvoiceError(t("it has no total without VAT"))
+    return round(sum(amount(each, t("amount of a line")) for each in amounts), 2)
 
 
 def _party(found: etree._Element | None) -> Party:

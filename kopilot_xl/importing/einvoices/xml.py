@@ -7,6 +7,7 @@ import re
 from lxml import etree
 
 from kopilot_xl.importing.einvoices.document import BrokenInvoiceError, NotAnInvoiceError
+from kopilot_xl.texts import t
 
 MAX_XML = 200_000_000
 """How many bytes an XML file may have; an invoice has some thousand, and attachments make the rest."""
@@ -25,9 +26,9 @@ def parse(data: bytes) -> etree._Element:
         BrokenInvoiceError: it is damaged, or declares entities, which no invoice needs.
     """
     if len(data) > MAX_XML:
-        raise BrokenInvoiceError(f"it has more than {MAX_XML // 1_000_000} MB")
+        raise BrokenInvoiceError(t("it has more than {size} MB", size=MAX_XML // 1_000_000))
     if not data[:1000].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<"):
-        raise NotAnInvoiceError("not an XML file")
+        raise NotAnInvoiceError(t("not an XML file"))
     if len(data) > _WORTH_STRIPPING:
         data = _ATTACHMENT.sub(rb"\1", data)
     parser = etree.XMLParser(
@@ -36,11 +37,11 @@ def parse(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise BrokenInvoiceError(f"it is damaged XML ({str(error.msg)[:120]})") from None
+        raise BrokenInvoiceError(t("it is damaged XML ({error})", error=str(error.msg)[:120])) from None
     except (ValueError, LookupError) as error:
-        raise BrokenInvoiceError(f"it cannot be decoded ({str(error)[:120]})") from None
+        raise BrokenInvoiceError(t("it cannot be decoded ({error})", error=str(error)[:120])) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise BrokenInvoiceError("it declares a document type, which an e-invoice must not")
+        raise BrokenInvoiceError(t("it declares a document type, which an e-invoice must not"))
     return root
 
 
