@@ -16,7 +16,7 @@ from kopilot_xl.domain.fulfilment import Fulfilment, OpenPlans, fulfil
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
 from kopilot_xl.domain.transactions import Booking, Status
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
 
@@ -298,7 +298,7 @@ class ClientReplay:
                 planned=formatting.amount(found.plan.amount),
             )
         if day <= as_of:
-            what = t("{part}: invoice the rest, move it or drop it", part=part) if part else _NOT_INVOICED
+            what = t("{part}: invoice the rest, move it or drop it", part=part) if part else t(_NOT_INVOICED)
             return ActionResult(
                 ActionStatus.OVERDUE, t("Planned for {day}, {state}.", day=formatting.day(day), state=what)
             )
@@ -349,7 +349,7 @@ class ClientReplay:
         return any(day < each.plan.day <= horizon and not each.is_enough for each in found)
 
 
-_NOT_INVOICED = t("not invoiced: invoice it, move it or drop it")
+_NOT_INVOICED = marked("not invoiced: invoice it, move it or drop it")
 
 
 def _invoiced(found: Fulfilment) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.texts import t, tn
+from kopilot_xl.texts import marked, t, tn
 
-PLAN_WELL = t("Plan the revenue well, so that work goes to the months that still need it.")
-CONTACT = t("Offer the quiet ones a product or service, an upgrade, maintenance.")
+PLAN_WELL = marked("Plan the revenue well, so that work goes to the months that still need it.")
+CONTACT = marked("Offer the quiet ones a product or service, an upgrade, maintenance.")
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ def inaccurate(figures: Figures) -> str:
 
 def declining(figures: Figures) -> str:
     """Return what a declining portfolio says: where it leans, who leaves and who came, what failed, what to do."""
-    return " ".join([*_figures(figures), *_failed(figures), CONTACT])
+    return " ".join([*_figures(figures), *_failed(figures), t(CONTACT)])
 
 
 def growing(figures: Figures) -> str:
     """Return what a growing portfolio says."""
-    return " ".join([*_figures(figures), *_failed(figures), PLAN_WELL])
+    return " ".join([*_figures(figures), *_failed(figures), t(PLAN_WELL)])
 
 
 def mature(figures: Figures) -> str:

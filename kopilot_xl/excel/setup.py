@@ -20,7 +20,7 @@ from pathlib import Path
 from kopilot_xl._version import __version__
 from kopilot_xl.errors import SetupError
 from kopilot_xl.excel import serving
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
 ADD_IN = "xlwings.xlam"
 _WAIT = 180
@@ -31,17 +31,17 @@ _ADD_IN_INSTALL = "from xlwings.cli import main; main()"
 
 TRUST = {
     "win32": (
-        t(
+        marked(
             "Excel, File, Options, Trust Center, Trust Center Settings, Macro Settings: choose "
             "“Disable VBA macros with notification”, and OK."
         ),
-        t("Make the workbook here with kopilot-xl new: a downloaded one is blocked by Windows."),
-        t("Open it and click Enable Content in the yellow bar, once."),
+        marked("Make the workbook here with kopilot-xl new: a downloaded one is blocked by Windows."),
+        marked("Open it and click Enable Content in the yellow bar, once."),
     ),
     "darwin": (
-        t("Excel, Settings, Security: choose “Disable all macros with notification”."),
-        t("Quit Excel with Cmd-Q and start it again."),
-        t(
+        marked("Excel, Settings, Security: choose “Disable all macros with notification”."),
+        marked("Quit Excel with Cmd-Q and start it again."),
+        marked(
             "Open a workbook made with kopilot-xl new and click Enable Macros. The ribbon calls "
             "Python; the formulas answer from the last refresh, since xlwings has no worksheet "
             "functions on a Mac."
@@ -50,7 +50,7 @@ TRUST = {
 }
 """What to click in Excel, in this order, by platform."""
 
-NOTHING_TO_DO = t(
+NOTHING_TO_DO = marked(
     "There is nothing to install here: Excel runs on Windows and on a Mac only. "
     "kopilot-xl refresh works on the workbook's file, and in LibreOffice the formulas "
     "answer from the last refresh."
@@ -386,7 +386,7 @@ def install(
     """
     machine = machine or Machine.here()
     if not machine.has_excel:
-        return Installed([NOTHING_TO_DO], [], [])
+        return Installed([t(NOTHING_TO_DO)], [], [])
     if check:
         return Installed([], missing(machine, start=True), [])
     done = []
@@ -413,7 +413,7 @@ def install(
     else:
         done.append(t("Excel goes on calling {before}", before=before))
     done += _put_dlls(machine)
-    return Installed(done, missing(machine, start=True), TRUST[machine.platform])
+    return Installed(done, missing(machine, start=True), [t(step) for step in TRUST[machine.platform]])
 
 
 def _put_dlls(machine: Machine) -> list[str]:

@@ -21,7 +21,7 @@ from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.segments import BARS
 from kopilot_xl.errors import KopilotError, MissingError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.workbook.book import BelowCell, Book, ErrorValue, TableData, Value
@@ -38,7 +38,7 @@ from kopilot_xl.workbook.tables.problems import Code
 NOT_AVAILABLE, NO_VALUE = "#N/A", "#VALUE!"
 """What is answered for an unknown client, and for a date that is none."""
 
-_BOOK = t("This workbook")
+_BOOK = marked("This workbook")
 _MISSING = -2147352572
 """How Excel hands over an argument that was left out, where it is not replaced on the way."""
 _CATEGORY = "Kopilot XL"
@@ -99,7 +99,7 @@ def _refusal(reason: str) -> list[Any]:
 class _Handed:
     """The part of a `Book` that reading needs, over arrays that Excel handed over."""
 
-    name = _BOOK
+    name = t(_BOOK)
 
     def __init__(self, tables: Mapping[str, Any], settings: Any) -> None:
         self._tables = tables

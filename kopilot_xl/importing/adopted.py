@@ -22,7 +22,7 @@ from kopilot_xl.importing.layout import laid_out, text_of
 from kopilot_xl.importing.output import SourcedData, transaction_rows
 from kopilot_xl.importing.reading import Imported, read_tables
 from kopilot_xl.importing.vocabulary import fold
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import Block, Book, TableData, Value
 from kopilot_xl.workbook.sheets import clients, own_tables, transactions
 from kopilot_xl.workbook.sheets.client_formulas import CALCULATED, MACRO_FREE
@@ -33,7 +33,7 @@ from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Table, TableRows, same_name
 
-_TAKEN = t("Taken as it is. Correct it in the table, or settle it in the block Sources of Settings.")
+_TAKEN = marked("Taken as it is. Correct it in the table, or settle it in the block Sources of Settings.")
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def _read(
         people, rows = replace(people, accept=True, passed=[]), replace(rows, accept=True, passed=[])
         found = read_tables(listed.laid, table.laid, people, rows, today)
     return found, [
-        about_sheet(Code.ACCEPTED_DOUBT, place.sheet, text, _TAKEN)
+        about_sheet(Code.ACCEPTED_DOUBT, place.sheet, text, t(_TAKEN))
         for place, choices in ((listed, people), (table, rows))
         for text in choices.passed
     ]

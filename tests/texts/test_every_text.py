@@ -127,8 +127,8 @@ def made_on_import(tree: ast.AST) -> Iterator[ast.Call]:
             yield from made_on_import(node)
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("cli/")])
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(("cli/", "excel/udfs"))])
 def test_no_text_is_looked_up_before_its_language_is_known(name: str) -> None:
-    """The command line chooses its language before its commands are imported."""
+    """The command line chooses its language before its commands are imported; Excel asks once what functions mean."""
     found = made_on_import(ast.parse(MODULES[name].read_text("utf-8")))
     assert [f"{name}:{node.lineno}" for node in found] == []

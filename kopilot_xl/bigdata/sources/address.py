@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
 TIMEOUT = 10
 """How many seconds a server may take to answer, where neither the address nor PGCONNECT_TIMEOUT says otherwise."""
@@ -43,7 +43,7 @@ _SCHEME_LIKE = re.compile(
     rf"(?:\+\w+)?\s*(?:{_COLON}|{_SLASH})",
     re.IGNORECASE,
 )
-_MALFORMED = t(
+_MALFORMED = marked(
     "The address of the database cannot be read. It goes "
     "postgresql://user@host:5432/database#table; a sign such as / @ : # ? % in a user's "
     "name or password must be percent-encoded, or leave the password out and set "
@@ -81,7 +81,7 @@ def looks_like_an_address(text: str) -> bool:
 
 def malformed() -> BookError:
     """Return what to raise for an address that cannot be read. Nothing of it is repeated: it may hold a password."""
-    return BookError(_MALFORMED)
+    return BookError(t(_MALFORMED))
 
 
 def without_secrets(text: str) -> str:
@@ -133,7 +133,7 @@ class Address:
             host, port, name = parts.hostname or "", parts.port, parts.path.removeprefix("/")
             options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
         except ValueError:
-            raise BookError(_MALFORMED) from None
+            raise BookError(t(_MALFORMED)) from None
         table = unquote(parts.fragment) if _is_encoded(parts.fragment) else parts.fragment
         if (
             any(_PERCENT.search(each) for each in (user, password, name))
@@ -141,7 +141,7 @@ class Address:
             or "@" in parts.query
             or ("@" in table and not _QUERY.match(table))
         ):
-            raise BookError(_MALFORMED)
+            raise BookError(t(_MALFORMED))
         user, password, name = unquote(user), unquote(password), unquote(name)
         if "connect_timeout" not in options and "PGCONNECT_TIMEOUT" not in environ:
             options["connect_timeout"] = str(TIMEOUT)

@@ -10,7 +10,7 @@ from kopilot_xl.domain.forecasting.by_client import MEMORY, Clients, View
 from kopilot_xl.domain.forecasting.months import YEAR, Past
 from kopilot_xl.domain.forecasting.seasons import Seasons
 from kopilot_xl.domain.forecasting.totals import theta, trend
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
 FEWEST_MONTHS = 4
 """How many whole months of the past a forecast needs."""
@@ -32,13 +32,13 @@ class Rule(StrEnum):
     @property
     def formula(self) -> str:
         """How a month ahead is computed, in one sentence."""
-        return _FORMULAS[self]
+        return t(_FORMULAS[self])
 
 
 _FORMULAS = {
-    Rule.BY_CLIENT: t("Each client's chance to be invoiced, from how often and when it was, × its usual amount."),
-    Rule.THETA: t("The level of late, drifting on by half of the long slope, × the month's season."),
-    Rule.TREND: t("The average of the last 12 months × the month's season."),
+    Rule.BY_CLIENT: marked("Each client's chance to be invoiced, from how often and when it was, × its usual amount."),
+    Rule.THETA: marked("The level of late, drifting on by half of the long slope, × the month's season."),
+    Rule.TREND: marked("The average of the last 12 months × the month's season."),
 }
 
 

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.addresses import cell_address, quote_sheet
 from kopilot_xl.workbook.book import BelowCell, Block, Formula, TableData, Value
 from kopilot_xl.workbook.live.applying import apply, check
@@ -21,7 +21,7 @@ from kopilot_xl.workbook.live.writing import PendingWrites
 if TYPE_CHECKING:
     import xlwings as xw
 
-_HALFWAY = t("Some cells may have been written already; refreshing again writes all of them.")
+_HALFWAY = marked("Some cells may have been written already; refreshing again writes all of them.")
 
 
 class LiveBook:
@@ -285,7 +285,7 @@ class LiveBook:
                 with explained(SaveError):
                     apply(self._writes, self._structure)
             except SaveError as error:
-                raise SaveError(f"{error} {_HALFWAY}") from error.__cause__
+                raise SaveError(f"{error} {t(_HALFWAY)}") from error.__cause__
         self._forget()
 
 

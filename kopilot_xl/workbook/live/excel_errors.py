@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from kopilot_xl.errors import KopilotError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
 ATTEMPTS = 200
 """How often a call that Excel rejects is made again; xlwings by itself never gives up."""
 _REJECTED, _IGNORED, _TIMED_OUT = -2147418111, -2146777998, -1712
 """What Excel says while a cell is being edited or a dialog is open: on Windows the first two, on a Mac the last."""
 
-BUSY = t(
+BUSY = marked(
     "Excel does not answer: a cell is being edited, or a dialog is open. Press Enter or "
     "Esc in Excel, close the dialog, and try again."
 )
@@ -55,7 +55,7 @@ def explained(kind: type[KopilotError]) -> Iterator[None]:
         raise
     except Exception as error:
         if is_busy(error):
-            raise kind(BUSY) from error
+            raise kind(t(BUSY)) from error
         if is_from_excel(error):
             raise kind(
                 t(

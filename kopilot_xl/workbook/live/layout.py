@@ -426,7 +426,7 @@ class Structure:
             return None
         except Exception as error:
             if is_busy(error):
-                raise BookError(BUSY) from error
+                raise BookError(t(BUSY)) from error
             if not is_from_excel(error):
                 raise
             return None  # there is none, or what it pointed to is gone

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
-STATUS = t("Kopilot XL is refreshing the portfolio …")
+STATUS = marked("Kopilot XL is refreshing the portfolio …")
 """What the status bar shows meanwhile."""
 
-_QUIET = (("screen_updating", False), ("enable_events", False), ("calculation", "manual"), ("status_bar", STATUS))
+_QUIET = (("screen_updating", False), ("enable_events", False), ("calculation", "manual"))
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def quiet(app: Any) -> Iterator[None]:
     """
     before: list[tuple[str, object]] = []
     try:
-        for setting, value in _QUIET:
+        for setting, value in (*_QUIET, ("status_bar", t(STATUS))):
             before.append((setting, getattr(app, setting)))
             setattr(app, setting, value)
         yield

@@ -200,7 +200,7 @@ def _tilt_words() -> str:
     )
     value = f'IF({by_value}="","","     ■ by value "&{signed(by_value)}&IF({AGED},{_OF_DAY},""))'
     told = f'IF({tilt}="","","Tilt   ● by clients "&{signed(tilt)}&{moved}&{value})'
-    return f'IF({_NO_CLIENTS},"{portfolio_page.NO_BARS}",{told})'
+    return f'IF({_NO_CLIENTS},"{t(portfolio_page.NO_BARS)}",{told})'
 
 
 # what stands out
@@ -221,13 +221,13 @@ def _hint() -> str:
 
 def _use() -> str:
     aged = t("The list is that of the last refresh. Refresh for the list of the day.")
-    return f'IF({_NO_CLIENTS},"{portfolio_page.LEADS}",IF({AGED},"{aged}","{portfolio_page.USE}"))'
+    return f'IF({_NO_CLIENTS},"{t(portfolio_page.LEADS)}",IF({AGED},"{aged}","{t(portfolio_page.USE)}"))'
 
 
 BLOCKS: dict[str, Callable[[], Rows]] = {
     grid.AS_OF: lambda: [[facts.DAY]],
     grid.HINT: lambda: [[_hint()]],
-    grid.SHAPE: lambda: [[f'IF({_NO_CLIENTS},"{portfolio_page.START}",{live_portfolio.SHAPE})']],
+    grid.SHAPE: lambda: [[f'IF({_NO_CLIENTS},"{t(portfolio_page.START)}",{live_portfolio.SHAPE})']],
     grid.WORDS: lambda: [[live_portfolio.WORDS]],
     **{name: partial(_check_line, at) for at, name in enumerate(grid.CHECK_NAMES)},
     grid.SEGMENTS: lambda: [_segment(segment) for segment in PORTFOLIO_BARS],

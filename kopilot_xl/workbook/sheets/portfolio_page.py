@@ -14,7 +14,7 @@ from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.rules import add_months
 from kopilot_xl.domain.segments import BARS, ENGAGED, INACTIVE, PORTFOLIO, PORTFOLIO_BARS, Segment
 from kopilot_xl.errors import MissingError
-from kopilot_xl.texts import t, tn
+from kopilot_xl.texts import marked, t, tn
 from kopilot_xl.workbook.addresses import cell_address, split_address, split_reference
 from kopilot_xl.workbook.book import Book, Formula, Value
 from kopilot_xl.workbook.sheets import do_next, portfolio_grid
@@ -28,20 +28,24 @@ NAME_WIDTH = 34
 BEAM = 41
 """How many signs the beam of the tilt has, its middle included."""
 
-FIRST_WORDS = t(
+FIRST_WORDS = marked(
     "1.  Paste clients and invoices into the sheets Clients and Transactions.\n"
     "2.  Kopilot tab, Refresh portfolio (or kopilot-xl refresh, without a ribbon).\n"
     "3.  Come back here: the shape of your portfolio, and whom to call first."
 )
 """What is beside the label of a workbook without clients."""
-START, FIRST_HINT = t("Start here"), t("About five minutes. To see a filled workbook first: kopilot-xl demo.")
-QUESTION = t("Who pays, who is slipping away, who to call")
-NEXT = t("Do next")
-USE = t(
+START, FIRST_HINT = marked("Start here"), marked("About five minutes. To see a filled workbook first: kopilot-xl demo.")
+QUESTION = marked("Who pays, who is slipping away, who to call")
+NEXT = marked("Do next")
+USE = marked(
     "Most urgent first; who has revenue coming is not listed. Decide at the right, then refresh: it goes into Actions."
 )
-BEGIN, LEADS, DECIDE = t("Begin with"), t("Each name leads to its sheet."), t("Decide here, then refresh")
-NO_BARS = t("Your clients by segment will stand here")
+BEGIN, LEADS, DECIDE = (
+    marked("Begin with"),
+    marked("Each name leads to its sheet."),
+    marked("Decide here, then refresh"),
+)
+NO_BARS = marked("Your clients by segment will stand here")
 GHOSTS = (0, 2, 4, 6, 14, 3, 4)
 """How high the pale bars of a workbook without clients are."""
 
@@ -65,25 +69,25 @@ class Key:
 
 COUNT, SHARE, TENTHS = "#,##0", "0%", "0.0%"
 KEYS: tuple[Key, ...] = (
-    Key(t("Invoiced"), t("Invoices and credit notes of the last 12 months."), COUNT,
+    Key(marked("Invoiced"), marked("Invoices and credit notes of the last 12 months."), COUNT,
         lambda year: year.invoiced, relative=True),
-    Key(t("Revenue kept"),
-        t("Of what clients paid in the 12 months before, what the same clients paid in these 12 months."),
+    Key(marked("Revenue kept"),
+        marked("Of what clients paid in the 12 months before, what the same clients paid in these 12 months."),
         SHARE, lambda year: year.retention.net if year.retention else None,
         points=True, later=True),
-    Key(t("– growth not counted"), t("The same, each client counted with at most what it paid before."),
+    Key(marked("– growth not counted"), marked("The same, each client counted with at most what it paid before."),
         SHARE, lambda year: year.retention.gross if year.retention else None,
         points=True, later=True),
-    Key(t("Clients kept"), t("Of the clients of the 12 months before, those that were invoiced again."),
+    Key(marked("Clients kept"), marked("Of the clients of the 12 months before, those that were invoiced again."),
         SHARE, lambda year: year.retention.clients_kept if year.retention else None,
         points=True, later=True),
-    Key(t("Clients won"), t("Clients whose first invoice of all lies in these 12 months."),
+    Key(marked("Clients won"), marked("Clients whose first invoice of all lies in these 12 months."),
         COUNT, lambda year: year.retention.new.clients if year.retention else None),
-    Key(t("Clients gone"), t("Clients of the 12 months before without revenue in these."),
+    Key(marked("Clients gone"), marked("Clients of the 12 months before without revenue in these."),
         COUNT, lambda year: year.retention.gone.clients if year.retention else None),
-    Key(t("Largest client"), t("What the largest client was invoiced, of all that was invoiced."),
+    Key(marked("Largest client"), marked("What the largest client was invoiced, of all that was invoiced."),
         TENTHS, lambda year: year.concentration.largest if year.concentration else None, points=True),
-    Key(t("Five largest"), t("What the five largest clients were invoiced, of all that was invoiced."),
+    Key(marked("Five largest"), marked("What the five largest clients were invoiced, of all that was invoiced."),
         SHARE, lambda year: year.concentration.largest_five if year.concentration else None, points=True),
 )  # fmt: skip
 """The figures of "Does it last?", in their order."""
@@ -129,8 +133,8 @@ def fill(book: Book, result: Result) -> None:
         grid.TILT_WORDS: [[tilt_words(summary, moved)]],
         grid.KEYS: keys(result, currency),
         grid.GHOST: [[None]] * len(BARS),
-        grid.NEXT_TITLE: [[NEXT]],
-        grid.NEXT_USE: [[USE]],
+        grid.NEXT_TITLE: [[t(NEXT)]],
+        grid.NEXT_USE: [[t(USE)]],
         grid.BROUGHT: [[brought(result)]],
         **{name: [[text]] for name, text in zip(grid.CHECK_NAMES, check_texts(summary), strict=True)},
     }
@@ -148,20 +152,20 @@ def _empty(currency: str) -> dict[str, list[list[Value | Formula]]]:
     """What the page of a workbook without clients says instead."""
     grid = portfolio_grid
     return {
-        grid.SHAPE: [[START]],
-        grid.WORDS: [[FIRST_WORDS]],
+        grid.SHAPE: [[t(START)]],
+        grid.WORDS: [[t(FIRST_WORDS)]],
         grid.ATTENTION: [[None]],
         grid.PROBLEMS: [[None]],
         grid.MOVED_SINCE: [[None]],
-        grid.MOVED: [[FIRST_HINT]],
+        grid.MOVED: [[t(FIRST_HINT)]],
         grid.SEGMENTS: [[segment.value] for segment in PORTFOLIO_BARS],
         grid.TOTALS: [[t("Portfolio")], [t("Outside: lost")]],
         grid.BEAM: [[None]],
-        grid.TILT_WORDS: [[NO_BARS]],
+        grid.TILT_WORDS: [[t(NO_BARS)]],
         grid.KEYS: [[label] for label in key_labels(currency)],
         grid.GHOST: [[height] for height in GHOSTS],
-        grid.NEXT_TITLE: [[BEGIN]],
-        grid.NEXT_USE: [[LEADS]],
+        grid.NEXT_TITLE: [[t(BEGIN)]],
+        grid.NEXT_USE: [[t(LEADS)]],
         grid.BROUGHT: [[None]],
     }
 
@@ -305,7 +309,7 @@ def tilt_words(summary: Summary, moved: Movements | None) -> str | None:
 
 def key_labels(currency: str) -> list[str]:
     """Return what the figures of "Does it last?" are called."""
-    first, *others = (key.label for key in KEYS)
+    first, *others = (t(key.label) for key in KEYS)
     return [f"{first}, {currency}" if currency else first, *others]
 
 
@@ -340,5 +344,5 @@ def brought(result: Result) -> str:
     """Return what came of the decisions within the year, in a sentence; how to decide where nothing came yet."""
     amount = result.log.brought_since(add_months(result.as_of, -12))
     if amount <= 0:
-        return DECIDE
+        return t(DECIDE)
     return t("Your decisions brought {amount} in 12 months", amount=formatting.whole(amount))

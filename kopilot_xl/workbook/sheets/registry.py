@@ -148,7 +148,7 @@ def _fill_facts(book: Book, result: Result, now: datetime) -> None:
         return
     hint = portfolio.hint(result.as_of, chosen.as_of, now.date())
     before = result.movements.counts_before if result.movements else None
-    words = result.summary.words if inputs.clients.keys else portfolio_page.FIRST_WORDS
+    words = result.summary.words if inputs.clients.keys else t(portfolio_page.FIRST_WORDS)
     live_portfolio.fill(book, result.summary, live_portfolio.Stored(hint, inputs.first_row, before, words))
     tables = [inputs.clients.rows.data, inputs.transactions.rows.data, inputs.actions.rows.data]
     guards.fill(book, result.as_of, tables)

@@ -12,7 +12,7 @@ from typing import cast
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.ids import client_key
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import ErrorValue, Number1904, Value
 from kopilot_xl.workbook.tables.problems import Code
 
@@ -59,7 +59,7 @@ _LOOKS_NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 """A minus sign of any kind, a bracket, or the CR of a credit."""
-NOT_AN_INVOICE = t("It looks negative: not counted as an invoice.")
+NOT_AN_INVOICE = marked("It looks negative: not counted as an invoice.")
 
 
 def from_serial(serial: float) -> datetime:
@@ -201,7 +201,7 @@ def read_amount(value: Value, decimal: str | None = None) -> float | None:
         return _amount(value, decimal)
     except UnreadableError as reason:
         if isinstance(value, str) and _LOOKS_NEGATIVE.search(value):
-            raise UnreadableError(str(reason), reason.code, taken_as=0.0, done=NOT_AN_INVOICE) from None
+            raise UnreadableError(str(reason), reason.code, taken_as=0.0, done=t(NOT_AN_INVOICE)) from None
         raise
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.file.grafting.xml import main, next_id, serialised
 from kopilot_xl.workbook.file.ooxml.package import CONTENT_TYPES, Package, relationships_name
 
@@ -35,10 +35,10 @@ _RELEASED = frozenset({"eff8e8d529cd132e", "88a3037a7a060a78"})
 class Outcome(Enum):
     """What became of our macros in a workbook."""
 
-    SAME = t("they are there")
-    ADDED = t("they were added")
-    REPLACED = t("they are those of this version now")
-    LEFT = t("they were left as they are")
+    SAME = marked("they are there")
+    ADDED = marked("they were added")
+    REPLACED = marked("they are those of this version now")
+    LEFT = marked("they were left as they are")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from io import BytesIO
 from urllib.parse import unquote
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.file.ooxml.markup import shortened
 from kopilot_xl.workbook.file.ooxml.zip_records import (
     CENTRAL,
@@ -42,7 +42,7 @@ sheet that are all the same come to about 100, a zip bomb to 1,000."""
 FREE_OF_RATIO = 100 * 1024**2
 """Entries that unpack to no more bytes than this may be packed as tightly as they like."""
 
-_DAMAGED = t("is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)")
+_DAMAGED = marked("is damaged: get an undamaged copy, or let Excel repair it (Open, Open and Repair)")
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -83,7 +83,7 @@ class Archive:
             infos = self._zip.infolist()
             entries = self._entries(infos)
         except _UNREADABLE as error:
-            raise BookError(f"{title} {_DAMAGED}.") from error
+            raise BookError(f"{title} {t(_DAMAGED)}.") from error
         self._check_names(infos)
         self._check_sizes(infos)
         self._entry_of = {normal_name(entry.info): entry for entry in entries}
@@ -193,7 +193,7 @@ class Archive:
                 t(
                     "{title} {damaged}. Its part {name} cannot be read.",
                     title=self._title,
-                    damaged=_DAMAGED,
+                    damaged=t(_DAMAGED),
                     name=shortened(name),
                 )
             ) from error

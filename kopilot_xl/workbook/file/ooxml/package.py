@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.file import windows
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.archive import MAX_UNPACKED, Archive
@@ -27,11 +27,11 @@ CONTENT_TYPES = "[Content_Types].xml"
 _COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STRICT = b"purl.oclc.org/ooxml"
 _SIGNATURE = "/digital-signature/origin"
-_SAVE_AS = t("Save it in Excel as Excel Workbook (.xlsx) and try again.")
+_SAVE_AS = marked("Save it in Excel as Excel Workbook (.xlsx) and try again.")
 _OTHER_OFFICE = {
-    "wordprocessingml": t("a Word document"),
-    "presentationml": t("a PowerPoint presentation"),
-    "visio": t("a Visio drawing"),
+    "wordprocessingml": marked("a Word document"),
+    "presentationml": marked("a PowerPoint presentation"),
+    "visio": marked("a Visio drawing"),
 }
 _ELEMENT = (
     rb"<(?:[\w.-]++:)?%s(?=[\s/>])(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+(?:(?<=/)>|>\s*+</(?:[\w.-]++:)?%s\s*+>)"
@@ -337,7 +337,7 @@ class Package:
         """Return the name of the workbook part, once the package is known to be a workbook that can be edited."""
         names = {name.lower() for name in self.part_names}
         if "mimetype" in names and b"opendocument" in self._archive.read(self._archive.find("mimetype") or ""):
-            raise BookError(t("{path} is an OpenDocument file. {save_as}", path=self.path, save_as=_SAVE_AS))
+            raise BookError(t("{path} is an OpenDocument file. {save_as}", path=self.path, save_as=t(_SAVE_AS)))
         if CONTENT_TYPES.lower() not in names or "_rels/.rels" not in names:
             raise BookError(
                 t("{path} is a zip file but no Excel workbook. Name the .xlsx or .xlsm file.", path=self.path)
@@ -354,11 +354,13 @@ class Package:
                     t(
                         "{path} is {what}, not an Excel workbook. Name the .xlsx or .xlsm file.",
                         path=self.path,
-                        what=what,
+                        what=t(what),
                     )
                 )
         if "binary" in kind or part.lower().endswith(".bin"):
-            raise BookError(t("{path} is a binary Excel workbook (.xlsb). {save_as}", path=self.path, save_as=_SAVE_AS))
+            raise BookError(
+                t("{path} is a binary Excel workbook (.xlsb). {save_as}", path=self.path, save_as=t(_SAVE_AS))
+            )
         if "spreadsheetml" not in kind and "ms-excel" not in kind:
             raise BookError(t("{path} is not an Excel workbook. Name the .xlsx or .xlsm file.", path=self.path))
         return part
@@ -421,7 +423,7 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
                 )
             )
         if any(f"{name}\0".encode("utf-16-le") in data for name in ("Workbook", "Book")):
-            raise BookError(t("{path} is an Excel 97-2003 workbook (.xls). {save_as}", path=path, save_as=_SAVE_AS))
+            raise BookError(t("{path} is an Excel 97-2003 workbook (.xls). {save_as}", path=path, save_as=t(_SAVE_AS)))
         raise BookError(
             t("{path} is an old Office file but no Excel workbook. Name the .xlsx or .xlsm file.", path=path)
         )
@@ -431,7 +433,7 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
                 "{path} is not an Excel workbook, whatever its name says (it may be a text or CSV file). "
                 "Open it in Excel. {save_as}",
                 path=path,
-                save_as=_SAVE_AS,
+                save_as=t(_SAVE_AS),
             )
         )
 

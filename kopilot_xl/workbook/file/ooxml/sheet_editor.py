@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kopilot_xl.errors import BookError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import Area, column_letters
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml import markup
@@ -226,7 +227,7 @@ def _batches(xml: bytes, layout: Layout) -> list[tuple[int, int, int]] | None:
             usual.append((markup.number(number, 0), match.start()))
     for row, position in usual:
         if row <= last:
-            raise BookError(OUT_OF_ORDER)
+            raise BookError(t(OUT_OF_ORDER))
         if last and (row - 1) // _BATCH != (last - 1) // _BATCH:
             found.append(((last - 1) // _BATCH, start, position))
             start = position

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from lxml import etree
 
 from kopilot_xl.errors import BookError
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.addresses import Area, cell_address
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.ooxml import markup
@@ -19,7 +19,7 @@ from kopilot_xl.workbook.file.ooxml.worksheet import Layout, area_of
 
 _DIGITS = "0123456789"
 
-OUT_OF_ORDER = t("its rows or cells are out of order")
+OUT_OF_ORDER = marked("its rows or cells are out of order")
 
 
 def _is_main(layout: Layout) -> bool:
@@ -93,7 +93,7 @@ class RowEditor:
         for element in list(data.iterchildren(ROW)):
             number = markup.number(element.get("r"), last + 1)
             if number <= last:
-                raise BookError(OUT_OF_ORDER)
+                raise BookError(t(OUT_OF_ORDER))
             last = number
             while done < count and ordered[done][0] < number:
                 new = self._new_row(data, *ordered[done])
@@ -147,7 +147,7 @@ class RowEditor:
                         t("the cell {address} is in row {number}", address=markup.shortened(address), number=number)
                     )
             if column <= last:
-                raise BookError(OUT_OF_ORDER)
+                raise BookError(t(OUT_OF_ORDER))
             cells[column] = cell
             last = column
         return cells

@@ -65,7 +65,7 @@ def _build_head(ws: Worksheet) -> None:
                alignment=styles.align(vertical="bottom", shrink=True))  # fmt: skip
     styles.put(ws, "K1:N1", text_font=styles.font(size=14, bold=True), alignment=styles.align("right", "bottom"),
                number_format='"as of "d mmmm yyyy')  # fmt: skip
-    styles.put(ws, "B2:E2", portfolio_page.QUESTION, text_font=quiet, alignment=styles.align(shrink=True))
+    styles.put(ws, "B2:E2", t(portfolio_page.QUESTION), text_font=quiet, alignment=styles.align(shrink=True))
     styles.put(ws, "F2:J2", text_font=styles.font(color=palette.ALERT), alignment=styles.align("right", shrink=True))
     styles.put(ws, "K2:N2", t("not refreshed yet"), text_font=styles.font(size=9, color=palette.MUTED),
                alignment=styles.align("right"), number_format='"refreshed "d mmmm yyyy, hh:mm')  # fmt: skip
@@ -83,12 +83,12 @@ def _build_shape(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     label = styles.font(size=26, bold=True, color=palette.ACCENT)
-    styles.put(ws, "B4:C5", portfolio_page.START, text_font=label, alignment=styles.align(shrink=True))
+    styles.put(ws, "B4:C5", t(portfolio_page.START), text_font=label, alignment=styles.align(shrink=True))
     for shape in (Shape.DECLINING, Shape.INACCURATE):
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
     for shape in (Shape.GROWING, Shape.MATURE):
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.GOOD)
-    styles.put(ws, "D4:J5", portfolio_page.FIRST_WORDS, text_font=styles.font(size=10.5),
+    styles.put(ws, "D4:J5", t(portfolio_page.FIRST_WORDS), text_font=styles.font(size=10.5),
                alignment=styles.align(wrap=True))  # fmt: skip
     loud = styles.font(bold=True, color=palette.ACCENT)
     styles.put(ws, "K4:N4", text_font=loud, alignment=styles.align(indent=1, shrink=True))
@@ -99,7 +99,7 @@ def _build_shape(ws: Worksheet) -> None:
         ws[cell].hyperlink = Hyperlink(ref=cell, location=f"{sheet}!A1")
     aside = styles.align(indent=1, shrink=True)
     styles.put(ws, "C7", text_font=styles.font(bold=True, color=palette.MUTED), alignment=aside)
-    styles.put(ws, "D7:N7", portfolio_page.FIRST_HINT, alignment=styles.align(shrink=True))
+    styles.put(ws, "D7:N7", t(portfolio_page.FIRST_HINT), alignment=styles.align(shrink=True))
     for cells in ("C8:G8", "H8:J8", "K8:N8"):
         styles.put(ws, cells, alignment=aside)
         first = cells[:2]
@@ -161,7 +161,7 @@ def _build_keys(ws: Worksheet) -> None:
         for letter, (look, shown) in looks.items():
             styles.put(ws, f"{letter}{row}", text_font=look, number_format=shown,
                        alignment=styles.align("right", shrink=True))  # fmt: skip
-        styles.explain(ws, f"K{row}", key.label.strip("– ").capitalize(), key.meaning)
+        styles.explain(ws, f"K{row}", label.strip("– ").capitalize(), t(key.meaning))
     styles.when(ws, "K11:K18", "N($D$17)=0", color=palette.MUTED)
     styles.when(ws, "L12:L14", "ISTEXT(L12)", color=palette.MUTED)
     worse = {"N11": "N11<=-0.1", "N12:N14": "N12<=-10", "N15": "N15<=-M15/3", "N16": "N16>=M16/3", "N17:N18": "N17>=10"}
@@ -175,7 +175,7 @@ def _build_tilt(ws: Worksheet) -> None:
 
     beam = styles.font(size=9, bold=True, color=palette.ACCENT, name=styles.MONOSPACED)
     styles.put(ws, "H17:J17", text_font=beam, alignment=styles.align("center"))
-    styles.put(ws, "H18:J18", portfolio_page.NO_BARS, text_font=styles.font(color=palette.MUTED),
+    styles.put(ws, "H18:J18", t(portfolio_page.NO_BARS), text_font=styles.font(color=palette.MUTED),
                alignment=styles.align("center", shrink=True))  # fmt: skip
 
 

@@ -27,8 +27,8 @@ def build(ws: Worksheet) -> None:
     from kopilot_xl.workbook.template import styles
 
     title = styles.font(size=15, bold=True, color=palette.ACCENT)
-    styles.put(ws, "B19:C19", portfolio_page.BEGIN, text_font=title)
-    styles.put(ws, "D19:J19", portfolio_page.LEADS, text_font=styles.font(color=palette.MUTED),
+    styles.put(ws, "B19:C19", t(portfolio_page.BEGIN), text_font=title)
+    styles.put(ws, "D19:J19", t(portfolio_page.LEADS), text_font=styles.font(color=palette.MUTED),
                alignment=styles.align(shrink=True))  # fmt: skip
     styles.put(ws, "K19:N19", text_font=styles.font(bold=True, color=palette.ACCENT),
                alignment=styles.align("right", shrink=True))  # fmt: skip
