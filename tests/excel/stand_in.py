@@ -24,6 +24,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.filters import AutoFilter
 from xlwings import base_classes
 
+from kopilot_xl.workbook.live import book_map
 from kopilot_xl.workbook.live.patches import HEADING, MACRO
 
 _NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?%?", re.IGNORECASE)
@@ -213,13 +214,28 @@ class App(base_classes.App):
         return Range(Sheet(self.excel, sheet), top or 1, left or 1, bottom or 1_048_576, right or 16_384)
 
     def run(self, macro: str, args: tuple[Any, ...]) -> Any:
-        if not macro.endswith(f"!{MACRO}"):
+        known: dict[str, Callable[..., Any]] = {MACRO: self._write, book_map.MACRO: self._map}
+        work = known.get(macro.rpartition("!")[2])
+        if work is None:
             self.excel.macros.append((macro, args))
             return None
         book = self.excel.name.replace("'", "''")
-        if not self.excel.has_macros or macro != f"'{book}'!{MACRO}":
+        if not self.excel.has_macros or macro != f"'{book}'!{macro.rpartition('!')[2]}":
             raise ComError(-2147352567, f"Cannot run the macro {macro}.", -2146827284)
-        return self._write(*args)
+        return work(*args)
+
+    def _map(self) -> list[list[Any]]:
+        """What the workbook's own macro tells, in one call; KopilotMap is held to this in tests/workbook."""
+        self.excel.step("map", "everything")
+        rows: list[list[Any]] = []
+        for sheet in Sheets(self.excel):
+            rows.append(["sheet", sheet.name, "", sheet.used_range.address, sheet.api.ProtectContents, False])
+            rows += [
+                ["table", table.name, sheet.name, table.range.address, table.show_headers, table.show_totals]
+                for table in sheet.tables
+            ]
+        names = self.excel.workbook.defined_names.values()
+        return rows + [["name", name.name, "", f"={name.attr_text}", False, False] for name in names]
 
     def _write(self, plan: list[list[Any]]) -> int:
         """What the workbook's own macro does, in one call; KopilotWrite is held to this in tests/workbook."""
@@ -356,6 +372,9 @@ class Tables(base_classes.Tables):
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
 
+    def __call__(self, name: str) -> Any:
+        return Table(self.sheet, self.sheet.grid.tables[name])
+
     def __iter__(self) -> Iterator[Any]:
         return (Table(self.sheet, each) for each in self.sheet.grid.tables.values())
 
@@ -475,12 +494,8 @@ class Range(base_classes.Range):
         return f"{get_column_letter(self.column)}{self.row}:{get_column_letter(self.right)}{self.bottom}"
 
     @property
-    def api(self) -> Any:
-        formulas = {str(cell.value).startswith("=") for cell in self._cells()}
-        return SimpleNamespace(
-            HasFormula=formulas.pop() if len(formulas) == 1 else None,
-            EntireRow=EntireRow(self.sheet, self.row, self.bottom),
-        )
+    def api(self) -> RangeApi:
+        return RangeApi(self)
 
     def _is_hidden(self, row: int) -> bool:
         return row in self.sheet.grid.row_dimensions and bool(self.sheet.grid.row_dimensions[row].hidden)
@@ -602,6 +617,29 @@ class Range(base_classes.Range):
 
 
 @dataclass
+class RangeApi:
+    """Excel's own range."""
+
+    cells: Range
+
+    @property
+    def HasFormula(self) -> bool | None:  # noqa: N802  # as Excel calls it
+        """Whether all cells hold a formula, or none; None where some do."""
+        formulas = {str(cell.value).startswith("=") for cell in self.cells._cells()}
+        return formulas.pop() if len(formulas) == 1 else None
+
+    @property
+    def EntireRow(self) -> EntireRow:  # noqa: N802  # as Excel calls it
+        """Its rows from end to end."""
+        return EntireRow(self.cells.sheet, self.cells.row, self.cells.bottom)
+
+    @property
+    def EntireColumn(self) -> EntireColumn:  # noqa: N802  # as Excel calls it
+        """Its columns from end to end."""
+        return EntireColumn(self.cells, self.cells.column, self.cells.right)
+
+
+@dataclass
 class EntireRow:
     """Excel's own rows of a range."""
 
@@ -610,13 +648,32 @@ class EntireRow:
     bottom: int
 
     @property
-    def Hidden(self) -> bool:  # noqa: N802  # as Excel calls it
-        return all(self.sheet.grid.row_dimensions[row].hidden for row in range(self.top, self.bottom + 1))
+    def Hidden(self) -> bool | None:  # noqa: N802  # as Excel calls it
+        """Whether all are hidden, or none; None where some are."""
+        rows = self.sheet.grid.row_dimensions
+        hidden = sum(bool(rows[row].hidden) for row in list(rows) if self.top <= row <= self.bottom)
+        return None if 0 < hidden <= self.bottom - self.top else bool(hidden)
 
     @Hidden.setter
     def Hidden(self, value: bool) -> None:  # noqa: N802
         for row in range(self.top, self.bottom + 1):
             self.sheet.grid.row_dimensions[row].hidden = value
+
+
+@dataclass
+class EntireColumn:
+    """Excel's own columns of a range."""
+
+    cells: Range
+    left: int
+    right: int
+
+    @property
+    def Hidden(self) -> bool | None:  # noqa: N802  # as Excel calls it
+        """Whether all are hidden, or none; None where some are."""
+        known = range(self.left, min(self.right, self.cells.sheet.grid.max_column + 100) + 1)
+        hidden = sum(map(self.cells._is_column_hidden, known))
+        return None if 0 < hidden <= self.right - self.left else bool(hidden)
 
 
 class Names(base_classes.Names):

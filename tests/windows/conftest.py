@@ -10,8 +10,6 @@ from tests.windows import host as windows
 from tests.windows.host import Host
 
 collect_ignore_glob = ["test_*.py"] if os.name == "nt" else ["inside/*"]
-if not os.environ.get("KOPILOT_XL_WINDOWS_ALL"):
-    collect_ignore_glob.append("inside/test_inside_excel.py")  # takes minutes, for every build too long
 
 
 @pytest.fixture(scope="session")

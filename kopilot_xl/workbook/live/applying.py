@@ -6,20 +6,25 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, quote_sheet
 from kopilot_xl.workbook.book import name_key
+from kopilot_xl.workbook.live.book_map import run
 from kopilot_xl.workbook.live.excel_errors import formatting_only, is_busy, is_from_excel
 from kopilot_xl.workbook.live.excel_values import typed
 from kopilot_xl.workbook.live.formulas import around_formulas, completed, linked
 from kopilot_xl.workbook.live.layout import Layout, Structure
 from kopilot_xl.workbook.live.patches import MACRO, Patch, joined, plan
-from kopilot_xl.workbook.live.ranges import formulas_of, is_protected, put, range_of, values_of, visible_parts
+from kopilot_xl.workbook.live.ranges import formulas_of, put, range_of, values_of, visible_parts
 from kopilot_xl.workbook.live.showing import show_rows
 from kopilot_xl.workbook.live.writing import PendingWrites, TableWrites
 from kopilot_xl.workbook.references import TableResize, resized
+
+if TYPE_CHECKING:
+    import xlwings as xw
 
 
 def check(writes: PendingWrites, structure: Structure) -> None:
@@ -51,7 +56,7 @@ def apply(writes: PendingWrites, structure: Structure) -> None:
 def _check_protection(writes: PendingWrites, structure: Structure) -> None:
     names = {structure.layout(key).sheet.name for key in writes.tables}
     names |= {structure.sheets[key].name for key in writes.patches}
-    protected = [name for name in sorted(names) if is_protected(structure.sheets[name_key(name)])]
+    protected = [name for name in sorted(names) if structure.is_protected(name)]
     if protected:
         raise SaveError(
             tn(
@@ -82,7 +87,7 @@ def _check_room(structure: Structure, layout: Layout, height: int) -> None:
         return
     below = layout.below[: wanted - bottom]
     if len(below) < wanted - bottom:
-        below = values_of(layout.sheet.range((bottom + 1, layout.first_column), (wanted, layout.right)))
+        below = values_of(_cells_of(layout, bottom + 1, wanted), structure.engine)
     for row, values in enumerate(below, bottom + 1):
         for column, value in enumerate(values, layout.first_column):
             if value is not None:
@@ -104,24 +109,30 @@ def _resize(layout: Layout, height: int) -> None:
     if height == layout.height and not layout.joined:
         return
     sheet, left, right = layout.sheet, layout.first_column, layout.right
+    table = None if layout.table is None else layout.table.excel
     top, new_end = layout.header_row + 1, layout.header_row + height
     old_end = layout.header_row + layout.height - layout.joined
     totals = _totals_formulas(layout, height)
-    if layout.table is not None and layout.totals:
-        layout.table.show_totals = False
+    if table is not None and layout.totals:
+        table.show_totals = False
     for part in visible_parts(sheet, new_end + 1, left, old_end - new_end, right - left + 1):
         range_of(sheet, *part).clear_contents()
-    if layout.table is not None:
+    if table is not None and layout.table is not None:
         first = layout.header_row if layout.table.show_headers else top
-        layout.table.resize(sheet.range((first, left), (new_end, right)))
+        table.resize(_cells_of(layout, first, new_end))
         if layout.totals:
-            layout.table.show_totals = True
+            table.show_totals = True
             for column, formula in totals.items():
-                sheet.range((new_end + 1, column)).formula = formula
+                range_of(sheet, new_end + 1, column, 1, 1).impl.formula = formula
     if new_end > old_end >= top:
-        source = sheet.range((old_end, left), (old_end, right))
+        source = _cells_of(layout, old_end, old_end)
         with formatting_only():
-            source.autofill(sheet.range((old_end, left), (new_end, right)), "fill_formats")
+            source.autofill(_cells_of(layout, old_end, new_end), "fill_formats")
+
+
+def _cells_of(layout: Layout, top: int, bottom: int) -> xw.Range:
+    """Return the cells in the columns of a table, from one row to another."""
+    return range_of(layout.sheet, top, layout.first_column, bottom - top + 1, len(layout.headers))
 
 
 def _totals_formulas(layout: Layout, height: int) -> dict[int, str]:
@@ -184,10 +195,8 @@ def _hand_over(structure: Structure, patches: Sequence[Patch]) -> int:
     """
     if not patches or sys.platform == "darwin":
         return 0
-    book = structure.book
-    name = book.name.replace("'", "''")
     try:
-        done = book.app.macro(f"'{name}'!{MACRO}")(plan(patches))
+        done = run(structure.book, MACRO, plan(patches))
     except Exception as error:
         if is_busy(error) or not is_from_excel(error):
             raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kopilot_xl.workbook.addresses import cell_address
 from kopilot_xl.workbook.live.layout import Layout
 from kopilot_xl.workbook.live.patches import Patch
-from kopilot_xl.workbook.live.ranges import asked_of, has_formulas
+from kopilot_xl.workbook.live.ranges import has_formulas, range_of
 
 if TYPE_CHECKING:
     import xlwings as xw
@@ -22,12 +22,12 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 def column_of(layout: Layout, index: int) -> xw.Range:
     """Return the data cells of a column."""
-    return asked_of(layout.sheet, layout.header_row + 1, layout.first_column + index, layout.height, 1)
+    return range_of(layout.sheet, layout.header_row + 1, layout.first_column + index, layout.height, 1)
 
 
 def around_formulas(layout: Layout, patch: Patch, formulas: TableFormulas) -> Iterator[Patch]:
     """Yield a patch, or the parts of it that leave the formulas under it alone."""
-    if has_formulas(asked_of(layout.sheet, patch.top, patch.left, patch.height, patch.width)) is False:
+    if has_formulas(range_of(layout.sheet, patch.top, patch.left, patch.height, patch.width)) is False:
         yield patch
         return
     first, left = patch.top - layout.header_row - 1, patch.left - layout.first_column

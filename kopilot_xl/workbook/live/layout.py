@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook import header_row
 from kopilot_xl.workbook.addresses import LAST_ROW, Area
 from kopilot_xl.workbook.book import BelowCell, Block, Value, counted_from_1904, find_named, folded, name_key
+from kopilot_xl.workbook.live import book_map
+from kopilot_xl.workbook.live.book_map import BookMap
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
-from kopilot_xl.workbook.live.known import KnownTable, known, reference_of, used_area
-from kopilot_xl.workbook.live.ranges import ReadCells, excel_property, formulas_of, range_of, values_of
+from kopilot_xl.workbook.live.known import KnownSheet, KnownTable, as_known, known, reference_of
+from kopilot_xl.workbook.live.ranges import ReadCells, excel_property, formulas_of, is_protected, range_of, values_of
 
 if TYPE_CHECKING:
     import xlwings as xw
@@ -46,7 +48,7 @@ class Layout:
     headers: tuple[str, ...]
     height: int
     rows: list[list[Value]]
-    table: ExcelTable | None = None
+    table: KnownTable | None = None
     totals: bool = False
     below: Sequence[Sequence[Value]] = ()
     joined: int = 0
@@ -116,7 +118,13 @@ class Structure:
         """
         if self._sheets is None:
             with explained(BookError):
-                self._sheets = {name_key(sheet.name): sheet for sheet in map(known, self.book.sheets)}
+                if self._map is None:
+                    found = [known(sheet) for sheet in self.book.sheets]
+                else:
+                    excel = self.book.sheets
+                    told = [KnownSheet(excel[each.name], each.name, each.used) for each in self._map.sheets]
+                    found = [cast("xw.Sheet", sheet) for sheet in told]
+                self._sheets = {name_key(sheet.name): sheet for sheet in found}
         return self._sheets
 
     @property
@@ -127,9 +135,12 @@ class Structure:
             BookError: Excel does not answer.
         """
         if self._tables is None:
-            sheets = self.sheets.values()
+            sheets = self.sheets
             with explained(BookError):
-                found = [KnownTable(str(table.name), sheet, table) for sheet in sheets for table in sheet.tables]
+                if self._map is None:
+                    found = [KnownTable(str(table.name), one) for one in sheets.values() for table in one.tables]
+                else:
+                    found = [KnownTable(told.name, sheets[name_key(told.sheet)], told) for told in self._map.tables]
             self._tables = {name_key(table.name): table for table in found}
         return self._tables
 
@@ -208,14 +219,14 @@ class Structure:
         """
         layout = self.layout(name)
         with explained(BookError):
-            beyond = layout.first_column > 1 or used_area(layout.sheet).right > layout.right
+            beyond = layout.first_column > 1 or as_known(layout.sheet).used.right > layout.right
         return self.values(layout.sheet) if beyond else []
 
     def _values_below(self, layout: Layout) -> list[list[Value]]:
         """The values under a table, up to the next one."""
         values = [list(row) for row in layout.below]
         if values and any(value is not None for value in values[-1]):
-            used = used_area(layout.sheet).bottom
+            used = as_known(layout.sheet).used.bottom
             if used > layout.bottom + len(values):
                 bottom, right = min(used, LAST_ROW), layout.right
                 values = self._read(layout.sheet, Area(layout.bottom + 1, layout.first_column, bottom, right))
@@ -288,7 +299,7 @@ class Structure:
         key = name_key(sheet.name)
         if key not in self._values_of:
             with explained(BookError):
-                used = used_area(sheet)
+                used = as_known(sheet).used
                 self._values_of[key] = self._read(sheet, Area(1, 1, used.bottom, used.right))
         return self._values_of[key]
 
@@ -351,12 +362,12 @@ class Structure:
         return counted_from_1904(values) if self.date1904 else values
 
     def _layout_of(self, found: KnownTable, height: int) -> Layout:
-        table, area = found.excel, found.area
-        has_header, totals = bool(table.show_headers), bool(table.show_totals)
+        area = found.area
+        has_header, totals = found.show_headers, found.show_totals
         tall, wide = area.height, area.width
         values = self._from_top_of(found, max(tall, height + has_header + totals) + _BELOW)
         body = values[has_header : tall - totals]
-        stored = values[0] if has_header else [column.Name for column in _list_columns(table)]
+        stored = values[0] if has_header else [column.Name for column in _list_columns(found.excel)]
         return Layout(
             name=found.name,
             sheet=found.sheet,
@@ -365,7 +376,7 @@ class Structure:
             headers=tuple(map(header_row.header, stored[:wide])),
             height=len(body),
             rows=body,
-            table=table,
+            table=found,
             totals=totals,
             below=values[tall:],
         )
@@ -411,15 +422,32 @@ class Structure:
     def _names(self) -> Any:
         return self.book.names
 
+    @cached_property
+    def _map(self) -> BookMap | None:
+        """Where everything is, if the workbook's own macro says it.
+
+        Raises:
+            BookError: Excel does not answer.
+        """
+        with explained(BookError):
+            return book_map.ask(self.book)
+
+    def is_protected(self, name: str) -> bool:
+        """Tell whether the sheet of a name takes no writing."""
+        key = name_key(name)
+        if self._map is not None:
+            return any(sheet.is_protected for sheet in self._map.sheets if name_key(sheet.name) == key)
+        return is_protected(self.sheets[key])
+
     def _look_up(self, name: str) -> NamedArea | None:
         try:
-            named = self._names[name]
-            found = reference_of(named.refers_to)
+            refers_to = self._refers_to(name)
+            found = reference_of(refers_to)
             sheet = None if found is None else self.sheet(found[0])
             if found is not None and sheet is not None:
                 area = found[1]
                 return NamedArea(sheet, area.top, area.left, area.height, area.width)
-            cells: Any = named.refers_to_range  # what a formula leads to
+            cells: Any = self._names[name].refers_to_range  # what a formula leads to
             height, width = cells.shape
             return NamedArea(cells.sheet, cells.row, cells.column, height, width)
         except KeyError:
@@ -430,6 +458,11 @@ class Structure:
             if not is_from_excel(error):
                 raise
             return None  # there is none, or what it pointed to is gone
+
+    def _refers_to(self, name: str) -> str:
+        if self._map is not None:
+            return self._map.names[name_key(name)]
+        return str(self._names[name].refers_to)
 
 
 def _list_columns(table: ExcelTable) -> Any:

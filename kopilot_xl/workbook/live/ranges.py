@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kopilot_xl.workbook.addresses import LAST_ROW, Area
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.live.excel_values import cell_value
+from kopilot_xl.workbook.live.known import as_known
 from kopilot_xl.workbook.live.patches import Patch
 
 if TYPE_CHECKING:
@@ -37,12 +38,10 @@ class ReadCells:
 
 
 def range_of(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> xw.Range:
-    """Return so many rows and columns of a sheet from a cell on, counted from 1."""
-    return sheet.range((top, left), (top + height - 1, left + width - 1))
+    """Return so many rows and columns of a sheet from a cell on, counted from 1.
 
-
-def asked_of(sheet: xw.Sheet, top: int, left: int, height: int, width: int) -> xw.Range:
-    """Return the same, named by its address: fewer calls where nothing is written, more where something is."""
+    It is named by its address: that is one call, and two cells and what is between them are a dozen.
+    """
     return sheet.range(str(Area(top, left, top + height - 1, left + width - 1)))
 
 
@@ -71,9 +70,9 @@ def put(sheet: xw.Sheet, patch: Patch, engine: Any) -> None:
     """Write a patch in one call, or in as few as hidden cells allow; `engine` is what xlwings reaches Excel with."""
     for top, left, height, width in visible_parts(sheet, patch.top, patch.left, patch.height, patch.width):
         part = patch.part(top - patch.top, left - patch.left, height, width)
-        cells: Any = asked_of(sheet, top, left, height, width)
+        cells: Any = range_of(sheet, top, left, height, width)
         if patch.formulas:
-            cells.formula = part.rows
+            cells.impl.formula = part.rows
         else:
             prepared = engine.impl.prepare_xl_data_element
             cells.raw_value = [[prepared(value, None) for value in row] for row in part.rows]
@@ -83,21 +82,21 @@ def visible_parts(sheet: xw.Sheet, top: int, left: int, height: int, width: int)
     """Yield the parts of a range that are hidden as a whole or not at all: top, left, height and width.
 
     Where a filter is on, whatever is done to a range is done to what is seen of it, each piece from the first value
-    on; only what is hidden as a whole can be written to. The height of several rows is None where they differ.
+    on; only what is hidden as a whole can be written to.
     """
     if height < 1:
         return
-    if height > 1 and asked_of(sheet, top, left, height, width).row_height is None:
+    seen = as_known(sheet)
+    rows = Area(top, left, top + height - 1, left)
+    if height > 1 and not seen.shows_all_rows and seen.are_hidden(rows, rows=True) is None:
         half = height // 2
         yield from visible_parts(sheet, top, left, half, width)
         yield from visible_parts(sheet, top + half, left, height - half, width)
         return
-    widths = [asked_of(sheet, top, left, 1, width).column_width]
-    if widths[0] is None:
-        widths = [asked_of(sheet, top, left + index, 1, 1).column_width for index in range(width)]
+    hidden = seen.hidden_columns(left, width)
     first = 0
-    for index in range(1, len(widths)):
-        if bool(widths[index]) != bool(widths[first]):
+    for index in range(1, width):
+        if hidden[index] != hidden[first]:
             yield top, left + first, height, index - first
             first = index
     yield top, left + first, height, width - first

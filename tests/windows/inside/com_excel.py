@@ -187,6 +187,8 @@ class Workbook(Com):
 class Several(Com):
     """A collection: by number or by name, and one after the other."""
 
+    methods = frozenset({"Item", "_value_"})
+
     def get__value_(self, key: Any) -> Com:
         if isinstance(key, str):
             return next((each for each in self.items() if each.inner.name == key), None) or _missing(key)
@@ -313,12 +315,23 @@ _members(
     ColumnWidth=lambda self: self.inner.column_width,
     ClearContents=lambda self: self.inner.clear_contents(),
     EntireRow=lambda self: EntireRow(self.excel, self.inner.api.EntireRow),
+    EntireColumn=lambda self: EntireColumn(self.excel, self.inner.api.EntireColumn),
 )
 
 
+class EntireColumn(Com):
+    """Whole columns."""
+
+
 class EntireRow(Com):
+    """Whole rows."""
+
     def put_Hidden(self, value: bool) -> None:  # noqa: N802
         self.inner.Hidden = value
+
+
+for whole in (EntireRow, EntireColumn):
+    _members(whole, Hidden=lambda self: self.inner.Hidden)
 
 
 class ListObjects(Several):

@@ -5,7 +5,7 @@ The Excel is that of com_excel.py; the Python that answers is the one that the D
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from tests.workbook.live.test_book import SETTINGS, everything
 
 RIBBON = "kopilot_xl.excel.ribbon"
 DAY = date(2026, 6, 30)
-AT_MOST = 420
-"""How many calls a refresh may take, with the macro that writes all cells."""
+MOST, MOST_WITHOUT_MACROS = 200, 900
+"""How many calls a refresh may take: with the macros that say where everything is and write all cells, and without."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,15 @@ def headless(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     path = tmp_path_factory.mktemp("headless") / sample.name
     path.write_bytes(sample.read_bytes())
     refresh(path, DAY)
-    return everything(path)
+    return _timeless(everything(path))
+
+
+def _timeless(cells: dict[str, list[list[Any]]]) -> dict[str, list[list[Any]]]:
+    """The same without the moment of the refresh: two of them may run in different minutes."""
+    row = cells["Portfolio"][1]
+    assert isinstance(row[10], datetime)
+    row[10] = None
+    return cells
 
 
 @pytest.fixture
@@ -49,15 +57,17 @@ def excel(sample: Path) -> StandIn:
     return StandIn(sample)
 
 
+@pytest.mark.parametrize(("macros", "most"), [(True, MOST), (False, MOST_WITHOUT_MACROS)])
 def test_a_refresh_is_that_of_the_file_in_few_calls(
-    server: Server, excel: StandIn, headless: dict[str, list[list[Any]]], tmp_path: Path
+    server: Server, excel: StandIn, headless: dict[str, list[list[Any]]], tmp_path: Path, macros: bool, most: int
 ) -> None:
+    excel.has_macros = macros
     answer = server.call(RIBBON, "refresh_portfolio", [DAY.isoformat()], excel)
     calls = len(CALLS.made)
     print(f"{calls} calls of COM", *CALLS.most(), sep="\n")
     assert "clients in the portfolio" in answer
     assert excel.settings == SETTINGS
-    found = everything(excel.save(tmp_path / "live.xlsm"))
+    found = _timeless(everything(excel.save(tmp_path / "live.xlsm")))
     assert found.keys() == headless.keys()
     different = [
         f"{sheet}: {row} instead of {wanted}"
@@ -67,7 +77,7 @@ def test_a_refresh_is_that_of_the_file_in_few_calls(
     ]
     assert different == []
     assert sum(len(row) for rows in found.values() for row in rows) > 10_000
-    assert calls <= AT_MOST
+    assert calls <= most
 
 
 def test_every_other_button_answers(server: Server, excel: StandIn, tmp_path: Path) -> None:

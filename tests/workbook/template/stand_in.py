@@ -212,6 +212,14 @@ Public Sub Filter(sheet As String, field As Long, criterion As String)
     ThisWorkbook.Worksheets(sheet).Range("A1:C9").AutoFilter field, criterion
 End Sub
 
+Public Sub ShowTotals(table As String, show As Boolean)
+    KopilotTable(table).ShowTotals = show
+End Sub
+
+Public Sub Protect(sheet As String)
+    ThisWorkbook.Worksheets(sheet).Protect
+End Sub
+
 Public Function Filled(count As Long) As Long
     ' What a column of formulas asks, cell by cell.
     Dim i As Long
