@@ -16,7 +16,7 @@ from kopilot_xl.domain.fulfilment import Fulfilment, OpenPlans, fulfil
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, CutOffs, Rules
 from kopilot_xl.domain.segments import ALLOWED, Action, Segment
 from kopilot_xl.domain.transactions import Booking, Status
-from kopilot_xl.texts import marked, t
+from kopilot_xl.texts import marked, t, tn
 
 _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED}
 
@@ -24,12 +24,17 @@ _MARKS = {Action.MARK_LOST: Segment.LOST, Action.MARK_CANCELED: Segment.CANCELED
 class ActionStatus(StrEnum):
     """What became of a row of the log. Source: docs/rules.md, "Actions"."""
 
-    APPLIED = "Applied"
-    FULFILLED = "Fulfilled"
-    OVERDUE = "Overdue"
-    SUPERSEDED = "Superseded"
-    REJECTED = "Rejected"
-    PENDING = "Pending"
+    APPLIED = marked("Applied")
+    FULFILLED = marked("Fulfilled")
+    OVERDUE = marked("Overdue")
+    SUPERSEDED = marked("Superseded")
+    REJECTED = marked("Rejected")
+    PENDING = marked("Pending")
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return t(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +280,7 @@ class ClientReplay:
         if mark_in_force := self._mark():
             aside = t(
                 "Set aside while the client is marked {segment} by row {row}.",
-                segment=mark_in_force.segment.lower(),
+                segment=mark_in_force.segment.label.lower(),
                 row=mark_in_force.row,
             )
             superseded = ActionResult(ActionStatus.SUPERSEDED, aside)
@@ -304,8 +309,13 @@ class ClientReplay:
             )
         details = [f"{part}."] if part else []
         if day > horizon:
-            months = formatting.count(self.rules.horizon_months, "month")
-            details.append(t("More than {months} ahead: it does not count as coming yet.", months=months))
+            details.append(
+                tn(
+                    "More than {count:,} month ahead: it does not count as coming yet.",
+                    "More than {count:,} months ahead: it does not count as coming yet.",
+                    self.rules.horizon_months,
+                )
+            )
         return ActionResult(ActionStatus.APPLIED, " ".join(details), far_off=day > horizon)
 
     def _mark(self) -> _Mark | None:
@@ -325,10 +335,10 @@ class ClientReplay:
             return t(
                 "Not allowed: on {day} the client was {now}; {action} is for {segments} or {last}.",
                 day=formatting.day(day),
-                now=now,
-                action=action.lower(),
-                segments=", ".join(wanted[:-1]),
-                last=wanted[-1],
+                now=now.label,
+                action=action.label.lower(),
+                segments=", ".join(segment.label for segment in wanted[:-1]),
+                last=wanted[-1].label,
             )
         if action is Action.MARK_CANCELED and now is Segment.LOST and self.known.last:
             return t("Not allowed: a Lost client that was invoiced stays Lost; cancel is for clients never invoiced.")

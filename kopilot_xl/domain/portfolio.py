@@ -13,7 +13,7 @@ from kopilot_xl.domain import formatting, shape_words
 from kopilot_xl.domain.credits import cents
 from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.segments import ENGAGED, INACTIVE, PORTFOLIO, WORK_ORDER, Heading, Segment
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 
 TOKEN_PART = 10
 """What is coming from a client is a token if it is below this part of the client's value: a tenth."""
@@ -22,11 +22,16 @@ TOKEN_PART = 10
 class Shape(StrEnum):
     """The portfolio's shape. Source: docs/rules.md, "The portfolio's shape"."""
 
-    EMPTY = "Empty"
-    INACCURATE = "Inaccurate"
-    DECLINING = "Declining"
-    GROWING = "Growing"
-    MATURE = "Mature"
+    EMPTY = marked("Empty")
+    INACCURATE = marked("Inaccurate")
+    DECLINING = marked("Declining")
+    GROWING = marked("Growing")
+    MATURE = marked("Mature")
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return t(self.value)
 
     @property
     def icon(self) -> str:
@@ -93,15 +98,19 @@ class Client:
         if self.segment is None:
             return ""
         if self.unpaid_since:
-            owed = f"{formatting.amount(self.unpaid)} unpaid" if self.unpaid else "Unpaid"
-            return f"{owed}, invoiced {formatting.day(self.unpaid_since)}: collect it first."
+            since = formatting.day(self.unpaid_since)
+            if not self.unpaid:
+                return t("Unpaid, invoiced {day}: collect it first.", day=since)
+            owed = formatting.amount(self.unpaid)
+            return t("{amount} unpaid, invoiced {day}: collect it first.", amount=owed, day=since)
         if self.overdue:
-            return f"Planned for {formatting.day(self.overdue)}, not invoiced: invoice it, move it or drop it."
+            overdue = formatting.day(self.overdue)
+            return t("Planned for {day}, not invoiced: invoice it, move it or drop it.", day=overdue)
         if self.next_planned:
             expected = f", {formatting.amount(self.next_amount)}" if self.next_amount else ""
-            return f"Planned: {formatting.day(self.next_planned)}{expected}."
+            return t("Planned: {day}{amount}.", day=formatting.day(self.next_planned), amount=expected)
         if self.far_off:
-            return f"Planned for {formatting.day(self.far_off)}, too far ahead to count yet."
+            return t("Planned for {day}, too far ahead to count yet.", day=formatting.day(self.far_off))
         return self.segment.advice
 
     @property
@@ -205,23 +214,30 @@ class Summary:
         active, new, leaving = counts[Segment.ACTIVE], counts[Segment.NEW], counts[Segment.LEAVING]
         some = self.clients(ENGAGED) + self.clients(INACTIVE)
         none, limit = counts[Segment.NO_ACTIVITY], self.rules.inaccurate_share
-        of_active = f"{active:,} of {some:,}" + (f", {formatting.share(active / some)}" if some else "")
-        came = f"{new:,} new" if self.won is None else f"{new:,} new, {self.won:,} won"
+        of_active = t("{count:,} of {all:,}", count=active, all=some)
+        of_active += f", {formatting.share(active / some)}" if some else ""
+        came = t("{new:,} new", new=new)
+        if self.won is not None:
+            came = t("{new:,} new, {won:,} won", new=new, won=self.won)
         won = t(" ({won:,} won)", won=self.won) if self.won is not None else ""
-        of_none = formatting.share(none / self.size)
+        of_none, most = formatting.share(none / self.size), formatting.share(limit)
         return (
             Check(
                 2 * active > some,
-                f"Active clients are the majority ({of_active})",
-                "active clients are not the majority",
+                t("Active clients are the majority ({figures})", figures=of_active),
+                t("active clients are not the majority"),
                 t("Active clients are the majority: {figures}", figures=of_active)
                 if 2 * active > some
                 else t("Active clients are not the majority: {figures}", figures=of_active),
             ),
             Check(
                 new >= leaving,
-                f"New clients make up for the leaving ones ({came}, {leaving:,} leaving)",
-                f"new clients do not make up for the leaving ones ({came}, {leaving:,} leaving)",
+                t("New clients make up for the leaving ones ({came}, {leaving:,} leaving)", came=came, leaving=leaving),
+                t(
+                    "new clients do not make up for the leaving ones ({came}, {leaving:,} leaving)",
+                    came=came,
+                    leaving=leaving,
+                ),
                 t(
                     "New clients make up for leaving: {new:,} to {leaving:,}{beside}",
                     new=new,
@@ -238,16 +254,17 @@ class Summary:
             ),
             Check(
                 self._few_without_activity,
-                f"Few clients have no activity ({none:,} of {self.size:,}, {formatting.share(none / self.size)}; "
-                f"limit {formatting.share(limit)})",
-                f"many clients have no activity ({none:,} of {self.size:,})",
-                t("Few clients have no activity: {share}, limit {limit}", share=of_none, limit=formatting.share(limit))
-                if self._few_without_activity
-                else t(
-                    "Too many clients have no activity: {share}, limit {limit}",
+                t(
+                    "Few clients have no activity ({none:,} of {all:,}, {share}; limit {limit})",
+                    none=none,
+                    all=self.size,
                     share=of_none,
-                    limit=formatting.share(limit),
+                    limit=most,
                 ),
+                t("many clients have no activity ({none:,} of {all:,})", none=none, all=self.size),
+                t("Few clients have no activity: {share}, limit {limit}", share=of_none, limit=most)
+                if self._few_without_activity
+                else t("Too many clients have no activity: {share}, limit {limit}", share=of_none, limit=most),
             ),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.retention import MOST, Concentration, Group, Retention
+from kopilot_xl.texts import t, tn
 
 Figure = tuple[str, str]
 """What a figure is called, and the figure."""
@@ -17,16 +18,18 @@ def retention_figures(found: Retention | None, before: Retention | None = None) 
         return []
 
     def share(of: Callable[[Retention], float]) -> str:
-        earlier = f" ({formatting.share(of(before))} the year before)" if before else ""
-        return f"{formatting.share(of(found))}{earlier}"
+        now = formatting.share(of(found))
+        if before is None:
+            return now
+        return t("{share} ({before} the year before)", share=now, before=formatting.share(of(before)))
 
     return [
-        ("Net revenue retention", share(lambda year: year.net)),
-        ("Gross revenue retention", share(lambda year: year.gross)),
-        ("Clients kept", share(lambda year: year.clients_kept)),
-        ("Gone", _group(found.gone)),
-        ("New in the year", _group(found.new)),
-        ("Recovered", _group(found.recovered)),
+        (t("Net revenue retention"), share(lambda year: year.net)),
+        (t("Gross revenue retention"), share(lambda year: year.gross)),
+        (t("Clients kept"), share(lambda year: year.clients_kept)),
+        (t("Gone"), _group(found.gone)),
+        (t("New in the year"), _group(found.new)),
+        (t("Recovered"), _group(found.recovered)),
     ]
 
 
@@ -35,13 +38,13 @@ def concentration_figures(found: Concentration | None) -> list[Figure]:
     if found is None:
         return []
     return [
-        ("Share of the largest client", formatting.share(found.largest)),
-        ("Share of the five largest", formatting.share(found.largest_five)),
-        (f"Clients that bring {MOST}%", f"{found.clients_for_80_percent:,}"),
-        ("Without the largest", formatting.whole(found.without_largest)),
+        (t("Share of the largest client"), formatting.share(found.largest)),
+        (t("Share of the five largest"), formatting.share(found.largest_five)),
+        (t("Clients that bring {share}", share=formatting.share(MOST / 100)), f"{found.clients_for_80_percent:,}"),
+        (t("Without the largest"), formatting.whole(found.without_largest)),
     ]
 
 
 def _group(group: Group) -> str:
     amount = f", {formatting.whole(group.amount)}" if group.clients else ""
-    return f"{formatting.count(group.clients, 'client')}{amount}"
+    return tn("{count:,} client{amount}", "{count:,} clients{amount}", group.clients, amount=amount)

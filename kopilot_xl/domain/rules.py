@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.texts import t
 
 VALUE_MONTHS = 12
 """A client's value is what it was billed in this many months up to its last invoice."""
@@ -47,31 +48,47 @@ class Rules:
             value = getattr(self, each.name)
             whole = each.name != "inaccurate_share"
             if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-                raise RuleError(each.name, f"must be a {'whole ' if whole else ''}number, not {value!r}")
+                raise RuleError(each.name, _not_a_number(whole, value))
             if not 0 < value < 100_000:
-                raise RuleError(each.name, f"must be above 0 and in reason, not {value:g}")
+                raise RuleError(each.name, t("must be above 0 and in reason, not {value}", value=f"{value:g}"))
         if not self.active_months < self.sleeping_months:
             raise RuleError(
                 "active_months",
-                f"must be below the sleeping limit of {self.sleeping_months} months, not {self.active_months}",
+                t(
+                    "must be below the sleeping limit of {sleeping} months, not {active}",
+                    sleeping=self.sleeping_months,
+                    active=self.active_months,
+                ),
             )
         if not self.leaving_days < self.lifespan_days:
             raise RuleError(
                 "leaving_days",
-                f"must be below the lifespan of {self.lifespan_days} days, not {self.leaving_days}",
+                t(
+                    "must be below the lifespan of {lifespan} days, not {leaving}",
+                    lifespan=self.lifespan_days,
+                    leaving=self.leaving_days,
+                ),
             )
         if not self.sleeping_months * 31 <= self.lifespan_days - self.leaving_days:
             raise RuleError(
                 "sleeping_months",
-                f"of {self.sleeping_months} months can reach past day {self.lifespan_days - self.leaving_days}, "
-                "where Leaving begins (lifespan − leaving days)",
+                t(
+                    "of {months} months can reach past day {day}, where Leaving begins (lifespan − leaving days)",
+                    months=self.sleeping_months,
+                    day=self.lifespan_days - self.leaving_days,
+                ),
             )
         if self.horizon_months > 120:
-            raise RuleError("horizon_months", f"must be at most 120, not {self.horizon_months}")
+            raise RuleError(
+                "horizon_months", t("must be at most {most}, not {value}", most=120, value=self.horizon_months)
+            )
         if self.lifespan_days > 3650:
-            raise RuleError("lifespan_days", f"must be at most 3650, not {self.lifespan_days}")
+            raise RuleError(
+                "lifespan_days", t("must be at most {most}, not {value}", most=3650, value=self.lifespan_days)
+            )
         if not self.inaccurate_share <= 1:
-            raise RuleError("inaccurate_share", f"must be at most 100 %, not {self.inaccurate_share:.0%}")
+            share = f"{self.inaccurate_share:.0%}"
+            raise RuleError("inaccurate_share", t("must be at most 100 %, not {share}", share=share))
 
     def meaning(self, segment: Segment) -> str:
         """Return who is in a segment, in one sentence with these thresholds."""
@@ -79,6 +96,14 @@ class Rules:
 
 
 _ONE = re.compile(r"\b1 (month|day)s\b")
+
+
+def _not_a_number(whole: bool, value: object) -> str:
+    shown = repr(value)
+    if whole:
+        return t("must be a whole number, not {value}", value=shown)
+    return t("must be a number, not {value}", value=shown)
+
 
 DEFAULT = Rules()
 

@@ -5,33 +5,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kopilot_xl.texts import marked, t
+
 
 class Action(StrEnum):
     """What a user may record about a client.
 
-    Source: docs/rules.md, "Actions".
+    Source: docs/rules.md, "Actions". The value is its id, which is its English name.
     """
 
-    PLAN_REVENUE = "Plan revenue"
-    MARK_LOST = "Mark lost"
-    MARK_CANCELED = "Mark canceled"
-    REACTIVATE = "Reactivate"
+    PLAN_REVENUE = marked("Plan revenue")
+    MARK_LOST = marked("Mark lost")
+    MARK_CANCELED = marked("Mark canceled")
+    REACTIVATE = marked("Reactivate")
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return t(self.value)
 
 
 class Segment(StrEnum):
-    """The activity level of a client. The value is the name a reader sees.
+    """The activity level of a client. The value is its id, which is its English name.
 
     Source: docs/rules.md, "The segments".
     """
 
-    NO_ACTIVITY = "No Activity"
-    NEW = "New"
-    ACTIVE = "Active"
-    SLEEPING_AWAY = "Sleeping Away"
-    HIBERNATING = "Hibernating"
-    LEAVING = "Leaving"
-    LOST = "Lost"
-    CANCELED = "Canceled"
+    NO_ACTIVITY = marked("No Activity")
+    NEW = marked("New")
+    ACTIVE = marked("Active")
+    SLEEPING_AWAY = marked("Sleeping Away")
+    HIBERNATING = marked("Hibernating")
+    LEAVING = marked("Leaving")
+    LOST = marked("Lost")
+    CANCELED = marked("Canceled")
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return t(self.value)
 
     @property
     def icon(self) -> str:
@@ -40,18 +52,18 @@ class Segment(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """Who is in this segment, in one sentence; `Rules.meaning` fills in the thresholds."""
-        return _PROFILES[self].meaning
+        """Who is in this segment, in one sentence of the reader's language; `Rules.meaning` fills in the thresholds."""
+        return t(_PROFILES[self].meaning)
 
     @property
     def advice(self) -> str:
-        """What to do about a client of this segment, in one sentence."""
-        return _PROFILES[self].advice
+        """What to do about a client of this segment, in one sentence of the reader's language."""
+        return t(_PROFILES[self].advice)
 
     @property
     def short_advice(self) -> str:
         """The same where there is one line for it; that of a Canceled client is about its unpaid invoice."""
-        return _PROFILES[self].short or _PROFILES[self].advice
+        return t(_PROFILES[self].short or _PROFILES[self].advice)
 
 
 @dataclass(frozen=True)
@@ -65,51 +77,67 @@ class _Profile:
 _PROFILES = {
     Segment.NO_ACTIVITY: _Profile(
         "😕",
-        "Never invoiced and nothing planned; created in the last {lifespan_days} days or on an unknown date.",
-        "Plan the first revenue, or mark it canceled if the expected income is gone.",
+        marked("Never invoiced and nothing planned; created in the last {lifespan_days} days or on an unknown date."),
+        marked("Plan the first revenue, or mark it canceled if the expected income is gone."),
     ),
     Segment.NEW: _Profile(
         "🆕",
-        "Revenue is planned within {horizon_months} months, and no invoice was sent in the last {lifespan_days} days.",
-        "Keep the plan true: this is the engine of future growth.",
+        marked(
+            "Revenue is planned within {horizon_months} months, "
+            "and no invoice was sent in the last {lifespan_days} days."
+        ),
+        marked("Keep the plan true: this is the engine of future growth."),
     ),
     Segment.ACTIVE: _Profile(
         "💖",
-        "Invoiced within the last {active_months} months.",
-        "Plan its revenue so that today's turnover goes on; mark it lost if none is expected in the coming year.",
-        "Plan its revenue so that today's turnover goes on.",
+        marked("Invoiced within the last {active_months} months."),
+        marked(
+            "Plan its revenue so that today's turnover goes on; mark it lost if none is expected in the coming year."
+        ),
+        marked("Plan its revenue so that today's turnover goes on."),
     ),
     Segment.SLEEPING_AWAY: _Profile(
         "👻",
-        "Last invoiced more than {active_months} and at most {sleeping_months} months ago.",
-        "It gets cold: offer another product or service, then plan the revenue; "
-        "mark it lost if none is expected in the coming six months.",
-        "It gets cold: offer another product or service, then plan the revenue.",
+        marked("Last invoiced more than {active_months} and at most {sleeping_months} months ago."),
+        marked(
+            "It gets cold: offer another product or service, then plan the revenue; "
+            "mark it lost if none is expected in the coming six months."
+        ),
+        marked("It gets cold: offer another product or service, then plan the revenue."),
     ),
     Segment.HIBERNATING: _Profile(
         "🧊",
-        "Last invoiced more than {sleeping_months} months and at most {lifespan_days} days ago, and not leaving yet.",
-        "Propose maintenance, an upgrade or a new project, then plan the revenue; "
-        "mark it lost if none is expected in the coming months.",
-        "Propose maintenance, an upgrade or a new project, then plan the revenue. Mark it lost if none will come.",
+        marked(
+            "Last invoiced more than {sleeping_months} months and at most {lifespan_days} days ago, "
+            "and not leaving yet."
+        ),
+        marked(
+            "Propose maintenance, an upgrade or a new project, then plan the revenue; "
+            "mark it lost if none is expected in the coming months."
+        ),
+        marked(
+            "Propose maintenance, an upgrade or a new project, then plan the revenue. Mark it lost if none will come."
+        ),
     ),
     Segment.LEAVING: _Profile(
         "🚪",
-        "Leaves the portfolio within {leaving_days} days, and nothing is planned.",
-        "The last chance: plan revenue; mark it lost if no prospect is near "
-        "and none is expected in the coming six months.",
-        "The last chance: plan revenue. Mark it lost if none is expected in the coming six months.",
+        marked("Leaves the portfolio within {leaving_days} days, and nothing is planned."),
+        marked(
+            "The last chance: plan revenue; mark it lost if no prospect is near "
+            "and none is expected in the coming six months."
+        ),
+        marked("The last chance: plan revenue. Mark it lost if none is expected in the coming six months."),
     ),
     Segment.LOST: _Profile(
         "⚰️",
-        "No invoice for more than {lifespan_days} days and nothing planned, or marked lost.",
-        "Try to reactivate it, then plan revenue.",
+        marked("No invoice for more than {lifespan_days} days and nothing planned, or marked lost."),
+        marked("Try to reactivate it, then plan revenue."),
     ),
     Segment.CANCELED: _Profile(
         "🚫",
-        "Marked canceled: out of the portfolio.",
-        "Nothing to do: it is out of the portfolio.",
-        "Out of the portfolio, but its invoice is unpaid.",
+        marked("Marked canceled: out of the portfolio."),
+        marked("Nothing to do: it is out of the portfolio."),
+        marked("Out of the portfolio, but its invoice is unpaid."),
     ),
 }
 
@@ -135,9 +163,14 @@ PORTFOLIO_BARS = tuple(segment for segment in BARS if segment in PORTFOLIO)
 class Heading(StrEnum):
     """The three headings of "Do next", in the order to work through them."""
 
-    KEEP = "Keep"
-    WIN_BACK = "Win back"
-    DECIDE = "Decide"
+    KEEP = marked("Keep")
+    WIN_BACK = marked("Win back")
+    DECIDE = marked("Decide")
+
+    @property
+    def label(self) -> str:
+        """The heading in the reader's language."""
+        return t(self.value)
 
 
 WORK_ORDER: dict[Heading, tuple[Segment, ...]] = {

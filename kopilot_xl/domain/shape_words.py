@@ -40,7 +40,7 @@ def inaccurate(figures: Figures) -> str:
         "{count:,} of {clients} has no activity",
         "{count:,} of {clients} have no activity",
         none,
-        clients=formatting.count(figures.size, "client"),
+        clients=tn("{count:,} client", "{count:,} clients", figures.size),
     )
     return t(
         "{of_all}, so the share of active clients cannot be trusted. Plan their first "
@@ -61,7 +61,7 @@ def growing(figures: Figures) -> str:
 
 def mature(figures: Figures) -> str:
     """Return what a mature portfolio says: that it is well balanced, or which check failed."""
-    failing = " and ".join(figures.failing)
+    failing = t(" and ").join(figures.failing)
     start = t("Active clients carry the portfolio, but {failing}.", failing=failing) if failing else t("Well balanced.")
     return " ".join([start, *_figures(figures)])
 
@@ -95,9 +95,9 @@ def _lean(figures: Figures) -> str:
 
 def _exits(figures: Figures) -> str:
     new, leaving, won = figures.new, figures.leaving, figures.won
-    came = [f"{new:,} {_be(new)} new"] if new else []
+    came = [tn("{count:,} is new", "{count:,} are new", new)] if new else []
     if won:
-        months = formatting.count(figures.active_months, "month")
+        months = tn("{count:,} month", "{count:,} months", figures.active_months)
         came.append(
             tn("{count:,} was won in the last {months}", "{count:,} were won in the last {months}", won, months=months)
         )
@@ -109,10 +109,6 @@ def _exits(figures: Figures) -> str:
     return tn("{count:,} is leaving, {news}.", "{count:,} are leaving, {news}.", leaving, news=news)
 
 
-def _be(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
 def _failed(figures: Figures) -> list[str]:
-    failing = " and ".join(figures.failing)
+    failing = t(" and ").join(figures.failing)
     return [f"{failing[0].upper()}{failing[1:]}."] if failing else []

@@ -106,7 +106,9 @@ def test_every_text_is_a_literal_with_a_value_for_each_placeholder(name: str) ->
             continue
         where = f"{name}:{node.lineno}"
         messages = node.args[: 2 if called(node) == "tn" else 1]
-        if called(node) == "t" and isinstance(messages[0], ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+        if called(node) == "t" and isinstance(
+            messages[0], ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.BoolOp
+        ):
             continue
         assert all(isinstance(each, ast.Constant) for each in messages), where
         values = {each.arg for each in node.keywords} | ({"count"} if called(node) == "tn" else set())

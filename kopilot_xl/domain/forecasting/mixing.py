@@ -23,11 +23,11 @@ POWER = 4
 
 
 class Rule(StrEnum):
-    """A way to forecast the months ahead. The value is the name a reader sees. Source: docs/forecast.md."""
+    """A way to forecast the months ahead. The value is its id, its English name. Source: docs/forecast.md."""
 
-    BY_CLIENT = "By client"
-    THETA = "Theta"
-    TREND = "Trend"
+    BY_CLIENT = marked("By client")
+    THETA = marked("Theta")
+    TREND = marked("Trend")
 
     @property
     def formula(self) -> str:
