@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ _HEAD = f"""# The commands of {NAME}
 
 Written by `python docs/generate_commands.py` from the help texts of the commands; a test fails when it is stale.
 """
+_WIDTH = 118
 _MARKUP = re.compile(r"\[/?[a-z ]+\]")
 
 
@@ -34,7 +36,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     usage = [NAME, name, *map(_argument, arguments), "[OPTIONS]"]
     yield f"```sh\n{' '.join(usage)}\n```"
-    yield command.help
+    yield "\n\n".join(textwrap.fill(each, _WIDTH) for each in command.help.split("\n\n"))
     if arguments:
         yield _table("Argument", [(_argument(each), _help(each)) for each in arguments])
     yield from _options(command)

@@ -85,6 +85,8 @@ def _is_somewhere() -> bool:
 class UsageError(KopilotError, ValueError):
     """Arguments that make no sense, alone or together; `argument` is the one to mend."""
 
+    code = "usage"
+
     def __init__(self, text: str, argument: str) -> None:
         super().__init__(text)
         self.text, self.argument = text, argument
@@ -99,6 +101,23 @@ class BookError(KopilotError):
 
 class SaveError(KopilotError):
     """A file cannot be written: it is read-only, open elsewhere or was changed meanwhile, or the disk is full."""
+
+
+class NotBookError(UsageError, BookError):
+    """A file that is not a workbook, as its name says, is named where a workbook belongs."""
+
+    def __str__(self) -> str:
+        return KopilotError.__str__(self)
+
+
+class OutputError(UsageError, SaveError):
+    """An output makes no sense, whatever is there: its ending is not one that is written, or it is an input."""
+
+    def __init__(self, text: str, argument: str = "output") -> None:
+        super().__init__(text, argument)
+
+    def __str__(self) -> str:
+        return KopilotError.__str__(self)
 
 
 class MissingError(KopilotError):

@@ -16,7 +16,7 @@ from kopilot_xl.bigdata.local import LocalFrame, check_parquet, plain, plain_val
 from kopilot_xl.bigdata.reading.opened_file import FOLDERS
 from kopilot_xl.bigdata.result import Place, Segmentation
 from kopilot_xl.bigdata.sources.data_files import Source
-from kopilot_xl.errors import SaveError
+from kopilot_xl.errors import OutputError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.file.folders import check_folder, folder_replaced
@@ -60,7 +60,7 @@ def check_output(given: Place, sources: Sequence[Source], others: Sequence[Place
     inputs = [*(place for source in sources for place in source.inputs), *others]
     suffix = path.suffix.lower()
     if suffix not in {"", ".csv", _PARQUET} and not path.is_dir():
-        raise SaveError(
+        raise OutputError(
             t(
                 "{path} is neither .csv nor .parquet: give the output one of these endings, or none: a folder.",
                 path=path,

@@ -14,7 +14,7 @@ from typer.core import TyperGroup, TyperOption
 from kopilot_xl._version import __version__
 from kopilot_xl.cli.speaking import OPTION
 from kopilot_xl.cli.stderr import NAME, be_quiet, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
-from kopilot_xl.errors import UsageError, reason
+from kopilot_xl.errors import NotBookError, OutputError, UsageError, reason
 from kopilot_xl.texts import LANGUAGES, t
 from kopilot_xl.texts.languages import known
 
@@ -26,6 +26,7 @@ class Exit(IntEnum):
 
     DONE = 0
     FAILED = 1
+    USAGE = 2
     STOPPED = 128
     UNHEARD = 141
 
@@ -85,6 +86,9 @@ class CommandGroup(TyperGroup):
             if is_unheard(error):
                 silence_stdout()
                 raise typer.Exit(Exit.UNHEARD) from None
+            if isinstance(error, (NotBookError, OutputError)):  # a line: its commands can be copied
+                print_message(reason(error))
+                raise typer.Exit(Exit.USAGE) from None
             if isinstance(error, UsageError):
                 error = _as_typers_own(error, ctx)
             if is_typers_own(error):
@@ -171,7 +175,9 @@ def command(*examples: str) -> Callable[[F], F]:
     def register(function: F) -> F:
         calls = (f"[cyan]{NAME} {example}[/cyan]" for example in examples)
         epilog = "\n\n".join([f"[bold]{t('Examples')}[/bold]", *calls])
-        return app.command(help=t(cleandoc(function.__doc__ or "")), epilog=epilog)(function)
+        text = t(cleandoc(function.__doc__ or ""))
+        paragraphs = (" ".join(each.split()) for each in text.split("\n\n"))  # else the source's lines would be shown
+        return app.command(help="\n\n".join(paragraphs), epilog=epilog)(function)
 
     return register
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -26,6 +27,7 @@ from kopilot_xl.cli.import_options import (
 from kopilot_xl.cli.options import AsJson, AsOf, Books, Force, Jobs, Order, Strict, Summary, output_option
 from kopilot_xl.cli.running import is_several, results
 from kopilot_xl.cli.stderr import screen_on
+from kopilot_xl.errors import UsageError
 from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
@@ -226,14 +228,36 @@ def _show_all(batch: Batch, what: str, *, json: bool, strict: bool) -> NoReturn:
     """Go through workbooks that are worked on, show what became of each and of all, and exit."""
     from kopilot_xl.cli import show_batch
 
-    several, done, sound = batch.total > 1, 0, True
+    several, end = batch.total > 1, _End()
     for result in results(batch, what):
-        done += 1
-        sound = sound and not result.why and result.report is not None and not (strict and _problems(result.report))
+        end.note(result, result.report is not None and not (strict and _problems(result.report)))
         _show(result, json, several)
     if several and not json:
         show_batch.portfolios(screen_on(), batch.lines)
-    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
+    raise typer.Exit(end.code)
+
+
+@dataclass
+class _End:
+    """How work on several workbooks ends.
+
+    Attributes:
+        code: the exit code: wrong usage of any of them counts most, a failure of any before success of all; nothing
+            done is a failure.
+    """
+
+    code: Exit = Exit.FAILED
+    _begun: bool = False
+
+    def note(self, result: Done, sound: bool) -> None:
+        """Count one workbook, which is sound if all was done and nothing was found that fails."""
+        if result.code == UsageError.code:
+            self.code = Exit.USAGE
+        elif (not sound or result.why) and self.code is not Exit.USAGE:
+            self.code = Exit.FAILED
+        elif not self._begun:
+            self.code = Exit.DONE
+        self._begun = True
 
 
 @command(
@@ -343,17 +367,16 @@ def check(books: Books, jobs: Jobs = 1, json: AsJson = False) -> None:
     from kopilot_xl import check_all
     from kopilot_xl.cli import as_json, show_portfolio
 
-    screen, batch, done, sound = screen_on(), check_all(books, jobs=jobs), 0, True
+    screen, batch, end = screen_on(), check_all(books, jobs=jobs), _End()
     for result in results(batch, t("Checking")):
-        done += 1
-        sound = sound and result.report is not None and not _problems(result.report)
+        end.note(result, result.report is not None and not _problems(result.report))
         if result.report is None:
             continue
         if json:
             screen.data(as_json.checked_as_json(result.report, str(result.path)))
         else:
             show_portfolio.checked(screen, result.report, str(result.path) if batch.total > 1 else "")
-    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
+    raise typer.Exit(end.code)
 
 
 @command(
@@ -389,16 +412,16 @@ def report(
         made = report(books[0], as_of, output=output, force=force)
         screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=made.path, as_of=made.as_of))
         return
-    batch, done, sound = report_all(books, as_of, index=output, jobs=jobs, force=force), 0, True
+    batch, done, end = report_all(books, as_of, index=output, jobs=jobs, force=force), 0, _End()
     for result in results(batch, t("Writing reports")):
         done += 1
-        sound = sound and result.report is not None
+        end.note(result, result.report is not None)
         if result.report is not None:
             path = result.path.with_suffix(".html")
             screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=path, as_of=result.report.as_of))
     if done:
         screen_on().line(t("{path} leads to all of them.", path=output or index_of(books)))
-    raise typer.Exit(Exit.DONE if done and sound else Exit.FAILED)
+    raise typer.Exit(end.code)
 
 
 @command(

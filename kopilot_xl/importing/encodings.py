@@ -6,7 +6,7 @@ import codecs
 import re
 from functools import cache
 
-from kopilot_xl.errors import BookError
+from kopilot_xl.errors import BookError, UsageError
 from kopilot_xl.importing.vocabulary import fold, vocabulary
 from kopilot_xl.texts import t
 
@@ -43,6 +43,7 @@ def decoded(data: bytes, path: object, wanted: str | None = None) -> tuple[str, 
 
     Raises:
         BookError: it is not text, or not in the encoding that is wanted.
+        UsageError: there is no such encoding.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -51,8 +52,8 @@ def decoded(data: bytes, path: object, wanted: str | None = None) -> tuple[str, 
         try:
             name = codecs.lookup(wanted).name
         except LookupError:
-            raise BookError(
-                t('There is no encoding "{wanted}". Write utf-8, cp1250 or mac_roman.', wanted=wanted)
+            raise UsageError(
+                t('There is no encoding "{wanted}". Write utf-8, cp1250 or mac_roman.', wanted=wanted), "encoding"
             ) from None
         return _text(data, name, path), name, ()
     if wide := _wide(data):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kopilot_xl.errors import MissingError
+from kopilot_xl.errors import UsageError
 from kopilot_xl.importing.choices import ImportChoices, Question
 from kopilot_xl.importing.columns import InvoiceColumns, kind_of_text
 from kopilot_xl.importing.layout import Column, text_of
@@ -68,7 +68,7 @@ def answered(choices: ImportChoices) -> dict[str, State | Kind | None]:
     """Return what the user says words mean, folded; None leaves the row out.
 
     Raises:
-        MissingError: a meaning is not one of those there are.
+        UsageError: a meaning is not one of those there are.
     """
     found: dict[str, State | Kind | None] = {}
     meanings: dict[str, State | Kind | None] = {fold(each.value): each for each in State}
@@ -82,14 +82,15 @@ def answered(choices: ImportChoices) -> dict[str, State | Kind | None]:
     }
     for word, meaning in choices.statuses.items():
         if fold(meaning) not in meanings:
-            raise MissingError(
+            raise UsageError(
                 t(
-                    '--status "{word}={meaning}": it can be {names} or {answers}.',
+                    '"{word}={meaning}": the meaning can be {names} or {answers}.',
                     word=word,
                     meaning=meaning,
                     names=", ".join(ANSWERS[:-1]),
                     answers=ANSWERS[-1],
-                )
+                ),
+                "statuses",
             )
         found[word_key(word)] = meanings[fold(meaning)]
     return found

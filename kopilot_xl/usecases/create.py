@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from kopilot_xl.errors import BookError, KopilotError, SaveError, UsageError
+from kopilot_xl.errors import BookError, KopilotError, OutputError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.databases import fetched, is_address
@@ -229,14 +229,15 @@ def checked_target(path: str | PathLike[str], force: bool) -> Path:
             t("{target} is a folder: name a file in it, such as {example}.", target=target, example=example)
         )
     if target.suffix.lower() not in TEMPLATES:
-        raise SaveError(
+        raise OutputError(
             t(
                 "{target} must end in {suffix}, or in {macro_free} for a workbook without macros: {example}.",
                 target=target,
                 suffix=SUFFIX,
                 macro_free=MACRO_FREE_SUFFIX,
                 example=f"{target.stem}{SUFFIX}",
-            )
+            ),
+            "book",
         )
     if target.exists() and not force:
         raise SaveError(t("{target} is there already: choose another name, or replace it with --force.", target=target))

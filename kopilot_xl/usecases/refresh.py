@@ -10,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl import interrupts
+from kopilot_xl.errors import OutputError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.deciding import judged, taken
 from kopilot_xl.usecases.gc_pause import collector_at_rest
@@ -57,12 +59,14 @@ def refresh(
         BookError: the file cannot be read as a workbook, or changed meanwhile.
         MissingError: a sheet, table, column or named cell is not there.
         SettingError: a setting makes no sense.
+        OutputError: `output` ends otherwise than the workbook, or is the workbook.
         SaveError: the workbook cannot be saved, or something is at `output` that may not be replaced. As with the
             others, nothing was changed; the text says what to do.
     """
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     if output is not None and isinstance(book, FileBook):
         target = Path(output)
+        _check_ending(target, book.path)
         backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force) or backup
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
         inputs = judged(read(book, as_of, now.date()), now)
@@ -74,6 +78,18 @@ def refresh(
         result = write(book, result, now)
         book.save(output, backup=backup)
     return RefreshResult.of(result, book.name, time.perf_counter() - start)
+
+
+def _check_ending(target: Path, source: Path) -> None:
+    """Make sure that Excel opens what is saved at a target: by the ending it expects macros, or none.
+
+    Raises:
+        OutputError: the ending is another one than the workbook's.
+    """
+    if target.suffix.lower() != source.suffix.lower():
+        raise OutputError(
+            t("{target} must end in {suffix}, as {path} does.", target=target, suffix=source.suffix, path=source.name)
+        )
 
 
 def check(book: Book | str | PathLike[str], as_of: date | None = None, *, now: datetime | None = None) -> RefreshResult:

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kopilot_xl.errors import BookError
+from kopilot_xl.errors import NotBookError
 from kopilot_xl.texts import t
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ def open_book(path: str | PathLike[str]) -> FileBook:
 
     Raises:
         BookError: there is no such file, or it is not a workbook that can be read; the text says which and what to do.
+            An export is a `NotBookError`.
     """
     from kopilot_xl.workbook.file.book import FileBook
 
-    _check_is_no_export(Path(path))
+    check_is_no_export(path)
     return FileBook(path)
 
 
@@ -31,22 +32,24 @@ _INVOICES = (".xml", ".pdf", ".zip")
 """The endings of what programs export, and no workbook has."""
 
 
-def _check_is_no_export(path: Path) -> None:
+def check_is_no_export(given: str | PathLike[str]) -> None:
     """Tell who names an export where a workbook belongs what to do with it.
 
     Raises:
-        BookError: it is one.
+        NotBookError: it is one.
     """
+    path = Path(given)
     suffix = path.suffix.lower()
     if suffix in (*_TABLES, *_INVOICES) and path.is_file():
-        raise BookError(
+        raise NotBookError(
             t(
                 "{path} is an export, not a workbook: kopilot-xl new Portfolio.xlsm --{option} {file} makes a workbook "
                 "of it, kopilot-xl update Portfolio.xlsm --{option} {file} brings it into one.",
                 path=path,
                 option="invoices" if suffix in _INVOICES else "transactions",
                 file=f'"{path}"' if " " in str(path) else path,
-            )
+            ),
+            "book",
         )
 
 

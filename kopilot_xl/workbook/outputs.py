@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kopilot_xl.errors import KopilotError, SaveError
+from kopilot_xl.errors import KopilotError, OutputError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.saving import BACKUP
@@ -52,7 +52,8 @@ def check_output(
         Whether what is there is to be kept as a backup.
 
     Raises:
-        SaveError: it is one of the inputs or among them, or something is there that is not ours, and no `force`.
+        OutputError: it is one of the inputs or among them.
+        SaveError: something is there that is not ours, and no `force`.
     """
     check_no_input(target, inputs)
     if not _holds_something(target) or is_ours(target):
@@ -89,16 +90,19 @@ def check_no_input(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> No
     """Make sure that an output is none of the inputs, does not hold one, and is in no folder that is read.
 
     Raises:
-        SaveError: it is, or Windows takes its name for something else.
+        OutputError: it is.
+        SaveError: Windows takes its name for something else.
     """
     check_name(target)
     real = real_path(target)
     for given in inputs:
         source = real_path(given)
         if real == source or _same_file(real, source):
-            raise SaveError(t("{target} is one of the files to read: name another file for the output.", target=target))
+            raise OutputError(
+                t("{target} is one of the files to read: name another file for the output.", target=target)
+            )
         if real in source.parents:
-            raise SaveError(
+            raise OutputError(
                 t(
                     "{target} holds files to read, such as {given}: name another folder for the output.",
                     target=target,
@@ -106,7 +110,7 @@ def check_no_input(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> No
                 )
             )
         if source in real.parents and source.is_dir():
-            raise SaveError(
+            raise OutputError(
                 t(
                     "{target} is in the folder {given}, which is read: name an output elsewhere.",
                     target=target,

@@ -102,3 +102,28 @@ def test_completion_is_installed_where_the_shell_looks(shell: str, file: str, tm
     place = tmp_path / file
     text = "\n".join(each.read_text() for each in ([place] if place.is_file() else place.rglob("*.fish")))
     assert text
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("re", {"refresh", "report"}), ("refresh --sum", {"--summary"}), ("", {"new", "schedule"}),
+     ("segment a b --engine p", {"pandas", "polars"})],
+)  # fmt: skip
+def test_powershell_is_given_what_its_script_splits(words: str, offered: set[str], tmp_path: Path) -> None:
+    """PowerShell itself does not run here: its script names the variables, and reads lines of a word and its help."""
+    env = {**os.environ, "HOME": str(tmp_path)}
+    source = {"_KOPILOT_XL_COMPLETE": "source_powershell"}
+    script = subprocess.run([KOPILOT], env={**env, **source}, capture_output=True, text=True, check=False).stdout
+    assert "Register-ArgumentCompleter -Native -CommandName kopilot-xl" in script
+    variables = re.findall(r"\$Env:(\w+) = (\S+)", script)
+    meaning = {
+        '"complete_powershell"': "complete_powershell",
+        "$commandAst.ToString()": f"kopilot-xl {words}".rstrip(),
+        "$wordToComplete": words.rpartition(" ")[2],
+    }
+    given = {name: meaning[value] for name, value in variables if value in meaning}
+    assert len(given) == 3
+    done = subprocess.run([KOPILOT], env={**env, **given}, capture_output=True, text=True, check=False)
+    lines = [line.split(":::") for line in done.stdout.splitlines()]
+    assert offered <= {line[0] for line in lines}, (done.stdout, done.stderr)
+    assert all(len(line) == 2 and line[1] for line in lines), "PowerShell refuses a completion without help"

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kopilot_xl.errors import SaveError, UsageError
+from kopilot_xl.errors import NotBookError, OutputError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.texts import t
@@ -21,7 +21,7 @@ from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP, write_atomically
-from kopilot_xl.workbook.opening import open_book
+from kopilot_xl.workbook.opening import check_is_no_export, open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import settings, source_block
 from kopilot_xl.workbook.sheets.own_tables import OwnTable
@@ -132,8 +132,9 @@ def adopt(
     now = now or datetime.now()
     order = DateOrder(date_order) if date_order else None
     choices = ImportChoices(order, None, columns or {}, statuses or {}, None, currency, year, accept)
+    check_is_no_export(path)
+    target = _target(Path(path), output, in_place=in_place, macros=macros)
     book = open_book(path)
-    target = _target(book.path, output, in_place=in_place, macros=macros)
     backup = in_place
     if not in_place:
         backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force)
@@ -170,20 +171,23 @@ def _target(path: Path, output: str | PathLike[str] | None, *, in_place: bool, m
 
     Raises:
         UsageError: both an output and the workbook itself are to be written.
-        SaveError: the ending is not one that fits.
+        NotBookError: the workbook has an ending that cannot be adopted.
+        OutputError: the ending is not one that fits.
     """
     if in_place and output is not None:
         raise UsageError(t("give --output or --in-place, not both."), "output")
     suffix = _WITH_MACROS if macros else path.suffix.lower()
     if path.suffix.lower() not in _EDITABLE:
-        raise SaveError(t("{path} must end in .xlsx or .xlsm: save it so in Excel, and adopt that.", path=path))
+        raise NotBookError(
+            t("{path} must end in .xlsx or .xlsm: save it so in Excel, and adopt that.", path=path), "book"
+        )
     if in_place:
         target = path
     else:
         target = Path(output) if output is not None else path.with_name(f"{path.stem} (Kopilot){suffix}")
     if target.suffix.lower() != suffix:
         why = t("for the workbook carries macros") if suffix == _WITH_MACROS else t("as {path} does", path=path.name)
-        raise SaveError(t("{target} must end in {suffix}, {why}.", target=target, suffix=suffix, why=why))
+        raise OutputError(t("{target} must end in {suffix}, {why}.", target=target, suffix=suffix, why=why))
     return target
 
 

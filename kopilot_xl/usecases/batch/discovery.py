@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kopilot_xl.errors import UsageError
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.file.windows import real_path
 
 SUFFIXES = (".xlsx", ".xlsm")
@@ -48,7 +50,12 @@ def workbooks(names: Sequence[str], *, exclude: Path | None = None) -> Search:
     Args:
         names: what the user wrote.
         exclude: a file that is not one of them, unless it was named.
+
+    Raises:
+        UsageError: a name is blank, as an unset variable of a shell is: it would stand for this folder.
     """
+    if not all(names):
+        raise UsageError(t("a name is blank. Name a workbook or a folder; this folder is named . (a dot)."), "books")
     books: dict[str, Target] = {}
     failures: list[tuple[Path, str]] = []
     kept_out = None if exclude is None else _identity(exclude)

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from kopilot_xl.errors import SaveError
+from kopilot_xl.errors import OutputError, SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.batch.figures import FIGURES, Column, columns
 from kopilot_xl.usecases.batch.lines import Line, Total, leftmost_first, shapes, totals, worst_first
@@ -26,6 +26,23 @@ __all__ = [
 
 PAGES = (".html", ".htm")
 SUFFIXES = (".csv", ".parquet", ".xlsx", *PAGES)
+
+
+def check_ending(path: Path) -> None:
+    """Make sure that a summary has the ending of one.
+
+    Raises:
+        OutputError: it has none of the endings.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            t(
+                "{path} ends in none of {suffixes}: give the summary one of these endings.",
+                path=path,
+                suffixes=", ".join(SUFFIXES),
+            ),
+            "summary",
+        )
 
 
 @dataclass(frozen=True)
@@ -46,18 +63,12 @@ class SummaryFile:
             force: replace whatever is there, and keep it as a backup.
 
         Raises:
-            SaveError: it has none of the endings, cannot be written, is one of the workbooks, or replaces what is not
-                such a table without `force`; or it is to be Parquet and no library that writes it is installed.
+            OutputError: it has none of the endings, or is one of the workbooks.
+            SaveError: it cannot be written, or replaces what is not such a table without `force`; or it is to be
+                Parquet and no library that writes it is installed.
         """
         suffix = path.suffix.lower()
-        if suffix not in SUFFIXES:
-            raise SaveError(
-                t(
-                    "{path} ends in none of {suffixes}: give the summary one of these endings.",
-                    path=path,
-                    suffixes=", ".join(SUFFIXES),
-                )
-            )
+        check_ending(path)
         if suffix == ".parquet" and _parquet_library() is None:
             raise SaveError(_no_parquet(path))
         headings = [column.name for column in columns([])]

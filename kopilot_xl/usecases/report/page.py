@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import SaveError, UsageError
+from kopilot_xl.errors import OutputError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.deciding import judged
@@ -68,13 +68,14 @@ def report(
         BookError: the file cannot be read as a workbook.
         MissingError: a sheet, table, column or named cell is not there.
         SettingError: a setting makes no sense.
+        OutputError: the page does not end in .html, or is the workbook.
         SaveError: the page cannot be written, or something else is there.
         UsageError: a workbook that is open in Excel has no page beside it; name one.
     """
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     target = _beside(book) if output is None else Path(output)
     if not {target.suffix.lower(), target.resolve().suffix.lower()} <= SUFFIXES:
-        raise SaveError(
+        raise OutputError(
             t(
                 "{target} does not end in .html: give the report a name such as {stem}.html.",
                 target=target,

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from kopilot_xl.errors import BookError, UsageError
 from kopilot_xl.texts import t
+from kopilot_xl.usecases.batch.summary_table import check_ending
 from kopilot_xl.usecases.schedule.entry import Entry, time_of
 from kopilot_xl.usecases.schedule.log import path_of
 from kopilot_xl.usecases.schedule.machine import Machine
 from kopilot_xl.usecases.schedule.schedulers import System, scheduler, system_of
+from kopilot_xl.workbook.opening import check_is_no_export
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,15 @@ def schedule(
         machine: the machine; by default this one.
 
     Raises:
-        BookError: there is no such workbook or folder.
+        BookError: there is no such workbook or folder; an export is a `NotBookError`.
+        OutputError: the summary has no ending of a summary.
         SetupError: there is no scheduler, or it refuses.
         UsageError: the arguments do not fit together.
         ValueError: there is no such scheduler.
     """
+    for asked, option in ((listing, "listing"), (remove, "remove")):
+        if asked and (daily is not None or update or summary is not None or (listing and remove)):
+            raise UsageError(t("it stands alone, beside the workbook or folder."), option)
     here = machine or Machine()
     system = System(using) if using else system_of(here)
     chosen = scheduler(system, here)
@@ -75,10 +81,13 @@ def schedule(
         for entry in known:
             chosen.remove(entry)
         return Scheduled(system, (), known, log)
-    if target is None or daily is None:
+    if book is None or target is None or daily is None:
         raise UsageError(t("name a workbook or folder and a time, as in --daily 07:00."), "daily")
+    check_is_no_export(book)
     entry = Entry(target, time_of(daily), update, None if summary is None else Path(summary).absolute())
     if not target.exists():
         raise BookError(t("There is no file or folder {path}. Check its name.", path=target))
+    if entry.summary is not None:
+        check_ending(entry.summary)
     chosen.add(entry)
     return Scheduled(system, [entry], (), log)

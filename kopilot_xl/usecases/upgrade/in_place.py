@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import BookError, SaveError, UsageError
+from kopilot_xl.errors import BookError, OutputError, SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
 from kopilot_xl.usecases.upgrade.pages import replace_pages
@@ -176,7 +176,7 @@ def upgrade(
     target = old.path if output is None else Path(output)
     own = target.exists() and target.samefile(old.path)
     if target.suffix.lower() != old.path.suffix.lower():
-        raise SaveError(
+        raise OutputError(
             t(
                 "{target} must end in {suffix}, as {path} does.",
                 target=target,

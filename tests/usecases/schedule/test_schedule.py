@@ -25,6 +25,7 @@ from kopilot_xl.usecases.schedule.entry import Entry, time_of
 from kopilot_xl.usecases.schedule.machine import Machine
 from kopilot_xl.usecases.schedule.schedulers import System, system_of
 from kopilot_xl.workbook.sheets import portfolio
+from tests.usecases.schedule.schemas import AGENT, INTERVAL, PROCESS_TYPES, PROPERTY_LIST, TASK
 from tests.usecases.update.test_many import companies  # noqa: F401 - a fixture
 
 NOW = datetime(2026, 7, 6, 7, 0)
@@ -140,43 +141,50 @@ def test_the_real_systemd_accepts_the_units(odd: Path, tmp_path: Path, stand_in:
     assert ["systemctl", "--user", "enable", "--now", units[1].name] in stand_in.asked
 
 
-PLIST = """<!ELEMENT plist (dict)><!ATTLIST plist version CDATA "1.0">
-<!ELEMENT dict (key, (dict | array | string | integer | true | false))*>
-<!ELEMENT array (string)*><!ELEMENT key (#PCDATA)><!ELEMENT string (#PCDATA)><!ELEMENT integer (#PCDATA)>
-<!ELEMENT true EMPTY><!ELEMENT false EMPTY>"""
-"""What a property list may hold, as far as launchd wants it."""
-
-
-def test_the_property_list_is_one(odd: Path) -> None:
-    import io
-
-    data = launchd.plist_of(Entry(odd, time(7, 5), True))
-    dtd = etree.DTD(io.StringIO(PLIST))
-    assert dtd.validate(etree.fromstring(data)), dtd.error_log
+def test_the_property_list_follows_its_schema(odd: Path, tmp_path: Path) -> None:
+    data = launchd.plist_of(Entry(odd, time(7, 5), True, tmp_path / "All & more.html"))
+    assert b'"-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd"' in data
+    assert PROPERTY_LIST.validate(etree.fromstring(data)), PROPERTY_LIST.error_log
     content = plistlib.loads(data)
+    for key, value in content.items():
+        assert type(value) is AGENT[key]
+    assert content["ProcessType"] in PROCESS_TYPES
+    assert all(at in INTERVAL[key] for key, at in content["StartCalendarInterval"].items())
     assert content["StartCalendarInterval"] == {"Hour": 7, "Minute": 5}
-    assert content["ProgramArguments"][-2:] == ["--update", str(odd)]
+    assert content["ProgramArguments"][-4:-1] == ["--update", "--summary", str(tmp_path / "All & more.html")]
+    assert content["ProgramArguments"][-1] == str(odd)
 
 
-ORDER = {
-    "Task": ["RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"],
-    "CalendarTrigger": ["StartBoundary", "Enabled", "ScheduleByDay"],
-    "Exec": ["Command", "Arguments"],
-}
-"""The order in which the schema of tasks wants the elements of a sequence."""
+@pytest.mark.parametrize("bad", [b"<dict><string>a</string></dict>", b"<dict><key>a</key></dict>", b"<list/>"])
+def test_the_schema_of_property_lists_refuses_what_is_none(bad: bytes) -> None:
+    assert not PROPERTY_LIST.validate(etree.fromstring(b'<plist version="1.0">' + bad + b"</plist>"))
 
 
 def test_the_task_follows_the_schema_of_tasks(odd: Path) -> None:
     entry = Entry(odd, time(7, 5), True)
     root = etree.fromstring(tasks.xml_of(entry))
-    assert root.tag == "{http://schemas.microsoft.com/windows/2004/02/mit/task}Task"
-    for name, order in ORDER.items():
-        element = root if name == "Task" else next(root.iter(f"{{*}}{name}"))
-        assert [etree.QName(child).localname for child in element] == order
+    assert TASK.validate(root), TASK.error_log
     assert root.findtext(".//{*}StartBoundary") == "2026-01-01T07:05:00"
     assert next(root.iter("{*}Principal")).get("id") == next(root.iter("{*}Actions")).get("Context")
     assert tasks.entry_of(tasks.xml_of(entry)) == entry
     assert tasks.xml_of(entry).startswith(b"\xff\xfe"), "schtasks reads UTF-16"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("LeastPrivilege", "Least"),
+        ("T07:05:00", " 07:05"),
+        ("PT4H", "4 hours"),
+        ("<Enabled>true</Enabled>", "<Enabled>yes</Enabled>"),
+        ("<Triggers>", "<Trigger/><Triggers>"),
+        ("mit/task", "mit/tasks"),
+    ],
+)
+def test_the_schema_of_tasks_refuses_what_is_none(right: str, wrong: str, odd: Path) -> None:
+    xml = tasks.xml_of(Entry(odd, time(7, 5), True)).decode("utf-16").partition("?>")[2]
+    assert right in xml
+    assert not TASK.validate(etree.fromstring(xml.replace(right, wrong, 1)))
 
 
 @pytest.mark.parametrize("line", ['a "b c" d', r'"C:\x y\\" z', r'q\"r "s\\\"t"', '"" x'])
