@@ -17,6 +17,9 @@ from kopilot_xl.cli import workbook_commands, adopt_command, data_commands, inst
 
 _COLLECTED = 100_000
 """How many new objects the garbage collector lets come before a look: importing alone makes some hundred thousand."""
+_COMPLETING = "_KOPILOT_XL_COMPLETE"
+"""The variable by which a shell asks for completions."""
+_NEVER_WRAPPED = 100_000
 
 
 def main() -> None:
@@ -26,6 +29,8 @@ def main() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
         if hasattr(stream := getattr(sys, name), "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal's encoding may lack a sign of a help text
+    if _COMPLETING in os.environ:
+        os.environ["TERMINAL_WIDTH"] = str(_NEVER_WRAPPED)  # a shell takes each line for a completion
     gc.set_threshold(_COLLECTED)
     arguments = _with_homes(sys.argv[1:]) if os.name == "nt" else sys.argv[1:]
     try:

@@ -91,6 +91,22 @@ def test_completion_in_a_real_shell(shell: str, words: str, offered: set[str], t
     assert offered <= set(re.findall(r"(?<![\w-])-*\w[\w-]*", done.stdout)), (done.stdout, done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("shell", "given"),
+    [
+        ("fish", {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+        ("zsh", {}),
+        ("powershell", {"_TYPER_COMPLETE_WORD_TO_COMPLETE": "--"}),
+    ],
+)
+def test_a_completion_is_a_line(shell: str, given: dict[str, str], tmp_path: Path) -> None:
+    ask = {"_KOPILOT_XL_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": "kopilot-xl refresh --", **given}
+    done = subprocess.run([KOPILOT], env={**os.environ, **ask}, capture_output=True, text=True, check=False)
+    lines = done.stdout.strip().removeprefix("_arguments '*: :((").splitlines()
+    assert len(lines) > 5
+    assert all(line.lstrip('"').startswith("--") for line in lines), done.stdout
+
+
 @pytest.mark.parametrize(("shell", "file"), [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish")])
 def test_completion_is_installed_where_the_shell_looks(shell: str, file: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
