@@ -86,7 +86,7 @@ def _check_ending(target: Path, source: Path) -> None:
     Raises:
         OutputError: the ending is another one than the workbook's.
     """
-    if target.suffix.lower() != source.suffix.lower():
+    if target.suffix.lower() != source.suffix.lower() and not target.is_dir():
         raise OutputError(
             t("{target} must end in {suffix}, as {path} does.", target=target, suffix=source.suffix, path=source.name)
         )
