@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, cast
@@ -16,6 +17,7 @@ from kopilot_xl.domain.transactions import Status
 from kopilot_xl.errors import FrameError, MissingError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import clients as clients_sheet
+from kopilot_xl.workbook.sheets import status_words
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError, read_amount, read_date
 from kopilot_xl.workbook.tables.table import Column, Table, same_name
@@ -203,11 +205,12 @@ def _with_status(frame: _Frame, column: str) -> _Frame:
         return frame.with_columns(nw.lit(Status.ISSUED.value).alias("status"))
     if kind != nw.String:
         return _mapped(frame, column, "status", _readable(transactions_sheet.read_status), nw.String())
-    text = nw.col(column).str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
-    status: nw.Expr = nw.when(text == "").then(nw.lit(Status.ISSUED.value))
-    for each, spellings in transactions_sheet.SPELLINGS.items():
-        known = [spelling.lower() for spelling in spellings]
-        status = nw.when(text.is_in(known)).then(nw.lit(each.value)).otherwise(status)
+    blank_out = "[" + re.escape(status_words.PUNCTUATION) + "]+"
+    blank_text = nw.col(column).str.strip_chars() == ""
+    text = nw.col(column).str.to_lowercase().str.replace_all(blank_out, "")
+    status: nw.Expr = nw.when(blank_text).then(nw.lit(Status.ISSUED.value))
+    for each, spellings in status_words.spellings().items():
+        status = nw.when(text.is_in(sorted(spellings))).then(nw.lit(each.value)).otherwise(status)
     # Looked up, not computed row by row: DuckDB would compute it anew wherever it is used.
     given = frame.filter(~nw.col(column).is_null())  # of nothing but nulls pandas would make numbers
     told = given.group_by(column).agg(nw.len().alias("_rows")).with_columns(status=status).drop("_rows")

@@ -21,7 +21,6 @@ from kopilot_xl.domain.transactions import Status
 from kopilot_xl.importing import headings
 from kopilot_xl.importing.roles import roles_of
 from kopilot_xl.importing.summary import FileSummary
-from kopilot_xl.importing.vocabulary import State, vocabulary, word_key
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.sheets import transactions as sheet
 from kopilot_xl.workbook.tables.parsing import LARGEST_AMOUNT, DateOrder, UnreadableError
@@ -216,10 +215,7 @@ def _status(text: str | None) -> Status | None:
     try:
         return sheet.read_status(text)
     except UnreadableError:
-        meaning = vocabulary().statuses.get(word_key(str(text)))
-    if not isinstance(meaning, State):
         return None
-    return Status.ISSUED if meaning in (State.ISSUED, State.PAID, State.OVERDUE) else Status(meaning.value)
 
 
 def _not_looked_at(ignored: Sequence[str]) -> list[str]:

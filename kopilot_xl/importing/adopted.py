@@ -21,8 +21,8 @@ from kopilot_xl.importing.layout import Table as Laid
 from kopilot_xl.importing.layout import laid_out, text_of
 from kopilot_xl.importing.output import SourcedData, transaction_rows
 from kopilot_xl.importing.reading import Imported, read_tables
-from kopilot_xl.importing.vocabulary import fold
 from kopilot_xl.texts import marked, t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Block, Book, TableData, Value
 from kopilot_xl.workbook.sheets import clients, own_tables, transactions
 from kopilot_xl.workbook.sheets.client_formulas import CALCULATED, MACRO_FREE

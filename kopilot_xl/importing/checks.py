@@ -16,8 +16,9 @@ from kopilot_xl.importing.joining import NOBODY
 from kopilot_xl.importing.layout import Table, listed, text_of
 from kopilot_xl.importing.people import People, listed_names, name_key
 from kopilot_xl.importing.summary import Verdict
-from kopilot_xl.importing.vocabulary import State, fold
+from kopilot_xl.importing.vocabulary import State
 from kopilot_xl.texts import marked, t, tn
+from kopilot_xl.texts.words import fold
 
 ENOUGH_JOINED = 0.95
 FEW = 20

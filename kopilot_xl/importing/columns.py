@@ -12,8 +12,9 @@ from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.dates import DateDoubt, read_dates, share_of_days_and_months
 from kopilot_xl.importing.layout import Column, Table, is_day, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
-from kopilot_xl.importing.vocabulary import Kind, fold, vocabulary
+from kopilot_xl.importing.vocabulary import Kind, vocabulary
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 MAPPED = {
     "client": "client_name", "clientname": "client_name", "customer": "client_name", "clientid": "client_id",

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import vocabulary
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Number1904, Value
 from kopilot_xl.workbook.tables.parsing import DAYS_TO_1904, DateOrder
 

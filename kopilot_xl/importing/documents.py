@@ -13,8 +13,9 @@ from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.states import States
-from kopilot_xl.importing.vocabulary import Kind, State, fold, vocabulary
+from kopilot_xl.importing.vocabulary import Kind, State, vocabulary
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Value
 
 _CREDIT_SIDE = frozenset(

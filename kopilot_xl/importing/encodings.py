@@ -7,8 +7,10 @@ import re
 from functools import cache
 
 from kopilot_xl.errors import BookError, UsageError
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import vocabulary
+from kopilot_xl.texts.words import fold
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.roles import roles_of
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import vocabulary
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.sheets import actions, clients, transactions
 from kopilot_xl.workbook.tables.parsing import is_blank, shown

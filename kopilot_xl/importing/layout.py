@@ -14,8 +14,9 @@ from kopilot_xl.importing.amounts import parts, share_of_amounts
 from kopilot_xl.importing.dates import reading, share_of_dates
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.roles import known_headings, roles_of
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import vocabulary
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Value
 
 HEADER_WITHIN = 60

@@ -10,9 +10,10 @@ from kopilot_xl.importing.batch import Batch
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.columns import known_share
 from kopilot_xl.importing.layout import Column, Table, listed, text_of
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import vocabulary
 from kopilot_xl.importing.whole_file import is_number_heading, speaks_of_invoices
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 _ENOUGH = {"bank": 3, "deals": 2, "time": 4, "payments": 3}
 """How many headings of a kind of list make it one."""

@@ -16,8 +16,9 @@ from kopilot_xl.importing.columns import forced, known_share
 from kopilot_xl.importing.dates import reading, settled_dates
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, listed, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
-from kopilot_xl.importing.vocabulary import fold, vocabulary
+from kopilot_xl.importing.vocabulary import vocabulary
 from kopilot_xl.texts import marked, t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Value
 
 

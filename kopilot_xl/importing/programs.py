@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from kopilot_xl.importing.vocabulary import Kind, State, fold, word_key
+from kopilot_xl.importing.vocabulary import Kind, State, word_key
+from kopilot_xl.texts.words import fold
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from kopilot_xl.importing.amounts import ISO
-from kopilot_xl.importing.vocabulary import Tokens, fold, vocabulary
+from kopilot_xl.importing.vocabulary import Tokens, vocabulary
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Value
 
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*+(?:[)\]]|\Z)")

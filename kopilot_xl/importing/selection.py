@@ -16,8 +16,8 @@ from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.layout import Table, laid_out
 from kopilot_xl.importing.people import read_people
 from kopilot_xl.importing.roles import known_headings
-from kopilot_xl.importing.vocabulary import fold
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 CLIENTS, TRANSACTIONS = "clients", "transactions"
 _TIE = 0.25

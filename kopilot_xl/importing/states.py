@@ -12,9 +12,10 @@ from kopilot_xl.importing.choices import ImportChoices, Question
 from kopilot_xl.importing.columns import InvoiceColumns, kind_of_text
 from kopilot_xl.importing.layout import Column, text_of
 from kopilot_xl.importing.programs import Program
-from kopilot_xl.importing.vocabulary import ASK, Kind, State, fold, vocabulary, word_key
+from kopilot_xl.importing.vocabulary import ASK, Kind, State, vocabulary, word_key
 from kopilot_xl.importing.whole_file import kind_of_file
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Value
 
 LEAVE_OUT = "Leave out"

@@ -5,14 +5,13 @@ They are data: one TOML file a language in `words/`, compared without case, acce
 
 from __future__ import annotations
 
-import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, cached_property, lru_cache
-from importlib.resources import files
+from functools import cache, cached_property
 from typing import Any
+
+from kopilot_xl.texts.words import fold, languages, meanings_of
 
 
 class Kind(StrEnum):
@@ -40,17 +39,6 @@ class State(StrEnum):
 
 ASK = "ask"
 """A status word that programs use both ways: a question, unless the program is recognised."""
-
-_SPECIAL = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "№": "no", "º": "o"})
-
-
-@lru_cache(maxsize=65536)
-def fold(text: str) -> str:
-    """Return what a word or heading is compared by: case, accents, blanks and punctuation do not count."""
-    plain = text.casefold().replace("#", " no ").translate(_SPECIAL)
-    if not plain.isascii():
-        plain = unicodedata.normalize("NFKD", plain)
-    return "".join(filter(str.isalnum, plain))
 
 
 def word_key(text: str) -> str:
@@ -97,7 +85,7 @@ class Vocabulary:
     @cached_property
     def statuses(self) -> Mapping[str, State | str]:
         """What each folded status word means. A word that two languages use differently is a question."""
-        return _joined(self._section("status"), {**{each.value: each for each in State}, ASK: ASK}, clash=ASK)
+        return meanings_of(self._section("status"), {**{each.value: each for each in State}, ASK: ASK}, clash=ASK)
 
     @cached_property
     def partly(self) -> frozenset[str]:
@@ -112,7 +100,7 @@ class Vocabulary:
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """What each folded word of a type column says the document is."""
-        found = _joined(self._section("kinds"), {each.value: each for each in Kind}, clash=None)
+        found = meanings_of(self._section("kinds"), {each.value: each for each in Kind}, clash=None)
         for section in self._section("kinds"):  # paid at once or not, it is an invoice
             for spelling in section.get("invoice", ()):
                 folded = fold(spelling)
@@ -134,7 +122,7 @@ class Vocabulary:
     @cached_property
     def prefixes(self) -> Mapping[str, Kind]:
         """What the letters before a document's number say it is; a clash of languages says nothing."""
-        return _joined(self._section("prefixes"), {each.value: each for each in Kind}, clash=None)
+        return meanings_of(self._section("prefixes"), {each.value: each for each in Kind}, clash=None)
 
     @cached_property
     def totals(self) -> tuple[str, ...]:
@@ -175,7 +163,7 @@ class Vocabulary:
     def accounts(self) -> Mapping[str, str]:
         """Whether a folded ledger account is `receivable`, `income` or `bank`."""
         kinds = {each: each for each in ("receivable", "income", "bank")}
-        return _joined(self._section("accounts"), kinds, clash=None)
+        return meanings_of(self._section("accounts"), kinds, clash=None)
 
     @cached_property
     def lists(self) -> Mapping[str, frozenset[str]]:
@@ -216,21 +204,7 @@ class Vocabulary:
         return frozenset(fold(each) for each in self._words(section, name))
 
 
-def _joined(sections: Iterable[Mapping[str, list[str]]], meanings: Mapping[str, Any], clash: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for section in sections:
-        for name, spellings in section.items():
-            meaning = meanings[name]
-            for each in spellings:
-                folded = fold(each)
-                if found.setdefault(folded, meaning) != meaning:
-                    found[folded] = clash
-    return {name: each for name, each in found.items() if each is not None}
-
-
 @cache
 def vocabulary() -> Vocabulary:
     """Return the words of all languages, loaded once."""
-    folder = files("kopilot_xl.importing") / "words"
-    texts = sorted((each.name, each.read_text("utf-8")) for each in folder.iterdir() if each.name.endswith(".toml"))
-    return Vocabulary({name.removesuffix(".toml"): tomllib.loads(text) for name, text in texts})
+    return Vocabulary(languages())

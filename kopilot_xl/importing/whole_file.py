@@ -9,8 +9,9 @@ from itertools import pairwise
 from kopilot_xl.importing.columns import InvoiceColumns
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.layout import text_of
-from kopilot_xl.importing.vocabulary import Kind, fold, vocabulary
+from kopilot_xl.importing.vocabulary import Kind, vocabulary
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 _SHORTEST = 5
 """A shorter word may be part of another."""

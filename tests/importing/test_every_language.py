@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kopilot_xl.importing.choices import QuestionError
 from kopilot_xl.importing.output import read_pair
-from kopilot_xl.importing.vocabulary import State, fold, vocabulary
+from kopilot_xl.importing.vocabulary import State, vocabulary
+from kopilot_xl.texts.words import fold
 
 NAMES = ("Alder & Vine Ltd", "Brightwater Cole", "Dunmore Estates")
 ROWS = (

@@ -15,8 +15,8 @@ from kopilot_xl.importing.layout import Table
 from kopilot_xl.importing.output import transaction_rows
 from kopilot_xl.importing.reading import Imported, read_tables
 from kopilot_xl.importing.selection import CLIENTS, TRANSACTIONS, Files, same_table, select
-from kopilot_xl.importing.vocabulary import fold
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from kopilot_xl.workbook.book import BelowCell, Block, TableData, Value, find_na
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.parts import Sheet, Structure, TablePart, unescaped
 from kopilot_xl.workbook.file.reading import MAX_CELLS, SheetReader
+from kopilot_xl.workbook.heading_words import in_english
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ class Layouts:
             sheet=table.sheet,
             header_row=top,
             first_column=area.left,
-            headers=tuple(headers),
+            headers=in_english(table.name, headers),
             height=area.bottom - top - totals,
             totals=totals,
             part=table.part,
@@ -261,7 +262,8 @@ class Layouts:
         if found is None:
             return None
         height = found.last_row - found.header_row
-        return Layout(sheet.name, sheet, found.header_row, found.left, found.headers, height)
+        headers = in_english(sheet.name, found.headers)
+        return Layout(sheet.name, sheet, found.header_row, found.left, headers, height)
 
 
 def _indexes(block: Block) -> frozenset[int]:

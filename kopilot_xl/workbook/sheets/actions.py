@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import cache
 
 from kopilot_xl.domain.actions import ActionResult, ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import ClientDirectory, UnknownClientError, client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold, meanings_of, sections
 from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.sheets import clients
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, read_moment
@@ -33,18 +35,7 @@ TABLE = Table(
     needed=((CLIENT_ID,), (ACTION,)),
 )
 
-OTHER_WORDS: dict[Action, tuple[str, ...]] = {
-    Action.PLAN_REVENUE: ("Plan", "Planned revenue", "Plan income", "Plan an invoice", "Plan invoice", "Planned"),
-    Action.MARK_LOST: ("Mark as lost", "Mark it lost", "Lost", "Set lost"),
-    Action.MARK_CANCELED: (
-        "Mark cancelled", "Mark as canceled", "Mark as cancelled", "Mark it canceled", "Cancel", "Canceled",
-        "Cancelled",
-    ),
-    Action.REACTIVATE: ("Win back", "Re-activate", "Reactivated", "Mark as active", "Mark active", "Lift the mark"),
-}  # fmt: skip
-"""What else an action may be called, in any case."""
-
-_ACTIONS = {spelling.casefold(): action for action in Action for spelling in (action.value, *OTHER_WORDS[action])}
+_OWN = {action.value.casefold(): action for action in Action}
 _NEAR = 0.75
 """From which likeness on (as difflib counts it) an action is asked about."""
 
@@ -110,7 +101,7 @@ def read_action(value: Value) -> Action | None:
     """
     if is_blank(value):
         return None
-    action = _ACTIONS.get(" ".join(str(value).split()).casefold())
+    action = _OWN.get(" ".join(str(value).split()).casefold()) or other_words().get(fold(str(value)))
     if action is None:
         choose = f"choose {', '.join(Action)}."
         near = _near(str(value))
@@ -121,12 +112,20 @@ def read_action(value: Value) -> Action | None:
     return action
 
 
+@cache
+def other_words() -> Mapping[str, Action]:
+    """Return what else an action may be called, folded, in each language."""
+    found: dict[str, Action] = meanings_of(sections("actions"), {action.value: action for action in Action}, clash=None)
+    return found
+
+
 def _near(text: str) -> Action | None:
     """The action that was probably meant."""
     from difflib import get_close_matches
 
-    near = get_close_matches(" ".join(text.split()).casefold(), _ACTIONS, n=1, cutoff=_NEAR)
-    return _ACTIONS[near[0]] if near else None
+    known = {**{fold(each): action for each, action in _OWN.items()}, **other_words()}
+    near = get_close_matches(fold(text), known, n=1, cutoff=_NEAR)
+    return known[near[0]] if near else None
 
 
 def read(

@@ -13,7 +13,8 @@ from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.transactions import Ledger, Status
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import ErrorValue, Value
-from kopilot_xl.workbook.sheets import clients
+from kopilot_xl.workbook.sheets import clients, status_words
+from kopilot_xl.workbook.sheets.status_words import status_of
 from kopilot_xl.workbook.tables.parsing import (
     DateOrder,
     UnreadableError,
@@ -28,39 +29,6 @@ from kopilot_xl.workbook.tables.problems import Code, Problem, about_sheet
 from kopilot_xl.workbook.tables.table import Column, Format, Table, TableRows
 
 T = TypeVar("T")
-
-BAD_DEBT = (
-    "Bad debt", "Written off", "Write-off", "Uncollectible", "Irrecoverable", "In collection", "Uneinbringlich",
-    "Abgeschrieben", "Inkasso", "Irrécouvrable", "Créance irrécouvrable", "Oninbaar", "Afgeschreven", "Incasso",
-)  # fmt: skip
-"""The spellings of an invoice that will hardly be paid: it was sent, so it is activity."""
-
-SPELLINGS: dict[Status, tuple[str, ...]] = {
-    Status.ISSUED: (
-        "Issued", "Sent", "Paid", "Overdue", "Unpaid", "Partially paid", "Open", "Invoiced", "Posted", "Approved",
-        "Credit note", "Not paid", "In payment", "Partial", "Authorised", "Authorized", "Awaiting payment",
-        "Outstanding", "Viewed", "Closed", "Bezahlt", "Offen", "Überfällig", "Teilbezahlt", "Versendet", "Payée",
-        "Payé", "Émise", "Envoyée", "En retard", "Impayée", "Betaald", "Verzonden", "Openstaand", "Achterstallig",
-        "Past due", *BAD_DEBT,
-    ),
-    Status.PLANNED: ("Planned", "Forecast", "Geplant", "Prévue", "Prévu", "Gepland"),
-    Status.DRAFT: ("Draft", "Submitted", "Awaiting approval", "Entwurf", "Brouillon", "Concept"),
-    Status.CANCELED: (
-        "Canceled", "Cancelled", "Void", "Voided", "Deleted", "Refunded", "Credited", "Reversed", "Annulled",
-        "Storniert", "Erstattet", "Gutgeschrieben", "Annulée", "Annulé", "Remboursée", "Remboursé", "Geannuleerd",
-        "Gecrediteerd", "Terugbetaald",
-    ),
-}  # fmt: skip
-"""The accepted spellings of a status, in any case; a blank one is an issued invoice."""
-
-_UNPAID = frozenset(
-    spelling.casefold()
-    for spelling in (
-        "Overdue", "Past due", "Unpaid", "Not paid", "Überfällig", "En retard", "Impayée", "Achterstallig", *BAD_DEBT,
-    )
-)  # fmt: skip
-
-_STATUS = {spelling.casefold(): status for status, spellings in SPELLINGS.items() for spelling in spellings}
 
 CLIENT_ID = Column(clients.CLIENT_ID.header, width=12, required=True, shrink=True)
 ISSUE_DATE = Column(
@@ -131,7 +99,7 @@ def read_status(value: Value) -> Status:
     """
     if is_blank(value):
         return Status.ISSUED
-    status = _STATUS.get(" ".join(str(value).split()).casefold())
+    status = status_of(str(value))
     if status is None:
         raise UnreadableError(
             t(
@@ -147,7 +115,7 @@ def read_status(value: Value) -> Status:
 
 def is_unpaid(value: Value) -> bool:
     """Tell whether a status says that an invoice is overdue, or will hardly be paid at all."""
-    return not is_blank(value) and " ".join(str(value).split()).casefold() in _UNPAID
+    return not is_blank(value) and status_words.is_unpaid(str(value))
 
 
 def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:

@@ -9,6 +9,7 @@ import pytest
 from kopilot_xl.domain.actions import ActionResult, ActionStatus
 from kopilot_xl.domain.ids import ClientDirectory
 from kopilot_xl.domain.segments import Action
+from kopilot_xl.texts.words import sections
 from kopilot_xl.workbook.sheets import actions
 from kopilot_xl.workbook.sheets.actions import ActionRows
 from kopilot_xl.workbook.tables.problems import Kind
@@ -89,7 +90,7 @@ def test_a_rejected_row_is_a_problem_and_an_overdue_or_far_off_one_a_notice() ->
 
 @pytest.mark.parametrize(
     ("written", "action"),
-    [(word, action) for action, words in actions.OTHER_WORDS.items() for word in words],
+    [(word, Action(name)) for section in sections("actions") for name, words in section.items() for word in words],
 )
 def test_an_action_may_be_called_otherwise(written: str, action: Action) -> None:
     assert actions.read_action(f"  {written.upper()} ") is action
