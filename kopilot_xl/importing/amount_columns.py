@@ -9,6 +9,7 @@ from kopilot_xl.importing.amounts import read_amounts
 from kopilot_xl.importing.choices import Question, QuestionError
 from kopilot_xl.importing.layout import Column, Table, text_of
 from kopilot_xl.texts import t
+from kopilot_xl.texts.words import fold
 
 _LEVELS = {"amount_net": 3.0, "amount_total": 2.0, "amount_gross": 1.0, "amount_line": 0.0}
 _SURE = 60.0
@@ -37,6 +38,14 @@ class AmountPlan:
     def columns(self) -> list[Column]:
         """All columns it reads."""
         return [each for each in (self.column, self.other, self.tax) if each is not None]
+
+
+_CENTS = ("cents", "cent", "centimes", "minorunits", "minorunit", "pence")
+
+
+def in_cents(column: Column) -> bool:
+    """Whether a heading says that its amounts are in hundredths, as in total_in_cents or Amount (cents)."""
+    return fold(column.heading).endswith(_CENTS)
 
 
 def best_of(columns: Iterable[Column], *roles: str) -> Column | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from kopilot_xl.importing.amount_columns import AmountPlan
+from kopilot_xl.importing.amount_columns import AmountPlan, in_cents
 from kopilot_xl.importing.amounts import code_of, read_amounts
 from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns
@@ -93,14 +93,6 @@ def read_plan(plan: AmountPlan | None, rows: Sequence[int], side: Sequence[Value
     if side is not None and all(not isinstance(each, float) or each >= 0 for each in values):
         values = [_signed(each, told) for each, told in zip(values, side, strict=True)]
     return Amounted(values, currencies, decimal, notes, first.doubt)
-
-
-_CENTS = ("cents", "cent", "centimes", "minorunits", "minorunit", "pence")
-
-
-def in_cents(column: Column) -> bool:
-    """Whether a heading says that its amounts are in hundredths, as in total_in_cents or Amount (cents)."""
-    return fold(column.heading).endswith(_CENTS)
 
 
 def _difference(debit: Value, credit: Value) -> Value:
