@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
-from kopilot_xl.importing.vocabulary import vocabulary
+from kopilot_xl.importing.date_texts import Reading, day_of, full_year, reading
 from kopilot_xl.texts import t
-from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Number1904, Value
 from kopilot_xl.workbook.tables.parsing import DAYS_TO_1904, DateOrder
 
 FIRST_YEAR = 1990
 """No invoice that anybody still looks at is older."""
-
-_CLOCK = re.compile(
-    r"(?:^|(?<![T ,])[T ,]++)\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d++)?)?\s*+(?:[ap]\.?\s?m\.?)?"
-    r"\s*+(?:Z|UTC|GMT|[A-Z]{3,4})?\s*+(?:\(?(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?\)?)?\s*+$",
-    re.IGNORECASE,
-)
-_HOUR = re.compile(r"[T ]\d{1,2}:\d{2}")
-_YEAR_FIRST = re.compile(r"(\d{4})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{1,2})\.?")
-_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?\d{4,6}Z?)?")
-_NUMERIC = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
-_DAY_MONTH = re.compile(r"(\d{1,2})[-/.](\d{1,2})\.?")
-_PARTS = re.compile(r"\d+|[^\W\d_]+")
-_MONTH_WORD = re.compile(r"[^\W\d_]{3,}")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a text can be: a day; three numbers whose order is open; or a day and month without a year."""
-
-    day: date | None = None
-    numbers: tuple[int, int, int] | None = None
-    long_year: bool = False
-    dotted: bool = False
-    partial: tuple[int, int] | None = None
 
 
 class DateDoubt(ValueError):  # noqa: N818 - it becomes a question
@@ -51,70 +23,6 @@ class DateDoubt(ValueError):  # noqa: N818 - it becomes a question
         super().__init__(text)
         self.code = code
         self.way = way
-
-
-@lru_cache(maxsize=200_000)
-def reading(text: str) -> Reading | None:
-    """Return what a text can be, None if it is not a date."""
-    plain = text.strip()
-    if not 4 <= len(plain) <= 60 or not any(map(str.isdigit, plain)):
-        return None
-    if match := _COMPACT.fullmatch(plain):
-        return _exact(int(match[1]), int(match[2]), int(match[3]))
-    if _HOUR.search(plain) or ":" in plain:
-        plain = _CLOCK.sub("", plain).strip(" ,T")
-    if match := _YEAR_FIRST.fullmatch(plain):
-        return _exact(int(match[1]), int(match[2]), int(match[3]))
-    if match := _NUMERIC.fullmatch(plain):
-        numbers = (int(match[1]), int(match[3]), int(match[4]))
-        return Reading(numbers=numbers, long_year=len(match[4]) == 4, dotted=match[2] == ".")
-    if match := _DAY_MONTH.fullmatch(plain):
-        first, second = int(match[1]), int(match[2])
-        if 1 <= first <= 31 and 1 <= second <= 31:
-            return Reading(partial=(first, second))
-        return None
-    return _named(plain) if _MONTH_WORD.search(plain) else None
-
-
-def _exact(year: int, month: int, day: int) -> Reading | None:
-    found = _date(year, month, day)
-    return Reading(day=found) if found else None
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _named(text: str) -> Reading | None:
-    """A day with the month's name, in any order: 5 oct. 2026, Oct 5, 2026, Monday, 5 October 2026, 05-Oct-26."""
-    months, weekdays = vocabulary().months, vocabulary().weekdays
-    month: int | None = None
-    numbers: list[str] = []
-    for part in _PARTS.findall(text):
-        if part.isdigit():
-            numbers.append(part)
-            continue
-        folded = fold(part)
-        number = months.get(folded)
-        if number is not None and month is None:
-            month = number
-        elif len(part) > 3 and folded not in weekdays:
-            return None  # a sentence with a day in it, such as a report's footer
-    if month is None or len(numbers) != 2:
-        return None
-    if len(numbers[0]) == 4:
-        numbers.reverse()
-    day, year = numbers
-    if len(day) > 2 or len(year) not in (2, 4):
-        return None
-    return _exact(_full_year(int(year)) if len(year) == 2 else int(year), month, int(day))
-
-
-def _full_year(year: int) -> int:
-    return year + (2000 if year < 70 else 1900)
 
 
 def share_of_dates(values: Iterable[Value]) -> float:
@@ -168,7 +76,7 @@ def _from_number(value: float) -> date | None:
         return date(1899, 12, 30) + timedelta(days=int(value))
     if value == int(value) and 19_000_000 < value < 21_000_000:
         whole = int(value)
-        return _date(whole // 10_000, whole // 100 % 100, whole % 100)
+        return day_of(whole // 10_000, whole // 100 % 100, whole % 100)
     seconds = value / 1000 if value > 1e11 else value
     if 6e8 < seconds < 4e9:
         return (datetime(1970, 1, 1) + timedelta(seconds=int(seconds))).date()
@@ -332,14 +240,14 @@ def _without_year(values: Sequence[Value], readings: dict[str, Reading | None]) 
 def _in_period(pair: tuple[int, int], period: tuple[date, date] | None, year: int | None) -> date | None:
     day, month = pair
     if year is not None:
-        return _date(year, month, day)
+        return day_of(year, month, day)
     if period is None:
         return None
     for each in range(period[0].year, period[1].year + 1):
-        found = _date(each, month, day)
+        found = day_of(each, month, day)
         if found and period[0] <= found <= period[1]:
             return found
-    return _date(period[1].year, month, day)
+    return day_of(period[1].year, month, day)
 
 
 def _proof(numbers: Iterable[tuple[int, int, int]]) -> set[DateOrder]:
@@ -418,7 +326,7 @@ def _settled(
 def _both(numbers: tuple[int, int, int], order: DateOrder) -> str:
     first, second, year = numbers
     day, month = (first, second) if order is DateOrder.DMY else (second, first)
-    full = year if year > 99 else _full_year(year)
+    full = year if year > 99 else full_year(year)
     return f"{full}-{month:02}-{day:02}"
 
 
@@ -443,9 +351,9 @@ def _is_year_first(
     def possible(day: date | None) -> bool:
         return day is not None and date(FIRST_YEAR, 1, 1) <= day <= last
 
-    by_year = all(possible(_date(_full_year(first), month, day)) for first, month, day in short)
+    by_year = all(possible(day_of(full_year(first), month, day)) for first, month, day in short)
     firsts, lasts = {first for first, _, _ in short}, {day for _, _, day in short}
-    day_first = all(possible(_date(_full_year(year), month, day)) for day, month, year in short)
+    day_first = all(possible(day_of(full_year(year), month, day)) for day, month, year in short)
     return by_year and (not day_first or (len(firsts) < len(lasts) and max(firsts) - min(firsts) <= 5 < len(lasts)))
 
 
@@ -476,11 +384,6 @@ def _day(told: Reading, order: DateOrder | None, year_first: bool) -> date | Non
         return told.day
     first, second, third = told.numbers
     if year_first:
-        return _date(_full_year(first), second, third)
-    year = third if told.long_year else _full_year(third)
-    return _date(year, second, first) if order is not DateOrder.MDY else _date(year, first, second)
-
-
-def spread(values: Iterable[Value]) -> Counter[int]:
-    """Return how many days fall into each year."""
-    return Counter(each.year for each in values if isinstance(each, date))
+        return day_of(full_year(first), second, third)
+    year = third if told.long_year else full_year(third)
+    return day_of(year, second, first) if order is not DateOrder.MDY else day_of(year, first, second)

@@ -11,7 +11,8 @@ from functools import cached_property
 
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.amounts import parts, share_of_amounts
-from kopilot_xl.importing.dates import reading, share_of_dates
+from kopilot_xl.importing.date_texts import reading
+from kopilot_xl.importing.dates import share_of_dates
 from kopilot_xl.importing.grid import RawTable
 from kopilot_xl.importing.roles import known_headings, roles_of
 from kopilot_xl.importing.vocabulary import vocabulary

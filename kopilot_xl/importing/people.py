@@ -13,7 +13,8 @@ from kopilot_xl.domain.ids import client_key
 from kopilot_xl.errors import MissingError
 from kopilot_xl.importing.choices import ImportChoices, QuestionError
 from kopilot_xl.importing.columns import forced, known_share
-from kopilot_xl.importing.dates import reading, settled_dates
+from kopilot_xl.importing.date_texts import reading
+from kopilot_xl.importing.dates import settled_dates
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, listed, text_of
 from kopilot_xl.importing.roles import DATE_ROLES
 from kopilot_xl.importing.vocabulary import vocabulary

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kopilot_xl.importing.columns import InvoiceColumns
-from kopilot_xl.importing.dates import reading
+from kopilot_xl.importing.date_texts import reading
 from kopilot_xl.importing.layout import Column, Table, is_bare_total, is_total_word, text_of
 from kopilot_xl.importing.people import name_key
 from kopilot_xl.texts import t

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kopilot_xl.importing.dates import DateDoubt, read_dates, reading
+from kopilot_xl.importing.date_texts import reading
+from kopilot_xl.importing.dates import DateDoubt, read_dates
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
