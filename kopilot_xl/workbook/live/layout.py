@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
 from kopilot_xl.texts import t
-from kopilot_xl.workbook import header_row
+from kopilot_xl.workbook import header_row, heading_words
 from kopilot_xl.workbook.addresses import LAST_ROW, Area
 from kopilot_xl.workbook.book import BelowCell, Block, Value, counted_from_1904, find_named, folded, name_key
-from kopilot_xl.workbook.heading_words import in_english
 from kopilot_xl.workbook.live import book_map
 from kopilot_xl.workbook.live.book_map import BookMap
 from kopilot_xl.workbook.live.excel_errors import BUSY, explained, is_busy, is_from_excel
@@ -374,7 +373,7 @@ class Structure:
             sheet=found.sheet,
             header_row=area.top if has_header else area.top - 1,
             first_column=area.left,
-            headers=in_english(found.name, [header_row.header(each) for each in stored[:wide]]),
+            headers=heading_words.in_english(found.name, [header_row.header(each) for each in stored[:wide]]),
             height=len(body),
             rows=body,
             table=found,
@@ -392,9 +391,8 @@ class Structure:
         if found is None:
             return None
         body = [row[found.left - 1 : found.right] for row in values[found.header_row : found.last_row]]
-        rows = body or [[None] * len(found.headers)]
-        headers = in_english(sheet.name, found.headers)
-        return Layout(sheet.name, sheet, found.header_row, found.left, headers, len(rows), rows)
+        rows, names = body or [[None] * len(found.headers)], heading_words.in_english(sheet.name, found.headers)
+        return Layout(sheet.name, sheet, found.header_row, found.left, names, len(rows), rows)
 
     def _from_top_of(self, table: KnownTable, height: int) -> list[list[Value]]:
         """Return so many rows of cells from the top of a table on.
