@@ -8,7 +8,6 @@ from functools import cache
 
 from kopilot_xl.errors import BookError, UsageError
 from kopilot_xl.importing.vocabulary import vocabulary
-from kopilot_xl.texts.words import fold
 from kopilot_xl.texts import t
 from kopilot_xl.texts.words import fold
 
