@@ -26,12 +26,16 @@ from kopilot_xl.domain.actions import ActionStatus, LoggedAction
 from kopilot_xl.domain.ids import client_key
 from kopilot_xl.domain.segments import Action
 from kopilot_xl.errors import KopilotError
+from kopilot_xl.excel import export_files
 from kopilot_xl.excel.setup import Machine, missing
+from kopilot_xl.importing.choices import QuestionError
 from kopilot_xl.texts import t, tn
 from kopilot_xl.usecases.calculation import replay_log
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.refresh import check, refresh
 from kopilot_xl.usecases.result import RefreshResult
+from kopilot_xl.usecases.update.in_excel import update_open
+from kopilot_xl.usecases.update.update import knows_sources
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.live.book import LiveBook
 from kopilot_xl.workbook.live.excel_values import cell_value
@@ -135,6 +139,43 @@ def _refreshed(report: RefreshResult, book: LiveBook) -> str:
 def _cannot_be_saved(book: LiveBook) -> Iterator[str]:
     if book.is_read_only:
         yield t("The workbook is open read-only: to keep this, save it under another name (F12).")
+
+
+@xw.script
+@xw.arg("invoices", convert="raw")
+@xw.arg("clients", convert="raw")
+@_with_message
+def update_from_export(invoices: Any = None, clients: Any = None) -> str:
+    """Bring the next export into the open workbook, and refresh it.
+
+    Nothing is changed if the files leave a doubt or cannot be read.
+
+    Args:
+        invoices: the paths of the exported invoices, one or an array; e-invoices are told by their endings.
+        clients: those of the list of clients. Without any path, the files that the workbook remembers are read.
+
+    Returns:
+        What came and the portfolio's shape; or why nothing was done. Blank if no path was given and the workbook
+        remembers no files: then they are to be asked for.
+    """
+    book = _caller()
+    named = export_files.by_kind(_flat(invoices), _flat(clients))
+    if not named:
+        with book.locked():
+            if not knows_sources(book):
+                return ""
+    try:
+        made = update_open(book, named)
+    except QuestionError as doubt:
+        raise KopilotError(
+            t(
+                "{doubt} Nothing was changed. Save and close the workbook, and bring the export in with that option in "
+                "a terminal: kopilot-xl update. It is remembered: from then on this button does it.",
+                doubt=doubt,
+            )
+        ) from doubt
+    assert made.result is not None  # noqa: S101 - it was refreshed
+    return " ".join([*export_files.sentences(made), _refreshed(made.result, book)])
 
 
 @xw.script

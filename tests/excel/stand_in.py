@@ -69,6 +69,8 @@ class StandIn:
     macros: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     startup: str = ""
     name: str = ""
+    address: str = ""
+    """where the workbook says it is, if that is not its path"""
 
     def __post_init__(self) -> None:
         self.workbook: Any = openpyxl.load_workbook(self.path, keep_vba=True)
@@ -102,6 +104,10 @@ class StandIn:
     def inside(self, kind: str, what: str) -> None:
         """Note a step of a macro: it may fail, but moves nothing between programs."""
         self.step(f"{kind} inside", what)
+
+    def save_copy(self, path: str) -> None:
+        self.step("copy", path)
+        self.save(Path(path))
 
     def save(self, path: Path) -> Path:
         self.workbook.calculation.fullCalcOnLoad = False
@@ -288,6 +294,7 @@ class Book(base_classes.Book):
             ReadOnly=self.excel.read_only,
             Date1904=self.excel.workbook.epoch == CALENDAR_MAC_1904,
             Signatures=SimpleNamespace(Count=self.excel.signatures),
+            SaveCopyAs=self.excel.save_copy,
         )
 
     @property
@@ -305,6 +312,10 @@ class Book(base_classes.Book):
     @property
     def names(self) -> Any:
         return Names(self.excel)
+
+    @property
+    def fullname(self) -> str:
+        return self.excel.address or str(self.excel.path)
 
     def save(self, *args: Any, **options: Any) -> None:
         raise AssertionError("nobody asked to save")

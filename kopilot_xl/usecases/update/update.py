@@ -30,6 +30,7 @@ from kopilot_xl.usecases.update.merging import ClientMerge, TransactionMerge, Tr
 from kopilot_xl.usecases.update.readings import Reading, readings
 from kopilot_xl.usecases.update.remembering import learned, with_files
 from kopilot_xl.usecases.update.source_files import absolute_path
+from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.saving import write_atomically
 from kopilot_xl.workbook.opening import open_book
@@ -165,22 +166,57 @@ def update(
         SaveError: the workbook cannot be written, or was changed meanwhile. As with the others, nothing was changed.
         UsageError: no files are named, and the workbook remembers none.
     """
-    book, now = open_book(path), now or datetime.now()
+    book = open_book(path)
     given = ImportChoices(
         DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
         accept, company,
     )  # fmt: skip
+    named = {CLIENTS: clients, TRANSACTIONS: transactions, INVOICES: invoices}
+    return bring(
+        book,
+        book.path.parent,
+        {table: _paths(files) for table, files in named.items() if files},
+        given,
+        as_of=as_of,
+        remove_vanished=remove_vanished,
+        dry_run=dry_run,
+        no_refresh=no_refresh,
+        now=now,
+        waiting=waiting,
+    )
+
+
+def bring(
+    book: FileBook,
+    folder: Path,
+    named: Mapping[str, Sequence[str]],
+    given: ImportChoices,
+    *,
+    as_of: date | None = None,
+    remove_vanished: bool = False,
+    dry_run: bool = False,
+    no_refresh: bool = False,
+    now: datetime | None = None,
+    waiting: Callable[[str], None] | None = None,
+) -> Updated:
+    """Bring an export into a workbook, as `update` says.
+
+    Args:
+        book: the workbook's file, or a copy of it.
+        folder: the folder of the workbook itself, from which the paths of its sources lead.
+        named: the files by `CLIENTS`, `TRANSACTIONS` and `INVOICES`; none: those that the workbook remembers.
+        given: how to read them.
+        as_of: as for `update`, and so are the others.
+    """
+    now = now or datetime.now()
     with collector_at_rest(), book.locked(backup=not dry_run, waiting=waiting):
         if not is_kopilot_book(book):
             raise BookError(
                 t('{path} is not a Kopilot workbook. Make it one with kopilot-xl adopt "{path}".', path=book.path)
             )
-        held, folder = book.path.read_bytes(), book.path.parent
+        held = book.path.read_bytes()
         memory = sources.read(book)
-        named = {CLIENTS: clients, TRANSACTIONS: transactions, INVOICES: invoices}
-        chosen, fresh = sources_to_read(
-            memory, folder, {table: _paths(files) for table, files in named.items() if files}, given
-        )
+        chosen, fresh = sources_to_read(memory, folder, named, given)
         if not chosen:
             raise UsageError(
                 t(
@@ -222,7 +258,7 @@ def update(
     )
 
 
-def knows_sources(book: FileBook) -> bool:
+def knows_sources(book: Book) -> bool:
     """Tell whether a workbook knows where its data come from, so that an update needs no files.
 
     Raises:

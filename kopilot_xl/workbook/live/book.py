@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
@@ -49,6 +50,24 @@ class LiveBook:
     def is_read_only(self) -> bool:
         """Whether Excel cannot save it under its own name."""
         return bool(excel_property(self._book.api, "ReadOnly", "read_only"))
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this computer that its file is in; None if there is none, as for a new or a shared one."""
+        try:
+            path = Path(str(self._book.fullname))
+        except Exception:  # xlwings cannot tell where OneDrive keeps it
+            return None
+        return path.parent if path.is_absolute() and path.is_file() else None
+
+    def save_copy(self, path: Path) -> None:
+        """Have Excel write a copy of the workbook as it is now into a file; the workbook stays what it is.
+
+        Raises:
+            SaveError: Excel cannot.
+        """
+        with explained(SaveError):
+            self._book.api.SaveCopyAs(str(path))
 
     @property
     def is_signed(self) -> bool:
@@ -231,8 +250,10 @@ class LiveBook:
         """
         self._writes.table(table, columns)
 
-    def append_rows(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
+    def append_rows(self, table: str, columns: Mapping[str, Sequence[Value]], start: int | None = None) -> int:
         """Write rows below the last one that has something in one of these columns; other rows stay untouched.
+
+        `start` is the index of the data row to begin at instead.
 
         Returns:
             The sheet row of the first of them.
@@ -240,7 +261,7 @@ class LiveBook:
         Raises:
             MissingError: there is no such table.
         """
-        return self._writes.append(table, columns)
+        return self._writes.append(table, columns, start)
 
     def write_block(self, name: str, rows: Sequence[Sequence[Value | Formula]], *, over_formulas: bool = False) -> bool:
         """Fill a named block of cells from its top left, and empty the rest of it; False if there is no such name.

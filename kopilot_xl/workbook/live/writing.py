@@ -101,12 +101,13 @@ class PendingWrites:
             if index is not None:
                 writes.columns[index] = (0, values or [None])
 
-    def append(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
+    def append(self, table: str, columns: Mapping[str, Sequence[Value]], start: int | None = None) -> int:
         """Write rows below a table's last as `LiveBook.append_rows` says."""
         layout = self._structure.layout(table)
         found = {at: values for header, values in columns.items() if (at := layout.index(header)) is not None}
-        used = [number for number, row in enumerate(layout.rows) if any(row[index] is not None for index in found)]
-        start = used[-1] + 1 if used else 0
+        if start is None:
+            used = [number for number, row in enumerate(layout.rows) if any(row[index] is not None for index in found)]
+            start = used[-1] + 1 if used else 0
         writes = self._writes_to(layout)
         for index, values in found.items():
             writes.height = max(writes.height, start + len(values))

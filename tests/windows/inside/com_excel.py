@@ -183,6 +183,11 @@ _members(
 class Workbook(Com):
     """A workbook."""
 
+    methods = frozenset({"SaveCopyAs"})
+
+    def get_SaveCopyAs(self, path: str) -> None:  # noqa: N802
+        self.excel.save_copy(path)
+
 
 class Several(Com):
     """A collection: by number or by name, and one after the other."""

@@ -19,7 +19,7 @@ from tests.workbook.live.test_book import SETTINGS, everything
 
 RIBBON = "kopilot_xl.excel.ribbon"
 DAY = date(2026, 6, 30)
-MOST, MOST_WITHOUT_MACROS = 200, 900
+MOST, MOST_WITHOUT_MACROS = 250, 1200
 """How many calls a refresh may take: with the macros that say where everything is and write all cells, and without."""
 
 
@@ -78,6 +78,17 @@ def test_a_refresh_is_that_of_the_file_in_few_calls(
     assert different == []
     assert sum(len(row) for rows in found.values() for row in rows) > 10_000
     assert calls <= most
+
+
+def test_an_export_is_brought_in(server: Server, excel: StandIn, tmp_path: Path) -> None:
+    invoices = tmp_path / "invoices.csv"
+    invoices.write_text("Client ID,Issue date,Amount,Status,Reference\n1001,2026-11-02,1250.00,Paid,COM-1\n", "utf-8")
+    answer = server.call(RIBBON, "update_from_export", [(str(invoices),), None], excel)
+    assert "+1 transaction (" in answer
+    assert "clients in the portfolio" in answer
+    assert excel.settings == SETTINGS
+    rows = everything(excel.save(tmp_path / "live.xlsm"))["Transactions"]
+    assert rows[-1][:4] == ["1001", date(2026, 11, 2), 1250.0, "Paid"]
 
 
 def test_every_other_button_answers(server: Server, excel: StandIn, tmp_path: Path) -> None:

@@ -267,6 +267,7 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
         self.trial = ""
         self.tried: list[str] = []
         self.chosen: Any = False
+        self.asked_for: list[str] = []
         self.server_name = "server of this workbook"
         self.ended = 0
         self.warm_ups = 0
@@ -317,7 +318,10 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
         self.can_cancel = bool(can)
 
     def vba_files(self, heading: object) -> object:
-        return self.chosen
+        self.asked_for.append(str(heading))
+        if self.chosen is False:
+            return False
+        return VBAArray([(1, len(self.chosen))], items=list(self.chosen))
 
     def vba_recalculated(self) -> None:
         self.recalculations += 1

@@ -51,14 +51,15 @@ KNOWN_IMAGES = {
     "ErrorChecking",
     "FunctionsDateTimeInsertGallery",
     "FunctionsFinancialInsertGallery",
+    "GetExternalDataFromText",
     "Help",
     "Redo",
     "RefreshAll",
 }
 """Pictures that every Excel since 2007 has."""
 LABELS = [
-    "Refresh portfolio", "As-of date", "Plan revenue", "Mark lost", "Mark canceled", "Reactivate", "Guide", "Problems",
-    "Connection",
+    "Refresh portfolio", "As-of date", "Update from export", "Plan revenue", "Mark lost", "Mark canceled", "Reactivate",
+    "Guide", "Problems", "Connection",
 ]  # fmt: skip
 
 
@@ -179,6 +180,42 @@ def test_refresh_tells_one_message_and_needs_no_snapshot(host: Any, python: Stan
     assert python.recalculations == 1
     assert evaluate(host, f'Worksheets("{snapshot.SHEET}").Range("{snapshot.FORMULAS_CELL}").Value') == "done"
     assert evaluate(host, "Application.EnableEvents") is True
+
+
+def test_update_from_export_asks_for_files_only_where_none_are_remembered(host: Any, python: StandIn) -> None:
+    given: list[tuple[object, object]] = []
+
+    def update(invoices: object, clients: object) -> str:
+        given.append((invoices, clients))
+        return "" if invoices is None else "The export brought: +3 transactions."
+
+    python.answers["update_from_export"] = update
+    python.chosen = ["C:\\new\\a.csv", "C:\\new\\b.csv"]
+    press(host, "KopilotUpdate")
+    assert given == [(None, None), (["C:\\new\\a.csv", "C:\\new\\b.csv"], ["C:\\new\\a.csv", "C:\\new\\b.csv"])]
+    assert (told(host), len(host.dialogs)) == ("The export brought: +3 transactions.", 1)
+    assert evaluate(host, "Application.EnableEvents") is True
+    python.answers["update_from_export"] = lambda invoices, clients: "The export brought: nothing new in the sources."
+    python.asked_for.clear()
+    press(host, "KopilotUpdate")
+    assert told(host) == "The export brought: nothing new in the sources."
+    assert python.asked_for == []
+
+
+def test_no_file_chosen_is_no_update(host: Any, python: StandIn) -> None:
+    python.answers["update_from_export"] = lambda invoices, clients: ""
+    python.chosen = False
+    press(host, "KopilotUpdate")
+    assert len(python.asked("update_from_export")) == 1
+    assert host.dialogs == []
+    assert [heading.partition(":")[0] for heading in python.asked_for] == ["Invoices"]
+
+
+def test_on_a_mac_update_says_how(host: Any, python: StandIn) -> None:
+    python.system = "Mac"
+    press(host, "KopilotUpdate")
+    assert "in Terminal: kopilot-xl update" in told(host)
+    assert python.commands == []
 
 
 def test_a_refresh_that_stored_nothing_leaves_the_formulas_to_python(host: Any, python: StandIn) -> None:

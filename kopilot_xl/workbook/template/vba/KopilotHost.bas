@@ -3,7 +3,7 @@ Option Explicit
 ' What only Excel itself can do. Tests put another module in the place of this one.
 
 Private Const ADD_IN As String = "xlwings.xlam"
-Private Const KINDS As String = "Exports,*.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xls;*.ods;*.parquet;*.xml;*.pdf"
+Private Const KINDS As String = "Exports,*.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xls;*.ods;*.parquet;*.xml;*.pdf;*.zip"
 Private Const WARM_UP As String = "KopilotWarmUp"
 ' Excel's number of #NAME?, and its words for a range of formulas that show errors.
 Private Const NAME_ERROR As Long = 2029

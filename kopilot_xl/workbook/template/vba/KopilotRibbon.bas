@@ -21,6 +21,21 @@ Public Sub KopilotAsOfDate(control As IRibbonControl)
     If Trim(day) <> "" Then AskPython "refresh_portfolio", Array(Trim(day))
 End Sub
 
+Public Sub KopilotUpdate(control As IRibbonControl)
+    ' The export that the workbook remembers; the first time, which files it is.
+    Dim invoices As Variant, clients As Variant
+    If HostOnMac() Then
+        KopilotTell "On a Mac, save and close the workbook, then in Terminal: kopilot-xl update. Then open it again."
+        Exit Sub
+    End If
+    If Not AskPython("update_from_export", Array(Empty, Empty)) Then Exit Sub
+    invoices = HostFiles("Invoices: the file or files that your accounting program exported")
+    If Not IsArray(invoices) Then Exit Sub
+    clients = HostFiles("Clients: the exported list of them. Cancel if there is none")
+    If Not IsArray(clients) Then clients = Empty
+    AskPython "update_from_export", Array(invoices, clients)
+End Sub
+
 Public Sub KopilotPlanRevenue(control As IRibbonControl)
     RecordAction PLAN_REVENUE
 End Sub
@@ -142,26 +157,28 @@ Private Sub AddOnce(rows As Collection, id As Variant, row As String)
     rows.Add id, row
 End Sub
 
-Private Sub AskPython(name As String, arguments As Variant, Optional reads_only As Boolean = False)
-    ' Has Python do it, and tells what came of it.
+Private Function AskPython(name As String, arguments As Variant, Optional reads_only As Boolean = False) As Boolean
+    ' Has Python do it, and tells what came of it. True if it answered nothing, because it must know more first.
     Dim answer As Variant
     Dim trouble As String
-    If Not IsInFront() Then Exit Sub
+    If Not IsInFront() Then Exit Function
     KopilotTryAgain
     stored_before = KopilotStoredAt()
     asked_todays = IsToday(arguments)
     If HostOnMac() Then
         RunOnMac name, arguments
-        Exit Sub
+        Exit Function
     End If
     answer = AskQuietly(name, arguments, trouble)
     If trouble <> "" Then
         KopilotTell trouble, vbExclamation
-        Exit Sub
+        Exit Function
     End If
+    AskPython = (CStr(answer) = "")
+    If AskPython Then Exit Function
     If Not reads_only Then KopilotWorked stored_before, asked_todays
     KopilotTell CStr(answer)
-End Sub
+End Function
 
 Private Function AskQuietly(name As String, arguments As Variant, trouble As String) As Variant
     ' Python's own writing is unheard by this workbook's events, Excel does not say that it waits for another program,
