@@ -170,6 +170,45 @@ def replay(
     return ReplayedLog([results[position] for position in range(len(entries))], plans, marks, brought)
 
 
+def looked_back(
+    entries: Sequence[LoggedAction], clients: Mapping[str, ClientHistory], days: Sequence[date], rules: Rules = DEFAULT
+) -> dict[date, ReplayedLog]:
+    """Return the open plans and the marks in force on earlier days, each row taken once and no reason put into words.
+
+    They are what `replay` gives with `looking_back`, day by day.
+
+    Args:
+        entries: the log in the order of its rows.
+        clients: every known client by its key.
+        days: the days, the earliest first.
+        rules: the thresholds.
+
+    Returns:
+        The log by day, without results and without what plans brought.
+    """
+    by_client: dict[str, list[tuple[datetime, int, LoggedAction]]] = defaultdict(list)
+    for position, entry in enumerate(entries):
+        if entry.recorded_on is not None and entry.client is not None and not _flaw(entry, clients):
+            by_client[entry.client].append((entry.recorded_on, position, entry))
+    logs = {day: ReplayedLog([], [], {}) for day in days}
+    for key, rows in by_client.items():
+        client = ClientReplay(clients[key], rules, in_words=False)
+        rows.sort(key=lambda row: row[:2])
+        taken = 0
+        for day in days:
+            while taken < len(rows) and rows[taken][0].date() <= day:
+                moment, position, entry = rows[taken]
+                client.take(position, entry, moment.date())
+                taken += 1
+            if not taken:
+                continue
+            mark, found = client.close(day, looking_back=True)
+            if mark:
+                logs[day].marks[key] = mark
+            logs[day].plans.extend(Plan(key, each.plan.day, each.rest) for each in found if not each.is_enough)
+    return logs
+
+
 def _flaw(entry: LoggedAction, clients: Mapping[str, ClientHistory]) -> str | None:
     """Why a row is rejected whatever the data say, if it is."""
     if entry.flaw:
@@ -223,6 +262,8 @@ class ClientReplay:
 
     history: ClientHistory
     rules: Rules
+    in_words: bool = True
+    """Whether reasons are put into words; marks and plans are the same without."""
     marks: list[tuple[_Mark, _End | None]] = field(default_factory=list)
     plans: list[fulfilment.Plan] = field(default_factory=list)
     results: dict[int, ActionResult] = field(default_factory=dict)
@@ -268,8 +309,8 @@ class ClientReplay:
         Nothing comes of plans while a mark is in force.
         """
         self.known.advance(as_of)
-        invoice_days = [day for day, _ in self.known.open_invoices(as_of)]
-        for mark, end in self.marks:
+        invoice_days = [day for day, _ in self.known.open_invoices(as_of)] if self.in_words else []
+        for mark, end in self.marks if self.in_words else ():
             after = bisect_right(invoice_days, mark.since)
             undone_on = invoice_days[after] if after < len(invoice_days) else None
             if undone_on and (end is None or undone_on <= end.recorded):
@@ -277,7 +318,9 @@ class ClientReplay:
                 self.results[mark.position] = ActionResult(ActionStatus.SUPERSEDED, detail)
             elif end:
                 self.results[mark.position] = ActionResult(ActionStatus.SUPERSEDED, end.detail)
-        if mark_in_force := self._mark():
+        if (mark_in_force := self._mark()) and not self.in_words:
+            return mark_in_force.segment, []
+        if mark_in_force:
             aside = t(
                 "Set aside while the client is marked {segment} by row {row}.",
                 segment=mark_in_force.segment.label.lower(),
@@ -288,7 +331,7 @@ class ClientReplay:
             return mark_in_force.segment, []
         found = fulfil(self.plans, self.known.open_invoices(as_of if looking_back else None))
         horizon = CutOffs.at(as_of, self.rules).horizon
-        for each in found:
+        for each in found if self.in_words else ():
             self.results[each.plan.position] = self._settled(each, as_of, horizon)
         return None, found
 
@@ -328,6 +371,9 @@ class ClientReplay:
     def _refusal(self, action: Action, mark: _Mark | None, day: date) -> str | None:
         """Why an action other than a plan is not allowed on a day, if it is not."""
         now = mark.segment if mark else self._segment(day)
+        if not self.in_words:
+            never = action is Action.MARK_CANCELED and now is Segment.LOST and self.known.last
+            return "" if now not in ALLOWED[action] or never else None
         if now is None:
             return t("Not allowed: on {day} it was not yet a client.", day=formatting.day(day))
         if now not in ALLOWED[action]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from kopilot_xl.domain import forecasting, sales
 from kopilot_xl.domain import movements as moving
-from kopilot_xl.domain.actions import Plan, ReplayedLog, replay
+from kopilot_xl.domain.actions import Plan, ReplayedLog, looked_back, replay
 from kopilot_xl.domain.clients import activities, clients_as_of
 from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.lasting import lasting
@@ -88,9 +88,10 @@ def _first_invoice(portfolio: Sequence[Client]) -> date | None:
 def _past_segments(inputs: Inputs) -> Mapping[str, str]:
     """The segments of the clients at the ends of the months behind, looked back at."""
     days = month_ends(inputs.as_of, client_data.BACK)
-    logs = {day: replay_log(inputs, day, looking_back=True) for day in days} if inputs.actions.entries else {}
+    entries, rules = inputs.actions.entries, inputs.settings.rules
+    logs = looked_back(entries, inputs.histories, days, rules) if entries else {}
     ledger = inputs.transactions.ledger
-    return past_segments(inputs.clients.identities, ledger, days, logs, inputs.settings.rules)
+    return past_segments(inputs.clients.identities, ledger, days, logs, rules)
 
 
 def _won(inputs: Inputs, portfolio: Sequence[Client], as_of: date) -> int | None:

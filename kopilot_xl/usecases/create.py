@@ -15,6 +15,7 @@ from kopilot_xl.importing.choices import ImportChoices
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.databases import fetched, is_address
 from kopilot_xl.usecases.gc_pause import collector_at_rest
+from kopilot_xl.usecases.load import check_load
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.opening import open_book
@@ -130,6 +131,9 @@ def new(
     outputs.check_no_input(target, inputs)
     with collector_at_rest():
         pair = _read(clients, transactions, choices, invoices)
+        if pair is not None and inputs:
+            size = sum(file.stat().st_size for file in inputs if file.is_file())
+            check_load(target, len(pair.clients.rows), len(pair.transactions.rows), 0, size)
         files_of = _files(clients, transactions, invoices)
         people, rows = _write(target, pair, choices, files_of, outputs.permissions(inputs))
     if pair is None:

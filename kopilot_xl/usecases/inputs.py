@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kopilot_xl.domain.movements import Baseline
+from kopilot_xl.usecases.load import check_load_of
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import history, reading, snapshot
 from kopilot_xl.workbook.sheets.contents import Inputs
@@ -19,8 +20,15 @@ def read(book: Book, as_of: date | None, today: date) -> Inputs:
     """Read the tables the user keeps, and the settings, as `workbook.sheets.reading.read` does.
 
     In a workbook that was adopted, the clients and the transactions are in tables of its owner's.
+
+    Raises:
+        BookError: it is not a Kopilot workbook, or has more rows than a file of its size should.
+        MissingError: a table, a column or a named cell is not there.
+        SettingError: a setting makes no sense, or the day is out of range.
     """
-    return reading.read(book, as_of, today, _adopted)
+    inputs = reading.read(book, as_of, today, _adopted)
+    check_load_of(book, inputs)
+    return inputs
 
 
 def _adopted(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows, TableRows, list[Problem]] | None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 
-from kopilot_xl.domain.actions import replay
+from kopilot_xl.domain.actions import looked_back, replay
 from kopilot_xl.domain.clients import Identity, activities
 from kopilot_xl.domain.past_segments import LETTERS, month_ends, past_segments
 from kopilot_xl.domain.rules import Rules
@@ -49,7 +49,10 @@ def test_it_heeds_the_marks_and_plans_that_were_recorded_by_each_day(drawn: Draw
     )
     days = [START + timedelta(days=20 * step) for step in range(10)]
     replayed = {day: replay(entries, histories, day, rules, looking_back=True) for day in days}
-    found = past_segments(identities, ledger, days, replayed, rules)
+    logs = looked_back(entries, histories, days, rules)
+    for day in days:
+        assert (logs[day].plans, logs[day].marks) == (replayed[day].plans, replayed[day].marks)
+    found = past_segments(identities, ledger, days, logs, rules)
     for at, day in enumerate(days):
         log = replayed[day]
         known = ledger.with_plans((plan.client, plan.issue_date, plan.amount) for plan in log.plans)

@@ -172,9 +172,9 @@ def _all_tables_many_times(parts: Parts, secret: Path) -> Parts:
     return {**parts, rels: parts[rels].replace(b"</Relationships>", many + b"</Relationships>")}
 
 
-def _longer_clients(parts: Parts, count: int, cell: Callable[[int], str]) -> Parts:
-    """Make the table of clients so many rows longer, with a cell in each."""
-    part, table = part_of(parts, "Clients"), _table(parts, "Clients")
+def _longer_clients(parts: Parts, count: int, cell: Callable[[int], str], name: str = "Clients") -> Parts:
+    """Make the table of clients, or another one, so many rows longer, with these cells in each."""
+    part, table = part_of(parts, name), _table(parts, name)
     last = max(map(int, re.findall(rb'<row r="(\d+)"', parts[part])))
     rows = "".join(f'<row r="{row}">{cell(row)}</row>' for row in range(last + 1, last + 1 + count))
     sheet = parts[part].replace(b"</sheetData>", rows.encode() + b"</sheetData>")
@@ -324,6 +324,47 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         REFRESHED,
     ),
     "a table of a million blank rows": (lambda parts, secret: _longer_clients(parts, 1_040_000, lambda row: ""), REFRESHED),
+    # rows of which each costs more than it takes in the file
+    "400,000 clients in a small file": (
+        lambda parts, secret: _longer_clients(parts, 400_000, lambda row: f'<c r="A{row}"><v>{row}</v></c>'),
+        "400,00. clients.* are more than files of",
+    ),
+    "one client 600,000 times": (
+        lambda parts, secret: _longer_clients(parts, 600_000, lambda row: f'<c r="A{row}"><v>1</v></c>'),
+        "bad cells are more than files of",
+    ),
+    "200,000 actions in a small file": (
+        lambda parts, secret: _longer_clients(
+            parts, 200_000,
+            lambda row: f'<c r="A{row}"><v>46100</v></c><c r="B{row}"><v>1001</v></c><c r="C{row}" t="inlineStr"><is><t>Mark lost</t></is></c>',
+            "Actions",
+        ),
+        "200,000 actions .*are more than files of",
+    ),
+    "20,000 actions of one client": (
+        lambda parts, secret: _longer_clients(
+            parts, 20_000,
+            lambda row: f'<c r="A{row}"><v>45000</v></c><c r="B{row}"><v>1001</v></c><c r="C{row}" t="inlineStr"><is><t>Mark lost</t></is></c>',
+            "Actions",
+        ),
+        REFRESHED,
+    ),
+    "300,000 dates that are none": (
+        lambda parts, secret: _longer_clients(
+            parts, 300_000,
+            lambda row: f'<c r="A{row}"><v>1001</v></c><c r="B{row}" t="b"><v>1</v></c><c r="C{row}"><v>5</v></c>',
+            "Transactions",
+        ),
+        "bad cells are more than files of",
+    ),
+    "300,000 transactions of one client": (
+        lambda parts, secret: _longer_clients(
+            parts, 300_000,
+            lambda row: f'<c r="A{row}"><v>1001</v></c><c r="B{row}"><v>{45000 + row % 999}</v></c><c r="C{row}"><v>5</v></c>',
+            "Transactions",
+        ),
+        REFRESHED,
+    ),
     "a million defined names": (
         _instead(WORKBOOK, "</definedNames>", "".join(f'<definedName name="n{n}">1</definedName>' for n in range(600_000)) + "</definedNames>"),
         REFRESHED,
