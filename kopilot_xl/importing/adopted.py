@@ -92,14 +92,10 @@ def writable(book: Book, order: DateOrder | None, today: date) -> Writable | Non
         BookError: rows of them are not one invoice each, so that none can be added; the text says why.
         MissingError, QuestionError: as `tables`.
     """
-    own = own_tables.read(book)
-    if own is None:
+    opened = _opened(book, order, today)
+    if opened is None:
         return None
-    listed, _ = _placed(book, own.clients, clients.TABLE)
-    table, _ = _placed(book, own.transactions, transactions.TABLE)
-    found, _ = _read(listed, table, own, order, today)
-    people = _clients(found, listed, own)
-    _declare(book, clients.TABLE, own.clients, people, listed)
+    own, listed, table, found, people = opened.own, opened.listed, opened.table, opened.found, opened.people
     batch, headers = found.batches[0], list(table.headings)
     _check_plain(book, found, listed, table)
     rows: list[list[Value]] = [[None] * len(transactions.TABLE.columns) for _ in range(table.height)]
@@ -177,6 +173,27 @@ def tables(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows,
         MissingError: a table that Settings names is not there, or a column of it.
         QuestionError: a table leaves a doubt that cannot be passed over.
     """
+    opened = _opened(book, order, today)
+    if opened is None:
+        return None
+    invoices = _transactions(opened.found, opened.table)
+    return TableRows(clients.TABLE, opened.people), TableRows(transactions.TABLE, invoices), opened.problems
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The tables of an adopted workbook: where they are, what is in them, and what is doubtful about them."""
+
+    own: OwnTables
+    listed: _Place
+    table: _Place
+    found: Imported
+    people: TableData
+    problems: list[Problem]
+
+
+def _opened(book: Book, order: DateOrder | None, today: date) -> _Opened | None:
+    """Read both tables and have that of the clients go by the name Clients; None of a workbook with tables of ours."""
     own = own_tables.read(book)
     if own is None:
         return None
@@ -185,8 +202,7 @@ def tables(book: Book, order: DateOrder | None, today: date) -> tuple[TableRows,
     found, doubts = _read(listed, table, own, order, today)
     people = _clients(found, listed, own)
     _declare(book, clients.TABLE, own.clients, people, listed)
-    rows = TableRows(clients.TABLE, people), TableRows(transactions.TABLE, _transactions(found, table))
-    return *rows, [*joined, *more, *doubts]
+    return _Opened(own, listed, table, found, people, [*joined, *more, *doubts])
 
 
 def _placed(book: Book, own: OwnTable, ours: Table) -> tuple[_Place, list[Problem]]:

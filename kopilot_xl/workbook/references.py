@@ -33,6 +33,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 
+_SPECIAL = re.compile(r"(['\[\]#@])")
 _CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
 _FIXED_END = re.compile(r"\$[0-9]+\Z")
 _GONE = "#REF!"
@@ -86,6 +87,11 @@ class TableResize:
         if area.bottom > data.bottom or not (self.totals and area.meets(totals_now)):
             return area
         return replace(area, bottom=self.bottom) if area.top <= self.bottom else None
+
+
+def structured(heading: str) -> str:
+    """Return a heading of a table as a structured reference has it, its special characters marked."""
+    return _SPECIAL.sub(r"'\1", heading)
 
 
 def resized(formula: str, tables: Sequence[TableResize], sheet: str = "", row: int = 0, column: int = 0) -> str:

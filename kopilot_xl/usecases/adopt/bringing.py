@@ -19,8 +19,10 @@ from kopilot_xl.workbook.file.grafting import (
     add_macros,
     add_ribbon,
     copy_conditions,
+    table_part,
 )
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.references import structured
 from kopilot_xl.workbook.sheets import clients, guards, own_tables, transactions
 from kopilot_xl.workbook.sheets.client_formulas import MACRO_FREE
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
@@ -132,7 +134,7 @@ def _add_columns(
     listed = found.clients
     source_parts = dict(sheets_of(graft.source))
     lending = str(source_parts[clients.TABLE.name])
-    source = lending, _table_part(graft.source, lending, clients.TABLE.name)
+    source = lending, table_part(graft.source, lending, clients.TABLE.name)
     headings = dict(_headings(listed, wanted))
     people = found.imported.people
     assert people is not None  # noqa: S101 - there is a list of clients
@@ -141,10 +143,10 @@ def _add_columns(
     title, part, area = _place(book, graft.target, listed)
     try:
         if listed.raw.own:
-            table_part = _table_part(graft.target, part, listed.raw.name)
-            _check_query(graft.target, table_part, listed)
-            wide = add_columns(graft, part, table_part, area, headings, source)
-            ids = f"{listed.raw.name}[{_escaped(listed.headings[at])}]"
+            own_part = table_part(graft.target, part, listed.raw.name)
+            _check_query(graft.target, own_part, listed)
+            wide = add_columns(graft, part, own_part, area, headings, source)
+            ids = f"{listed.raw.name}[{structured(listed.headings[at])}]"
         else:
             _check_merged(graft.target, part, title, area)
             wide = add_columns(graft, part, None, area, headings, source)
@@ -237,20 +239,6 @@ def _check_query(package: Package, table_part: str, listed: Table) -> None:
                 name=listed.raw.name,
             )
         )
-
-
-def _table_part(package: Package, sheet: str, name: str) -> str:
-    for link in package.relationships(sheet):
-        if link.kind == "table" and link.target:
-            root = package.parse(link.target)
-            if same_name(root.get("displayName", "")) == same_name(name):
-                return link.target
-    raise SaveError(t("The table {name} cannot be found in its sheet.", name=name))
-
-
-def _escaped(heading: str) -> str:
-    """A heading as a structured reference has it."""
-    return "".join(f"'{sign}" if sign in "[]#'@" else sign for sign in heading)
 
 
 def _names(package: Package) -> Iterable[str]:

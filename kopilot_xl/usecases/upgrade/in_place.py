@@ -17,12 +17,12 @@ from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
     Macros,
-    NoRoomError,
     Outcome,
     add_column,
     add_macros,
     add_ribbon,
     set_cells,
+    table_part,
 )
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP
@@ -224,10 +224,10 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
                 lending = source_parts[table.name.casefold()]
                 try:
                     add_column(
-                        graft, sheet, _table_part(package, sheet, table.name), column.header,
-                        (lending, _table_part(source, lending, table.name)),
+                        graft, sheet, table_part(package, sheet, table.name), column.header,
+                        (lending, table_part(source, lending, table.name)),
                     )  # fmt: skip
-                except NoRoomError as error:
+                except SaveError as error:
                     made.cannot.append(f"the column {column.header} of {table.name}: {error}")
                 else:
                     made.columns.append(f"{table.name}: {column.header}")
@@ -266,17 +266,3 @@ def _has(book: FileBook, title: str) -> bool:
 
 def _parts(package: Package) -> dict[str, str]:
     return {title.casefold(): part for title, part in sheets_of(package) if part}
-
-
-def _table_part(package: Package, sheet: str, name: str) -> str:
-    """Return the part of a table on a sheet.
-
-    Raises:
-        NoRoomError: what the sheet holds is no table that can grow.
-    """
-    for link in package.relationships(sheet):
-        if link.kind == "table" and link.target:
-            root = package.parse(link.target)
-            if same_name(root.get("displayName", "")) == same_name(name):
-                return link.target
-    raise NoRoomError(t("{name} is not formatted as a table", name=name))

@@ -10,21 +10,18 @@ from collections.abc import Mapping
 
 from kopilot_xl.workbook.file.ooxml import markup
 from kopilot_xl.workbook.file.ooxml.text_editor import escaped
+from kopilot_xl.workbook.references import structured
 
 _RANGE = re.compile(r"\{([^{}]*)\}:\{([^{}]*)\}")
 _CELL = re.compile(r"\{([^{}]*)\}")
-_SPECIAL = re.compile(r"(['\[\]#@])")
 
 
 def rule(table: str, formula: str) -> str:
     """Return the rule of a calculated column, given the table's name and the formula with `{Header}` for cells."""
 
-    def column(header: str) -> str:
-        return _SPECIAL.sub(r"'\1", header)
-
     row = f"{table}[[#This Row],[{{}}]]"
-    ranges = _RANGE.sub(lambda found: row.format(f"{column(found[1])}]:[{column(found[2])}"), formula)
-    return _CELL.sub(lambda found: row.format(column(found[1])), ranges)
+    ranges = _RANGE.sub(lambda found: row.format(f"{structured(found[1])}]:[{structured(found[2])}"), formula)
+    return _CELL.sub(lambda found: row.format(structured(found[1])), ranges)
 
 
 def with_rules(data: bytes, rules: Mapping[int, str]) -> bytes:

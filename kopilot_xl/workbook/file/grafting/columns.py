@@ -11,15 +11,31 @@ from lxml import etree
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, split_address
+from kopilot_xl.workbook.book import name_key
 from kopilot_xl.workbook.file.grafting.graft import Graft
 from kopilot_xl.workbook.file.grafting.xml import SHEET_ORDER, child_in_order, main, next_number, serialised
 from kopilot_xl.workbook.file.ooxml.edits import encoded
 from kopilot_xl.workbook.file.ooxml.package import Package
+from kopilot_xl.workbook.file.parts import unescaped
 from kopilot_xl.workbook.references import moved
 
 
 class NoRoomError(SaveError):
     """The cells at the right of a table are in use; the text names the first."""
+
+
+def table_part(package: Package, sheet_part: str, name: str) -> str:
+    """Return the part of a table on a sheet.
+
+    Raises:
+        SaveError: there is no such table on the sheet.
+    """
+    for link in package.relationships(sheet_part):
+        if link.kind == "table" and link.target:
+            root = package.parse_current(link.target)
+            if name_key(unescaped(root.get("displayName", ""))) == name_key(name):
+                return link.target
+    raise SaveError(t("{name} is not formatted as a table", name=name))
 
 
 def add_column(graft: Graft, sheet_part: str, table_part: str, header: str, source: tuple[str, str]) -> None:

@@ -33,15 +33,7 @@ def set_cells(package: Package, sheet_part: str, values: Mapping[int, str | int]
         if cell is None:
             cell = etree.Element(main("c"), r=cell_address(1, column))
             row.insert(sum(other < column for other in cells), cell)
-        for child in list(cell):
-            cell.remove(child)
-        if "t" in cell.attrib:
-            del cell.attrib["t"]
-        if isinstance(value, str):
-            cell.set("t", "inlineStr")
-            etree.SubElement(etree.SubElement(cell, main("is")), main("t")).text = value
-        else:
-            etree.SubElement(cell, main("v")).text = str(value)
+        _fill(cell, value)
     package.replace(sheet_part, serialised(sheet))
 
 
