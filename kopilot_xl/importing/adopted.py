@@ -102,7 +102,7 @@ def writable(book: Book, order: DateOrder | None, today: date) -> Writable | Non
     for row, number in zip(*transaction_rows(found)[:2], strict=True):
         rows[number - table.header_row - 1] = list(row)
     headers = [_marked(header) if _is_ours(header) else header for header in headers]
-    for column, source in zip(transactions.TABLE.columns, _sources(found), strict=True):
+    for column, source in zip(transactions.TABLE.columns, sources(found), strict=True):
         if source is not None:
             headers[source.at] = column.header
     known = TableData(
@@ -342,15 +342,15 @@ def _transactions(found: Imported, table: _Place) -> SourcedData:
     """The transactions, each with the row of the owner's table that it is from."""
     rows, numbers, _ = transaction_rows(found)
     raw = table.laid.raw
-    letters = [each.letter if each is not None else raw.letters(0) for each in _sources(found)]
+    letters = [each.letter if each is not None else raw.letters(0) for each in sources(found)]
     headers = [each.header for each in transactions.TABLE.columns]
     return SourcedData(
         transactions.TABLE.name, table.sheet, table.header_row, raw.left, headers, rows, numbers, letters
     )
 
 
-def _sources(found: Imported) -> tuple[Source | None, ...]:
-    """The columns of the owner's that our columns of transactions are from."""
+def sources(found: Imported) -> tuple[Source | None, ...]:
+    """Return the columns of the owner's that our columns of transactions are from, None where no one column is."""
     batch = found.batches[0]
     mapping = batch.mapping
     return (

@@ -29,6 +29,11 @@ class SourcedData(TableData):
     numbers: Sequence[int] = ()
     letters: Sequence[str] = ()
 
+    @property
+    def shows_its_cells(self) -> bool:
+        """Return False: its rows were read as those of an export are."""
+        return False
+
     def column_letter(self, index: int) -> str:
         """Return the letters of the column of the file that `headers[index]` is from."""
         return self.letters[index] if index < len(self.letters) else super().column_letter(index)

@@ -84,6 +84,11 @@ class TableData:
     held: Mapping[str, Sequence[Value]] = field(default_factory=dict, kw_only=True)
     """what the cells of columns hold, by header, where their rows were read otherwise"""
 
+    @property
+    def shows_its_cells(self) -> bool:
+        """Whether `rows` are what the cells of its sheet hold, and not what was read from them."""
+        return True
+
     def row_number(self, index: int) -> int:
         """Return the sheet row, counted from 1, of the data row at `index`."""
         return self.header_row + 1 + index

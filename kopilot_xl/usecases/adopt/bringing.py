@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kopilot_xl.errors import BookError, MissingError, SaveError
+from kopilot_xl.importing.adopted import sources
 from kopilot_xl.importing.layout import Table
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.adopt.finding import Found
-from kopilot_xl.workbook.addresses import Area, column_letters, column_number, quote_sheet
+from kopilot_xl.workbook.addresses import LAST_ROW, Area, column_letters, column_number, quote_sheet
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -94,7 +95,9 @@ def bring(book: FileBook, package: Package, found: Found, *, with_macros: bool) 
     source = Package(TEMPLATE if with_macros else MACRO_FREE_TEMPLATE)
     graft = Graft(package, source)
     columns, ids, places = _add_columns(book, graft, found, _WITH_MACROS if with_macros else _WRITTEN)
-    graft.rewrite(lambda formula: _led_to(formula, places))
+    letter = places[clients.CLIENT_ID.header].rpartition(":")[2].strip("$")
+    watched = _watched(book, package, found, letter)
+    graft.rewrite(lambda formula: _led_to(formula, places, watched))
     graft.stand_in(clients.TABLE.name, _place(book, package, found.clients)[0])
     graft.stand_in(transactions.TABLE.name, _place(book, package, found.transactions)[0])
     names = [title for title, _ in sheets_of(source) if title not in _LEFT_OUT]
@@ -110,11 +113,46 @@ def bring(book: FileBook, package: Package, found: Found, *, with_macros: bool) 
     return Brought(visible, columns, has_macros and not with_macros)
 
 
-def _led_to(formula: str, places: Mapping[str, str]) -> str:
-    """A formula of ours that reads the columns of the owner's clients; what it watches of their invoices it cannot."""
-    watched = next((guard for guard in guards.GUARDS if guards.formula(guard) == formula), None)
-    if watched is not None and watched.table is transactions.TABLE:
-        return guards.unwatched(watched)
+def _watched(book: FileBook, package: Package, found: Found, ids: str) -> Mapping[guards.Guard, str]:
+    """The formulas of what is watched of the owner's columns, from their first row down to the other table.
+
+    Args:
+        book: the workbook.
+        package: the same, as parts.
+        found: its clients and invoices.
+        ids: the letter of the ids of the clients.
+    """
+    title, part, area = _place(book, package, found.transactions)
+    sheet, _, people = _place(book, package, found.clients)
+    raw, is_shared = found.transactions.raw, sheet == title
+    # A total changes without anybody changing an amount.
+    has_totals = bool(found.imported.batches[0].sorted_rows.totals) or (
+        raw.own and package.parse(table_part(package, part, raw.name)).get("totalsRowCount", "0") != "0"
+    )
+
+    def cells(title: str, letter: str, top: int, other: int) -> str:
+        bottom = other - 1 if is_shared and other > top else LAST_ROW
+        return f"\ue000{quote_sheet(title)}!${letter}${top}:${letter}${bottom}\ue001"
+
+    columns = dict(zip(transactions.TABLE.columns, sources(found.imported), strict=True))
+    made = {}
+    for guard in guards.GUARDS:
+        if guard.table is transactions.TABLE:
+            source = columns[guard.column]
+            if source is None or (has_totals and guard.column is transactions.AMOUNT):
+                made[guard] = guards.unwatched(guard)
+            else:
+                made[guard] = guards.watched(guard, cells(title, source.letter, area.top + 1, people.top))
+        elif guard.table is clients.TABLE and is_shared:
+            made[guard] = guard.formula.format(cells(sheet, ids, 1, area.top))
+    return made
+
+
+def _led_to(formula: str, places: Mapping[str, str], watched: Mapping[guards.Guard, str]) -> str:
+    """A formula of ours that reads the owner's columns."""
+    guard = next((guard for guard in guards.GUARDS if guards.formula(guard) == formula), None)
+    if guard is not None and guard in watched:
+        return watched[guard]
 
     def column(match: re.Match[str]) -> str:
         header = MACRO_FREE.headers[column_number(match[1]) - 1]

@@ -7,13 +7,14 @@ each date system.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import fsum
 
 from kopilot_xl.errors import MissingError
-from kopilot_xl.workbook.addresses import column_letters
+from kopilot_xl.workbook.addresses import column_letters, column_number
 from kopilot_xl.workbook.book import Book, Number1904, TableData, Value
 from kopilot_xl.workbook.sheets import actions, client_formulas, clients, facts, transactions
 from kopilot_xl.workbook.tables.table import Column, Table, same_name
@@ -23,7 +24,10 @@ NOW, THEN = "GuardsNow", "GuardsThen"
 TYPED, CHANGED, CHANGES = "RowsTyped", "CellsChanged", "DataChanged"
 """How many rows were typed since, whether anything else changed, and the sentence about it."""
 CELLS = "GuardCells"
+WORDS = "GuardWords"
+"""The block of the words that are counted among the statuses of an owner's table, whatever they mean."""
 _TOP, _NOW, _THEN = 1, "L", "M"
+_LONGEST_CRITERION = 255
 
 Measure = Callable[[Sequence[Value], date], float]
 _1900, _1904 = date(1899, 12, 30), date(1904, 1, 1)
@@ -87,6 +91,21 @@ GUARDS: tuple[Guard, ...] = (
 """What is watched; the first ones count rows."""
 
 
+STATUSES = tuple(guard for guard in GUARDS if guard.column == transactions.STATUS)
+"""Those that count a word each."""
+
+
+def watched(guard: Guard, cells: str) -> str:
+    """Return the formula of what a column of an owner's transactions holds now, given what refers to its cells.
+
+    Of its statuses the words are counted that were most frequent at the last refresh: a refresh writes them down.
+    """
+    if guard not in STATUSES:
+        return guard.formula.format(cells)
+    word = f"INDEX({WORDS},{STATUSES.index(guard) + 1})"
+    return f"IF(LEN({word})=0,0,COUNTIF({cells},{word}))"
+
+
 def unwatched(guard: Guard) -> str:
     """Return what stands for the formula of a column that cannot be watched: it never seems to have changed."""
     return f"INDEX({THEN},{GUARDS.index(guard) + 1})"
@@ -138,14 +157,41 @@ def fill(book: Book, as_of: date, tables: Sequence[TableData]) -> bool:
         return False
     sheets: dict[str, Sequence[Sequence[Value]]] = {}
     held: list[list[Value]] = []
+    words: list[str] | None = None
     for guard in GUARDS:
         data = next(data for data in tables if same_name(data.name) == same_name(guard.table.name))
         if data.sheet not in sheets:
             sheets[data.sheet] = _values(book, data.sheet)
-        held.append([guard.measure(_column(data, guard.column, sheets[data.sheet]), as_of)])
+        end = min((other.header_row for other in tables if _is_below(other, data)), default=len(sheets[data.sheet]) + 1)
+        column, measure = _column(data, guard.column, sheets[data.sheet][: end - 1]), guard.measure
+        if guard in STATUSES and not data.shows_its_cells:
+            words = _most_frequent(column) if words is None else words
+            measure = _words(words[STATUSES.index(guard)])
+        held.append([measure(column, as_of)])
+    if words is not None:
+        book.write_block(WORDS, [[word or None] for word in words])
     book.write_block(NOW, held)
     book.write_block(CELLS, [[0], [False], [None]])
     return book.write_block(THEN, held)
+
+
+def _is_below(other: TableData, data: TableData) -> bool:
+    """Whether a table is further down on the same sheet."""
+    return other.sheet == data.sheet and other.header_row > data.header_row
+
+
+def _most_frequent(values: Sequence[Value]) -> list[str]:
+    """Return the most frequent words that a criterion of COUNTIF can name, as many as are counted; blank beyond."""
+    counts = Counter(value for value in values if isinstance(value, str) and _is_plain(value))
+    first: dict[str, str] = {}
+    for word, _ in sorted(counts.items(), key=lambda found: (-found[1], found[0])):
+        first.setdefault(word.casefold(), word)
+    return [*first.values(), *[""] * len(STATUSES)][: len(STATUSES)]
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a criterion finds a word as it is: no sign of comparison before it, no wildcards in it, no number."""
+    return word[:1].isalpha() and len(word) < _LONGEST_CRITERION and not set(word) & set("*?~")
 
 
 def _values(book: Book, sheet: str) -> Sequence[Sequence[Value]]:
@@ -161,6 +207,9 @@ def _column(data: TableData, column: Column, rows: Sequence[Sequence[Value]]) ->
     if same_name(column.header) not in headers:
         return []
     at = headers.index(same_name(column.header))
+    if not data.shows_its_cells:
+        place = column_number(data.column_letter(at)) - 1
+        return [row[place] for row in rows[data.header_row :] if place < len(row)]
     letter, body = data.first_column - 1 + at, range(data.header_row, data.header_row + len(data.rows))
     outside = [row[letter] for number, row in enumerate(rows) if number not in body and letter < len(row)]
     return [*outside, *(data.held.get(column.header) or (row[at] for row in data.rows))]

@@ -113,14 +113,14 @@ def test_a_client_and_an_invoice_typed_since_count_at_the_next_refresh(who: str,
     own = OWN[who]
     path = adopt(made(own, tmp_path), now=NOW, **own.options).path
     book = loaded(path, keep_vba=own.suffix == ".xlsm")
-    _type_an_invoice(book, own)
+    type_an_invoice(book, own)
     book.save(path)
     found = refresh(path, now=NOW)
     assert [client.segment for client in found.clients] == [*SEGMENTS[:-1], "Active"]
     assert segments(path, own) == [*SEGMENTS[:-1], "Active"]
 
 
-def _type_an_invoice(book: openpyxl.Workbook, own: Own) -> None:
+def type_an_invoice(book: openpyxl.Workbook, own: Own) -> None:
     """Copy the first invoice below the last one, for the last client, a day after it was created."""
     for sheet in book.worksheets:
         for row in sheet.iter_rows():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from kopilot_xl import adopt, check, open_book, refresh
 from tests import libreoffice
-from tests.usecases.adopt.test_adopt import loaded
-from tests.usecases.adopt.workbooks import NOW, OWN, PEOPLE, german
+from tests.usecases.adopt.test_adopt import loaded, type_an_invoice
+from tests.usecases.adopt.workbooks import NOW, OWN, PEOPLE, Own, german
 
 needs_libreoffice = pytest.mark.skipif(bool(libreoffice.missing()), reason=str(libreoffice.missing()))
 LATER = (0, 1, 31, 100, 371, 401)
@@ -47,6 +49,54 @@ def test_it_is_right_on_later_days_without_a_refresh(who: str, tmp_path: Path) -
         assert shape == found.summary.shape, day
         assert sum(counts) == len(PEOPLE), day
         assert not changed, day
+
+
+def typed(book: openpyxl.Workbook, own: Own) -> None:
+    type_an_invoice(book, own)
+
+
+def canceled(book: openpyxl.Workbook, own: Own) -> None:
+    """Give an invoice that is paid another status, by a word that was not there."""
+    book["Rechnungen 2024-26"]["E2"].value = "Storniert"
+
+
+def later(book: openpyxl.Workbook, own: Own) -> None:
+    book["Rechnungen 2024-26"]["B2"].value = date(2026, 6, 30)
+
+
+def dearer(book: openpyxl.Workbook, own: Own) -> None:
+    book["Rechnungen 2024-26"]["D2"].value = 99.5
+
+
+ONE_ROW, OTHER_DATA = "1 row was typed since the last refresh.", "Data was changed since the last refresh."
+
+
+@needs_libreoffice
+@pytest.mark.libreoffice
+@pytest.mark.parametrize(
+    ("who", "change", "said"),
+    [
+        *((who, typed, ONE_ROW) for who, own in OWN.items() if own.suffix == ".xlsx" and not own.libreoffice),
+        ("German, plain ranges", canceled, OTHER_DATA),
+        ("German, plain ranges", later, OTHER_DATA),
+        ("German, plain ranges", dearer, OTHER_DATA),
+    ],
+)
+def test_what_was_typed_since_the_last_refresh_is_said(
+    who: str, change: Callable[[openpyxl.Workbook, Own], None], said: str, tmp_path: Path
+) -> None:
+    own = OWN[who]
+    path = adopt(own.make(tmp_path / "own.xlsx"), now=NOW).path
+    book = loaded(path)
+    change(book, own)
+    book.save(path)
+    script = """
+doc.calculateAll()
+result = doc.NamedRanges.getByName("DataChanged").getReferredCells().String
+"""
+    assert libreoffice.run(path, script, macros=False) == said
+    refresh(path, now=NOW)
+    assert libreoffice.run(path, script, macros=False) == ""
 
 
 def test_a_workbook_with_macros_of_ours_has_values(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def build(ws: Worksheet) -> None:
     """Lay the sheet out: a line for each named cell, the figures of each segment beside them, then what is watched."""
     from kopilot_xl.workbook.template import styles
 
-    styles.widths(ws, (24, 16, 4, 16, 60, 10, 14, 10, 10, 4, 24, 14, 14))
+    styles.widths(ws, (24, 16, 4, 16, 60, 10, 14, 10, 10, 4, 24, 14, 14, 14))
     row = 1
     for block, values, formulas in (
         (facts.CELLS, facts.VALUES, facts.FORMULAS),
@@ -67,4 +67,5 @@ def _build_guards(ws: Worksheet) -> None:
         styles.put(ws, f"K{row}", guard.label)
     styles.name(ws, guards.NOW, "L1", len(guards.GUARDS))
     styles.name(ws, guards.THEN, "M1", len(guards.GUARDS))
+    styles.name(ws, guards.WORDS, "N1", len(guards.STATUSES))
     styles.put_formulas(ws, guards.NOW, [[guards.formula(guard)] for guard in guards.GUARDS])
