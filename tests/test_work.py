@@ -62,7 +62,54 @@ def _patterns() -> dict[str, tuple[re.Pattern[Any], set[str]]]:
     return found
 
 
-PATTERNS = _patterns()
+LOCALS: dict[str, dict[str, Any]] = {
+    "workbook.file.folders": {"name": "a"},
+    "workbook.file.grafting.graft": {"quoted": "'A b'|'C d'", "plain": "Ab|Cd", "sheet": "Ab"},
+    "workbook.file.ooxml.joined_rows": {"row": 7, "address": "AB7"},
+    "workbook.file.ooxml.worksheet": {"tag": {"name": b"x:sheetData"}},
+    "workbook.file.saving": {"real": Path("/a/Portfolio.xlsm")},
+    "workbook.tables.joining": {"own": "A2|B2|A3"},
+    "workbook.tables.parsing": {"found": ".", "other": ","},
+}
+"""What stands for the variables in the patterns that functions put together, by module."""
+OWN_INPUT = "workbook.template."
+"""Where patterns see nothing but what this package has made itself."""
+
+
+def _inner_patterns() -> dict[str, tuple[re.Pattern[Any], set[str]]]:
+    """The patterns that functions write where they use them."""
+    found: dict[str, tuple[re.Pattern[Any], set[str]]] = {}
+    for module in _modules():
+        name = module.__name__.removeprefix("kopilot_xl.")
+        if name.startswith(OWN_INPUT):
+            continue
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+        calls = {
+            node: None
+            for function in functions
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and node.func.attr in (*METHODS, "compile")
+        }
+        for call in calls:
+            assert isinstance(call.func, ast.Attribute)
+            code = compile(ast.Expression(call.args[0]), str(module.__file__), "eval")
+            source = eval(code, vars(module), LOCALS.get(name, {}))  # our own source, and nothing else
+            method = "finditer" if call.func.attr == "compile" else call.func.attr
+            found[f"{name}:{call.func.attr} {ast.unparse(call.args[0])}"] = (re.compile(source), {method})
+    return found
+
+
+PATTERNS = _patterns() | _inner_patterns()
+
+
+def test_patterns_inside_functions_are_found() -> None:
+    assert len(_inner_patterns()) > 35
+    assert any(name.startswith("importing.files:findall") for name in PATTERNS)
 
 
 def test_every_pattern_that_is_let_off_is_there() -> None:

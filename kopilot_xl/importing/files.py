@@ -379,13 +379,13 @@ def _sheet_parts(archive: zipfile.ZipFile) -> list[str | None]:
     except KeyError:
         return []
     targets = {}
-    for element in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
+    for element in re.findall(r"<(?:\w++:)?+Relationship\b[^<>]*+>", relations):
         name, target = re.search(r'\bId="([^"]*)"', element), re.search(r'\bTarget="([^"]*)"', element)
         if name and target:
             targets[name[1]] = target[1].lstrip("/") if target[1].startswith("/") else "xl/" + target[1]
     names = set(archive.namelist())
     parts: list[str | None] = []
-    for element in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
+    for element in re.findall(r"<(?:\w++:)?+sheet\b[^<>]*+>", book):
         link = re.search(r'\b\w+:id="([^"]*)"', element)
         part = targets.get(link[1]) if link else None
         parts.append(part if part in names else None)

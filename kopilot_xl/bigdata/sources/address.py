@@ -189,13 +189,13 @@ class Address:
 
     def said(self, error: BaseException) -> str:
         """What a driver said, in a line; withheld where it shows what must not be shown."""
-        text = re.split(r"\n+(?:Query was|query): ", without_secrets(str(error)))[0]
+        text = re.split(r"(?<!\n)\n++(?:Query was|query): ", without_secrets(str(error)))[0]
         if any(each in text for each in self.secrets):
             return t("the driver's own words show a password, so they are left out")
         text = text.partition("Is the server running")[0]
         text = re.sub(r"^[A-Z_]+: (?:\[libpq\] )?", "", " ".join(text.split()))
         text = re.sub(r"^(?:\[\w+\] )?(?:Failed to \w+(?: query)?: )?(?:ERROR: *)?", "", text)
-        return re.sub(r"[\s^]*(?:\. SQLSTATE: \w+)?$", "", text)
+        return re.sub(r"\. SQLSTATE: \w++$", "", text.rstrip(" ^")).rstrip(" ^")
 
 
 def _quoted(name: str) -> str:

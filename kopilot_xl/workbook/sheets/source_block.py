@@ -251,7 +251,7 @@ def _read_pairs(value: Value, name: str, place: str) -> dict[str, str]:
         SettingError: a line has no equals sign.
     """
     text = "" if value is None else shown(value)
-    lines = text.splitlines() if "\n" in text else re.split(r";\s*(?=[^;=]+=)", text)
+    lines = text.splitlines() if "\n" in text else re.split(r";\s*+(?=[^;=]++=)", text)
     found = {}
     for line in filter(None, map(str.strip, lines)):
         key, equals, meaning = (part.strip() for part in line.partition("="))

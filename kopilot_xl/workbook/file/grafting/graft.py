@@ -399,7 +399,7 @@ class Graft:
         folder, file = posixpath.split(part)
         stem, ending = posixpath.splitext(file)
         name, number = part, 0
-        plain = re.sub(r"\d+$", "", stem)
+        plain = re.sub(r"(?<!\d)\d++$", "", stem)
         while name.lower() in self._taken:
             number += 1
             name = posixpath.join(folder, f"{plain}{number}{ending}")
