@@ -12,11 +12,10 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from kopilot_xl._version import __version__
-from kopilot_xl.cli.speaking import OPTION
+from kopilot_xl.cli.speaking import OPTION, checked_language
 from kopilot_xl.cli.stderr import NAME, be_quiet, hide_secrets, is_typers_own, is_unheard, print_message, silence_stdout
 from kopilot_xl.errors import NotBookError, OutputError, UsageError, reason
 from kopilot_xl.texts import LANGUAGES, t
-from kopilot_xl.texts.languages import known
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -135,7 +134,7 @@ def _language_option() -> TyperOption:
         param_decls=[OPTION],
         metavar="|".join(LANGUAGES),
         expose_value=False,
-        callback=lambda ctx, param, value: _checked_language(value),
+        callback=lambda ctx, param, value: checked_language(value),
         help=_LANGUAGE,
     )
 
@@ -143,20 +142,6 @@ def _language_option() -> TyperOption:
 LANGUAGE = "language"
 _LANGUAGE = t("The language of what is printed and made: by default the system's, else English.")
 _OF_ALL = {QUIET: _quiet_option, LANGUAGE: _language_option}
-
-
-def _checked_language(name: str | None) -> str | None:
-    """Return the language that is meant.
-
-    Raises:
-        typer.BadParameter: there is no such language.
-    """
-    if name is not None and known(name) is None:
-        raise typer.BadParameter(
-            t("there is no language {name}. Choose one of {languages}.", name=name, languages=", ".join(LANGUAGES)),
-            param_hint=OPTION,
-        )
-    return name and known(name)
 
 
 app = typer.Typer(
@@ -207,7 +192,7 @@ def _kopilot(
     language: Annotated[
         str | None,
         typer.Option(
-            OPTION, metavar="|".join(LANGUAGES), callback=_checked_language, help=_LANGUAGE, show_default=False
+            OPTION, metavar="|".join(LANGUAGES), callback=checked_language, help=_LANGUAGE, show_default=False
         ),
     ] = None,
 ) -> None:

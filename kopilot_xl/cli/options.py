@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from kopilot_xl.texts import t
+from kopilot_xl.cli.speaking import OPTION, checked_language
+from kopilot_xl.texts import LANGUAGES, t
 from kopilot_xl.workbook.tables.parsing import DateOrder
 
 
@@ -93,6 +94,16 @@ Order = Annotated[
         case_sensitive=False,
         metavar="|".join(DateOrder),
         help=t("How to read a date such as 03/04/2026 in the exports. Without it, such a date is refused."),
+        show_default=False,
+    ),
+]
+BookLanguage = Annotated[
+    str | None,
+    typer.Option(
+        OPTION,
+        metavar="|".join(LANGUAGES),
+        callback=checked_language,
+        help=t("The language in which refreshes write the workbook, and in which is printed."),
         show_default=False,
     ),
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import typer
+
+from kopilot_xl.texts import LANGUAGES, t
 from kopilot_xl.texts.languages import known, of_user, speak
 
 OPTION = "--language"
@@ -27,3 +30,17 @@ def _named(arguments: Sequence[str]) -> str | None:
         if argument.startswith(f"{OPTION}="):
             return known(argument.partition("=")[2])
     return None
+
+
+def checked_language(name: str | None) -> str | None:
+    """Return the language that is meant.
+
+    Raises:
+        typer.BadParameter: there is no such language.
+    """
+    if name is not None and known(name) is None:
+        raise typer.BadParameter(
+            t("there is no language {name}. Choose one of {languages}.", name=name, languages=", ".join(LANGUAGES)),
+            param_hint=OPTION,
+        )
+    return name and known(name)

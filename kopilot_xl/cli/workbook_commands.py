@@ -24,7 +24,7 @@ from kopilot_xl.cli.import_options import (
     Transactions,
     Year,
 )
-from kopilot_xl.cli.options import AsJson, AsOf, Books, Force, Jobs, Order, Strict, Summary, output_option
+from kopilot_xl.cli.options import AsJson, AsOf, BookLanguage, Books, Force, Jobs, Order, Strict, Summary, output_option
 from kopilot_xl.cli.running import is_several, results
 from kopilot_xl.cli.stderr import screen_on
 from kopilot_xl.errors import UsageError
@@ -66,6 +66,7 @@ def new(
     year: Year = None,
     invoices: Invoices = None,
     company: Company = None,
+    language: BookLanguage = None,
     accept: Accept = False,
     trial: Annotated[
         bool,
@@ -93,8 +94,8 @@ def new(
     def make(statuses: Mapping[str, str]) -> Created:
         return new(
             book, clients, transactions, date_order=date_order, encoding=encoding, columns=headings, statuses=statuses,
-            sheet=sheet, currency=currency, year=year, invoices=invoices, company=company, accept=accept, trial=trial,
-            force=force,
+            sheet=sheet, currency=currency, year=year, invoices=invoices, company=company, language=language,
+            accept=accept, trial=trial, force=force,
         )  # fmt: skip
 
     made = settling(meanings, make, json)
@@ -109,13 +110,14 @@ def demo(
     book: Annotated[
         Path, typer.Argument(metavar="BOOK", help=t("Where to write it; it ends in .xlsm, or in .xlsx without macros."))
     ] = Path("kopilot-demo.xlsm"),
+    language: BookLanguage = None,
     force: Force = False,
 ) -> None:
     """Write a sample workbook, refresh it and show its portfolio."""
     from kopilot_xl import demo
     from kopilot_xl.cli import show_portfolio
 
-    show_portfolio.report(screen_on(), demo(book, force=force))
+    show_portfolio.report(screen_on(), demo(book, language=language, force=force))
 
 
 @command(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "kopilot_xl"
+ENGLISH = "en"
 VARIABLE = "KOPILOT_XL_LANGUAGE"
 """The environment variable that names the language, before what the system says."""
 _OF_SYSTEMS = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, KopilotError, OutputError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
-from kopilot_xl.texts import t
+from kopilot_xl.texts import LANGUAGES, t
+from kopilot_xl.texts.languages import known
 from kopilot_xl.usecases.databases import fetched, is_address
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.load import check_load
@@ -77,6 +78,7 @@ def new(
     year: int | None = None,
     invoices: Files | None = None,
     company: str | None = None,
+    language: str | None = None,
     accept: bool = False,
     trial: bool = False,
     force: bool = False,
@@ -96,6 +98,7 @@ def new(
         year: of dates that have a day and a month only.
         invoices: e-invoices instead of exports: files, folders, ZIP archives.
         company: the name or a number of the party whose books these are; by default the one most e-invoices name.
+        language: the code of the language in which a refresh writes the workbook; English by default.
         accept: go on where a figure says that something may be wrong.
         trial: write nothing, and return the portfolio as of the files' last invoice.
         force: replace an existing file; it is kept beside as a backup.
@@ -106,8 +109,9 @@ def new(
         QuestionError: the files leave a doubt; the text names the option that settles it.
         SaveError: the workbook cannot be written, or is there already.
         UsageError: the arguments do not fit together.
-        ValueError: there is no such date order.
+        ValueError: there is no such date order, or language.
     """
+    spoken = _known(language)
     choices = ImportChoices(
         DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
         accept, company,
@@ -135,7 +139,7 @@ def new(
             size = sum(file.stat().st_size for file in inputs if file.is_file())
             check_load(target, len(pair.clients.rows), len(pair.transactions.rows), 0, size)
         files_of = _files(clients, transactions, invoices)
-        people, rows = _write(target, pair, choices, files_of, outputs.permissions(inputs))
+        people, rows = _write(target, pair, choices, files_of, outputs.permissions(inputs), spoken)
     if pair is None:
         return Created(target)
     return Created(target, people, rows, pair.files, pair.verdict)
@@ -172,6 +176,7 @@ def _write(
     choices: ImportChoices,
     files_of: Mapping[str, Sequence[str]] | None = None,
     at_most: int = outputs.EVERYBODY,
+    spoken: str | None = None,
 ) -> tuple[int, int]:
     """Write the workbook, with these permission bits at most; return how many clients and transactions are in it.
 
@@ -194,28 +199,53 @@ def _write(
                 remember_new(book, target.parent, files_of, choices, pair)
         if choices.date_order:
             book.write_block(settings.DATE_ORDER.name, [[choices.date_order.value]])
+        if spoken:
+            book.write_block(settings.LANGUAGE.name, [[spoken]])
         book.save(target, backup=target.exists())
     return counts[0], counts[1]
 
 
-def demo(path: str | PathLike[str] = SAMPLE, *, force: bool = False) -> RefreshResult:
+def _known(language: str | None) -> str | None:
+    """Return the code of a language.
+
+    Raises:
+        ValueError: there is no such language.
+    """
+    if language is None:
+        return None
+    if found := known(language):
+        return found
+    raise ValueError(
+        t("there is no language {name}. Choose one of {languages}.", name=language, languages=", ".join(LANGUAGES))
+    )
+
+
+def demo(path: str | PathLike[str] = SAMPLE, *, language: str | None = None, force: bool = False) -> RefreshResult:
     """Write the sample workbook, refresh it as of the sample's date and return what was found.
 
     Args:
         path: where to; it ends in .xlsm, or in .xlsx for a workbook without macros.
+        language: the code of the language in which a refresh writes it; English by default.
         force: replace an existing file; one in which actions are recorded is kept beside as a backup.
 
     Raises:
         SaveError: it cannot be written, or is there already and `force` is not given.
+        ValueError: there is no such language.
     """
     from kopilot_xl.usecases.refresh import refresh
     from kopilot_xl.usecases.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 
+    spoken = _known(language)
     target = checked_target(path, force)
     with TemporaryDirectory() as folder:
         draft = Path(folder, target.name)
         write_sample(draft)
-        return refresh(open_book(draft), SAMPLE_DATE, output=target, force=force, now=SAMPLE_MOMENT)
+        book = open_book(draft)
+        if spoken:
+            book.write_block(settings.LANGUAGE.name, [[spoken]])
+            book.save()
+            book = open_book(draft)
+        return refresh(book, SAMPLE_DATE, output=target, force=force, now=SAMPLE_MOMENT)
 
 
 def checked_target(path: str | PathLike[str], force: bool) -> Path:

@@ -15,6 +15,7 @@ from kopilot_xl.domain.rules import DEFAULT, CutOffs, Rules
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.errors import UsageError
 from kopilot_xl.texts import t
+from kopilot_xl.texts.languages import spoken
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.inputs import read
 from kopilot_xl.workbook.book import Book, TableData
@@ -24,7 +25,7 @@ from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import transactions as transactions_sheet
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
 from kopilot_xl.workbook.sheets.registry import is_kopilot_book
-from kopilot_xl.workbook.sheets.settings import Settings
+from kopilot_xl.workbook.sheets.settings import Settings, language
 from kopilot_xl.workbook.tables.parsing import DateOrder
 from kopilot_xl.workbook.tables.problems import Problem
 from kopilot_xl.workbook.tables.table import TableRows
@@ -119,7 +120,9 @@ def forecast_book(book: Book, as_of: date | None = None, *, today: date | None =
     Raises:
         KopilotError: the book cannot be read; the text says why and what to do.
     """
-    result = calculate(read(as_book(book), as_of, today or date.today()))
+    book = as_book(book)
+    with spoken(language(book)):
+        result = calculate(read(book, as_of, today or date.today()))
     return _foretold(result, (), result.problems)
 
 

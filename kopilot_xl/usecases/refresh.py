@@ -12,6 +12,7 @@ from pathlib import Path
 from kopilot_xl import interrupts
 from kopilot_xl.errors import OutputError
 from kopilot_xl.texts import t
+from kopilot_xl.texts.languages import spoken
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.deciding import judged, taken
 from kopilot_xl.usecases.gc_pause import collector_at_rest
@@ -22,6 +23,7 @@ from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets.registry import older_workbook, write
+from kopilot_xl.workbook.sheets.settings import language
 
 
 def refresh(
@@ -68,7 +70,7 @@ def refresh(
         target = Path(output)
         _check_ending(target, book.path)
         backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force) or backup
-    with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting):
+    with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting), spoken(language(book)):
         inputs = judged(read(book, as_of, now.date()), now)
         if output is None and inputs.as_of == now.date():
             inputs = taken(book, inputs, now)
@@ -106,7 +108,7 @@ def check(book: Book | str | PathLike[str], as_of: date | None = None, *, now: d
         SettingError: a setting makes no sense.
     """
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
-    with collector_at_rest():
+    with collector_at_rest(), spoken(language(book)):
         result = calculate(judged(read(book, as_of, now.date()), now), ahead=False)
         result = replace(result, problems=[*result.problems, *older_workbook(book)])
     return RefreshResult.of(result, book.name, time.perf_counter() - start)

@@ -15,6 +15,7 @@ from pathlib import Path
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import OutputError, UsageError
 from kopilot_xl.texts import t
+from kopilot_xl.texts.languages import spoken
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.deciding import judged
 from kopilot_xl.usecases.gc_pause import collector_at_rest
@@ -28,6 +29,7 @@ from kopilot_xl.workbook.file.saving import check_writable, write_atomically
 from kopilot_xl.workbook.opening import as_book
 from kopilot_xl.workbook.sheets import palette
 from kopilot_xl.workbook.sheets.contents import Result
+from kopilot_xl.workbook.sheets.settings import language
 
 SUFFIXES = {".html", ".htm"}
 MOST_SIGNS = 120
@@ -85,7 +87,7 @@ def report(
     inputs_of = [book.path] if isinstance(book, FileBook) else []
     backup = outputs.check_output(target, inputs_of, outputs.is_report, force=force)
     check_writable(target, backup=backup)
-    with collector_at_rest():
+    with collector_at_rest(), spoken(language(book)):
         inputs = judged(read(book, as_of, now.date()), now)
         result = calculate(inputs, read_baseline(book, inputs.as_of))
         text = page(result, read_history(book, result), now)

@@ -142,7 +142,8 @@ def _set(made: FileBook, old: FileBook) -> Iterator[str]:
         try:
             made.write_block(each.name, [[old.cell(each.name)]])
         except MissingError:
-            yield f"the setting {each.label}, which has no cell named {each.name}: it has its default"
+            if each is not settings.LANGUAGE:  # what it was written in is the default
+                yield f"the setting {each.label}, which has no cell named {each.name}: it has its default"
             continue
         sheet, cell = split_reference(old.cell_address(each.name))
         if sheet not in computed:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from kopilot_xl.domain.rules import DEFAULT, FIRST_DAY, LAST_DAY, RuleError, Rules
-from kopilot_xl.errors import SettingError
-from kopilot_xl.texts import t
+from kopilot_xl.errors import MissingError, SettingError
+from kopilot_xl.texts import LANGUAGES, t
+from kopilot_xl.texts.languages import ENGLISH, known
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date, shown
 
@@ -38,6 +39,13 @@ DATE_ORDER = Setting(
     "How to read a date typed as text, such as 03/04/2026. Blank refuses what could be two different days.",
 )
 CURRENCY = Setting("Currency", "Currency", "EUR", "", "The one currency of all amounts, shown beside values.")
+LANGUAGE = Setting(
+    "Language",
+    "Language",
+    None,
+    ", ".join(LANGUAGES),
+    "The language of what a refresh writes. Blank means English.",
+)
 LIFESPAN = Setting(
     "LifespanDays", "Lifespan", DEFAULT.lifespan_days, "days",
     "A client not invoiced for more days than this is Lost: a year, and grace for late billing.", "lifespan_days",
@@ -67,7 +75,7 @@ NUMBERS: tuple[Setting, ...] = (
 )  # fmt: skip
 SEASONAL_MODEL = "SeasonalModel"
 """The name of a setting of earlier versions, which is not read any more."""
-ALL: tuple[Setting, ...] = (COMPANY, AS_OF, DATE_ORDER, CURRENCY, *NUMBERS)
+ALL: tuple[Setting, ...] = (COMPANY, AS_OF, DATE_ORDER, CURRENCY, LANGUAGE, *NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def read(book: Book) -> Settings:
         MissingError: a named cell is missing.
         SettingError: a value makes no sense; the text names the cell.
     """
-    values = {setting: book.cell(setting.name) for setting in ALL}
+    values = {setting: book.cell(setting.name) for setting in ALL if setting is not LANGUAGE}
     numbers = {setting.rule: _number(book, setting, values[setting]) for setting in NUMBERS if setting.rule}
     try:
         rules = Rules(**numbers)  # type: ignore[arg-type]  # Rules itself refuses what is no whole number
@@ -100,20 +108,55 @@ def read(book: Book) -> Settings:
         raise _error(book, setting, str(reason)) from None
     order = shown(values[DATE_ORDER]).strip().upper()
     if order and order not in list(DateOrder):
-        raise _error(book, DATE_ORDER, f"must be blank, {' or '.join(DateOrder)}, not {order}")
+        orders = t("{one} or {other}", one=DateOrder.DMY, other=DateOrder.MDY)
+        raise _error(
+            book,
+            DATE_ORDER,
+            t(
+                "must be blank, {orders}, not {order}",
+                orders=orders,
+                order=order,
+            ),
+        )
     date_order = DateOrder(order) if order else None
     try:
         as_of = read_date(values[AS_OF], date_order)
     except UnreadableError as reason:
-        raise _error(book, AS_OF, f"is unreadable: {reason}") from None
+        raise _error(book, AS_OF, t("is unreadable: {reason}", reason=reason)) from None
     if as_of and not FIRST_DAY <= as_of <= LAST_DAY:
-        raise _error(book, AS_OF, f"must lie between {FIRST_DAY} and {LAST_DAY}, not on {as_of}")
+        raise _error(
+            book,
+            AS_OF,
+            t(
+                "must lie between {first_day} and {last_day}, not on {day}",
+                first_day=FIRST_DAY,
+                last_day=LAST_DAY,
+                day=as_of,
+            ),
+        )
     return Settings(
         company=shown(values[COMPANY]).strip(),
         as_of=as_of,
         date_order=date_order,
         currency=shown(values[CURRENCY]).strip(),
         rules=rules,
+    )
+
+
+def language(book: Book) -> str:
+    """Return the code of the language a workbook is written in: English where its Settings do not say it.
+
+    Raises:
+        SettingError: there is no such language.
+    """
+    try:
+        name = shown(book.cell(LANGUAGE.name)).strip()
+    except MissingError:
+        return ENGLISH
+    if found := known(name) if name else ENGLISH:
+        return found
+    raise _error(
+        book, LANGUAGE, t("must be blank or one of {languages}, not {name}", languages=", ".join(LANGUAGES), name=name)
     )
 
 
@@ -125,14 +168,18 @@ def _number(book: Book, setting: Setting, value: Value) -> float | int:
     try:
         number = read_amount(value.strip().removesuffix("%") if isinstance(value, str) else value)
     except UnreadableError as reason:
-        raise _error(book, setting, f"is unreadable: {reason}") from None
+        raise _error(book, setting, t("is unreadable: {reason}", reason=reason)) from None
     assert number is not None  # noqa: S101 - a blank was answered above
     number = number / 100 if percent else number
     return int(number) if number.is_integer() and isinstance(setting.default, int) else number
 
 
 def _error(book: Book, setting: Setting, what: str) -> SettingError:
-    default = f" Its default is {setting.default:g}." if isinstance(setting.default, float | int) else ""
+    default = (
+        t(" Its default is {default}.", default=f"{setting.default:g}")
+        if isinstance(setting.default, float | int)
+        else ""
+    )
     return SettingError(
         t(
             "{book}: {setting}, the setting {label}, {what}. Correct it.{default}",

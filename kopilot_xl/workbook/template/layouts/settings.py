@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kopilot_xl.texts import LANGUAGES
 from kopilot_xl.workbook.sheets import source_block
 from kopilot_xl.workbook.sheets.settings import (
     ALL,
     AS_OF,
     COMPANY,
     DATE_ORDER,
+    LANGUAGE,
     NUMBERS,
     SHEET,
     Setting,
@@ -61,6 +63,8 @@ def build(ws: Worksheet) -> None:
             styles.name(ws, setting.name, f"C{row}")
             if setting is DATE_ORDER:
                 styles.choices(ws, f"C{row}", styles.listed(DateOrder))
+            elif setting is LANGUAGE:
+                styles.choices(ws, f"C{row}", styles.listed(LANGUAGES))
             elif setting in NUMBERS:
                 styles.number_only(ws, f"C{row}", setting.label, whole=isinstance(setting.default, int))
         row += 2
