@@ -29,6 +29,10 @@ _WAIT = 180
 _IMPORTS = "import kopilot_xl, xlwings; print(kopilot_xl.__version__, xlwings.__version__)"
 _ADD_IN_INSTALL = "from xlwings.cli import main; main()"
 
+FOLDER_SETTING = "ADD_WORKBOOK_TO_PYTHONPATH"
+"""The setting of xlwings by which Python would import from a workbook's folder, where anybody may put a file. It is on
+where nothing is said."""
+
 TRUST = {
     "win32": (
         marked(
@@ -412,6 +416,10 @@ def install(
         done.append(t("Excel calls this Python from now on: {mine} ({settings})", mine=mine, settings=machine.settings))
     else:
         done.append(t("Excel goes on calling {before}", before=before))
+    settings = read_settings(machine.settings)
+    if settings.get(machine.key) == mine and FOLDER_SETTING not in settings:
+        write_setting(machine.settings, FOLDER_SETTING, "FALSE")
+        done.append(t("Python imports nothing from the folder of a workbook ({settings})", settings=machine.settings))
     done += _put_dlls(machine)
     return Installed(done, missing(machine, start=True), [t(step) for step in TRUST[machine.platform]])
 

@@ -85,6 +85,7 @@ def test_all_is_installed_by_xlwings_itself_and_then_nothing_is_missing(machine:
     assert made.missing == []
     assert machine.add_in.read_bytes() == HERE.source.read_bytes()
     assert read_settings(machine.settings)[machine.key] == str(machine.interpreter)
+    assert read_settings(machine.settings)["ADD_WORKBOOK_TO_PYTHONPATH"] == "FALSE"
     assert "UDF MODULES" not in machine.settings.read_text()
     assert list(made.clicks) == list(setup.TRUST[machine.platform])
     assert missing(machine) == []
@@ -111,7 +112,11 @@ def test_another_interpreter_is_replaced_only_if_agreed(machine: Machine) -> Non
     assert machine.settings.read_bytes() == before
     assert made.done[-1] == "Excel goes on calling /old/python"
     install(ask=yes, machine=machine)
-    assert machine.settings.read_bytes() == before.replace(b"/old/python", str(machine.interpreter).encode())
+    assert (
+        machine.settings.read_bytes()
+        == before.replace(b"/old/python", str(machine.interpreter).encode())
+        + b'\r\n"ADD_WORKBOOK_TO_PYTHONPATH","FALSE"\r\n'
+    )
 
 
 def test_an_add_in_of_another_version_is_replaced(machine: Machine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from kopilot_xl import open_book
 from kopilot_xl.excel import udfs
 from kopilot_xl.usecases.create import demo
+from kopilot_xl.workbook.book import ErrorValue
 from kopilot_xl.workbook.sheets import settings
 from kopilot_xl.workbook.sheets import snapshot as stored
 from tests.windows.host import ROOT, Host
@@ -20,6 +22,9 @@ pytestmark = [pytest.mark.windows, pytest.mark.slow]
 
 AS_OF = date(2026, 6, 30)
 EPOCH = datetime(1899, 12, 30)
+ERRORS = {"#DIV/0!": 2007, "#N/A": 2042, "#SPILL!": 2045, "#CALC!": 2050}
+"""Excel's numbers of some of its errors."""
+
 COMMAND = (
     r'cmd.exe  /K ""C:\Py\python.exe" -B -c "import sys, os;import xlwings.utils;xlwings.utils.prepare_sys_path('
     r"""\"False;C:\\book.xlsm;C:\\book.xlsm;;;;\");import xlwings; xlwings.serve('$(CLSID)')"""
@@ -62,6 +67,10 @@ def _handed(value: object) -> str:
     match value:
         case None:
             return "-"
+        case ErrorValue():
+            return f"e{ERRORS[value.code]}"
+        case Decimal():
+            return f"m{value}"
         case bool():
             return f"b{int(value)}"
         case int() | float():
@@ -98,6 +107,36 @@ def test_snapshot_answers_as_it_does_here(host: Host, folder: Path) -> None:
     there = asked(host, folder, tables, 3)
     assert len(there) > 100
     assert _plain(there) == _plain(here)
+
+
+@pytest.mark.parametrize("shown", ["#N/A", "#SPILL!", "#DIV/0!", "#CALC!"])
+def test_odd_cells_come_as_what_they_are(host: Host, folder: Path, shown: str) -> None:
+    """Money, truths, blanks and errors of Excel, whose numbers are those of COM: each as in the file."""
+    clients: list[list[object]] = [
+        ["Client ID", "Client", "Created on"],
+        ["A1", "Alder", date(2024, 1, 10)],
+        [1002.0, True, ErrorValue(shown)],
+        [None, None, None],
+        [ErrorValue(shown), "Elm", date(2024, 1, 10)],
+    ]
+    transactions: list[list[object]] = [
+        ["Client ID", "Issue date", "Amount", "Status", "Reference"],
+        ["A1", date(2026, 6, 1), Decimal("1234.5"), "Paid", True],
+        [1002.0, date(2026, 5, 2), ErrorValue(shown), "Paid", None],
+        [1002.0, ErrorValue(shown), 10.0, "Paid", False],
+        [1002.0, date(2026, 4, 1), Decimal("0.01"), None, ErrorValue(shown)],
+    ]
+    path = folder / f"settings{ERRORS[shown]}.xlsm"
+    demo(path)
+    book = open_book(path)
+    settings_given: list[list[object]] = [[each.name, book.cell(each.name)] for each in settings.ALL]
+    actions: list[list[object]] = [["Recorded on", "Client ID", "Action", "Issue date", "Amount", "Note"], [None] * 6]
+    tables: list[list[list[object]]] = [clients, transactions, actions, settings_given, [[AS_OF]]]
+    here = udfs.snapshot(clients, transactions, actions, settings_given, AS_OF)
+    there = asked(host, folder, tables, 1)
+    assert _plain(there) == _plain(here)
+    values = {str(row[0]): row[4] for row in there[stored.FIRST_CLIENT_ROW - 1 :]}
+    assert values["a1"] == 1234.5
 
 
 def _plain(rows: Sequence[Sequence[object]]) -> list[list[object]]:

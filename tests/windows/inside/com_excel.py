@@ -393,6 +393,9 @@ _members(
 )
 
 
+_kernel: Any = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+
+
 class Server:
     """Python as xlwings' DLL starts it for Excel, or the one that runs already."""
 
@@ -400,12 +403,20 @@ class Server:
         (dll,) = Path(sys.executable).parent.glob("xlwings64-*.dll")
         variant = (ctypes.c_byte * 24)()
         failed = ctypes.WinDLL(str(dll)).XLPyDLLActivateAuto(ctypes.byref(variant), command.encode(), 1)  # type: ignore[attr-defined,unused-ignore]
-        assert failed == 0, failed
+        text = ctypes.cast(ctypes.byref(variant, 8), ctypes.POINTER(ctypes.c_wchar_p)).contents.value if failed else ""
+        assert failed == 0, f"{failed}: {text}"
         pointer = ctypes.cast(ctypes.byref(variant, 8), ctypes.POINTER(ctypes.c_void_p)).contents.value
         self.object = client.dynamic.Dispatch(pythoncom.ObjectFromAddress(pointer, pythoncom.IID_IDispatch))
         self.object.Exec(NO_TYPE_LIBRARY)
         self.number = self.object._oleobj_.GetIDsOfNames("CallUDF")
         self.process = int(self.object.Str(self.object.Eval("__import__('os').getpid()")))
+
+    def end(self) -> None:
+        """End its process, as the Task Manager does."""
+        handle = _kernel.OpenProcess(1, False, self.process)
+        assert _kernel.TerminateProcess(handle, 1)
+        _kernel.WaitForSingleObject(handle, 10_000)
+        _kernel.CloseHandle(handle)
 
     def call(self, module: str, function: str, arguments: Sequence[Any], excel: StandIn | None = None) -> Any:
         """Call a function as the add-in does; what Excel is asked meanwhile is in `CALLS`."""

@@ -5,6 +5,9 @@ The Excel is that of com_excel.py; the Python that answers is the one that the D
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ import pytest
 
 from kopilot_xl import refresh
 from kopilot_xl.usecases.create import demo
+from kopilot_xl.workbook.template import build
 from tests.excel.stand_in import StandIn
-from tests.windows.inside.com_excel import CALLS, Server
+from tests.windows.inside.com_excel import CALLS, COMMAND, Server, pywintypes
 from tests.workbook.live.test_book import SETTINGS, everything
 
 RIBBON = "kopilot_xl.excel.ribbon"
@@ -101,3 +105,60 @@ def test_every_other_button_answers(server: Server, excel: StandIn, tmp_path: Pa
     assert excel.settings == SETTINGS
     rows = everything(excel.save(tmp_path / "live.xlsm"))["Actions"]
     assert [row[1] for row in rows if "by COM" in row] == [1001, 1002]
+
+
+def another(book: str) -> Server:
+    """A server of its own class, as for a workbook of another name: Wine goes on naming that of an ended process."""
+    return Server(COMMAND.replace("book.xlsm", book))
+
+
+def gone() -> set[int]:
+    """The numbers of errors after which the macros start Python anew."""
+    source = (build.SOURCES / "KopilotPython.bas").read_text(encoding="ascii")
+    (numbers,) = re.findall(r"Case (&H1CE[^\n]*)", source)
+    signed = [int(number.strip()[2:], 16) for number in numbers.split(",")]
+    return {number - 2**32 if number >= 2**31 else number for number in signed}
+
+
+def test_a_python_that_was_ended_is_told_by_a_number_the_macros_know_and_a_new_one_answers(excel: StandIn) -> None:
+    server = another("between.xlsm")
+    assert server.call(RIBBON, "connection", [], excel).startswith("Python answers.")
+    server.end()
+    with pytest.raises(pywintypes.com_error) as failed:
+        server.call(RIBBON, "connection", [], excel)
+    assert failed.value.hresult in gone()
+    assert another("after.xlsm").call(RIBBON, "connection", [], excel).startswith("Python answers.")
+
+
+def test_a_python_that_is_ended_in_the_midst_of_a_refresh_is_told_so_too(excel: StandIn, tmp_path: Path) -> None:
+    server = another("during.xlsm")
+
+    def ends(count: int) -> None:
+        if count == 60:
+            server.end()
+
+    CALLS.before = ends
+    try:
+        with pytest.raises(pywintypes.com_error) as failed:
+            server.call(RIBBON, "refresh_portfolio", [DAY.isoformat()], excel)
+    finally:
+        CALLS.before = lambda count: None
+    assert failed.value.hresult in gone()
+    excel.settings.update(SETTINGS)  # by the macro that asked: tests/workbook/template/test_ribbon.py
+    assert "clients in the portfolio" in another("later.xlsm").call(
+        RIBBON, "refresh_portfolio", [DAY.isoformat()], excel
+    )
+    assert excel.settings == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("code", "answers"), [("import sys; sys.exit(3)", False), ("raise OSError", False), (None, True)]
+)
+def test_the_trial_before_a_start_tells_whether_python_works(code: str | None, answers: bool) -> None:
+    """The code that the macros try an interpreter with, run as they run it: without the folder, compiling nothing."""
+    source = (build.SOURCES / "KopilotStart.bas").read_text(encoding="ascii")
+    (trial,) = re.findall(r'TRIAL As String = "([^"]+)"', source)
+    done = subprocess.run(
+        [sys.executable, "-P", "-B", "-c", code or trial], capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode == 0) is answers, done.stderr

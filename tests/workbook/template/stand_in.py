@@ -212,6 +212,18 @@ Public Sub Filter(sheet As String, field As Long, criterion As String)
     ThisWorkbook.Worksheets(sheet).Range("A1:C9").AutoFilter field, criterion
 End Sub
 
+Public Sub SetExcel(setting As String, value As String)
+    ' What Python sets while it refreshes.
+    Select Case setting
+        Case "EnableEvents"
+            Application.EnableEvents = CBool(value)
+        Case "ScreenUpdating"
+            Application.ScreenUpdating = CBool(value)
+        Case "Calculation"
+            Application.Calculation = CLng(value)
+    End Select
+End Sub
+
 Public Sub ShowTotals(table As String, show As Boolean)
     KopilotTable(table).ShowTotals = show
 End Sub

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 from openpyxl import load_workbook
+from pyopenvba.exceptions import VBARuntimeError
 from pyopenvba.interpreter import EMPTY, NOTHING
 
 from kopilot_xl.usecases.sample import rebuild
@@ -200,6 +201,21 @@ def test_update_from_export_asks_for_files_only_where_none_are_remembered(host: 
     press(host, "KopilotUpdate")
     assert told(host) == "The export brought: nothing new in the sources."
     assert python.asked_for == []
+
+
+def test_a_python_that_ends_halfway_leaves_excel_as_it_was(host: Any, python: StandIn) -> None:
+    def ended() -> None:
+        for setting, value in (("EnableEvents", "False"), ("ScreenUpdating", "False"), ("Calculation", "-4135")):
+            host.run("SetExcel", setting, value)
+        raise VBARuntimeError(SERVER_GONE, "The remote procedure call failed.")
+
+    python.during = ended
+    press(host, "KopilotRefreshPortfolio")
+    assert "could not be reached" in told(host)
+    assert evaluate(host, "Application.EnableEvents") is True
+    assert evaluate(host, "Application.ScreenUpdating") is True
+    assert int(evaluate(host, "Application.Calculation")) == -4105
+    assert python.said[-1] == ""
 
 
 def test_no_file_chosen_is_no_update(host: Any, python: StandIn) -> None:

@@ -182,10 +182,14 @@ End Function
 
 Private Function AskQuietly(name As String, arguments As Variant, trouble As String) As Variant
     ' Python's own writing is unheard by this workbook's events, Excel does not say that it waits for another program,
-    ' and Esc does not end this halfway. All of it is as before afterwards.
-    Dim events As Boolean, alerts As Boolean
+    ' and Esc does not end this halfway. All of it is as before afterwards, and so is what Python sets itself meanwhile,
+    ' which it cannot put back if it is ended.
+    Dim events As Boolean, alerts As Boolean, redraws As Boolean
+    Dim mode As Long
     events = Application.EnableEvents
     alerts = Application.DisplayAlerts
+    redraws = Application.ScreenUpdating
+    mode = Application.Calculation
     On Error GoTo Restore
     HostCanCancel False
     Application.EnableEvents = False
@@ -194,6 +198,9 @@ Private Function AskQuietly(name As String, arguments As Variant, trouble As Str
 Restore:
     If Err.Number <> 0 Then trouble = Err.Description
     Application.DisplayAlerts = alerts
+    If Application.ScreenUpdating <> redraws Then Application.ScreenUpdating = redraws
+    If Application.Calculation <> mode Then Application.Calculation = mode
+    If trouble <> "" Then HostSay ""
     Application.EnableEvents = events
     HostCanCancel True
 End Function
