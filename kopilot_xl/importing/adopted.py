@@ -21,6 +21,7 @@ from kopilot_xl.importing.layout import Table as Laid
 from kopilot_xl.importing.layout import laid_out, text_of
 from kopilot_xl.importing.output import SourcedData, transaction_rows
 from kopilot_xl.importing.reading import Imported, read_tables
+from kopilot_xl.importing.totals import SortedRows
 from kopilot_xl.texts import marked, t
 from kopilot_xl.texts.words import fold
 from kopilot_xl.workbook.book import Block, Book, TableData, Value
@@ -97,8 +98,11 @@ def writable(book: Book, order: DateOrder | None, today: date) -> Writable | Non
         return None
     own, listed, table, found, people = opened.own, opened.listed, opened.table, opened.found, opened.people
     batch, headers = found.batches[0], list(table.headings)
-    _check_plain(book, found, listed, table)
-    rows: list[list[Value]] = [[None] * len(transactions.TABLE.columns) for _ in range(table.height)]
+    _check_plain(book, found, table)
+    people = _without_rows(people, _rows_after(listed, max((client.at for client in found.clients), default=-1)))
+    _declare(book, clients.TABLE, own.clients, people, listed)
+    height = table.height - _rows_after(table, _last_row(batch.sorted_rows))
+    rows: list[list[Value]] = [[None] * len(transactions.TABLE.columns) for _ in range(height)]
     for row, number in zip(*transaction_rows(found)[:2], strict=True):
         rows[number - table.header_row - 1] = list(row)
     headers = [_marked(header) if _is_ours(header) else header for header in headers]
@@ -111,6 +115,24 @@ def writable(book: Book, order: DateOrder | None, today: date) -> Writable | Non
     )  # fmt: skip
     _declare(book, transactions.TABLE, own.transactions, replace(known, headers=headers), table)
     return Writable(people, known, batch.joined.by == "name", _without_ids(found))
+
+
+def _rows_after(place: _Place, last: int) -> int:
+    """How many rows a plain range has after the one at a position of its body; a table of Excel's has none."""
+    if place.laid.raw.own or last < 0:
+        return 0
+    return place.height - (place.laid.raw.row_number(place.laid.at[last]) - place.header_row)
+
+
+def _last_row(rows: SortedRows) -> int:
+    """The position of the last row that is an invoice, be it without a date."""
+    return max((*rows.data, *rows.dateless), default=-1)
+
+
+def _without_rows(data: TableData, rows: int) -> TableData:
+    """A table without so many of its last rows."""
+    end = len(data.rows) - rows
+    return replace(data, rows=data.rows[:end], held={header: held[:end] for header, held in data.held.items()})
 
 
 def _declare(book: Book, ours: Table, own: OwnTable, data: TableData, place: _Place) -> None:
@@ -128,7 +150,7 @@ def _without_ids(found: Imported) -> bool:
     return people is not None and (not people.ids or (named is not None and people.ids[0].at == named.at))
 
 
-def _check_plain(book: Book, found: Imported, listed: _Place, table: _Place) -> None:
+def _check_plain(book: Book, found: Imported, table: _Place) -> None:
     """Make sure that each row is one invoice, told by the cells of its own row, and that rows can be added below.
 
     Raises:
@@ -136,17 +158,15 @@ def _check_plain(book: Book, found: Imported, listed: _Place, table: _Place) -> 
     """
     batch = found.batches[0]
     amount, sorted_rows = batch.mapping.amount, batch.sorted_rows
-    last = max((client.at for client in found.clients), default=-1)
+    last = _last_row(sorted_rows)
     if any(document.lines > 1 for document in batch.documents):
         why = t("an invoice of it takes several rows")
     elif amount is not None and (amount.how != "column" or amount.tax is not None):
         why = t("its amounts are in several columns")
     elif batch.joined.column is None or batch.joined.by not in ("id", "name"):
         why = t("its rows do not name the client")
-    elif not table.laid.raw.own and (sorted_rows.totals or sorted_rows.remarks):
-        why = t("there are totals or remarks below it; make it a table (Ctrl+T)")
-    elif not listed.laid.raw.own and last < len(listed.laid.body) - 1:
-        why = t("there are totals or remarks below the clients; make them a table (Ctrl+T)")
+    elif not table.laid.raw.own and min((*sorted_rows.totals, *sorted_rows.remarks), default=last) < last:
+        why = t("there are totals or remarks among its rows; make it a table (Ctrl+T)")
     else:
         return
     raise BookError(

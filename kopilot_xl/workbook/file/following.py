@@ -23,7 +23,7 @@ def table_resize(layout: Layout, height: int) -> TableResize | None:
     if before < top or layout.header_row + height == before:
         return None
     data = Area(top, columns[0], before, columns[1])
-    return TableResize(layout.sheet.name, data, layout.header_row + height, layout.totals)
+    return TableResize(layout.sheet.name, data, layout.header_row + height, layout.moving)
 
 
 def followed_sheet(sheet: Sheet, reader: SheetReader, tables: Sequence[TableResize]) -> bytes | None:

@@ -38,6 +38,13 @@ class Layout:
     query: bool = False
     joined: int = 0
     formulas: Mapping[int, str] = field(default_factory=dict)
+    typed_totals: int = 0
+    """how many rows under it move along as its totals rows do, and are no part of it"""
+
+    @property
+    def moving(self) -> int:
+        """How many rows under its data move when it becomes longer or shorter."""
+        return self.totals + self.typed_totals
 
     @property
     def last_column(self) -> int:
@@ -137,11 +144,22 @@ class Layouts:
                     structure=self._structure.name,
                 )
             )
-        grown = replace(layout, height=layout.height + rows, joined=layout.joined + rows)
+        return self._replaced(layout, replace(layout, height=layout.height + rows, joined=layout.joined + rows))
+
+    def with_typed_totals(self, name: str, rows: int) -> Layout:
+        """Have so many rows under a table move along with its end from now on.
+
+        Raises:
+            MissingError: there is no such table.
+        """
+        layout = self.of(name)
+        return self._replaced(layout, replace(layout, typed_totals=rows))
+
+    def _replaced(self, layout: Layout, other: Layout) -> Layout:
         for key, known in self._found.items():
             if known is layout:
-                self._found[key] = grown
-        return grown
+                self._found[key] = other
+        return other
 
     def below(self, name: str) -> list[list[BelowCell]]:
         """Return the cells under a table, down to the last filled one or to the next table.

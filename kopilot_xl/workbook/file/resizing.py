@@ -8,14 +8,17 @@ from dataclasses import replace
 from kopilot_xl.errors import SaveError
 from kopilot_xl.texts import t
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address, quote_sheet
-from kopilot_xl.workbook.book import Value
-from kopilot_xl.workbook.file.following import with_formulas
+from kopilot_xl.workbook.book import BelowCell, Value
+from kopilot_xl.workbook.file.following import table_resize, with_formulas
 from kopilot_xl.workbook.file.layout import Layout
 from kopilot_xl.workbook.file.ooxml import markup, shown_rows, worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, KEEP, Edit, Move
 from kopilot_xl.workbook.file.parts import Structure
 from kopilot_xl.workbook.file.reading import SheetReader
+from kopilot_xl.workbook.references import resized
 
+_MOST_TOTALS = 20
+"""How many rows under a table may be its typed totals: more are something else."""
 _RESIZED = {b"table", b"autoFilter", b"sortState", b"sortCondition"}
 
 
@@ -36,7 +39,7 @@ def check_resizable(layout: Layout, height: int, structure: Structure, reader: S
             )
         )
     old = layout.area
-    bottom = layout.header_row + height + layout.totals
+    bottom = layout.header_row + height + layout.moving
     if bottom > LAST_ROW:
         raise SaveError(
             t(
@@ -46,9 +49,10 @@ def check_resizable(layout: Layout, height: int, structure: Structure, reader: S
                 height=height,
             )
         )
-    if bottom <= old.bottom:
+    end = old.bottom + layout.typed_totals
+    if bottom <= end:
         return
-    occupied = list(_occupied(layout, Area(old.bottom + 1, old.left, bottom, old.right), structure, reader))
+    occupied = list(_occupied(layout, Area(end + 1, old.left, bottom, old.right), structure, reader))
     if occupied:
         raise SaveError(
             t(
@@ -57,7 +61,7 @@ def check_resizable(layout: Layout, height: int, structure: Structure, reader: S
                 "elsewhere, save, and try again.",
                 layout=layout.name,
                 structure=structure.name,
-                bottom=bottom - old.bottom,
+                bottom=bottom - end,
                 sheet=quote_sheet(layout.sheet.name),
                 cell_address=cell_address(*min(occupied)),
             )
@@ -78,6 +82,30 @@ def _occupied(layout: Layout, below: Area, structure: Structure, reader: SheetRe
             yield max(other.area.top, below.top), max(other.area.left, below.left)
 
 
+def typed_totals(layout: Layout, below: Sequence[Sequence[BelowCell]]) -> int:
+    """Return how many rows under a table are totals that somebody typed, and so are to move along; 0 where none are.
+
+    They are a few rows with a formula about the table's rows, and without a number that is typed: that would be about
+    the rows there were, and wrong in silence.
+
+    Args:
+        layout: the table.
+        below: the cells under it, as `Layouts.below` returns them.
+    """
+    if not layout.height or not 0 < len(below) <= _MOST_TOTALS:
+        return 0
+    grown = table_resize(layout, layout.height + 1)
+    cells = [cell for row in below for cell in row if cell.is_filled]
+    if grown is None or any(isinstance(cell.value, int | float) and cell.formula is None for cell in cells):
+        return 0
+    formulas = [cell.formula for cell in cells if cell.formula is not None]
+    mark = f"{layout.name}[".casefold()
+    is_about = any(
+        resized(text, [grown], layout.sheet.name) != text or mark in text.casefold() for text in formulas
+    )  # fmt: skip
+    return len(below) if is_about else 0
+
+
 def resize(layout: Layout, height: int, edits: dict[int, dict[int, Value | Edit]], moves: list[Move]) -> None:
     """Add to the edits and moves of a sheet what a table's new height asks for."""
     data_end, new_end = layout.header_row + layout.height, layout.header_row + height
@@ -88,12 +116,12 @@ def resize(layout: Layout, height: int, edits: dict[int, dict[int, Value | Edit]
         # The last old row is among the edited ones, for its style to be seen.
         for column in layout.columns:
             edits.setdefault(data_end, {}).setdefault(column, KEEP)
-    if height != layout.height and layout.totals:
+    if height != layout.height and layout.moving:
         moves += [
             Move(data_end + number, new_end + number, layout.first_column, layout.last_column)
-            for number in (range(layout.totals, 0, -1) if new_end > data_end else range(1, layout.totals + 1))
+            for number in (range(layout.moving, 0, -1) if new_end > data_end else range(1, layout.moving + 1))
         ]
-    moved_to = range(new_end + 1, new_end + layout.totals + 1)
+    moved_to = range(new_end + 1, new_end + layout.moving + 1)
     for row in range(new_end + 1, data_end + 1):
         if row not in moved_to:
             for column in layout.columns:

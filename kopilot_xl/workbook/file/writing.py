@@ -19,7 +19,7 @@ from kopilot_xl.workbook.file.ooxml import worksheet
 from kopilot_xl.workbook.file.ooxml.edits import CLEAR, Edit
 from kopilot_xl.workbook.file.parts import Sheet, Structure
 from kopilot_xl.workbook.file.reading import SheetReader
-from kopilot_xl.workbook.file.resizing import check_resizable
+from kopilot_xl.workbook.file.resizing import check_resizable, typed_totals
 
 MAX_BLOCK = 100_000
 """How many cells a named block that is written may have; the largest of a Kopilot workbook has a few hundred."""
@@ -166,7 +166,7 @@ class PendingWrites:
             raise ValueError(f"columns of different lengths for {layout.name}: {sorted(lengths)}")
         height = max(*lengths, 1)
         if height != layout.height:
-            check_resizable(layout, height, self._structure, self._reader)
+            layout = self._resizable(layout, height)
         before = self.heights.get(name_key(layout.name), layout.height)
         self.heights[name_key(layout.name)] = height
         data = self._layouts.data(table)
@@ -222,6 +222,19 @@ class PendingWrites:
         self._writes_to(layout.sheet)
         self.heights[name_key(layout.name)] = layout.height
 
+    def _resizable(self, layout: Layout, height: int) -> Layout:
+        """Return the layout of a table that is to have so many data rows: totals typed under it move along.
+
+        Raises:
+            SaveError, BookError: as `check_resizable`.
+        """
+        if height > layout.height and not layout.typed_totals:
+            rows = typed_totals(layout, self._layouts.below(layout.name))
+            if rows:
+                layout = self._layouts.with_typed_totals(layout.name, rows)
+        check_resizable(layout, height, self._structure, self._reader)
+        return layout
+
     def append(self, table: str, columns: Mapping[str, Sequence[Value]]) -> int:
         """Write rows below a table's last as `FileBook.append_rows` says."""
         layout = self._layouts.of(table)
@@ -233,7 +246,7 @@ class PendingWrites:
         start = used[-1] + 1 if used else 0
         height = max([layout.height, *(start + len(given) for given in found.values())])
         if height != layout.height:
-            check_resizable(layout, height, self._structure, self._reader)
+            layout = self._resizable(layout, height)
         self.heights[name_key(layout.name)] = height
         writes = self._writes_to(layout.sheet)
         for at, given in found.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date
@@ -12,11 +13,12 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from kopilot_xl import BookError, adopt, refresh, update
+from kopilot_xl import BookError, KopilotError, adopt, refresh, update
 from kopilot_xl.workbook.addresses import split_address
 from tests.invariants import check as findings
 from tests.usecases.adopt.test_adopt import WHO, loaded, segments
 from tests.usecases.adopt.workbooks import INVOICES, NOW, OWN, PEOPLE, SEGMENTS, german
+from tests.workbook.workbooks import with_parts
 
 NEW = ("H8", "Hornbeam", date(2026, 6, 15))
 
@@ -132,6 +134,66 @@ def test_new_rows_of_a_table_get_its_formulas_and_totals_move(tmp_path: Path) ->
     sheet = loaded(path)["CRM"]
     assert [sheet.cell(row, 1).value for row in (7, 8, 9)] == ["G7", "H8", "Total"]
     assert sheet.tables["Customers"].ref.endswith("9")
+
+
+def with_totals(path: Path) -> Path:
+    """Plain ranges with totals of formulas below, a blank row between, and a remark."""
+    book = loaded(german(path))
+    rows, people = book["Rechnungen 2024-26"], book["Kunden"]
+    rows["C9"], rows["D9"], rows["C10"] = "Summe", "=SUM(D2:D7)", "Stand: Juni"
+    people["A12"], people["E12"] = "Summe", "=SUM(E4:E9)"
+    book["Summen"]["B9"] = "='Rechnungen 2024-26'!D9/2"
+    book.save(path)
+    return calculated(path)
+
+
+def calculated(path: Path) -> Path:
+    """Store a result for each formula, as programs do that calculate."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+    return with_parts(
+        path, dict.fromkeys(names, lambda data: re.sub(rb"</f><v ?/>|</f><v></v>", b"</f><v>7</v>", data))
+    )
+
+
+def test_totals_below_plain_ranges_move_along_and_take_in_what_is_new(tmp_path: Path) -> None:
+    path = adopt(with_totals(tmp_path / "own.xlsx"), now=NOW).path
+    was = findings(path)
+    people, export_rows = export(tmp_path, numbers_of("German, plain ranges"), GERMAN)
+    made = update(path, people, export_rows, now=NOW)
+    assert (len(made.clients.added), len(made.transactions.added)) == (1, 2)
+    assert findings(path) == was
+    book = loaded(path)
+    rows, listed = book["Rechnungen 2024-26"], book["Kunden"]
+    assert [rows.cell(row, 3).value for row in (8, 9, 10, 11, 12)] == ["H8", "G7", None, "Summe", "Stand: Juni"]
+    assert rows["D11"].value == "=SUM(D2:D9)"
+    assert [listed.cell(row, 1).value for row in (9, 10, 11)] == ["G7", "H8", None]
+    assert (listed["A13"].value, listed["E13"].value) == ("Summe", "=SUM(E4:E10)")
+    for row in range(4, 14):  # our formulas are about their own rows
+        assert str(listed.cell(row, 6).value).startswith(f"=IF(ISERROR(A{row}),")
+    assert book["Summen"]["B9"].value == "='Rechnungen 2024-26'!D11/2"
+    assert segments(path, OWN["German, plain ranges"]) == [*SEGMENTS[:-1], "Active"]
+    again = update(path, people, export_rows, now=NOW)
+    assert not again.clients.added
+    assert not again.transactions.added
+
+
+@pytest.mark.parametrize("at", ["D9", "D5"])
+def test_totals_that_would_be_wrong_are_not_moved(at: str, tmp_path: Path) -> None:
+    """A total that is a typed number, and one among the rows."""
+    path = german(tmp_path / "own.xlsx")
+    book = loaded(path)
+    rows = book["Rechnungen 2024-26"]
+    if at == "D5":
+        rows.insert_rows(5)
+    rows[at.replace("D", "C")], rows[at] = "Summe", 4950.0 if at == "D9" else "=SUM(D2:D4)"
+    book.save(path)
+    copy = adopt(calculated(path), now=NOW, accept=True).path
+    people, export_rows = export(tmp_path, numbers_of("German, plain ranges"), GERMAN)
+    before = copy.read_bytes()
+    with pytest.raises(KopilotError, match="below it is in use" if at == "D9" else "totals or remarks among its rows"):
+        update(copy, people, export_rows, now=NOW)
+    assert copy.read_bytes() == before
 
 
 def test_lines_of_invoices_are_not_added_to(tmp_path: Path) -> None:

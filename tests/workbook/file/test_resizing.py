@@ -203,6 +203,29 @@ def test_a_table_does_not_grow_over_other_cells(below: dict[str, Any], place: st
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("formula", ["SUM(A2:A4)", "SUBTOTAL(109,Log[Day])"])
+def test_totals_typed_below_move_along_and_take_in_the_new_rows(formula: str, tmp_path: Path) -> None:
+    below = {"B6": "Total", "A6": f"={formula}", "C7": "checked", "E1": "=A6*2", "E6": "beside"}
+    path = tabled(tmp_path / "b.xlsx", LOG, below=below)
+    for count in (6, 9):
+        book = FileBook(path)
+        book.write_table("Log", {"Day": list(range(count))})
+        book.save()
+        assert_sound(path, recalculates=True)
+        sheet, row = loaded(path, "Log"), count + 3
+        assert sheet[f"A{row}"].value == f"={formula.replace('A4', f'A{count + 1}')}"
+        assert (sheet[f"B{row}"].value, sheet[f"C{row + 1}"].value) == ("Total", "checked")
+        assert (sheet["E1"].value, sheet["E6"].value) == (f"=A{row}*2", "beside")
+        assert [sheet.cell(at, 1).value for at in range(2, count + 2)] == list(range(count))
+        assert sheet.tables["Log"].ref == f"A1:C{count + 1}"
+
+
+def test_a_total_that_is_a_number_is_not_made_wrong(tmp_path: Path) -> None:
+    path = tabled(tmp_path / "b.xlsx", LOG, below={"A6": "=SUM(A2:A4)", "B6": 3})
+    with pytest.raises(SaveError, match="A6 below it is in use"):
+        FileBook(path).write_table("Log", {"Day": [1] * 6})
+
+
 def test_cells_beside_a_table_do_not_hinder_it(tmp_path: Path) -> None:
     path = tabled(tmp_path / "b.xlsx", LOG, below={"D6": "mine", "A7": "far"})
     book = FileBook(path)
