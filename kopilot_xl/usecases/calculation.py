@@ -80,6 +80,14 @@ def calculate(
     )
 
 
+def standing(inputs: Inputs) -> tuple[Sequence[Client], ReplayedLog]:
+    """Return the clients on the as-of date and what became of the log, and work out nothing else of the portfolio."""
+    log = replay_log(inputs, inputs.as_of)
+    ledger = _with_plans_of(log, inputs)
+    rules = inputs.settings.rules
+    return clients_as_of(inputs.clients.identities, ledger, inputs.as_of, rules, log.marks), log
+
+
 def _first_invoice(portfolio: Sequence[Client]) -> date | None:
     """The first invoice of all."""
     return min([client.first_invoice for client in portfolio if client.first_invoice], default=None)

@@ -19,10 +19,12 @@ from kopilot_xl.importing.einvoices.output import read_invoices
 from kopilot_xl.importing.output import Pair, read_pair
 from kopilot_xl.importing.summary import FileSummary, Verdict
 from kopilot_xl.texts import t
+from kopilot_xl.usecases.calculation import standing
 from kopilot_xl.usecases.databases import fetched
 from kopilot_xl.usecases.gc_pause import collector_at_rest
+from kopilot_xl.usecases.inputs import read
 from kopilot_xl.usecases.news import News
-from kopilot_xl.usecases.refresh import check, refresh
+from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.usecases.update.bringing import Merges, merged, write
 from kopilot_xl.usecases.update.choosing import after_reading, is_source, remembered, sources_to_read
@@ -226,7 +228,7 @@ def bring(
                 "transactions",
             )
         found = readings(chosen, folder, memory, named=fresh)
-        before = check(book, as_of, now=now) if not no_refresh else None
+        before = _before(book, as_of, now.date()) if not no_refresh else None
         with TemporaryDirectory() as drafts:
             draft = Path(drafts, book.path.name)
             steps: list[_Step] = []
@@ -266,6 +268,20 @@ def knows_sources(book: Book) -> bool:
     """
     memory = sources.read(book)
     return memory is not None and any(source.files for source in memory.sources.values())
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What an update changes: the segment of each client by key, and how many plans are fulfilled."""
+
+    segments: Mapping[str, Segment | None]
+    fulfilled: int
+
+
+def _before(book: FileBook, as_of: date | None, today: date) -> _Before:
+    clients, log = standing(read(book, as_of, today))
+    fulfilled = sum(row.status is ActionStatus.FULFILLED for row in log.results)
+    return _Before({client.key: client.segment for client in clients}, fulfilled)
 
 
 @dataclass(frozen=True)
@@ -349,7 +365,7 @@ def _updated(
     path: Path,
     steps: Sequence[_Step],
     notes: Sequence[str],
-    before: RefreshResult | None,
+    before: _Before | None,
     result: RefreshResult | None,
     remove_vanished: bool,
     *,
@@ -359,13 +375,13 @@ def _updated(
     moved: list[tuple[str, Segment | None, Segment | None]] = []
     fulfilled = 0
     if before is not None and result is not None:
-        old = {client.key: client.segment for client in before.clients}
+        old = before.segments
         moved = [
             (client.key, old.get(client.key), client.segment)
             for client in result.clients
             if old.get(client.key) is not client.segment
         ]
-        fulfilled = result.actions[ActionStatus.FULFILLED] - before.actions[ActionStatus.FULFILLED]
+        fulfilled = result.actions[ActionStatus.FULFILLED] - before.fulfilled
     people, rows = _together(steps)
     return Updated(
         path=path,
