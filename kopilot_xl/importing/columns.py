@@ -400,7 +400,8 @@ def _is_number_status(column: Column) -> bool:
 def _number(data: Sequence[Column], used: set[int]) -> Column | None:
     found = [
         each for each in data
-        if each.at not in used and each.role("number") and each.fill >= 0.5 and len(each.distinct) > 1
+        if each.at not in used and each.role("number") and each.fill >= 0.5
+        and (len(each.distinct) > 1 or len(each.values) == 1)
         and (not each.role("kind", "status") > each.role("number") or _is_numbering(each))
         and not (each.dates > 0.9 and any(isinstance(one, str) and not one.isdigit() for one in each.sample))
     ]  # fmt: skip

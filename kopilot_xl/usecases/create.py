@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, KopilotError, OutputError, SaveError, UsageError
@@ -19,6 +18,7 @@ from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.load import check_load
 from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.book import Value
+from kopilot_xl.workbook.file.drafts import draft_folder
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients as clients_sheet
 from kopilot_xl.workbook.sheets import settings, sources
@@ -153,7 +153,7 @@ def _tried(
     pair = _read(clients, transactions, choices, invoices)
     if pair is None:
         raise UsageError(t("name files to try, of clients or of transactions."), "transactions")
-    with TemporaryDirectory() as folder:
+    with draft_folder() as folder:
         draft = Path(folder, f"Trial{SUFFIX}")
         people, rows = _write(draft, pair, choices)
         last = min(pair.verdict.last_issued or date.today(), date.today())
@@ -183,7 +183,7 @@ def _write(
     `files_of` is what it is to remember as the sources of its tables.
     """
     counts = [0, 0]
-    with TemporaryDirectory() as folder:
+    with draft_folder() as folder:
         start = template_for(target)
         if pair is not None:
             start = _with_room(start, pair, Path(folder, target.name))
@@ -237,7 +237,7 @@ def demo(path: str | PathLike[str] = SAMPLE, *, language: str | None = None, for
 
     spoken = _known(language)
     target = checked_target(path, force)
-    with TemporaryDirectory() as folder:
+    with draft_folder() as folder:
         draft = Path(folder, target.name)
         write_sample(draft)
         book = open_book(draft)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from kopilot_xl.workbook.file.drafts import draft_folder
 
 _FILES = ("sqlite", "duckdb")
 """The schemes of databases that are files."""
@@ -34,7 +35,7 @@ def fetched(paths: Sequence[str]) -> Iterator[list[str]]:
     from kopilot_xl.bigdata.sources import databases
     from kopilot_xl.bigdata.sources.address import Address
 
-    with TemporaryDirectory() as folder:
+    with draft_folder() as folder:
         found = []
         for number, path in enumerate(paths):
             if not is_address(path):

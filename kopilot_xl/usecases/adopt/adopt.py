@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kopilot_xl.errors import NotBookError, OutputError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
@@ -19,6 +18,7 @@ from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.usecases.result import RefreshResult
 from kopilot_xl.workbook import outputs
+from kopilot_xl.workbook.file.drafts import draft_folder
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.file.saving import BACKUP, write_atomically
 from kopilot_xl.workbook.opening import check_is_no_export, open_book
@@ -142,7 +142,7 @@ def adopt(
         held = book.path.read_bytes()
         check_adoptable(book)
         found = find(book.path, clients, transactions, choices, now.date())
-        with TemporaryDirectory() as folder:
+        with draft_folder() as folder:
             draft = Path(folder, target.name)
             package = Package(book.path)
             brought = bring(book, package, found, with_macros=macros)

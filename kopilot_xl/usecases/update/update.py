@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kopilot_xl.domain.actions import ActionStatus
 from kopilot_xl.domain.segments import Segment
@@ -34,6 +33,7 @@ from kopilot_xl.usecases.update.remembering import learned, with_files
 from kopilot_xl.usecases.update.source_files import absolute_path
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.drafts import draft_folder
 from kopilot_xl.workbook.file.saving import write_atomically
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import settings, sources, transactions
@@ -229,7 +229,7 @@ def bring(
             )
         found = readings(chosen, folder, memory, named=fresh)
         before = _before(book, as_of, now.date()) if not no_refresh else None
-        with TemporaryDirectory() as drafts:
+        with draft_folder() as drafts:
             draft = Path(drafts, book.path.name)
             steps: list[_Step] = []
             for reading in found.readings:
