@@ -42,7 +42,7 @@ def report(screen: Screen, result: RefreshResult) -> None:
     summary = result.summary
     screen.line(_title(result))
     screen.line()
-    screen.line(Text.assemble((summary.shape.value, "bold"), f"  {summary.words}"))
+    screen.line(Text.assemble((summary.shape.label, "bold"), f"  {summary.words}"))
     for check in summary.checks:
         mark = ("✓", GOOD) if check.passed else ("✗", f"bold {ALERT}")
         screen.line(Text.assemble(mark, f" {check.text}"), indent=2)
@@ -66,7 +66,7 @@ def _histogram(summary: Summary, currency: str, width: int) -> Table:
     headings = (t("Clients"), t("Share"), t("Value, {currency}", currency=currency) if currency else t("Value"))
     rows = [_figures(summary, segment) for segment in BARS]
     total = (f"{summary.size:,}", "", formatting.whole(summary.value(PORTFOLIO)))
-    names = max(cell_len(name) for name in (*BARS, t("Segment"), t("Portfolio")))
+    names = max(cell_len(name) for name in (*(segment.label for segment in BARS), t("Segment"), t("Portfolio")))
     figures = sum(max(cell_len(cells[at]) for cells in (headings, total, *rows)) for at in range(len(headings)))
     bar = max(min(_BAR, width - names - figures - _GAP * (len(headings) + 2)), 0)
     table = Table(box=None, padding=(0, _GAP, 0, 0), show_edge=False, header_style="dim")
@@ -79,7 +79,7 @@ def _histogram(summary: Summary, currency: str, width: int) -> Table:
         count = summary.counts[segment]
         length = max(round(count / longest * bar), 1) if count else 0
         drawn = [Text("█" * length, f"#{palette.SEGMENTS[segment]}")] if bar else []
-        table.add_row(segment.value, *drawn, *cells, style="dim" if segment is Segment.LOST else "")
+        table.add_row(segment.label, *drawn, *cells, style="dim" if segment is Segment.LOST else "")
     table.add_row(t("Portfolio"), *([""] if bar else []), *total, style="bold")
     return table
 
@@ -114,7 +114,7 @@ def _to_do(screen: Screen, result: RefreshResult) -> None:
     for heading, clients in lists.items():
         most = _DO_NEXT[heading]
         for at, client in enumerate(clients[:most]):
-            screen.line(_client(client, result, "" if at else heading), indent=2)
+            screen.line(_client(client, result, "" if at else heading.label), indent=2)
         if len(clients) > most:
             more = t("… and {count:,} more", count=len(clients) - most)
             screen.line(Text(" " * _HEADING + more, "dim"), indent=2)
@@ -133,10 +133,15 @@ def _client(client: Client, result: RefreshResult, heading: str) -> Text:
         parts.append(money(client.value, result.currency))
     segment = client.segment or Segment.NO_ACTIVITY
     return Text.assemble(
-        (f"{heading:{_HEADING}}", "dim"),
-        (f"{segment.value:{_HEADING}}", f"#{palette.SEGMENTS[segment]}"),
+        (_padded(heading), "dim"),
+        (_padded(segment.label), f"#{palette.SEGMENTS[segment]}"),
         ", ".join(parts),
     )
+
+
+def _padded(text: str) -> str:
+    """A text and blanks that make it as wide as headings are, one at least."""
+    return text + " " * max(_HEADING - cell_len(text), 1)
 
 
 def _findings(screen: Screen, result: RefreshResult) -> None:

@@ -71,7 +71,11 @@ def workbooks(names: Sequence[str], *, exclude: Path | None = None) -> Search:
                 empty = False
                 books.setdefault(key, Target(found, named=False))
         if empty and not any(failed == path for failed, _ in failures):
-            why = f"There is no workbook ({' or '.join(SUFFIXES)}) in the folder {path}: name another one."
+            why = t(
+                "There is no workbook ({suffixes}) in the folder {path}: name another one.",
+                suffixes=" or ".join(SUFFIXES),
+                path=path,
+            )
             failures.append((path, why))
     real = [book for book in books.values() if not book.path.name.startswith(_OWNER)]
     return Search(real or list(books.values()), failures)
@@ -91,7 +95,11 @@ def _walk(folder: Path, failures: list[tuple[Path, str]]) -> Iterator[Path]:
 
     def fail(error: OSError) -> None:
         failed = Path(error.filename or folder)
-        why = f"The folder {failed} cannot be looked through: {error.strerror or error}. Check that you may open it."
+        why = t(
+            "The folder {folder} cannot be looked through: {reason}. Check that you may open it.",
+            folder=failed,
+            reason=error.strerror or error,
+        )
         failures.append((failed, why))
 
     for parent, folders, files in os.walk(folder, onerror=fail):

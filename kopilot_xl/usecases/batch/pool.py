@@ -170,8 +170,12 @@ class Pool:
                 worker,
                 Done(
                     path,
-                    why=f"{path}: the process that worked on it {_how_ended(worker.process)}, perhaps for want of "
-                    "memory. The workbook is as it was, or done. Try it by itself, or with fewer jobs.",
+                    why=t(
+                        "{path}: the process that worked on it {process}, perhaps for want of memory. The workbook is "
+                        "as it was, or done. Try it by itself, or with fewer jobs.",
+                        path=path,
+                        process=_how_ended(worker.process),
+                    ),
                 ),
             )
         if self.given < len(self.books):
@@ -244,5 +248,5 @@ def _serve(pipe: Connection, task: Task, spoken: str) -> None:
 def _how_ended(process: SpawnProcess) -> str:
     code = process.exitcode
     if code is not None and code < 0:
-        return f"was ended by signal {-code}"
-    return f"ended with exit code {code}"
+        return t("was ended by signal {signal}", signal=-code)
+    return t("ended with exit code {code}", code=code)

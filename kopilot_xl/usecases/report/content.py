@@ -16,6 +16,7 @@ from kopilot_xl.domain.portfolio import Client, Summary, do_next
 from kopilot_xl.domain.retention_words import concentration_figures, retention_figures
 from kopilot_xl.domain.sales import Prepared
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, WORST_TO_BEST, Heading, Segment
+from kopilot_xl.texts import t
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import forecast, history, movements, outlook, portfolio
 from kopilot_xl.workbook.sheets.contents import Result
@@ -270,7 +271,11 @@ def _futures(
         ]
         columns = [charts.Column(_label(each.on), formatting.day(each.on), each.summary) for each in days]
         sizes = ", ".join(f"{each.summary.size:,} on {formatting.day(each.on)}" for each in days)
-        text = f"Stacked columns: the portfolio by segment. {heading}: {sizes}. The table below has every number."
+        text = t(
+            "Stacked columns: the portfolio by segment. {heading}: {sizes}. The table below has every number.",
+            heading=heading,
+            sizes=sizes,
+        )
         variants.append(_Variant(heading, assumption, days, charts.stacked(columns, text, 480, highest)))
     return variants
 
@@ -295,16 +300,19 @@ def _tilt_line(past: Sequence[HistoryRow]) -> str:
         charts.Point(_label(each.on), f"{formatting.day(each.on)}: {_tilt(each.tilt)}", each.tilt) for each in past
     ]
     first, last = past[0], past[-1]
-    text = (
-        f"A line: the tilt by clients, from {_tilt(first.tilt)} on {formatting.day(first.on)} "
-        f"to {_tilt(last.tilt)} on {formatting.day(last.on)}. The table below has every number."
+    text = t(
+        "A line: the tilt by clients, from {before} on {first} to {now} on {last}. The table below has every number.",
+        before=_tilt(first.tilt),
+        first=formatting.day(first.on),
+        now=_tilt(last.tilt),
+        last=formatting.day(last.on),
     )
     return charts.line(points, text, 960)
 
 
 def _histogram_in_words(summary: Summary) -> str:
     bars = ", ".join(f"{each} {summary.counts[each]:,}" for each in BARS)
-    return f"Columns: the clients by segment. {bars}. Lost stands apart, outside the portfolio."
+    return t("Columns: the clients by segment. {bars}. Lost stands apart, outside the portfolio.", bars=bars)
 
 
 def _short(day: date) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.errors import MissingError
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.create import MACRO_FREE_SUFFIX, SUFFIX, checked_target
 from kopilot_xl.usecases.upgrade.columns import _REQUIRED, INPUTS, _Kept, _kept, _widened
 from kopilot_xl.usecases.upgrade.left_behind import _elsewhere, _not_in_tables
@@ -61,17 +62,22 @@ class Copied:
     @property
     def lines(self) -> list[str]:
         """What to tell about it: where it is, what came along, what did not, and how to go on."""
-        told = [f"{self.path} is made, with {self.filled}, and the settings."]
+        told = [t("{path} is made, with {filled}, and the settings.", path=self.path, filled=self.filled)]
         if self.backup:
-            told.append(f"The old workbook is kept as {self.path}{BACKUP}.")
+            told.append(t("The old workbook is kept as {path}{backup}.", path=self.path, backup=BACKUP))
         if self.columns:
-            told.append(f"Columns of your own, added at the right of their tables: {', '.join(self.columns)}.")
+            told.append(
+                t(
+                    "Columns of your own, added at the right of their tables: {columns}.",
+                    columns=", ".join(self.columns),
+                )
+            )
         if self.left:
-            told += ["What did not come along:", *(f"  {each}" for each in self.left)]
-            told.append("To have it, open both workbooks in Excel and copy it over.")
-        told.append("Colours, widths, filters and what was hidden start anew.")
+            told += [t("What did not come along:"), *(f"  {each}" for each in self.left)]
+            told.append(t("To have it, open both workbooks in Excel and copy it over."))
+        told.append(t("Colours, widths, filters and what was hidden start anew."))
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
-        return [*told, f"Next: kopilot-xl refresh {shown}"]
+        return [*told, t("Next: kopilot-xl refresh {path}", path=shown)]
 
 
 def upgrade_copy(
@@ -143,7 +149,11 @@ def _set(made: FileBook, old: FileBook) -> Iterator[str]:
             made.write_block(each.name, [[old.cell(each.name)]])
         except MissingError:
             if each is not settings.LANGUAGE:  # what it was written in is the default
-                yield f"the setting {each.label}, which has no cell named {each.name}: it has its default"
+                yield t(
+                    "the setting {label}, which has no cell named {name}: it has its default",
+                    label=each.label,
+                    name=each.name,
+                )
             continue
         sheet, cell = split_reference(old.cell_address(each.name))
         if sheet not in computed:
@@ -151,4 +161,4 @@ def _set(made: FileBook, old: FileBook) -> Iterator[str]:
             formulas = worksheet.formulas(package.read(part)) if part else ()
             computed[sheet] = {cell_address(row, column) for row, column, _ in formulas}
         if cell in computed[sheet]:
-            yield f"the formula of the setting {each.label}: its result came along, and stays as it is"
+            yield t("the formula of the setting {label}: its result came along, and stays as it is", label=each.label)

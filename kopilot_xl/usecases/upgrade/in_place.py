@@ -95,7 +95,7 @@ class Upgraded:
     def lines(self) -> list[str]:
         """What to say about it: what was added, what could not be, and how to go on."""
         if self.is_current:
-            return [f"{self.path} has everything of this version.", *self._not_done()]
+            return [t("{path} has everything of this version.", path=self.path), *self._not_done()]
         verb = "would get" if self.checked else "has got"
         lines = [f"{self.path} {verb}:"]
         for what, names in (
@@ -107,22 +107,25 @@ class Upgraded:
             if names:
                 lines.append(f"  {formatting.count(len(names), what)}: {', '.join(names)}")
         if self.macros and self.macros.outcome in (Outcome.ADDED, Outcome.REPLACED):
-            kept = f" beside your own ({', '.join(self.macros.kept)})" if self.macros.kept else ""
-            lines.append(f"  the macros of this version{kept}")
+            kept = t(" beside your own ({kept})", kept=", ".join(self.macros.kept)) if self.macros.kept else ""
+            lines.append(t("  the macros of this version{kept}", kept=kept))
         lines += self._not_done()
         if self.unsigned:
             lines.append(t("The digital signature, which vouched for the workbook before, is not in it any more."))
         if self.backup:
-            lines.append(f"The version before is kept as {self.path}{BACKUP}.")
+            lines.append(t("The version before is kept as {path}{backup}.", path=self.path, backup=BACKUP))
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
-        return [*lines, f"Next: kopilot-xl {'upgrade' if self.checked else 'refresh'} {shown}"]
+        return [
+            *lines,
+            t("Next: kopilot-xl {command} {path}", command="upgrade" if self.checked else "refresh", path=shown),
+        ]
 
     def _not_done(self) -> list[str]:
-        lines = [f"  not added: {line}" for line in self.cannot]
+        lines = [t("  not added: {line}", line=line) for line in self.cannot]
         if self.macros and self.macros.outcome is Outcome.LEFT:
-            lines.append(f"  not changed: the macros, for {self.macros.reason}")
+            lines.append(t("  not changed: the macros, for {reason}", reason=self.macros.reason))
         if not self.ribbon:
-            lines.append("  not added: the tab Kopilot, for the workbook has a ribbon of its own")
+            lines.append(t("  not added: the tab Kopilot, for the workbook has a ribbon of its own"))
         return lines
 
 
@@ -228,7 +231,9 @@ def _added(old: FileBook, package: Package, target: Path) -> Upgraded:
                         (lending, table_part(source, lending, table.name)),
                     )  # fmt: skip
                 except SaveError as error:
-                    made.cannot.append(f"the column {column.header} of {table.name}: {error}")
+                    made.cannot.append(
+                        t("the column {header} of {name}: {error}", header=column.header, name=table.name, error=error)
+                    )
                 else:
                     made.columns.append(f"{table.name}: {column.header}")
     made.settings = [setting.label for setting in add_settings(old, graft, parts, source_parts)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kopilot_xl.domain.sales import CALLS_NAMED
+from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.columns import INPUTS, _Kept
 from kopilot_xl.workbook.addresses import LAST_ROW, Area, cell_address
 from kopilot_xl.workbook.book import Value
@@ -60,13 +61,13 @@ def _not_in_tables(old: FileBook, kept: Sequence[_Kept]) -> Iterator[str]:
         places = {column - area.left for row, column, _ in formulas if area.holds(row, column) and row > area.top}
         shown = [each.named(at) for at in sorted(places - written)]
         if shown:
-            yield f"the formulas of {where} in {', '.join(shown)}: their results came along"
+            yield t("the formulas of {where} in {shown}: their results came along", where=where, shown=", ".join(shown))
         if each.table is history.TABLE:
             others = [each.named(at) for at in range(len(each.data.headers)) if at not in each.places.values()]
             if others:
-                yield f"the columns of {where} that are your own: {', '.join(others)}"
+                yield t("the columns of {where} that are your own: {others}", where=where, others=", ".join(others))
         elif (cell := _beside(old.sheet_values(where), area)) is not None:
-            yield f"the cells of {where} beside, above or below its table, from {cell} on"
+            yield t("the cells of {where} beside, above or below its table, from {cell} on", where=where, cell=cell)
 
 
 def _rules_of_own(package: Package, part: str | None, kept: _Kept) -> Iterator[tuple[str, str]]:
@@ -107,20 +108,27 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
         own = ours.get(name.casefold())
         gone, reach = _RETIRED_SHEETS.get(name, (set[str](), None))
         if own is None and name not in renamed and not reach:
-            yield f"the sheet {name}"
+            yield t("the sheet {name}", name=name)
             continue
         usual = tables | {table.casefold() for table in gone | _RETIRED_TABLES.get(name, set())}
-        yield from (f"{what} on the sheet {name}" for what in _drawn(package, name, part, template, own, usual))
+        yield from (
+            t("{what} on the sheet {name}", what=what, name=name)
+            for what in _drawn(package, name, part, template, own, usual)
+        )
         extent = _extent(template, own, _LONGER.get(name, 0)) if own else reach
         elsewhere = _beside(old.sheet_values(name), extent) if extent and name not in told else None
         if elsewhere is not None:
-            yield f"the cells of {name} beside or below what it usually holds, from {elsewhere} on"
+            yield t(
+                "the cells of {name} beside or below what it usually holds, from {elsewhere} on",
+                name=name,
+                elsewhere=elsewhere,
+            )
     for kind, what in _IN_WORKBOOK.items():
         if any(item.kind == kind for item in package.relationships(package.workbook)):
             yield what
     protection = package.parse(package.workbook).find("{*}workbookProtection")
     if protection is not None and protection.get("lockStructure") in ("1", "true"):
-        yield "the protection of the workbook"
+        yield t("the protection of the workbook")
     known = {name.casefold() for name in (*_names(template), *_RETIRED)}
     names = [name for name in _names(package) if name.casefold() not in known]
     if names:
@@ -128,7 +136,7 @@ def _elsewhere(package: Package, template: Package, old: FileBook, kept: Sequenc
     lent = _modules(template)
     modules = [name for name in _modules(package) if name not in lent and not name.startswith(MODULES_PREFIX)]
     if modules:
-        yield f"the macros in {', '.join(modules)}"
+        yield t("the macros in {modules}", modules=", ".join(modules))
 
 
 def _drawn(
@@ -139,7 +147,7 @@ def _drawn(
     usual = {item.kind for item in template.relationships(own)} if own else set()
     drawn = _all_pictures(template, own) | _ONCE_DRAWN.get(name, set())
     if any(_pictures(package, item.target) - drawn for item in items if item.kind == "drawing"):
-        yield "charts or pictures of your own"
+        yield t("charts or pictures of your own")
     kinds = {item.kind for item in items} - usual
     yield from (what for kind, what in _ON_SHEETS.items() if kind in kinds)
     root = package.parse(part) if part else None
@@ -149,7 +157,7 @@ def _drawn(
         if item.kind == "table" and item.target:
             name = package.parse(item.target).get("displayName") or ""
             if name.casefold() not in tables:
-                yield f"the table {name}"
+                yield t("the table {name}", name=name)
 
 
 def _all_pictures(package: Package, part: str | None) -> set[str]:

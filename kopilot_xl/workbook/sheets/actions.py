@@ -103,9 +103,9 @@ def read_action(value: Value) -> Action | None:
         return None
     action = _OWN.get(" ".join(str(value).split()).casefold()) or other_words().get(fold(str(value)))
     if action is None:
-        choose = f"choose {', '.join(Action)}."
+        choose = t("choose {actions}.", actions=", ".join(action.label for action in Action))
         near = _near(str(value))
-        way_out = f'did you mean "{near}"? If not, {choose}' if near else choose
+        way_out = t('did you mean "{action}"? If not, {choose}', action=near.label, choose=choose) if near else choose
         raise UnreadableError(
             t('Unknown action "{value}": {way_out}', value=value, way_out=way_out), Code.ACTION_REJECTED
         )
@@ -171,11 +171,11 @@ def findings(log: ActionRows, results: Sequence[ActionResult]) -> list[Problem]:
     found = list[Problem]()
     for position, result in enumerate(results):
         if result.status is ActionStatus.REJECTED:
-            done = "The action was not applied."
+            done = t("The action was not applied.")
             found.append(log.rows.problem(position, ACTION, Code.ACTION_REJECTED, result.detail, done))
         elif result.status is ActionStatus.OVERDUE or result.far_off:
             code = Code.FAR_PLAN if result.far_off else Code.OVERDUE_PLAN
-            found.append(log.rows.problem(position, ISSUE_DATE, code, result.detail, "Not counted."))
+            found.append(log.rows.problem(position, ISSUE_DATE, code, result.detail, t("Not counted.")))
     return found
 
 

@@ -139,25 +139,28 @@ class ClientRows:
 def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
     """Return the clients. A row without an id is left out, of a duplicate id the first row counts."""
     ids, names = rows.values(CLIENT_ID), rows.values(NAME)
-    created, unreadable = rows.typed(CREATED_ON, lambda value: read_date(value, order), "Taken as unknown.")
+    created, unreadable = rows.typed(CREATED_ON, lambda value: read_date(value, order), t("Taken as unknown."))
     problems = list(unreadable.values())
     first: dict[str, int] = {}
     all_keys = list(map(id_key, ids))
     for position, key in enumerate(all_keys):
         if key is None:
-            wrong, done = "The client has no id.", "The row was left out."
+            wrong, done = t("The client has no id."), t("The row was left out.")
             if isinstance(ids[position], ErrorValue):
-                wrong = "The client's id is an error."
+                wrong = t("The client's id is an error.")
             problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, done))
         elif key in first:
             row = rows.row_number(first[key])
-            wrong, done = f"The id stands in row {row} already.", f"Row {row} counts."
+            wrong, done = t("The id stands in row {row} already.", row=row), t("Row {row} counts.", row=row)
             problems.append(rows.problem(position, CLIENT_ID, Code.DUPLICATE_ID, wrong, done))
         else:
             first[key] = position
             day = created[position]
             if day is not None and day > as_of:
-                wrong, done = "The creation date is in the future.", "It is not yet a client, unless it was invoiced."
+                wrong, done = (
+                    t("The creation date is in the future."),
+                    t("It is not yet a client, unless it was invoiced."),
+                )
                 problems.append(rows.problem(position, CREATED_ON, Code.CREATED_IN_FUTURE, wrong, done))
     if not first:
         problems.append(
@@ -178,7 +181,7 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
 
 def negative_values(rows: ClientRows, clients: Sequence[Client]) -> list[Problem]:
     """Return a notice for each client whose credit notes outweigh its invoices."""
-    wrong, done = "The value is negative: credit notes outweigh the invoices.", "It weighs nothing in sums."
+    wrong, done = t("The value is negative: credit notes outweigh the invoices."), t("It weighs nothing in sums.")
     return [
         rows.rows.problem(position, VALUE, Code.NEGATIVE_VALUE, wrong, done, value=client.value)
         for client, position in zip(clients, rows.positions, strict=True)

@@ -10,6 +10,7 @@ from kopilot_xl.domain.forecasting import FEWEST_MONTHS, SURE, YEAR, Forecast, R
 from kopilot_xl.domain.portfolio import Client
 from kopilot_xl.domain.sales import Prepared, expected_by_segment
 from kopilot_xl.domain.segments import Segment
+from kopilot_xl.texts import t, tn
 
 FACTS = ("Range", "Planned", "How sure", "Clients", "This year")
 """What the sentences beside the chart are about, in their order."""
@@ -32,19 +33,37 @@ def note(told: Forecast, months: Sequence[Prepared] = ()) -> str:
         planned = sum(month.total for month in months)
         whole = told.past.whole
         text = (
-            f"There is no forecast yet. It needs {formatting.count(FEWEST_MONTHS, 'whole month')} of invoices; "
-            f"there {'is 1' if whole == 1 else f'are {whole}' if whole else 'is none'}."
+            tn(
+                "There is no forecast yet. It needs {months} whole months of invoices; there is {count}.",
+                "There is no forecast yet. It needs {months} whole months of invoices; there are {count}.",
+                whole,
+                months=FEWEST_MONTHS,
+            )
+            if whole
+            else t(
+                "There is no forecast yet. It needs {months} whole months of invoices; there is none.",
+                months=FEWEST_MONTHS,
+            )
         )
-        return f"{text} {formatting.whole(planned)} is planned." if planned else text
+        return t("{text} {planned} is planned.", text=text, planned=formatting.whole(planned)) if planned else text
     if total.expected <= 0:
-        return "Nothing is expected in the next twelve months."
+        return t("Nothing is expected in the next twelve months.")
     if total.unsure and total.low is not None and total.high is not None:
-        return f"Hard to tell: between {about(total.low)} and {about(total.high)} in the next twelve months"
-    if total.error is None:
-        return (
-            f"Perhaps {about(total.expected)} in the next twelve months: the past is too short to tell how sure that is"
+        return t(
+            "Hard to tell: between {low} and {high} in the next twelve months",
+            low=about(total.low),
+            high=about(total.high),
         )
-    return f"About {about(total.expected)} in the next twelve months{_compared(told, total)}"
+    if total.error is None:
+        return t(
+            "Perhaps {expected} in the next twelve months: the past is too short to tell how sure that is",
+            expected=about(total.expected),
+        )
+    return t(
+        "About {expected} in the next twelve months{compared}",
+        expected=about(total.expected),
+        compared=_compared(told, total),
+    )
 
 
 def _compared(told: Forecast, total: Total) -> str:
@@ -56,8 +75,10 @@ def _compared(told: Forecast, total: Total) -> str:
         return ""
     share = formatting.share(abs(total.expected / last - 1))
     if share == "0%":
-        return ", as much as in the last"
-    return f", {share} {'more' if total.expected > last else 'less'} than in the last"
+        return t(", as much as in the last")
+    if total.expected > last:
+        return t(", {share} more than in the last", share=share)
+    return t(", {share} less than in the last", share=share)
 
 
 def facts(told: Forecast, months: Sequence[Prepared], clients: Sequence[Client]) -> Mapping[str, str]:
@@ -81,43 +102,66 @@ def explanation(told: Forecast, months: Sequence[Prepared], clients: Sequence[Cl
 
 def _range(told: Forecast, total: Total) -> str:
     if total.low is None or total.high is None:
-        return "" if total.expected <= 0 else "Not known: the past is too short to tell how far off this may be."
+        return "" if total.expected <= 0 else t("Not known: the past is too short to tell how far off this may be.")
     if total.high - total.low < 0.01 * total.expected:
-        return "Its past months were hardly ever off, so there is no range to tell."
-    ends = f"between {about(total.low)} and {about(total.high)}"
+        return t("Its past months were hardly ever off, so there is no range to tell.")
+    low, high = about(total.low), about(total.high)
     coverage = told.held.coverage
     if told.held.trusted or coverage is None:
-        return f"In 8 of 10 cases {ends}."
+        return t("In 8 of 10 cases between {low} and {high}.", low=low, high=high)
     if coverage > SURE:
-        return f"In 8 of 10 cases, or more, {ends}."
-    return (
-        f"{ends[0].upper()}{ends[1:]} by its past errors; but {formatting.share(coverage)} of past months lay in their "
-        "range, where 80% should."
+        return t("In 8 of 10 cases, or more, between {low} and {high}.", low=low, high=high)
+    return t(
+        "Between {low} and {high} by its past errors; but {share} of past months lay in their range, where {wanted} "
+        "should.",
+        low=low,
+        high=high,
+        share=formatting.share(coverage),
+        wanted=formatting.share(SURE),
     )
 
 
 def _planned(total: Total) -> str:
     if not total.planned:
-        return "Nothing of it is planned yet." if total.expected > 0 else ""
+        return t("Nothing of it is planned yet.") if total.expected > 0 else ""
     share = total.share_planned
     part = f" ({formatting.share(share)})" if share is not None else ""
     open_ = max(total.expected - total.planned, 0.0)
-    return f"{about(total.planned)} of it{part} is planned. {about(open_)} is still open."
+    return t(
+        "{planned} of it{part} is planned. {open} is still open.",
+        planned=about(total.planned),
+        part=part,
+        open=about(open_),
+    )
 
 
 def _sure(told: Forecast, total: Total) -> str:
     if total.expected <= 0:
         return ""
-    made = f" It is made {mixed(told.shares)}."
+    made = t(" It is made {shares}.", shares=mixed(told.shares))
     if total.error is not None:
-        what = "the year" if total.error_months == YEAR else f"{formatting.count(total.error_months, 'month')} together"
-        text = f"On {formatting.count(total.dates, 'past date')} {what} came out off by {formatting.share(total.error)}"
-        return f"{text} on average.{made}"
+        what = t("the year")
+        if total.error_months != YEAR:
+            what = tn("{count:,} month together", "{count:,} months together", total.error_months)
+        return tn(
+            "On {count:,} past date {what} came out off by {off} on average.{made}",
+            "On {count:,} past dates {what} came out off by {off} on average.{made}",
+            total.dates,
+            what=what,
+            off=formatting.share(total.error),
+            made=made,
+        )
     found = told.mix.accuracy if told.mix else None
     if found is None or found.share is None:
-        return f"Not checked: the past is too short to try it on.{made}"
+        return t("Not checked: the past is too short to try it on.{made}", made=made)
     off = formatting.share(found.share)
-    return f"On {formatting.count(found.dates, 'past date')} a month was off by {off} on average.{made}"
+    return tn(
+        "On {count:,} past date a month was off by {off} on average.{made}",
+        "On {count:,} past dates a month was off by {off} on average.{made}",
+        found.dates,
+        off=off,
+        made=made,
+    )
 
 
 def mixed(shares: Mapping[Rule, float]) -> str:
@@ -127,24 +171,31 @@ def mixed(shares: Mapping[Rule, float]) -> str:
     name = _named(first)
     if len(parts) == 1:
         return name
-    others = " and ".join(_named(rule) for _, rule in parts[1:])
+    others = t(" and ").join(_named(rule) for _, rule in parts[1:])
     if share >= _MOSTLY:
-        return f"mostly {name}, a bit {others}"
-    return f"about equally {name} and {others}" if len(parts) == 2 else f"about equally {name}, {others}"
+        return t("mostly {name}, a bit {others}", name=name, others=others)
+    if len(parts) == 2:
+        return t("about equally {name} and {other}", name=name, other=others)
+    return t("about equally {name}, {others}", name=name, others=others)
 
 
 def _named(rule: Rule) -> str:
-    return {Rule.BY_CLIENT: "client by client", Rule.THETA: "by Theta", Rule.TREND: "by the trend"}[rule]
+    names = {Rule.BY_CLIENT: t("client by client"), Rule.THETA: t("by Theta"), Rule.TREND: t("by the trend")}
+    return names[rule]
 
 
 def _clients(told: Forecast, total: Total, clients: Sequence[Client]) -> str:
     if total.expected <= 0:
         return ""
     new = formatting.share(min(told.new_clients / total.expected, 1.0))
-    text = "All of it comes from clients of today." if new == "0%" else f"{new} comes from clients yet to be won."
+    text = (
+        t("All of it comes from clients of today.")
+        if new == "0%"
+        else t("{new} comes from clients yet to be won.", new=new)
+    )
     quiet = sum(expected_by_segment(clients, told.clients)[segment] for segment in _QUIET)
     if quiet > 0:
-        text += f" {about(quiet)} is at stake with clients who went quiet."
+        text += t(" {quiet} is at stake with clients who went quiet.", quiet=about(quiet))
     return text
 
 
@@ -152,11 +203,19 @@ def _year(told: Forecast) -> str:
     if told.mix is None:
         return ""
     as_of, so_far = told.past.as_of, told.past.year_to_date
-    text = f"{as_of.year} is heading for {about(told.mix.landing)}: {formatting.whole(so_far)} by "
-    text += f"{formatting.day_of_year(as_of)}."
+    text = t(
+        "{year} is heading for {landing}: {so_far} by {day}.",
+        year=as_of.year,
+        landing=about(told.mix.landing),
+        so_far=formatting.whole(so_far),
+        day=formatting.day_of_year(as_of),
+    )
     if not told.past.ended:
         running = formatting.month(first_day(month_of(as_of)))
-        text += (
-            f" {running} brought {formatting.whole(told.past.so_far)} so far; {about(told.mix.rest)} more is expected."
+        text += t(
+            " {running} brought {so_far} so far; {rest} more is expected.",
+            running=running,
+            so_far=formatting.whole(told.past.so_far),
+            rest=about(told.mix.rest),
         )
     return text

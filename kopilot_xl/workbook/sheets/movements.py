@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.movements import Move, Movements
 from kopilot_xl.domain.segments import WORST_TO_BEST, Segment
+from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.tables.table import Column, Format, Table
 from kopilot_xl.workbook.tables.text_width import fitting, fitting_smaller
@@ -54,12 +55,16 @@ def fill(book: Book, moved: Movements | None) -> None:
 def note(moved: Movements | None) -> str:
     """Return the sentence about the days that are compared."""
     if moved is None:
-        return "There is no earlier date to compare with yet: refresh again on another day."
-    days = f"From {formatting.day(moved.earlier.since)} to {formatting.day(moved.as_of)}"
-    text = f"{days}: {formatting.count(len(moved.better), 'client')} better, "
-    text += f"{formatting.count(len(moved.worse), 'client')} worse."
+        return t("There is no earlier date to compare with yet: refresh again on another day.")
+    text = t(
+        "From {since} to {day}: {better} better, {worse} worse.",
+        since=formatting.day(moved.earlier.since),
+        day=formatting.day(moved.as_of),
+        better=tn("{count:,} client", "{count:,} clients", len(moved.better)),
+        worse=tn("{count:,} client", "{count:,} clients", len(moved.worse)),
+    )
     if moved.earlier.reconstructed:
-        text += " The earlier day is reconstructed from today's rows."
+        text += t(" The earlier day is reconstructed from today's rows.")
     return text
 
 

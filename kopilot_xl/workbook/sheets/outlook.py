@@ -8,6 +8,7 @@ from kopilot_xl.domain import formatting
 from kopilot_xl.domain.outlook import STEPS, Outlook, Projection
 from kopilot_xl.domain.portfolio import Summary
 from kopilot_xl.domain.segments import BARS
+from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets import chart_axes
 from kopilot_xl.workbook.tables.table import Column, Format, Table
@@ -87,12 +88,15 @@ def note(outlook: Outlook) -> str:
     """Return the sentence that sums the outlook up."""
     last = outlook.nobody[-1]
     if last.share_of_value is None:
-        return "There is no value in the portfolio that could leave."
+        return t("There is no value in the portfolio that could leave.")
     if not last.leaving:
-        return f"Even if nobody acts, no client leaves by {formatting.day(last.on)}."
-    return (
-        f"If nobody acts, {formatting.count(last.leaving, 'client')} with {formatting.share(last.share_of_value)} of "
-        f"today's value leave by {formatting.day(last.on)}."
+        return t("Even if nobody acts, no client leaves by {day}.", day=formatting.day(last.on))
+    return tn(
+        "If nobody acts, {count:,} client with {share} of today's value leave by {day}.",
+        "If nobody acts, {count:,} clients with {share} of today's value leave by {day}.",
+        last.leaving,
+        share=formatting.share(last.share_of_value),
+        day=formatting.day(last.on),
     )
 
 

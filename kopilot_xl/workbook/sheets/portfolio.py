@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from kopilot_xl.domain import formatting
 from kopilot_xl.domain.portfolio import Client, Summary
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Heading, Segment
+from kopilot_xl.texts import t, tn
 from kopilot_xl.workbook.book import Book, Value
 from kopilot_xl.workbook.sheets.portfolio_grid import (
     AS_OF,
@@ -98,8 +98,8 @@ def hint(as_of: date, setting: date | None, today: date) -> str:
     if as_of in {setting, today}:
         return ""
     if as_of < today:
-        return "A look back: not today, and not the As-of date of Settings."
-    return "A look ahead, if nobody acts: not today, and not the As-of date of Settings."
+        return t("A look back: not today, and not the As-of date of Settings.")
+    return t("A look ahead, if nobody acts: not today, and not the As-of date of Settings.")
 
 
 def fill(book: Book, summary: Summary, listed: Mapping[Heading, Sequence[Client]], page: Page) -> None:
@@ -161,25 +161,26 @@ def _todo(clients: Sequence[Client], room: int, as_of: date) -> list[list[Value]
         for client in clients[:room]
     ]
     if len(clients) > room:
-        rows.append([None, None, f"… and {formatting.count(len(clients) - room, 'more client')}"])
+        more = len(clients) - room
+        rows.append([None, None, tn("… and {count:,} more client", "… and {count:,} more clients", more)])
     elif not clients:
-        rows.append([None, None, "No one."])
+        rows.append([None, None, t("No one.")])
     return rows
 
 
 def outside(summary: Summary) -> str:
     """Return the sentence about the clients outside the portfolio."""
     lost, canceled = summary.counts[Segment.LOST], summary.counts[Segment.CANCELED]
-    return f"Outside the portfolio: {lost:,} lost, {canceled:,} canceled."
+    return t("Outside the portfolio: {lost:,} lost, {canceled:,} canceled.", lost=lost, canceled=canceled)
 
 
 def found(problems: int, notices: int) -> str:
     """Return the sentence about the data's problems and notices."""
     if not problems and not notices:
-        return "No data problems."
-    counts = [formatting.count(problems, "data problem")] if problems else []
-    counts += [formatting.count(notices, "notice")] if notices else []
-    return f"{' and '.join(counts)}: see the Problems sheet."
+        return t("No data problems.")
+    counts = [tn("{count:,} data problem", "{count:,} data problems", problems)] if problems else []
+    counts += [tn("{count:,} notice", "{count:,} notices", notices)] if notices else []
+    return t("{counts}: see the Problems sheet.", counts=t(" and ").join(counts))
 
 
 def balance(tilt: float | None) -> str | None:

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.rules import CutOffs
 from kopilot_xl.domain.transactions import Ledger, Status
-from kopilot_xl.texts import t
+from kopilot_xl.texts import marked, t
 from kopilot_xl.workbook.book import ErrorValue, Value
 from kopilot_xl.workbook.sheets import clients, status_words
 from kopilot_xl.workbook.sheets.status_words import status_of
@@ -58,7 +58,7 @@ TABLE = Table(
     needed=((CLIENT_ID,), (ISSUE_DATE, AMOUNT)),
 )
 
-_LEFT_OUT = "The row was left out."
+_LEFT_OUT = marked("The row was left out.")
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def read_status(value: Value) -> Status:
             t(
                 '"{value}" is not a status. Write {names} or {choices}.',
                 value=value,
-                names=", ".join(STATUS.choices[:-1]),
-                choices=STATUS.choices[-1],
+                names=", ".join(map(t, STATUS.choices[:-1])),
+                choices=t(STATUS.choices[-1]),
             ),
             Code.UNKNOWN_STATUS,
         )
@@ -120,9 +120,9 @@ def is_unpaid(value: Value) -> bool:
 
 def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:
     """Return the transactions. Left out, each with a problem: no id or an unknown one, no date, no known status."""
-    days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), _LEFT_OUT, all_dates)
+    days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), t(_LEFT_OUT), all_dates)
     amounts, bad_amounts = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
-    statuses, bad_statuses = rows.typed(STATUS, read_status, _LEFT_OUT, _all_statuses)
+    statuses, bad_statuses = rows.typed(STATUS, read_status, t(_LEFT_OUT), _all_statuses)
     problems = [*bad_days.values(), *bad_amounts.values(), *bad_statuses.values()]
     ids = rows.values(CLIENT_ID)
     keys = list(map(_Keys().__getitem__, ids))
@@ -135,14 +135,14 @@ def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> Transacti
                 continue
             if key is None:
                 is_error = isinstance(ids[position], ErrorValue)
-                wrong = "The client id is an error." if is_error else "The transaction has no client id."
-                problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, _LEFT_OUT))
+                wrong = t("The client id is an error.") if is_error else t("The transaction has no client id.")
+                problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, t(_LEFT_OUT)))
             elif key not in known:
-                wrong = "No client has this id. Add it to Clients, or correct it."
-                problems.append(rows.problem(position, CLIENT_ID, Code.UNKNOWN_CLIENT, wrong, _LEFT_OUT))
+                wrong = t("No client has this id. Add it to Clients, or correct it.")
+                problems.append(rows.problem(position, CLIENT_ID, Code.UNKNOWN_CLIENT, wrong, t(_LEFT_OUT)))
             if day is None and position not in bad_days:
-                wrong = "The transaction has no issue date."
-                problems.append(rows.problem(position, ISSUE_DATE, Code.MISSING_DATE, wrong, _LEFT_OUT))
+                wrong = t("The transaction has no issue date.")
+                problems.append(rows.problem(position, ISSUE_DATE, Code.MISSING_DATE, wrong, t(_LEFT_OUT)))
     if not len(rows):
         problems.append(
             about_sheet(
