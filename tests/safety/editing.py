@@ -166,7 +166,7 @@ def with_openpyxl(path: Path, cells: Sequence[Cell]) -> None:
         warnings.simplefilter("ignore")  # about the extensions it leaves out
         book = openpyxl.load_workbook(path, keep_vba=path.suffix == ".xlsm")
         for cell in cells:
-            book[cell.sheet].cell(cell.row, cell.column).value = cell.value
+            book[cell.sheet].cell(cell.row, cell.column).value = cell.value  # type: ignore[assignment]  # errors and times of day are never typed
         book.save(path)
         if book.vba_archive is not None:
             book.vba_archive.close()

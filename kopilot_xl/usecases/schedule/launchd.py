@@ -8,6 +8,7 @@ from xml.parsers.expat import ExpatError
 
 from kopilot_xl.usecases.schedule.entry import PREFIX, Entry, read_command
 from kopilot_xl.usecases.schedule.machine import Machine
+from kopilot_xl.workbook.file.saving import write_atomically
 
 _LABEL = "com.kopilot-xl."
 
@@ -51,7 +52,7 @@ class Launchd:
         path = self._folder / f"{_LABEL}{entry.name.removeprefix(PREFIX)}.plist"
         if path.exists():
             self._machine.run(["launchctl", "unload", str(path)], None)
-        path.write_bytes(plist_of(entry))
+        write_atomically(path, plist_of(entry))
         self._machine.ask(["launchctl", "load", "-w", str(path)])
 
     def remove(self, entry: Entry) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kopilot_xl.usecases.schedule.entry import PREFIX, Entry, read_command
 from kopilot_xl.usecases.schedule.machine import Machine
+from kopilot_xl.workbook.file.saving import write_atomically
 
 _STARTS = re.compile(r"^ExecStart=(.*)$", re.MULTILINE)
 _AT = re.compile(r"^OnCalendar=\*-\*-\* ([0-9]{2}):([0-9]{2}):00$", re.MULTILINE)
@@ -67,8 +68,8 @@ class Systemd:
     def add(self, entry: Entry) -> None:
         """Add an entry."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / f"{entry.name}.service").write_text(service_of(entry), "utf-8")
-        (self._folder / f"{entry.name}.timer").write_text(timer_of(entry), "utf-8")
+        write_atomically(self._folder / f"{entry.name}.service", service_of(entry).encode())
+        write_atomically(self._folder / f"{entry.name}.timer", timer_of(entry).encode())
         self._control("daemon-reload")
         self._control("enable", "--now", f"{entry.name}.timer")
 
