@@ -57,8 +57,14 @@ class _Checker:
         for name, _, part in sheets:
             if part.startswith("xl/worksheets/"):
                 yield from (f"{name}: {finding}" for finding in self._sheet(part, styles, len(strings)))
+        yield from self._code_names([part for *_, part in sheets if part.startswith("xl/worksheets/")])
         yield from self._tables(strings)
         yield from self._chain({identifier: part for _, identifier, part in sheets})
+
+    def _code_names(self, parts: list[str]) -> Iterator[str]:
+        found = [self.parse(part).find("{*}sheetPr") for part in parts]
+        names = [each.get("codeName", "").casefold() for each in found if each is not None and each.get("codeName")]
+        yield from (f"two sheets have the code name {name}" for name in sorted(set(names)) if names.count(name) > 1)
 
     def parse(self, part: str) -> etree._Element:
         return etree.fromstring(self.archive.read(part))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,8 +13,9 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.worksheet.worksheet import Worksheet
 from pyopenvba import ExcelFile
+from pyopenvba.vba import VBAModuleKind
 
-from kopilot_xl.workbook.file.grafting.vba_project import without_cache
+from kopilot_xl.workbook.file.grafting.vba_project import DOCUMENT, code_name, with_documents, without_cache
 from kopilot_xl.workbook.sheets import (
     actions,
     client_data,
@@ -74,11 +75,14 @@ def build_template(path: Path) -> None:
     sheets = MACRO_FREE_SHEETS if macro_free else SHEETS
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.xlsm"
-        _with_macros(raw)
+        names = [code_name(number) for number in range(1, len(sheets) + 2)]  # xlwings has a sheet too
+        _with_macros(raw, names[1:])
         book = load_workbook(raw, keep_vba=not macro_free)
         _draw(book, sheets)
         if not macro_free:
             _set_up_xlwings(book)
+            for drawn, name in zip(book.worksheets, names, strict=True):
+                drawn.sheet_properties.codeName = name
         ignored = _ignored_errors(book)
         book.save(raw)
         if book.vba_archive is not None:
@@ -91,7 +95,7 @@ def build_template(path: Path) -> None:
     part = f"xl/worksheets/sheet{list(sheets).index(clients.TABLE.name) + 1}.xml"
     parts[part] = re.sub(rb'(<c r="[A-Z]+2"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?', rb'\1 t="str"\2<v></v>', parts[part])
     if not macro_free:
-        parts[VBA_PART] = without_cache(parts[VBA_PART])
+        parts[VBA_PART] = without_cache(with_documents(parts[VBA_PART], names[1:]))
         part = f"xl/worksheets/sheet{list(sheets).index(portfolio_grid.SHEET) + 1}.xml"
         cell = re.escape(portfolio_grid.HIDDEN[portfolio_grid.DATA_STATE].cell.encode())
         blank = rb'(<c r="' + cell + rb'"[^>]*)(><f>[^<]*</f>)<v ?/?>(?:</v>)?'
@@ -108,8 +112,8 @@ def modules() -> dict[str, str]:
     return {name: "\r\n".join(kept[name].splitlines()) + "\r\n" for name in sorted(kept)}
 
 
-def _with_macros(path: Path) -> None:
-    """Write a workbook with one sheet and all macros."""
+def _with_macros(path: Path, documents: Sequence[str]) -> None:
+    """Write a workbook with one sheet, all macros, and the modules of further sheets."""
     with ExcelFile.create_new(path) as made:
         project = made.vba_project()
         project.delete_module("Module1")
@@ -118,6 +122,9 @@ def _with_macros(path: Path) -> None:
                 project.get_module(name).body = source
             else:
                 project.add_module(name, source)
+        for name in documents:
+            source = "\r\n".join(DOCUMENT.format(name=name).splitlines()) + "\r\n"
+            project.add_module(name, source, kind=VBAModuleKind.other)
         made.save(path)
 
 

@@ -162,7 +162,7 @@ def test_the_first_release_is_upgraded_and_refreshed(tmp_path: Path) -> None:
     upgrade(book)
     kept = raw_entries(before).keys() - ALLOWED
     changed = changed_entries(before, book.read_bytes()) & kept
-    assert all(re.search("sheet|table|chart|drawing", name) for name in changed)
+    assert all(re.search("sheet|table|chart|drawing|customUI", name) for name in changed)
     assert_sound(book)
     refresh(open_book(book), now=datetime(2026, 7, 1, 8, 30))
     assert upgrade(book).is_current

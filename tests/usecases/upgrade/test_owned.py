@@ -76,7 +76,13 @@ def test_it_is_compared_part_by_part(book: Path) -> None:
     assert made.columns == ["Actions: Client"]
     replaced = set(only_of(before, ANEW))
     parts = parts_of(before)
-    grown = {*LISTS, *(parts[title] for title in GROWN), parts["_Segments"], "xl/vbaProject.bin"}
+    grown = {
+        *LISTS,
+        *(parts[title] for title in GROWN),
+        parts["_Segments"],
+        "xl/vbaProject.bin",
+        "customUI/customUI.xml",
+    }
     (log_table,) = [part for part in only_of(before, {TABS["Actions"]}) if part.startswith("xl/tables")]
     changed = changed_entries(before, after) & raw_entries(before).keys()
     assert changed <= replaced | grown | {log_table}

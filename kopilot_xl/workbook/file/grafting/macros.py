@@ -68,12 +68,30 @@ def add_macros(target: Package, source: Package) -> Macros:
         links = target.parse_current(relationships_name(target.workbook))
         _relate(links, _VBA_LINK, "/xl/vbaProject.bin")
         target.replace(relationships_name(target.workbook), serialised(links))
-        target.add("xl/vbaProject.bin", source.read(ours))
+        target.add("xl/vbaProject.bin", _without_sheets(source, ours))
         _set_code_name(target)
         return Macros(Outcome.ADDED)
     if target.read(theirs) == source.read(ours):
         return Macros(Outcome.SAME)
     return _merge(target, theirs, source)
+
+
+def _without_sheets(source: Package, part: str) -> bytes:
+    """Return the source's project without the modules of its sheets: the target's are others."""
+    from pyopenvba import ExcelFile
+
+    from kopilot_xl.workbook.file.grafting.vba_project import without_cache
+
+    with TemporaryDirectory() as folder:
+        draft = Path(folder, "draft.xlsm")
+        draft.write_bytes(source.data)
+        with ExcelFile(draft) as file:
+            project = file.vba_project()
+            for name in [module.name for module in project.modules]:
+                if not _is_ours(name):
+                    project.delete_module(name)
+            file.save(draft)
+        return without_cache(Package(draft).read(part))
 
 
 def _merge(target: Package, part: str, source: Package) -> Macros:
