@@ -1,6 +1,7 @@
-"""Print what the promises of `docs/safety.md` came to: `python -m bench.safety`, in some minutes.
+"""Print what the promises of `docs/safety.md` came to: `python -m bench.safety`, in an hour; `--quick` in minutes.
 
-It runs the generators of `tests/safety`, and so needs the packages that the tests need.
+It runs the generators of `tests/safety`, and so needs the packages that the tests need, and LibreOffice; `wolfxl` is
+compared with where it is installed.
 """
 
 from __future__ import annotations
@@ -10,23 +11,25 @@ import json
 import platform
 import random
 import re
+import stat
 import statistics
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import openpyxl
 from rich.console import Console
 from rich.table import Table
 
+from bench.other_editors import SAVED, edit, installed, saved
+from bench.other_editors import ends as other_ends
 from kopilot_xl import open_book, refresh
 from kopilot_xl.workbook.file import book as file
 from kopilot_xl.workbook.file import locking, saving
@@ -36,11 +39,12 @@ from tests.safety.child import Outcome, outcomes
 from tests.safety.comparing import assert_only_owned_cells_changed
 from tests.safety.hostile import HOSTILE, zipped
 from tests.safety.killing import CASES
+from tests.safety.killing_commands import COMMANDS
 from tests.safety.test_hostile import MAX_RESIDENT, MEGABYTES, SECONDS, SECRET
 from tests.safety.workbooks import FEATURES, everything, packed, unpacked
 
 QUICK_CASES = ("with a backup behind a link", "to another file")
-"""The cases of `tests.safety.killing` that are run without `--all-kills`."""
+"""The cases of `tests.safety.killing` that are run with `--quick`."""
 ROUNDS = 15
 PADDING = 5_000_000
 """How many bytes are added to a workbook to have a large one."""
@@ -51,64 +55,84 @@ _FUZZED = re.compile(r"^(\d+) executions, \d+ ends, (\d+) failed, (\d+) MB at mo
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table; `theirs` is the same through openpyxl where that can be compared."""
+    """A line of the table; `theirs` is the same through each of `EDITORS` where that can be compared."""
 
     what: str
     ours: str
-    theirs: str = ""
+    theirs: Mapping[str, str] = field(default_factory=dict)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure everything and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.safety", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=30, help="how long to fuzz")
+    parser.add_argument("--quick", action="store_true", help="less of all that takes long")
+    parser.add_argument("--seconds", type=float, help="how long to fuzz; 600, or 30 if quick")
+    parser.add_argument("--sequences", type=int, help="how many sequences of editing; 300, or 5 if quick")
     parser.add_argument("--seed", type=int, default=1, help="where fuzzing starts")
-    parser.add_argument("--all-kills", action="store_true", help="kill in every case of tests.safety.killing")
     chosen = parser.parse_args(arguments)
+    seconds = chosen.seconds or (30 if chosen.quick else 600)
+    sequences = chosen.sequences or (5 if chosen.quick else 300)
+    editors = installed()
     table = Table(title=_machine())
-    for heading in ("", "kopilot-xl refresh", "openpyxl: load and save"):
+    for heading in ("", "kopilot-xl refresh", *(f"{editor}: load and save" for editor in editors)):
         table.add_column(heading, justify="left" if not heading else "right", overflow="fold")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        rows, left = features(folder)
-        cases = tuple(CASES) if chosen.all_kills else QUICK_CASES
-        rows += [kills(folder, cases), *hostile(folder), *fuzzing(folder, chosen.seconds, chosen.seed), *locks(folder)]
+        rows, left = features(folder, editors)
+        rows += [modes(folder, editors), *hostile(folder, editors)]
+        rows += [kills(folder, QUICK_CASES if chosen.quick else tuple(CASES)), killed_commands(not chosen.quick)]
+        rows += [editing(sequences), *fuzzing(folder, seconds, chosen.seed)]
+        rows += [*fuzzing_by_coverage(folder, seconds, chosen.seed), *locks(folder)]
     for row in rows:
-        table.add_row(row.what, row.ours, row.theirs)
+        table.add_row(row.what, row.ours, *(row.theirs.get(editor, "") for editor in editors))
     console = Console(width=120)
     console.print(table)
-    console.print(f"Not carried by openpyxl: {', '.join(left) or 'nothing'}.")
+    for editor, lost in left.items():
+        console.print(f"Not carried by {editor}: {', '.join(lost) or 'nothing'}.")
 
 
-def features(folder: Path) -> tuple[list[Row], list[str]]:
-    """Return how many features are carried by us and by openpyxl, and what openpyxl leaves out.
+def features(folder: Path, editors: Sequence[str]) -> tuple[list[Row], dict[str, list[str]]]:
+    """Return how many features are carried by us and by other editors, and what each of those leaves out.
 
-    The judge is the same for both: the mark by which a feature is recognised stands in the workbook as often as
+    The judge is the same for all: the mark by which a feature is recognised stands in the workbook as often as
     before, in whatever part.
     """
     before = everything(folder / "before.xlsm")
-    ours, theirs = folder / "ours.xlsm", folder / "theirs.xlsm"
+    ours = folder / "ours.xlsm"
     refresh(open_book(before), AS_OF, output=ours, now=NOW)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the extensions it leaves out
-        book = openpyxl.load_workbook(before, keep_vba=True)
-        book.save(theirs)
-        if book.vba_archive is not None:
-            book.vba_archive.close()
+    paths = {"": ours}
+    for editor in editors:
+        edit(editor, before, saved(before, editor))
+        paths[editor] = saved(before, editor)
     marks = _marks(before)
     assert all(marks.values()), [name for name, count in marks.items() if not count]
-    counts = {path: _marks(path) for path in (ours, theirs)}
-    kept = {path: [each for each in marks if counts[path][each] >= marks[each]] for path in counts}
+    counts = {name: _marks(path) for name, path in paths.items()}
+    kept = {name: [each for each in marks if counts[name][each] >= marks[each]] for name in counts}
+    shown = {name: f"{len(some)} of {len(marks)}" for name, some in kept.items()}
     try:
         assert_only_owned_cells_changed(before.read_bytes(), ours)
         same = "yes"
     except AssertionError:
         same = "NO"
     rows = [
-        Row("features carried", *(f"{len(kept[path])} of {len(marks)}" for path in (ours, theirs))),
+        Row("features carried", shown[""], shown),
         Row("nothing but owned cells differs in that workbook", same),
     ]
-    return rows, [each for each in marks if each not in kept[theirs]]
+    return rows, {name: [each for each in marks if each not in kept[name]] for name in editors}
+
+
+def modes(folder: Path, editors: Sequence[str]) -> Row:
+    """Save a workbook that a group may read in place; return the mode it has then."""
+    found = {}
+    for editor in ("", *editors):
+        path = make_portfolio(folder / f"mode{editor}.xlsm")
+        path.chmod(0o640)
+        if editor:
+            edit(editor, path, path)
+        else:
+            refresh(open_book(path), AS_OF, now=NOW)
+        found[editor] = f"{stat.S_IMODE(path.stat().st_mode):04o}"
+    return Row("mode of a file of 0640, saved in place", found[""], found)
 
 
 def _marks(path: Path) -> dict[str, int]:
@@ -139,7 +163,29 @@ def kills(folder: Path, cases: Sequence[str]) -> Row:
     return Row(f"kills survived ({len(cases)} of {len(CASES)} ways to refresh)", f"{len(survived)} of {len(found)}")
 
 
-def hostile(folder: Path) -> list[Row]:
+def killed_commands(everywhere: bool) -> Row:
+    """Kill every command that writes, at each operation on a file or at three of them."""
+    program = [sys.executable, "-m", "tests.safety.killing_commands", *(["--all"] if everywhere else [])]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(found) != len(COMMANDS):
+        raise RuntimeError(f"the killing failed: {done.stderr}")
+    kills, wrong = sum(each["kills"] for each in found), sum(bool(each["wrong"]) for each in found)
+    return Row(f"kills in {len(found)} commands, all mended by the next call", f"{kills}" if not wrong else "NO")
+
+
+def editing(sequences: int) -> Row:
+    """Edit at random between refreshes, by openpyxl and LibreOffice."""
+    program = [sys.executable, "-m", "tests.safety.editing", "--sequences", str(sequences)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    if not done.stdout.strip():
+        raise RuntimeError(f"the editing failed: {done.stderr}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    kept = found["sequences"] - found["lost"]
+    return Row("sequences of editing in which nothing was lost", f"{kept} of {found['sequences']}")
+
+
+def hostile(folder: Path, editors: Sequence[str]) -> list[Row]:
     """Refresh every hostile workbook in a process of little memory, as the tests do."""
     place = folder / "hostile"
     place.mkdir()
@@ -153,10 +199,14 @@ def hostile(folder: Path) -> list[Row]:
         paths[name].write_bytes(made if isinstance(made, bytes) else zipped(made))
     ends = outcomes(list(paths.values()), megabytes=MEGABYTES, seconds=120)
     well = {name: ends[path] for name, path in paths.items() if _ends_well(ends[path], HOSTILE[name][1])}
-    refused = sum(bool(end.error) for end in well.values())
+    refused = [paths[name] for name, end in well.items() if end.error]
+    theirs = {}
+    for editor in editors:
+        others = other_ends(editor, refused, megabytes=MEGABYTES, seconds=120)
+        theirs[editor] = f"{sum(end == SAVED for end in others.values())} of these saved"
     return [
         Row("hostile files refused or refreshed as they should be", f"{len(well)} of {len(HOSTILE)}"),
-        Row("… of these refused", f"{refused}"),
+        Row("… of these refused", f"{len(refused)}", theirs),
         Row("… slowest, s", f"{max(end.seconds for end in ends.values()):.1f}"),
         Row("… largest memory seen, MB", f"{max(end.megabytes for end in ends.values()):,}"),
     ]
@@ -179,6 +229,33 @@ def fuzzing(folder: Path, seconds: float, seed: int) -> list[Row]:
         Row(f"fuzz executions in {seconds:g} s, seed {seed}", f"{sum(turn[0] for turn in turns):,}"),
         Row("… that failed", f"{failed}" if failed or not done.returncode else "the process died"),
         Row("… largest memory seen, MB", f"{max(turn[2] for turn in turns):,}"),
+    ]
+
+
+def fuzzing_by_coverage(folder: Path, seconds: float, seed: int) -> list[Row]:
+    """Do the same guided by coverage, where atheris is installed."""
+    if find_spec("atheris") is None:
+        return []
+    program = [
+        sys.executable,
+        "-m",
+        "tests.safety.fuzz_by_coverage",
+        "--seconds",
+        f"{seconds:.0f}",
+        "--seed",
+        str(seed),
+    ]
+    done = subprocess.run(
+        [*program, "--findings", str(folder / "by-coverage")], capture_output=True, text=True, check=False
+    )
+    told = done.stdout + done.stderr
+    executions, places = (re.findall(pattern, told) for pattern in (r"number_of_executed_units: (\d+)", r" cov: (\d+)"))
+    if not executions or not places:
+        raise RuntimeError(f"the fuzzer failed: {told[-2000:]}")
+    return [
+        Row(f"guided by coverage in {seconds:g} s, executions", f"{int(executions[-1]):,}"),
+        Row("… branches of the package reached", f"{int(places[-1]):,}"),
+        Row("… that failed", "0" if not done.returncode else "1, which ended it"),
     ]
 
 
@@ -252,7 +329,7 @@ def _timed() -> Iterator[Callable[[], float]]:
 
 def _machine() -> str:
     """Return what it ran on; openpyxl keeps pictures only with Pillow."""
-    found = [f"Python {platform.python_version()}", f"openpyxl {version('openpyxl')}"]
+    found = [f"Python {platform.python_version()}", *(f"{editor} {version(editor)}" for editor in installed())]
     try:
         found.append(f"Pillow {version('Pillow')}")
     except PackageNotFoundError:
