@@ -15,7 +15,14 @@ from kopilot_xl.texts.languages import spoken
 from translations.__main__ import TRANSLATED, catalogue_file, compiled, read
 from translations.extracting import empty_catalogue
 
-DONE = ("kopilot_xl/domain/", "kopilot_xl/errors.py", "kopilot_xl/cli/show_")
+DONE = (
+    "kopilot_xl/domain/",
+    "kopilot_xl/errors.py",
+    "kopilot_xl/cli/show_",
+    "kopilot_xl/importing/summary.py",
+    "kopilot_xl/workbook/sheets/",
+    "kopilot_xl/workbook/tables/",
+)
 """The rooms in which every message is translated into every language; none leaves, and in the end it is all of them."""
 
 

@@ -121,7 +121,7 @@ def is_unpaid(value: Value) -> bool:
 def read(rows: TableRows, known: Set[str], order: DateOrder | None) -> TransactionRows:
     """Return the transactions. Left out, each with a problem: no id or an unknown one, no date, no known status."""
     days, bad_days = rows.typed(ISSUE_DATE, lambda value: read_date(value, order), t(_LEFT_OUT), all_dates)
-    amounts, bad_amounts = rows.typed(AMOUNT, read_amount, "Taken as blank.", all_amounts)
+    amounts, bad_amounts = rows.typed(AMOUNT, read_amount, t("Taken as blank."), all_amounts)
     statuses, bad_statuses = rows.typed(STATUS, read_status, t(_LEFT_OUT), _all_statuses)
     problems = [*bad_days.values(), *bad_amounts.values(), *bad_statuses.values()]
     ids = rows.values(CLIENT_ID)
