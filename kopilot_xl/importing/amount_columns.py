@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,12 +41,20 @@ class AmountPlan:
         return [each for each in (self.column, self.other, self.tax) if each is not None]
 
 
-_CENTS = ("cents", "cent", "centimes", "minorunits", "minorunit", "pence")
+_CENTS = frozenset(("cents", "cent", "centimes", "pence"))
+_THOUSANDS = frozenset(
+    ("thousand", "thousands", "tausend", "milliers", "duizenden", "teur", "keur", "kusd", "kgbp", "kchf")
+)
+_THOUSAND_SIGNS = re.compile(r"[(\[]\s*[kKT]\s?[€$£]?\s*[)\]]|\b[kT]\s?[€$£]")
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
-def in_cents(column: Column) -> bool:
-    """Whether a heading says that its amounts are in hundredths, as in total_in_cents or Amount (cents)."""
-    return fold(column.heading).endswith(_CENTS)
+def scale_of(column: Column) -> float:
+    """Return what an amount of a column counts: a hundredth as in total_in_cents, a thousand as in (k), or one."""
+    words = {fold(each) for each in _WORDS.findall(column.heading)}
+    if words & _CENTS:
+        return 0.01
+    return 1000.0 if words & _THOUSANDS or _THOUSAND_SIGNS.search(column.heading) else 1.0
 
 
 def best_of(columns: Iterable[Column], *roles: str) -> Column | None:

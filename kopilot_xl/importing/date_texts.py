@@ -21,6 +21,7 @@ _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?\d{4,6}Z?)?")
 _NUMERIC = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
 _DAY_MONTH = re.compile(r"(\d{1,2})[-/.](\d{1,2})\.?")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
+_WEEKDAY = re.compile(r"([^\W\d_]{2,14})[.,]{0,2}\s+(?=\d{1,4}[-/. ]{1,2}\d{1,2}[-/. ]{1,2}\d{2,4}(?!\d))")
 _MONTH_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -38,7 +39,7 @@ class Reading:
 @lru_cache(maxsize=200_000)
 def reading(text: str) -> Reading | None:
     """Return what a text can be, None if it is not a date."""
-    plain = text.strip()
+    plain = _without_weekday(text.strip())
     if not 4 <= len(plain) <= 60 or not any(map(str.isdigit, plain)):
         return None
     if match := _COMPACT.fullmatch(plain):
@@ -56,6 +57,14 @@ def reading(text: str) -> Reading | None:
             return Reading(partial=(first, second))
         return None
     return _named(plain) if _MONTH_WORD.search(plain) else None
+
+
+def _without_weekday(text: str) -> str:
+    """A date without the name of its day before it, whole or cut short: Wed 10/09/2025, mercredi, 10-09-2025."""
+    match = _WEEKDAY.match(text)
+    if match is None or not any(day.startswith(fold(match[1])) for day in vocabulary().weekdays):
+        return text
+    return text[match.end() :]
 
 
 def _exact(year: int, month: int, day: int) -> Reading | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from kopilot_xl.importing.amount_columns import AmountPlan, in_cents
+from kopilot_xl.importing.amount_columns import AmountPlan, scale_of
 from kopilot_xl.importing.amounts import code_of, read_amounts
 from kopilot_xl.importing.choices import ImportChoices, Question, QuestionError
 from kopilot_xl.importing.columns import InvoiceColumns
@@ -85,11 +85,17 @@ def read_plan(plan: AmountPlan | None, rows: Sequence[int], side: Sequence[Value
             round(one - two, 4) if isinstance(one, float) and isinstance(two, float) else one
             for one, two in zip(values, tax, strict=True)
         ]
-    if in_cents(plan.column) and all(
-        each is None or (isinstance(each, float) and each.is_integer()) for each in values
+    scale = scale_of(plan.column)
+    if scale > 1 or (
+        scale < 1 and all(each is None or (isinstance(each, float) and each.is_integer()) for each in values)
     ):
-        values = [each / 100 if isinstance(each, float) else each for each in values]
-        notes.append(t("{column}: the amounts are in cents, and were divided by 100.", column=plan.column.name))
+        values = [round(each * scale, 2) if isinstance(each, float) else each for each in values]
+        told = (
+            t("{column}: the amounts are in thousands, and were multiplied.", column=plan.column.name)
+            if scale > 1
+            else t("{column}: the amounts are in cents, and were divided by 100.", column=plan.column.name)
+        )
+        notes.append(told)
     if side is not None and all(not isinstance(each, float) or each >= 0 for each in values):
         values = [_signed(each, told) for each, told in zip(values, side, strict=True)]
     return Amounted(values, currencies, decimal, notes, first.doubt)

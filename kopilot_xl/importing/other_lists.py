@@ -28,9 +28,22 @@ def check_purpose(table: Table, choices: ImportChoices) -> None:
     Raises:
         QuestionError: it is one, and is not accepted.
     """
+    words = vocabulary().lists
+    sold_by = [each for each in table.columns if each.filled and fold(each.heading) in words["purchases"]]
+    if sold_by and not choices.columns and not any(_names_client(each) for each in table.columns):
+        question = QuestionError(
+            t(
+                "{label} has suppliers under {column} and no clients: it looks like a list of purchases. Export the "
+                "invoices that were sent; --accept reads it as it is.",
+                label=table.raw.label,
+                column=sold_by[0].name,
+            ),
+            "no-invoices",
+        )
+        choices.settle(question, t("{label} looks like a list of purchases.", label=table.raw.label))
+        return
     if any(_tells_invoices(each) for each in table.columns):
         return
-    words = vocabulary().lists
     for kind, enough in _ENOUGH.items():
         found = [each for each in table.columns if each.heading and _is_of(each, words.get(kind, frozenset()), kind)]
         if len(found) < enough:
@@ -52,6 +65,13 @@ def check_purpose(table: Table, choices: ImportChoices) -> None:
         )
         choices.settle(question, t("{label} looks like {told}.", label=table.raw.label, told=told))
         return
+
+
+def _names_client(column: Column) -> bool:
+    """Whether a heading is that of a client, whoever else the table names."""
+    if fold(column.heading) in vocabulary().lists["purchases"]:
+        return False
+    return bool(column.filled) and column.role("client_id", "client_name", "company", "email", "last_name") > 0
 
 
 def _is_of(column: Column, words: frozenset[str], kind: str) -> bool:

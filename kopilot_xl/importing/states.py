@@ -380,6 +380,8 @@ def _by_flags(mapping: InvoiceColumns, rows: Sequence[int], found: States) -> No
             found.states[at] = State.DRAFT
     for at in set_rows("flag_canceled"):
         found.states[at] = State.CANCELED
+    for at in _voided(mapping, rows):
+        found.states[at] = State.CANCELED
     for at in set_rows("flag_credit"):
         if found.kinds[at] is Kind.INVOICE:
             found.kinds[at] = Kind.CREDIT_NOTE
@@ -387,6 +389,20 @@ def _by_flags(mapping: InvoiceColumns, rows: Sequence[int], found: States) -> No
         for at, row in enumerate(rows):
             if mapping.canceled_on.values[row] is not None:
                 found.states[at] = State.CANCELED
+
+
+_VOID = re.compile(r"\s*VOID(?:ED)?\s*(?::|$)")
+
+
+def _voided(mapping: InvoiceColumns, rows: Sequence[int]) -> list[int]:
+    """The rows whose memo says VOID, as QuickBooks writes it before what was there."""
+    texts = [each for each in mapping.table.columns if any(isinstance(one, str) for one in each.sample)]
+    voided = [
+        (column, marked)
+        for column in texts
+        if (marked := {each for each in column.distinct if isinstance(each, str) and _VOID.match(each)})
+    ]
+    return [at for at, row in enumerate(rows) if any(column.values[row] in marked for column, marked in voided)]
 
 
 def _rows(number: int) -> str:
