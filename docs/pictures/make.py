@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kopilot_xl.usecases.adopt.adopt import adopt
 from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.usecases.sample import SAMPLE_MOMENT, write_sample
 from kopilot_xl.usecases.sample.rebuild import SAMPLE
+from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import (
     actions,
     client,
@@ -34,6 +36,7 @@ from kopilot_xl.workbook.sheets import (
 )
 from kopilot_xl.workbook.template import MACRO_FREE_TEMPLATE
 from tests import libreoffice
+from tests.usecases.adopt.workbooks import NOW, english_tables
 
 HERE = Path(__file__).parent
 SOURCE = HERE / "source.json"
@@ -72,12 +75,25 @@ EVERYWHERE = {
     for later in (0, 100)
 }
 """The Portfolio sheet of each edition on the day of its refresh and later: the ending and how many days, by name."""
+ADOPTED = {"adopted": 0, "adopted-later": 100}
+"""The clients of a workbook of their owner's, on the day it was adopted and so many days later."""
+_OWN = Picture("CRM", (0.60, 0.60, 10.4, 3.00))
 _LATER = """
 doc.NamedRanges.getByName("AsOf").getReferredCells().Value += {days}
 doc.calculate()
 doc.storeToURL(uno.systemPathToFileUrl({path!r}), (value("FilterName", "calc_pdf_Export"),))
 result = None
 """
+
+_OWN_LATER = (
+    """
+sheet = doc.Sheets.getByName("CRM")
+style = doc.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)
+style.IsLandscape, style.Width, style.Height = True, 29700, 21000
+style.ScaleToPagesX, style.ScaleToPagesY, style.HeaderIsOn, style.FooterIsOn = 1, 1, False, False
+"""
+    + _LATER
+)
 
 
 def source() -> str:
@@ -93,7 +109,10 @@ def source() -> str:
 
 def digests() -> dict[str, str]:
     """Return a digest of each picture as it stands."""
-    return {name: hashlib.sha256((HERE / f"{name}.png").read_bytes()).hexdigest() for name in PICTURES | EVERYWHERE}
+    return {
+        name: hashlib.sha256((HERE / f"{name}.png").read_bytes()).hexdigest()
+        for name in PICTURES | EVERYWHERE | ADOPTED
+    }
 
 
 def make() -> None:
@@ -110,8 +129,22 @@ def make() -> None:
             aged = path.with_suffix(".pdf")
             libreoffice.run(path, _LATER.format(days=later, path=str(aged)), macros=False)
             _draw(aged, _pages(aged)[portfolio.SHEET][0], replace(PICTURES["portfolio"], dots=80), name)
+        own = _adopted(Path(folder))
+        for name, later in ADOPTED.items():
+            aged = own.with_name(f"{name}.pdf")
+            libreoffice.run(own, _OWN_LATER.format(days=later, path=str(aged)), macros=False)
+            _draw(aged, 1, _OWN, name)
     told = {"source": source(), "pictures": digests()}
     SOURCE.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def _adopted(folder: Path) -> Path:
+    """Adopt a workbook of two tables, its clients and its invoices."""
+    path = adopt(english_tables(folder / "own.xlsx"), now=NOW).path
+    book = open_book(path)
+    book.write_block("AsOf", [[NOW.date()]])
+    book.save()
+    return path
 
 
 def _draw(pdf: Path, page: int, picture: Picture, name: str) -> None:

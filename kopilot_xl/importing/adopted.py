@@ -138,7 +138,7 @@ def _without_rows(data: TableData, rows: int) -> TableData:
 def _declare(book: Book, ours: Table, own: OwnTable, data: TableData, place: _Place) -> None:
     """Have a table of the owner's go by the name of ours, as far as it has columns."""
     real = data.headers[: len(place.headings)]
-    calculated = [column.header for column in CALCULATED] if is_macro_free(book) else ()
+    calculated = [clients.IN_ACTIONS.header, *(each.header for each in CALCULATED if is_macro_free(book))]
     block = Block(data.sheet, data.header_row, data.first_column, real, len(data.rows), calculated)
     book.declare(ours.name, block, own.name if book.is_table(own.name) else None)
 

@@ -34,7 +34,7 @@ from kopilot_xl.workbook.template.row_heights import sheets_of
 _LEFT_OUT = {clients.TABLE.name, transactions.TABLE.name}
 """Our sheets that the owner's tables take the place of."""
 _ONLY_WITH_MACROS = "xlwings.conf"
-_WRITTEN = [each.header for each in MACRO_FREE.columns if each.written and each.header != clients.IN_ACTIONS.header]
+_WRITTEN = [each.header for each in MACRO_FREE.columns if each.written]
 _WITH_MACROS = [each.header for each in clients.TABLE.columns if each.header in _WRITTEN]
 _OF_CLIENTS = re.compile(rf"(?<![\w.'\"]){clients.TABLE.name}!\$([A-Z]{{1,3}}):\$\1(?![\w$])")
 """A whole column of our table of clients, in a formula of ours."""
@@ -201,8 +201,11 @@ def _add_columns(
             )
         ) from error
     first = area.right + 1
-    segment = clients.TABLE.columns.index(clients.SEGMENT) + 1
-    copy_conditions(graft, part, lending, Area(2, segment, 2, segment), (area.top + 1, first))
+    for column in (clients.SEGMENT, clients.IN_ACTIONS):
+        lent = clients.TABLE.columns.index(column) + 1
+        copy_conditions(
+            graft, part, lending, Area(2, lent, 2, lent), (area.top + 1, first + wanted.index(column.header))
+        )
     places = dict(zip(headings, map(column_letters, range(first, wide.right + 1)), strict=True))
     places[clients.CLIENT_ID.header] = column_letters(area.left + at)
     quoted = quote_sheet(title)

@@ -13,6 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from lxml import etree
+from openpyxl.utils import get_column_letter
 from pyopenvba import ExcelFile
 from python_calamine import CalamineWorkbook
 
@@ -214,6 +215,26 @@ def test_an_action_counts(tmp_path: Path) -> None:
     assert [client.segment for client in refresh(path, now=NOW).clients][3] == "Lost"
 
 
+@pytest.mark.parametrize("who", ["German, plain ranges", "English, tables", "Dutch, by names, XlsxWriter"])
+def test_in_actions_counts_the_decisions_and_leads_to_them(who: str, tmp_path: Path) -> None:
+    own = OWN[who]
+    path = adopt(made(own, tmp_path), now=NOW).path
+    book = open_book(path)
+    ids = [client.id for client in check(path, now=NOW).clients]
+    columns = {"Client ID": [ids[3], ids[3]], "Action": ["Plan revenue"] * 2, "Amount": [10.0, 20.0]}
+    book.write_table("Actions", columns)  # type: ignore[arg-type]
+    book.save()
+    refresh(path, now=NOW)
+    sheet, shown = loaded(path)[own.clients], loaded(path, data_only=True)[own.clients]
+    heads = [cell.value for cell in sheet[own.first_row - 1]]
+    at = heads.index("In Actions") + 1
+    rows = range(own.first_row, own.first_row + len(PEOPLE))
+    assert [shown.cell(row, at).value for row in rows] == [None, None, None, 2, None, None]
+    assert "#Actions!B" in str(sheet.cell(own.first_row + 3, at).value)
+    rules = [str(rule.sqref) for rule in sheet.conditional_formatting]
+    assert f"{get_column_letter(at)}{own.first_row}:{get_column_letter(at)}1048576" in rules
+
+
 def test_the_links_of_portfolio_lead_to_the_owners_sheets(tmp_path: Path) -> None:
     path = adopt(german(tmp_path / "own.xlsx"), now=NOW).path
     page = loaded(path)["Portfolio"]
@@ -382,7 +403,8 @@ def test_lines_say_what_was_done(tmp_path: Path) -> None:
     result: Adopted = adopt(german(tmp_path / "own.xlsx"), now=NOW)
     assert result.lines[1:3] == [
         "Clients are in Kunden, transactions in Rechnungen 2024-26.",
-        "Columns added at the right end of Kunden: Segment, Last invoice, Next planned, Leaves on, Value, Next action",
+        "Columns added at the right end of Kunden: Segment, Last invoice, Next planned, Leaves on, Value, In Actions, "
+        "Next action",
     ]
 
 
