@@ -77,7 +77,7 @@ EVERYWHERE = {
 """The Portfolio sheet of each edition on the day of its refresh and later: the ending and how many days, by name."""
 ADOPTED = {"adopted": 0, "adopted-later": 100}
 """The clients of a workbook of their owner's, on the day it was adopted and so many days later."""
-_OWN = Picture("CRM", (0.60, 0.60, 10.4, 3.00))
+_OWN = Picture("CRM", (0.70, 0.75, 10.3, 1.60), dots=115)
 _LATER = """
 doc.NamedRanges.getByName("AsOf").getReferredCells().Value += {days}
 doc.calculate()
@@ -85,15 +85,15 @@ doc.storeToURL(uno.systemPathToFileUrl({path!r}), (value("FilterName", "calc_pdf
 result = None
 """
 
-_OWN_LATER = (
-    """
+_OWN_LATER = f"""
 sheet = doc.Sheets.getByName("CRM")
+for at in range(4):
+    sheet.Columns.getByIndex(at).OptimalWidth = True
+sheet.Columns.getByIndex(10).Width = 17000  # 1/100 mm: to be read when it is printed on one page
 style = doc.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)
 style.IsLandscape, style.Width, style.Height = True, 29700, 21000
 style.ScaleToPagesX, style.ScaleToPagesY, style.HeaderIsOn, style.FooterIsOn = 1, 1, False, False
-"""
-    + _LATER
-)
+{_LATER}"""
 
 
 def source() -> str:
