@@ -11,7 +11,9 @@ import pytest
 from docs.pictures import make
 
 README = Path(make.__file__).parents[2] / "README.md"
-EVERYWHERE = README.parent / "docs" / "everywhere.md"
+DOCS = README.parent / "docs"
+PAGES = dict.fromkeys(make.EVERYWHERE, DOCS / "everywhere.md") | dict.fromkeys(make.ADOPTED, DOCS / "adopt.md")
+"""The pages of the pictures that are not in the README."""
 
 
 def test_the_pictures_were_made_from_the_workbook_as_it_is() -> None:
@@ -29,9 +31,9 @@ def test_a_picture_ends_between_two_lines(bottom: float, end: float) -> None:
     assert make.ending(lines, bottom) == pytest.approx(end)
 
 
-@pytest.mark.parametrize("name", [*make.PICTURES, *make.EVERYWHERE])
+@pytest.mark.parametrize("name", [*make.PICTURES, *PAGES])
 def test_a_picture_is_small_and_described(name: str) -> None:
-    page, folder = (EVERYWHERE, "") if name in make.EVERYWHERE else (README, "docs/")
+    page, folder = (PAGES[name], "") if name in PAGES else (README, "docs/")
     picture = make.HERE / f"{name}.png"
     assert picture.stat().st_size < 300_000
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -42,4 +44,4 @@ def test_a_picture_is_small_and_described(name: str) -> None:
 
 def test_no_other_picture_of_a_sheet_lies_about() -> None:
     kept = {each.stem for each in make.HERE.glob("*.png") if not each.stem.startswith("report")}
-    assert kept == {*make.PICTURES, *make.EVERYWHERE}
+    assert kept == {*make.PICTURES, *PAGES}
