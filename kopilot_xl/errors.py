@@ -14,6 +14,9 @@ DEBUG = "KOPILOT_XL_DEBUG"
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The numbers of errors that say that a disk, or the share of it that one may use, is full."""
 
+_NO_ROOM_IN_WORDS = ("No space left on device", "Disk quota exceeded", "(os error 28)", "(os error 112)")
+"""The same as libraries say it that were not written in Python."""
+
 NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 """The numbers of errors that say that something may not be done."""
 
@@ -58,6 +61,8 @@ def _trouble(error: BaseException) -> str | None:
     """Return what to say of an error that comes from the system; None for any other."""
     if isinstance(error, MemoryError):
         return t("there is not enough memory. Close other programs, or give fewer files at once.")
+    if _tells_of_no_room(error):
+        return t("the output could not be written: there is no room left on the disk. Free some and try again.")
     if not isinstance(error, OSError) or error.errno is None:
         return None
     file = error.filename if isinstance(error.filename, str) else None
@@ -72,6 +77,11 @@ def _trouble(error: BaseException) -> str | None:
     if error.errno in NO_RIGHT:
         return t("{file} may not be opened: permission denied. Check that you may open it.", file=file)
     return t("{file} cannot be used: {what}. Check its name and folder.", file=file, what=error.strerror or error)
+
+
+def _tells_of_no_room(error: BaseException) -> bool:
+    """Tell whether a library that writes by itself, such as Polars or DuckDB, says that the disk is full."""
+    return not isinstance(error, OSError) and any(words in str(error) for words in _NO_ROOM_IN_WORDS)
 
 
 def _is_somewhere() -> bool:

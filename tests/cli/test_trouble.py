@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.portfolios import make_portfolio
+from tests.safety.test_either_old_or_new import may_mount, small_disk
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/dev/full, users and deleted folders are Linux's")
 
@@ -194,3 +195,19 @@ def test_without_a_home(name: str, folder: Path, stock: Path) -> None:
     assert_plain(said)
     expected, _ = run(COMMANDS[name], Path(shutil.copytree(stock, folder.parent / "home")), stdout=subprocess.DEVNULL)
     assert code == expected
+
+
+@pytest.mark.skipif(not may_mount(), reason="no disk may be mounted here")
+@pytest.mark.parametrize("output", ["segments", "segments.csv", "segments.parquet"])
+@pytest.mark.parametrize("engine", ["polars", "pandas", "duckdb"])
+def test_a_full_disk_behind_a_result(engine: str, output: str, folder: Path, tmp_path: Path) -> None:
+    clients = "".join(f"C{n},Client number {n * 7919 % 100_003}\n" for n in range(40_000))
+    (folder / DATA[0]).write_text(f"Client ID,Client\n{clients}")
+    with small_disk(tmp_path / "disk") as disk:
+        (disk / "filler").write_bytes(bytes(900_000))
+        given = ["segment", *DATA, "--engine", engine, "--output", str(disk / output)]
+        code, said = run(given, folder, stdout=subprocess.DEVNULL)
+        assert code == 1, said
+        assert_plain(said)
+        assert "there is no room left on the disk. Free some and try again." in said.splitlines()[-1]
+        assert [path.name for path in disk.iterdir()] == ["filler"], "nothing of it is left"

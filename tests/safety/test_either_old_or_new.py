@@ -104,7 +104,7 @@ def _kills(case: str, folder: Path) -> list[dict[str, Any]]:
 
 
 @cache
-def _may_mount() -> bool:
+def may_mount() -> bool:
     """Whether a small disk can be had here: that takes the superuser, and not every container lets one."""
     return sys.platform == "linux" and os.geteuid() == 0 and _mounts()
 
@@ -141,7 +141,7 @@ def _fill_up(disk: Path, room: int) -> Path:
 def _rooms() -> list[tuple[str, int, bool]]:
     """How a disk is full, how many bytes it still takes, and whether a backup is wanted."""
     rooms = [("limit", 0, False), ("limit", 20_000, False), ("limit", 20_000, True)]
-    if _may_mount():
+    if may_mount():
         one = 12 * PAGE  # room for one workbook, not for a backup too
         rooms += [("disk", 0, False), ("disk", PAGE, False), ("disk", 5 * PAGE, False), ("disk", one, True)]
     return rooms
