@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from openxml_audit import OpenXmlValidator
 
 from kopilot_xl import BookError, KopilotError, adopt, refresh, update
 from kopilot_xl.workbook.addresses import split_address
 from tests.invariants import check as findings
 from tests.usecases.adopt.test_adopt import WHO, loaded, segments
 from tests.usecases.adopt.workbooks import INVOICES, NOW, OWN, PEOPLE, SEGMENTS, german
+from tests.workbook.template.audit_baseline import is_known
 from tests.workbook.workbooks import with_parts
 
 NEW = ("H8", "Hornbeam", date(2026, 6, 15))
@@ -80,6 +82,24 @@ def test_the_next_export_comes_below_and_nothing_else_changes(who: str, tmp_path
     again = update(path, people, rows, now=NOW)
     assert not again.clients.added
     assert not again.transactions.added
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_a_validator_finds_nothing_new_after_any_step(who: str, tmp_path: Path) -> None:
+    own = OWN[who]
+    source = own.make(tmp_path / f"own{own.suffix}")
+    before = audited(source)
+    path = adopt(source, now=NOW).path
+    people, rows = export(tmp_path, numbers_of(who), STATES.get(who, ["Paid"] * 6))
+    for step in (lambda: None, lambda: refresh(path, now=NOW), lambda: update(path, people, rows, now=NOW)):
+        step()
+        assert audited(path) <= before
+
+
+def audited(path: Path) -> set[str]:
+    """What a validator of Open XML finds, but for what it finds in every workbook of openpyxl."""
+    found = OpenXmlValidator().validate(str(path)).errors
+    return {f"{each.part_uri}: {each.description}" for each in found if not is_known(each.part_uri, each.description)}
 
 
 def owners_sheets(path: Path) -> list[str]:
