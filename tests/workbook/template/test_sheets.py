@@ -14,7 +14,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter, range_bo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kopilot_xl.domain.forecasting import Rule
-from kopilot_xl.domain.segments import BARS, PORTFOLIO_BARS, Action, Segment
+from kopilot_xl.domain.portfolio import Shape
+from kopilot_xl.domain.segments import BARS, PORTFOLIO_BARS, Action, Heading, Segment
 from kopilot_xl.workbook.file.ooxml.package import Package
 from kopilot_xl.workbook.sheets import (
     actions,
@@ -205,9 +206,25 @@ def test_excel_marks_neither_text_ids_nor_the_calculated_column(committed: Path)
     assert not any(found.values())
 
 
+def test_cells_of_actions_say_what_they_need_and_rejected_rows_are_red(book: Workbook) -> None:
+    sheet = book[actions.TABLE.name]
+    prompts = {str(each.sqref)[0]: each for each in sheet.data_validations.dataValidation if each.prompt}
+    assert [sheet[f"{letter}1"].value for letter in sorted(prompts)] == ["Recorded on", "Issue date", "Amount"]
+    assert not any(each.showErrorMessage for each in prompts.values())
+    red = {
+        letter
+        for area in sheet.conditional_formatting
+        for rule in area.rules
+        for letter in str(area.sqref)[0]
+        if "Rejected" in rule.formula[0] and rule.dxf.font.color.rgb[-6:] == palette.ALERT[-6:]
+    }
+    assert red == set("ABCDEFGHI")
+
+
 def test_drop_downs_reach_the_last_row(book: Workbook) -> None:
     def offered(sheet: str) -> dict[str, str | None]:
-        return {str(each.sqref): each.formula1 for each in book[sheet].data_validations.dataValidation}
+        rules = book[sheet].data_validations.dataValidation
+        return {str(each.sqref): each.formula1 for each in rules if each.type == "list"}
 
     assert offered(transactions.TABLE.name) == {"D2:D1048576": f'"{",".join(transactions.STATUS.choices)}"'}
     assert offered(actions.TABLE.name) == {"B2:B1048576": clients.IDS, "C2:C1048576": f'"{",".join(Action)}"'}
@@ -395,6 +412,8 @@ def test_the_guide_tells_every_segment_and_formula(book: Workbook) -> None:
     assert {each.icon for each in Segment} <= texts
     assert {formula for formula, _ in guide.FORMULAS} <= texts
     assert {rule.formula for rule in Rule} <= texts
+    assert {each.value for each in (*Shape, *Heading)} <= texts
+    assert {text for _, text in (*guide.TERMS, *guide.STEPS)} <= texts
     assert not [cell for row in book[guide.SHEET].iter_rows() for cell in row if cell.data_type == "f"]
 
 

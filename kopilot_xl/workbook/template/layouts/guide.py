@@ -9,6 +9,7 @@ from kopilot_xl.domain.forecasting import Rule
 from kopilot_xl.domain.rules import Rules
 from kopilot_xl.workbook.sheets import palette
 from kopilot_xl.workbook.sheets.guide import (
+    CONDITIONS,
     FORECAST,
     FORMULAS,
     MACRO_FREE_FORMULAS,
@@ -17,8 +18,11 @@ from kopilot_xl.workbook.sheets.guide import (
     MEANINGS,
     OWNERSHIP,
     SEGMENTS,
+    SHAPES,
     SHEET,
     STEPS,
+    TERMS,
+    condition,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +64,7 @@ def _build(
                 lines=styles.edge(bottom=palette.ACCENT),
             )
 
-    heading(2, "How it works")
+    heading(2, "The month, step by step")
     row = 2
     for number, text in steps:
         row += 1
@@ -85,6 +89,23 @@ def _build(
         styles.put(ws, f"E{row}", segment.advice, alignment=reading)
         ws.row_dimensions[row].height = 28
     row += 2
+    heading(row, "The shape of the portfolio", "", "When, the first that holds", "What to do")
+    styles.name(ws, CONDITIONS, f"D{row + 1}", len(SHAPES), 1)
+    for shape, (_, advice) in SHAPES.items():
+        row += 1
+        styles.put(ws, f"B{row}", shape.icon, text_font=styles.font(size=12), alignment=styles.align("center"))
+        styles.put(ws, f"C{row}", shape.value, text_font=strong, alignment=styles.align(indent=1))
+        styles.put(ws, f"D{row}", condition(shape, Rules()), alignment=reading)
+        styles.put(ws, f"E{row}", advice, alignment=reading)
+        ws.row_dimensions[row].height = 28
+    row += 2
+    heading(row, "The words of Portfolio and Do next")
+    for term, text in TERMS:
+        row += 1
+        styles.put(ws, f"C{row}", term, text_font=strong, alignment=styles.align(indent=1))
+        styles.put(ws, f"D{row}:E{row}", text, alignment=reading)
+        ws.row_dimensions[row].height = 18
+    row += 2
     heading(row, "The formulas")
     for formula, text in formulas:
         row += 1
@@ -107,4 +128,4 @@ def _build(
     row += 1
     styles.put(ws, f"B{row}:E{row}", ownership, text_font=quiet, alignment=styles.align(vertical="top", wrap=True))
     ws.row_dimensions[row].height = 30
-    styles.page(ws)
+    styles.page(ws, across=True)
