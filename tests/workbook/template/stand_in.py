@@ -127,8 +127,12 @@ Public Sub HostWarmUpSoon()
     StandIn.WarmUpSoon
 End Sub
 
-Public Sub HostNoWarmUp()
-    StandIn.NoWarmUp
+Public Sub HostRecalculateSoon()
+    StandIn.RecalculateSoon
+End Sub
+
+Public Sub HostNothingToCome()
+    StandIn.NothingToCome
 End Sub
 
 Public Sub HostRunPython(code As String)
@@ -224,6 +228,12 @@ Public Sub SetExcel(setting As String, value As String)
     End Select
 End Sub
 
+Public Sub Lengthen(table As String, rows As Long)
+    With KopilotTable(table)
+        .Resize .Range.Resize(rows)
+    End With
+End Sub
+
 Public Sub ShowTotals(table As String, show As Boolean)
     KopilotTable(table).ShowTotals = show
 End Sub
@@ -283,6 +293,7 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
         self.server_name = "server of this workbook"
         self.ended = 0
         self.warm_ups = 0
+        self.is_due = False
 
     def asked(self, name: str) -> list[list[Any]]:
         """Return the arguments of each call of a function."""
@@ -372,8 +383,12 @@ class StandIn(VBAObject):  # type: ignore[misc]  # pyOpenVBA ships no types
     def vba_warmupsoon(self) -> None:
         self.warm_ups += 1
 
-    def vba_nowarmup(self) -> None:
+    def vba_recalculatesoon(self) -> None:
+        self.is_due = True
+
+    def vba_nothingtocome(self) -> None:
         self.warm_ups = 0
+        self.is_due = False
 
     def vba_runpython(self, code: object) -> None:
         self.commands.append(str(code))

@@ -215,3 +215,31 @@ def test_an_edit_never_shows_an_error_of_ours(host: Any, python: StandIn) -> Non
     host.run("Edit", "Transactions", "C5", 700)
     host.run("KopilotRefreshPortfolio", NOTHING)
     assert messages(host)[-1] == "Done."
+
+
+def test_edits_in_quick_succession_in_a_large_workbook_ask_once(host: Any, python: StandIn) -> None:
+    host.run("Lengthen", "Transactions", 5001)
+    assert str(evaluate(host, "SEGMENT(1001)"))
+    asked, before = len(python.asked("snapshot")), python.recalculations
+    for day in (date(2020, 1, 1), date(2020, 1, 2), date(2020, 1, 3)):
+        host.run("Edit", "Transactions", "B2", serial(day))
+    assert (python.recalculations, len(python.asked("snapshot")), python.is_due) == (before, asked, True)
+    host.run("KopilotCatchUp")
+    assert python.recalculations == before + 1
+    assert str(evaluate(host, "SEGMENT(1001)")).endswith("2020-01-03")
+    assert len(python.asked("snapshot")) == asked + 1
+
+
+def test_a_formula_computed_before_the_moment_is_over_asks_at_once(host: Any, python: StandIn) -> None:
+    host.run("Lengthen", "Transactions", 5001)
+    assert str(evaluate(host, "SEGMENT(1001)"))
+    host.run("Edit", "Transactions", "B2", serial(date(2020, 1, 2)))
+    assert str(evaluate(host, "SEGMENT(1001)")).endswith("2020-01-02")
+    host.run("KopilotClosing")
+    assert not python.is_due, "Excel would fetch the workbook again"
+
+
+def test_a_small_one_waits_for_nothing(host: Any, python: StandIn) -> None:
+    before = python.recalculations
+    host.run("Edit", "Transactions", "B2", serial(date(2020, 1, 2)))
+    assert (python.recalculations, python.is_due) == (before + 1, False)

@@ -5,6 +5,9 @@ Option Explicit
 
 Private Const DATA_CHANGED As String = "Data changed since the last refresh"
 
+' From so many rows of Transactions on, edits wait for one another.
+Private Const MANY As Long = 5000
+
 Private recalculating As Boolean
 Private recalculation_due As Boolean
 Private edited As Boolean
@@ -71,7 +74,7 @@ End Function
 Public Sub KopilotClosing()
     On Error GoTo Unknown
     If Not HostOnPC() Then Exit Sub
-    HostNoWarmUp
+    HostNothingToCome
     KopilotEndServer
 Unknown:
 End Sub
@@ -85,7 +88,26 @@ Private Sub TakeChange()
         Exit Sub
     End If
     KopilotForget
+    If HasMany() Then
+        HostRecalculateSoon
+    Else
+        Recalculate
+    End If
+End Sub
+
+Private Function HasMany() As Boolean
+    ' Whether a question to Python is long enough to be felt: then edits in quick succession share one, a moment after the
+    ' last of them. A formula that Excel computes meanwhile asks at once.
+    Dim table As Object
+    Set table = KopilotTable(TRANSACTIONS_TABLE)
+    If Not (table Is Nothing) Then HasMany = (table.Range.Rows.Count > MANY)
+End Function
+
+Public Sub KopilotCatchUp()
+    ' A moment after the last of some edits.
+    On Error GoTo Unknown
     Recalculate
+Unknown:
 End Sub
 
 Private Sub Recalculate()

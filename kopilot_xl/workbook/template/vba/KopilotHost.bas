@@ -5,12 +5,14 @@ Option Explicit
 Private Const ADD_IN As String = "xlwings.xlam"
 Private Const KINDS As String = "Exports,*.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xls;*.ods;*.parquet;*.xml;*.pdf;*.zip"
 Private Const WARM_UP As String = "KopilotWarmUp"
+Private Const CATCH_UP As String = "KopilotCatchUp"
 ' Excel's number of #NAME?, and its words for a range of formulas that show errors.
 Private Const NAME_ERROR As Long = 2029
 Private Const FORMULA_CELLS As Long = -4123
 Private Const SHOWING_ERRORS As Long = 16
 
 Private warm_up_at As Date
+Private catch_up_at As Date
 
 ' ------------------------------------------------------------------------------------------------- Excel and the system
 
@@ -206,19 +208,32 @@ End Function
 Public Sub HostWarmUpSoon()
     ' As soon as Excel has shown the workbook.
     warm_up_at = Now
-    Application.OnTime warm_up_at, WarmUpName()
+    Application.OnTime warm_up_at, NameOf(WARM_UP)
 End Sub
 
-Public Sub HostNoWarmUp()
-    ' One that is still to come would have Excel fetch the workbook again.
-    If warm_up_at = 0 Then Exit Sub
-    On Error Resume Next
-    Application.OnTime warm_up_at, WarmUpName(), , False
+Public Sub HostRecalculateSoon()
+    ' A second after the last of several calls.
+    If catch_up_at <> 0 Then CallOff catch_up_at, CATCH_UP
+    catch_up_at = Now + TimeSerial(0, 0, 1)
+    Application.OnTime catch_up_at, NameOf(CATCH_UP)
+End Sub
+
+Public Sub HostNothingToCome()
+    ' What is still to come would have Excel fetch the workbook again.
+    If warm_up_at <> 0 Then CallOff warm_up_at, WARM_UP
+    If catch_up_at <> 0 Then CallOff catch_up_at, CATCH_UP
     warm_up_at = 0
+    catch_up_at = 0
 End Sub
 
-Private Function WarmUpName() As String
-    WarmUpName = "'" & Replace(Application.ThisWorkbook.Name, "'", "''") & "'!" & WARM_UP
+Private Sub CallOff(moment As Date, macro As String)
+    ' What ran already cannot be called off, and need not be.
+    On Error Resume Next
+    Application.OnTime moment, NameOf(macro), , False
+End Sub
+
+Private Function NameOf(macro As String) As String
+    NameOf = "'" & Replace(Application.ThisWorkbook.Name, "'", "''") & "'!" & macro
 End Function
 
 Public Sub HostRunPython(code As String)
