@@ -396,7 +396,13 @@ _VOID = re.compile(r"\s*VOID(?:ED)?\s*(?::|$)")
 
 def _voided(mapping: InvoiceColumns, rows: Sequence[int]) -> list[int]:
     """The rows whose memo says VOID, as QuickBooks writes it before what was there."""
-    texts = [each for each in mapping.table.columns if any(isinstance(one, str) for one in each.sample)]
+    known = (mapping.number, mapping.kind, mapping.date, *mapping.clients, *mapping.statuses)
+    taken = {each.at for each in known if each is not None}
+    texts = [
+        each
+        for each in mapping.table.columns
+        if each.at not in taken and any(isinstance(one, str) and not one[:1].isdigit() for one in each.sample)
+    ]
     voided = [
         (column, marked)
         for column in texts

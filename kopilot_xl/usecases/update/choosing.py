@@ -12,7 +12,7 @@ from kopilot_xl.importing.output import Pair
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.update.readings import Found, Reading
 from kopilot_xl.usecases.update.remembering import choices_of, kept_by, learned, over, read_from, source_of, with_files
-from kopilot_xl.usecases.update.rows import incoming_clients, incoming_transactions
+from kopilot_xl.usecases.update.rows import incoming_clients, memory_keys
 from kopilot_xl.usecases.update.source_files import absolute_path, all_files, located
 from kopilot_xl.workbook.book import Book
 from kopilot_xl.workbook.sheets import sources
@@ -111,7 +111,7 @@ def remember_new(
     found = Found([reading], {table: all_files(source.files) for table, source in absolute.items()})
     read = after_reading(absolute, reading, pair, found, date.today())
     memory = with_files(
-        learned(None, pair, incoming_clients(pair), incoming_transactions(pair)),
+        learned(None, pair, incoming_clients(pair), memory_keys(pair)),
         [file.key for files in found.files.values() for file in files],
     )
     kept, _ = remembered(read, None, folder)

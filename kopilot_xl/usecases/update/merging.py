@@ -24,15 +24,24 @@ _MANY = 1 << 18
 
 
 @lru_cache(_MANY)
-def _id_key(client: str) -> str:
+def id_key(client: str) -> str:
     """What a client's id is compared by."""
     return client_key(client) or ""
 
 
 @lru_cache(_MANY)
-def _number_key(reference: str) -> str:
+def number_key(reference: str) -> str:
     """What a document's number is compared by."""
     return "".join(reference.split()).casefold()
+
+
+def memory_key(key: str, number: str, issued: date | None, amount: float | None) -> tuple[object, ...]:
+    """Return what an imported row is known by again, given what its id and its reference are compared by."""
+    return (key, number) if number else (key, issued, _cents(amount))
+
+
+def _cents(amount: float | None) -> int | None:
+    return None if amount is None else round(amount * 10**_CENTS)
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class ClientRow:
     @property
     def key(self) -> str:
         """What the id is compared by."""
-        return _id_key(self.id)
+        return id_key(self.id)
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -77,18 +86,18 @@ class TransactionRow:
 
     def __post_init__(self) -> None:
         """Work out what it is compared by once: it is asked for again and again."""
-        self.key = _id_key(self.client)
-        self.number = _number_key(self.reference)
+        self.key = id_key(self.client)
+        self.number = number_key(self.reference)
 
     @property
     def memory_key(self) -> tuple[object, ...]:
         """What an imported row is known by again: client and number, without a number client, day and amount."""
-        return (self.key, self.number) if self.number else self.figures
+        return memory_key(self.key, self.number, self.issued, self.amount)
 
     @property
     def figures(self) -> tuple[str, date | None, int | None]:
         """What two rows without numbers are compared by: client, day and amount to the cent."""
-        return self.key, self.issued, None if self.amount is None else round(self.amount * 10**_CENTS)
+        return self.key, self.issued, _cents(self.amount)
 
 
 @dataclass(frozen=True)

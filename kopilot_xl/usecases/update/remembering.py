@@ -13,7 +13,7 @@ from kopilot_xl.importing.einvoices.output import InvoicePair
 from kopilot_xl.importing.output import Pair
 from kopilot_xl.texts import t
 from kopilot_xl.usecases import databases
-from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow
+from kopilot_xl.usecases.update.merging import ClientRow
 from kopilot_xl.workbook.sheets.source_block import OPTIONS
 from kopilot_xl.workbook.sheets.sources import CLIENTS, FILES, INVOICES, TRANSACTIONS, Memory, Remark, Source, digest
 from kopilot_xl.workbook.tables.parsing import DateOrder
@@ -65,7 +65,7 @@ def learned(
     memory: Memory | None,
     pair: Pair,
     people: Iterable[ClientRow],
-    rows: Iterable[TransactionRow],
+    keys_of_rows: Iterable[tuple[object, ...]],
     *,
     other_invoices: bool = False,
     already: Collection[str] = (),
@@ -76,14 +76,14 @@ def learned(
         memory: what it remembered before.
         pair: what was read.
         people: its clients.
-        rows: its transactions.
+        keys_of_rows: what its transactions are known by again.
         other_invoices: whether the e-invoices are of other files and folders than those before.
         already: the tables that this update has read before, whose remarks stay.
     """
     before = memory or Memory()
     keys = {
         CLIENTS: {digest(row.key) for row in people},
-        TRANSACTIONS: keys_of(rows),
+        TRANSACTIONS: set(map(digest, keys_of_rows)),
     }
     if isinstance(pair, InvoicePair):
         keys[INVOICES] = {digest(key) for key in pair.files_read}
@@ -158,11 +158,6 @@ def kept_by(folder: Path, source: Source) -> Source | None:
     """
     paths = [_relative(name, folder) for name in source.files]
     return replace(source, files=[path for path in paths if path]) if all(paths) else None
-
-
-def keys_of(rows: Iterable[TransactionRow]) -> set[bytes]:
-    """Return the keys by which imported transactions are known again: client and number, else client, day, amount."""
-    return {digest(row.memory_key) for row in rows}
 
 
 def _as_json(choices: ImportChoices) -> dict[str, object]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 
 from kopilot_xl.domain.ids import shown_id
 from kopilot_xl.domain.transactions import Status
 from kopilot_xl.importing.output import Pair
-from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow
+from kopilot_xl.usecases.update.merging import ClientRow, TransactionRow, id_key, memory_key, number_key
 from kopilot_xl.workbook.book import TableData, Value
 from kopilot_xl.workbook.sheets import clients, transactions
 from kopilot_xl.workbook.tables.parsing import DateOrder, UnreadableError, is_blank, read_amount, read_date
@@ -24,6 +24,22 @@ def incoming_clients(pair: Pair) -> list[ClientRow]:
 def incoming_transactions(pair: Pair) -> list[TransactionRow]:
     """Return the transactions of an import."""
     return transaction_rows(pair.transactions.data, None)
+
+
+def memory_keys(pair: Pair) -> Iterator[tuple[object, ...]]:
+    """Yield what each transaction of an import is known by again; nothing else of it is kept in memory."""
+    data = pair.transactions.data
+    at = _indices(data, *transactions.TABLE.columns)
+    client, issued, amount, reference = (
+        at[column]
+        for column in (
+            transactions.CLIENT_ID, transactions.ISSUE_DATE, transactions.AMOUNT, transactions.REFERENCE,
+        )
+    )  # fmt: skip
+    for row in data.rows:
+        number = number_key(_text(_cell(row, reference)))
+        day, sum_of = (None, None) if number else (_day(_cell(row, issued), None), _amount(_cell(row, amount)))
+        yield memory_key(id_key(_text(_cell(row, client))), number, day, sum_of)
 
 
 def client_rows(data: TableData, own: Mapping[str, Sequence[Value]], order: DateOrder | None) -> list[ClientRow]:

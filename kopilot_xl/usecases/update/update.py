@@ -327,7 +327,7 @@ def _step(
     merges = merged(book, pair, memory, chosen.date_order, now.date(), has_clients=CLIENTS in files)
     write(book, merges, remove_vanished=remove_vanished)
     other = memory is not None and INVOICES in files and not is_source(memory, INVOICES, files[INVOICES], folder)
-    brought = merges.incoming_clients, merges.incoming
+    brought = merges.incoming_clients, (row.memory_key for row in merges.incoming)
     return _Step(book, pair, merges, learned(memory, pair, *brought, other_invoices=other, already=already))
 
 
