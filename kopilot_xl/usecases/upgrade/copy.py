@@ -1,4 +1,8 @@
-"""A new workbook with what stands in an old one: the way from an earlier version's workbook to this version's."""
+"""A new workbook with what stands in an old one.
+
+An upgrade in place leaves a workbook with macros or without as it is, and pages with something of their owner's on them
+as they are. This is the way to the other edition, and to all of today's pages.
+"""
 
 from __future__ import annotations
 
