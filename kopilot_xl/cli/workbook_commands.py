@@ -79,7 +79,7 @@ def new(
 ) -> None:
     """Make a new workbook, empty or filled from your exports.
 
-    Delimiter, encoding, headings, dates, amounts, kinds of documents and status words are found out. What was read,
+    Delimiter, encoding, headings, dates, amounts, kinds of documents and status words are detected. What was read,
     what was left out and what was assumed is printed, to be checked against your books. Where the files leave a doubt,
     nothing is written: one line says what to settle, and how.
     """
@@ -328,7 +328,7 @@ def refresh(
     Excel is not needed. Only the cells a refresh owns are written.
 
     Of a FOLDER, it is the workbooks in it and in all folders in it; those that are no Kopilot workbooks are left alone.
-    One that fails stops no other. Ctrl-C stops where every file is as it was before, or done.
+    A failure does not stop the rest. Ctrl-C stops where every file is as it was before, or done.
 
     A workbook that another process refreshes is waited for, up to a minute.
 

@@ -35,6 +35,8 @@ POSITIONS = {
 KEYWORDS = {"help", "wrong", "done"}
 NOT_TEXTS = {"command"}
 """Calls whose arguments are shown as they are: examples of what to type."""
+OF_OTHERS = {"_NO_ROOM_IN_WORDS"}
+"""Names of what libraries say, by which it is known again."""
 
 
 def called(node: ast.Call) -> str:
@@ -78,6 +80,8 @@ def sentences(tree: ast.AST) -> Iterator[ast.expr]:
             left_out |= {id(inner) for inner in ast.walk(node)}
         elif isinstance(node, ast.Expr):
             left_out.add(id(node.value))
+        elif isinstance(node, ast.Assign) and any(getattr(each, "id", "") in OF_OTHERS for each in node.targets):
+            left_out |= {id(inner) for inner in ast.walk(node)}
         elif isinstance(node, ast.JoinedStr):
             left_out |= {id(inner) for inner in ast.walk(node) if inner is not node}
     for node in ast.walk(tree):

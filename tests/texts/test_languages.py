@@ -86,3 +86,9 @@ def test_english_reads_no_catalogue() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0 False"
+
+
+def test_help_is_in_the_language_too() -> None:
+    assert "Eine neue Arbeitsmappe anlegen" in printed("new", "--help", LC_ALL="de_DE.UTF-8")
+    assert "Recalculer les segments" in printed("refresh", "--help", "--language", "fr", LC_ALL="C")
+    assert "Make a new workbook" in printed("new", "--help", LC_ALL="C")

@@ -1,4 +1,4 @@
-"""Many workbooks, one after the other or in several processes; one that fails stops no other."""
+"""Many workbooks, one after the other or in several processes; a failure does not stop the rest."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def refresh_all(
     jobs: int = 1,
     summary: str | PathLike[str] | None = None,
 ) -> Batch:
-    """Refresh many workbooks; one that fails stops no other. The work is done while the result is gone through.
+    """Refresh many workbooks; a failure does not stop the rest. The work is done while the result is gone through.
 
     Args:
         books: workbooks, patterns, and folders, of which it is the workbooks in them and in all folders in them.
