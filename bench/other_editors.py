@@ -52,22 +52,17 @@ def saved(path: Path, editor: str) -> Path:
 
 
 def ends(editor: str, paths: Sequence[Path], *, megabytes: int, seconds: float) -> dict[Path, str]:
-    """Have an editor save each workbook; return `SAVED`, or the name of what went wrong."""
+    """Have an editor save each workbook, in a process each; return `SAVED`, or the name of what went wrong."""
     found: dict[Path, str] = {}
-    left = list(paths)
-    while left:
-        command = [sys.executable, "-m", "bench.other_editors", editor, str(megabytes), *map(str, left)]
+    for path in paths:
+        command = [sys.executable, "-m", "bench.other_editors", editor, str(megabytes), str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
             try:
                 told, _ = child.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
                 child.kill()
                 told, _ = child.communicate()
-        done = [json.loads(line) for line in told.splitlines()]
-        found |= {Path(path): end for path, end in done}
-        left = left[len(done) :]
-        if left:
-            found[left.pop(0)] = "died"
+        found[path] = json.loads(told)[1] if told else "died"
     return found
 
 

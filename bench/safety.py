@@ -45,6 +45,7 @@ from tests.safety.workbooks import FEATURES, everything, packed, unpacked
 
 QUICK_CASES = ("with a backup behind a link", "to another file")
 """The cases of `tests.safety.killing` that are run with `--quick`."""
+PARTS = ("features", "hostile", "kills", "commands", "editing", "fuzz", "coverage", "locks")
 ROUNDS = 15
 PADDING = 5_000_000
 """How many bytes are added to a workbook to have a large one."""
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, help="how long to fuzz; 600, or 30 if quick")
     parser.add_argument("--sequences", type=int, help="how many sequences of editing; 300, or 5 if quick")
     parser.add_argument("--seed", type=int, default=1, help="where fuzzing starts")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts alone")
     chosen = parser.parse_args(arguments)
     seconds = chosen.seconds or (30 if chosen.quick else 600)
     sequences = chosen.sequences or (5 if chosen.quick else 300)
@@ -76,13 +78,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     table = Table(title=_machine())
     for heading in ("", "kopilot-xl refresh", *(f"{editor}: load and save" for editor in editors)):
         table.add_column(heading, justify="left" if not heading else "right", overflow="fold")
+    left: dict[str, list[str]] = {}
+
+    def carried() -> list[Row]:
+        rows, lost = features(folder, editors)
+        left.update(lost)
+        return [*rows, modes(folder, editors)]
+
+    parts: dict[str, Callable[[], list[Row]]] = {
+        "features": carried,
+        "hostile": lambda: hostile(folder, editors),
+        "kills": lambda: [kills(folder, QUICK_CASES if chosen.quick else tuple(CASES))],
+        "commands": lambda: [killed_commands(not chosen.quick)],
+        "editing": lambda: [editing(sequences)],
+        "fuzz": lambda: fuzzing(folder, seconds, chosen.seed),
+        "coverage": lambda: fuzzing_by_coverage(folder, seconds, chosen.seed),
+        "locks": lambda: locks(folder),
+    }
     with TemporaryDirectory() as name:
         folder = Path(name)
-        rows, left = features(folder, editors)
-        rows += [modes(folder, editors), *hostile(folder, editors)]
-        rows += [kills(folder, QUICK_CASES if chosen.quick else tuple(CASES)), killed_commands(not chosen.quick)]
-        rows += [editing(sequences), *fuzzing(folder, seconds, chosen.seed)]
-        rows += [*fuzzing_by_coverage(folder, seconds, chosen.seed), *locks(folder)]
+        rows = [row for part in chosen.only or parts for row in parts[part]()]
     for row in rows:
         table.add_row(row.what, row.ours, *(row.theirs.get(editor, "") for editor in editors))
     console = Console(width=120)
@@ -202,7 +217,7 @@ def hostile(folder: Path, editors: Sequence[str]) -> list[Row]:
     refused = [paths[name] for name, end in well.items() if end.error]
     theirs = {}
     for editor in editors:
-        others = other_ends(editor, refused, megabytes=MEGABYTES, seconds=120)
+        others = other_ends(editor, refused, megabytes=MEGABYTES, seconds=SECONDS)
         theirs[editor] = f"{sum(end == SAVED for end in others.values())} of these saved"
     return [
         Row("hostile files refused or refreshed as they should be", f"{len(well)} of {len(HOSTILE)}"),
