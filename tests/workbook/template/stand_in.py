@@ -127,6 +127,23 @@ Public Sub HostWarmUpSoon()
     StandIn.WarmUpSoon
 End Sub
 
+Public Function HostReport() As Object
+    Set HostReport = ThisWorkbook.Worksheets("xlwings.conf")
+    HostReport.Range("A1:D60").ClearContents
+End Function
+
+Public Sub HostShow(sheet As Object)
+    StandIn.Say "shown"
+End Sub
+
+Public Function HostVersion() As String
+    HostVersion = "an interpreter"
+End Function
+
+Public Sub HostRunMissing()
+    Err.Raise 1004
+End Sub
+
 Public Sub HostRecalculateSoon()
     StandIn.RecalculateSoon
 End Sub

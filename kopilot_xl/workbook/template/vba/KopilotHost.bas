@@ -69,6 +69,28 @@ Public Function HostFiles(heading As String) As Variant
     HostFiles = Application.GetOpenFilename(KINDS, , heading, , True)
 End Function
 
+' ------------------------------------------------------------------------------------------------------- the self-test
+
+Public Function HostReport() As Object
+    ' A sheet of a new workbook. This one stays in front: xlwings asks the one in front which Python to start.
+    Set HostReport = Application.Workbooks.Add.Worksheets(1)
+    Application.ThisWorkbook.Activate
+End Function
+
+Public Sub HostShow(sheet As Object)
+    sheet.Columns("A:D").ColumnWidth = 50
+    sheet.Parent.Activate
+End Sub
+
+Public Function HostVersion() As String
+    HostVersion = Application.Name & " " & Application.Version & "." & Application.Build & ", " & _
+        Application.OperatingSystem & ", " & Application.International(5)
+End Function
+
+Public Sub HostRunMissing()
+    Application.Run NameOf("KopilotNoSuchMacro")
+End Sub
+
 ' ------------------------------------------------------------------------------------------------------- recalculating
 
 Public Sub HostRecalculate()

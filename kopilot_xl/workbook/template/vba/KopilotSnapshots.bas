@@ -16,6 +16,8 @@ Private Const OTHER_VERSION As String = "Python answered for another version of 
 ' Objects that must outlive a question are public: LibreOffice empties a private one between two cells.
 ' For each day asked for, the row of each client's key; under TABLE_NUMBER, which of the tables the rows are of.
 Public KopilotSnapshots As Collection
+' For the self-test: whether nothing was forgotten since it set this.
+Public KopilotMarked As Boolean
 
 Private tables() As Variant
 Private kept As Long
@@ -73,6 +75,11 @@ End Function
 Public Function KopilotIsFromPython() As Boolean
     ' Whether it is Python that told of the data as they are, not the last refresh.
     KopilotIsFromPython = from_python
+End Function
+
+Public Function KopilotIsKept() As Boolean
+    ' Whether there is a snapshot of any day.
+    If Not (KopilotSnapshots Is Nothing) Then KopilotIsKept = (KopilotSnapshots.Count > 0)
 End Function
 
 Private Function DayKey(day As Long) As String
@@ -197,6 +204,7 @@ End Sub
 
 Public Sub KopilotForget()
     ' The next formula asks anew.
+    KopilotMarked = False
     kept = 0
     ReDim tables(0 To 0)
     stored_read = False
