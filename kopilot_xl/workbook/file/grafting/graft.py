@@ -337,9 +337,8 @@ class Graft:
     def _sheet_content(self, part: str) -> bytes:
         """A sheet's bytes with the target's numbers of its formats, and its texts in its cells."""
         root = self.source.parse(part)
-        properties = root.find(main("sheetPr"))
-        if properties is not None and "codeName" in properties.attrib:
-            del properties.attrib["codeName"]  # a sheet of the target may have it; Excel gives the new one its own
+        for properties in root.iterfind(main("sheetPr")):
+            properties.attrib.pop("codeName", "")  # one of the target may have it; Excel gives the new one its own
         strings = self._source_strings() if root.find(f".//{main('c')}[@t='s']") is not None else []
         for view in root.iter(main("sheetView")):
             if "tabSelected" in view.attrib:
