@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from kopilot_xl.workbook.template import TEMPLATE, styles
 from tests.portfolios import AS_OF, CLIENTS, NOW, TRANSACTIONS, make_portfolio
 from tests.text_widths import lines, pixels
 
+DATA = Path(__file__).parents[2] / "data" / "cdnow_sample"
 LONG = "Gemeinschaftspraxis für Kieferorthopädie Dr. Wiesenthal & Söhne"
 PADDING, INDENT, SMALLEST = 4, 9, 0.62
 """What is left free beside a text, and for an indent, in pixels; how small letters may become that shrink to fit."""
@@ -56,12 +58,45 @@ def long_names(path: Path) -> Path:
     return book
 
 
+def shop(path: Path) -> Path:
+    people, rows = (
+        list(csv.reader((DATA / f"{name}.csv").read_text("utf-8").splitlines()))[1:]
+        for name in ("clients", "transactions")
+    )
+    book = make_portfolio(
+        path,
+        [(client, name, date.fromisoformat(day)) for client, name, day in people],
+        [(client, date.fromisoformat(day), float(amount), status) for client, day, amount, status in rows],
+        settings={"Company": "A shop for music", "Currency": "USD"},
+    )
+    refresh(book, date(1998, 6, 1), now=datetime(1998, 6, 1, 8))
+    refresh(book, date(1998, 7, 1), now=datetime(1998, 7, 1, 8))
+    return book
+
+
+def many(path: Path) -> Path:
+    people: list[Sequence[Value]] = [
+        [number, f"Client {number}", date(2022 + number % 5, 1 + number % 6, 1)] for number in range(5_000)
+    ]
+    rows: list[Sequence[Value]] = [
+        [number, AS_OF - timedelta(days=(number * 37 + at * 211) % 900 - 60), 250.0 + number, "Paid", None]
+        for number in range(5_000)
+        for at in range(number % 4)
+    ]
+    book = make_portfolio(path, people, rows, settings={"Company": "Atelier Janssens", "Currency": "EUR"})
+    refresh(book, date(2026, 6, 1), now=datetime(2026, 6, 1, 8))
+    refresh(book, AS_OF, now=NOW)
+    return book
+
+
 BOOKS = {
     "sample": lambda _: SAMPLE,
     "template": lambda _: TEMPLATE,
     "three clients": three,
     "none": none,
     "long names": long_names,
+    "customers of a shop": shop,
+    "5,000 clients": many,
 }
 
 

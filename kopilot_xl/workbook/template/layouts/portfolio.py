@@ -88,7 +88,7 @@ def _build_shape(ws: Worksheet) -> None:
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.ALERT)
     for shape in (Shape.GROWING, Shape.MATURE):
         styles.when(ws, "B4", f'$B$4="{shape}"', color=palette.GOOD)
-    styles.put(ws, "D4:J5", t(portfolio_page.FIRST_WORDS), text_font=styles.font(size=10.5),
+    styles.put(ws, "D4:J5", t(portfolio_page.FIRST_WORDS), text_font=styles.font(size=9.5),
                alignment=styles.align(wrap=True))  # fmt: skip
     loud = styles.font(bold=True, color=palette.ACCENT)
     styles.put(ws, "K4:N4", text_font=loud, alignment=styles.align(indent=1, shrink=True))
