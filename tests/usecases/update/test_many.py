@@ -96,7 +96,7 @@ def test_an_export_in_the_place_of_a_workbook_is_answered(
     monkeypatch.chdir(tmp_path)
     Path(name).write_text("a,b\n")
     done = CliRunner().invoke(app, [command, name])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     file = f'"{name}"' if " " in name else name
     assert f"kopilot-xl new Portfolio.xlsm --{option} {file} makes a workbook of it" in done.stderr
     assert f"kopilot-xl update Portfolio.xlsm --{option} {file} brings it into one" in done.stderr
