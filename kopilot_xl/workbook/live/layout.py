@@ -299,8 +299,10 @@ class Structure:
         key = name_key(sheet.name)
         if key not in self._values_of:
             with explained(BookError):
-                used = as_known(sheet).used
-                self._values_of[key] = self._read(sheet, Area(1, 1, used.bottom, used.right))
+                used, seen = as_known(sheet).used, self._corner_of.get(key)
+                if not seen or used.bottom > len(seen) or used.right > len(seen[0]):
+                    seen = self._read(sheet, Area(1, 1, used.bottom, used.right))
+                self._values_of[key] = [row[: used.right] for row in seen[: used.bottom]]
         return self._values_of[key]
 
     def named_area(self, name: str) -> NamedArea:
