@@ -67,7 +67,7 @@ def _trouble(error: BaseException) -> str | None:
         return None
     file = error.filename if isinstance(error.filename, str) else None
     if error.errno == errno.ENOENT and not _is_somewhere():
-        return t("the folder that you are in is not there any more. Go to another one, and try again.")
+        return t("the folder that you are in no longer exists. Go to another one, and try again.")
     if error.errno in NO_ROOM:
         if file is None:
             return t("the output could not be written: there is no room left on the disk. Free some and try again.")

@@ -118,12 +118,12 @@ def _problems(
     twice.add(len(again), *plain_values(again["raw"].head(_EXAMPLES)))
     problems = [
         ColumnIssues(name, header, nameless).problem(Code.MISSING_ID, t("without a client id"), t("Left out.")),
-        twice.problem(Code.DUPLICATE_ID, t("with an id that stands above already"), t("The first one counts.")),
+        twice.problem(Code.DUPLICATE_ID, t("with an id that occurs earlier"), t("The first one counts.")),
         table.issues.days_problem(sheet.CREATED_ON, "a creation date", "Taken as unknown."),
         ColumnIssues(name, sheet.CREATED_ON.header, len(ahead)).problem(
             Code.CREATED_IN_FUTURE,
             t("with a creation date in the future"),
-            t("No clients yet, unless they were invoiced."),
+            t("Not clients yet, unless they were invoiced."),
         ),
     ]
     if not len(first):

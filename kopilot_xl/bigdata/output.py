@@ -62,7 +62,7 @@ def check_output(given: Place, sources: Sequence[Source], others: Sequence[Place
     if suffix not in {"", ".csv", _PARQUET} and not path.is_dir():
         raise OutputError(
             t(
-                "{path} is neither .csv nor .parquet: give the output one of these endings, or none: a folder.",
+                "{path} is neither .csv nor .parquet: end the output in one of these, or name a folder.",
                 path=path,
             )
         )

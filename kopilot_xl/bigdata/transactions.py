@@ -222,8 +222,8 @@ def _not_looked_at(ignored: Sequence[str]) -> list[str]:
     """What to say of the columns that would tell other documents from invoices, and are not looked at in streams."""
     return [
         t(
-            "{heading} is not looked at in a table of this size: every row counts as an invoice. Leave "
-            "payments, quotes and the like out of the export.",
+            "{heading} is ignored in a table of this size: every row counts as an invoice. Leave payments, quotes "
+            "and the like out of the export.",
             heading=heading,
         )
         for heading in ignored

@@ -54,7 +54,10 @@ def adopt(
         bool,
         typer.Option(
             "--in-place",
-            help=t("Write into BOOK itself. The version before is kept beside it, with .kopilot-backup added."),
+            help=t(
+                "Write into BOOK itself. The previous version is kept beside it, with .kopilot-backup added to "
+                "its name."
+            ),
         ),
     ] = False,
     macros: Annotated[

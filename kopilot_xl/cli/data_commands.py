@@ -53,7 +53,7 @@ def segment(
     transactions: Annotated[
         str, typer.Argument(metavar="TRANSACTIONS", help=t("Their invoices: the same kinds."), show_default=False)
     ],
-    as_of: Annotated[date | None, as_of_option(t("Without it: that of a Kopilot workbook, or today."))] = None,
+    as_of: Annotated[date | None, as_of_option(t("Default: that of a Kopilot workbook, or today."))] = None,
     output: Annotated[
         Path | None,
         output_option(
@@ -79,8 +79,7 @@ def segment(
             "--engine",
             metavar="|".join(Engine),
             help=t(
-                "The library that computes; each gives the same table. Without it: polars where it is installed, else "
-                "pandas."
+                "The library that computes; each gives the same table. Default: polars if it is installed, else pandas."
             ),
             show_default=False,
         ),
@@ -114,22 +113,23 @@ def segment(
         typer.Option("--json", help=t("Print JSON about the result, which --output must name, on standard output.")),
     ] = False,
 ) -> None:
-    """Tell the segment of each client for data outside a workbook, of any size.
+    """List each client's segment, from data outside a workbook and of any size.
 
-    Of a Kopilot workbook among the tables, the Settings and the Actions count as in a refresh; options beat them.
+    If one of the tables is a Kopilot workbook, its Settings and Actions count as in a refresh; options override them.
 
     The result has the columns Client ID, Segment, Last invoice, Next planned, Leaves on and Value.
 
     In CSV, a client id that a spreadsheet would take for a formula (it starts with =, +, -, @, a tab or a line end,
     and is not a number) has an apostrophe before it, so that opening the file runs nothing. --raw leaves it out.
 
-    How the tables were read, and every problem in them, is told on standard error. Large files, folders and databases
-    are read in streams; what is wrong in them is counted.
+    How the tables were read, and every problem in them, is reported on standard error. Large files, folders and
+    databases are read in streams; what is wrong in them is counted.
 
-    A password is best left out of an address: PostgreSQL's own PGPASSWORD and ~/.pgpass are heeded. None is printed.
+    A password is best left out of an address: PostgreSQL's own PGPASSWORD and ~/.pgpass are used. Passwords are never
+    printed.
     """
     if json and output is None:
-        raise typer.BadParameter(t("it tells about a file: name it with --output."), param_hint="--json")
+        raise typer.BadParameter(t("it describes a file: name it with --output."), param_hint="--json")
     from kopilot_xl import segment
     from kopilot_xl.cli import as_json, show_imports
 
@@ -177,7 +177,7 @@ def forecast(
         str | None,
         typer.Argument(metavar="TRANSACTIONS", help=t("The clients' invoices: the same kinds."), show_default=False),
     ] = None,
-    as_of: Annotated[date | None, as_of_option(t("Without it: that of a Kopilot workbook, or today."))] = None,
+    as_of: Annotated[date | None, as_of_option(t("Default: that of a Kopilot workbook, or today."))] = None,
     actions: Annotated[
         str | None,
         typer.Option(
@@ -196,14 +196,14 @@ def forecast(
     inaccurate_percent: InaccuratePercent = None,
     json: AsJson = False,
 ) -> None:
-    """Tell what to expect of the next twelve months, of a workbook or of data outside one.
+    """Forecast the revenue of the next twelve months, from a workbook or from data outside one.
 
-    Three rules are mixed: one that knows each client's rhythm, and two of monthly totals. Each weighs by how far it was
-    off on your own past, as it was known then.
+    Three rules are mixed: one that knows each client's rhythm, and two of monthly totals. Each is weighted by how far
+    it was off on your own past, as it was known then.
 
     Of a Kopilot workbook the Settings and the Actions count as in a refresh.
 
-    How the files were read, and every problem in them, is told on standard error.
+    How the files were read, and every problem in them, is reported on standard error.
     """
     from kopilot_xl import forecast
     from kopilot_xl.cli import as_json, show_forecast

@@ -14,14 +14,14 @@ from kopilot_xl.texts import t
 
 @command("install", "install --check")
 def install(
-    check: Annotated[bool, typer.Option("--check", help=t("Only tell what is missing, and change nothing."))] = False,
+    check: Annotated[bool, typer.Option("--check", help=t("Only list what is missing, and change nothing."))] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help=t("Do not ask before changing which Python Excel calls."))
     ] = False,
 ) -> None:
     """Connect Excel to this Python: install the xlwings add-in and set which Python it calls.
 
-    Only Windows and Mac have Excel; elsewhere there is nothing to do. What is left to click in Excel is told.
+    Only Windows and Mac have Excel; elsewhere there is nothing to do. What remains to be clicked in Excel is listed.
 
     Exit code 0: all is there, or there is nothing to do; 1: something is missing.
     """

@@ -86,7 +86,7 @@ Jobs = Annotated[
         help=t("How many processes share the work on several workbooks. A good number is that of the machine's cores."),
     ),
 ]
-AsOf = Annotated[date | None, as_of_option(t("It beats the workbook's own setting."))]
+AsOf = Annotated[date | None, as_of_option(t("It overrides the workbook's own setting."))]
 Order = Annotated[
     DateOrder | None,
     typer.Option(
@@ -103,7 +103,7 @@ BookLanguage = Annotated[
         OPTION,
         metavar="|".join(LANGUAGES),
         callback=checked_language,
-        help=t("The language in which refreshes write the workbook, and in which is printed."),
+        help=t("The language in which refreshes write the workbook, and in which messages are printed."),
         show_default=False,
     ),
 ]
@@ -112,7 +112,7 @@ Force = Annotated[
     typer.Option(
         "--force",
         help=t(
-            "Replace what is there already, whatever it is, and keep it beside: its name with .kopilot-backup added."
+            "Replace what is there already, whatever it is, and keep it beside, with .kopilot-backup added to its name."
         ),
     ),
 ]

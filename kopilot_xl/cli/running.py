@@ -57,8 +57,8 @@ def _print_left_alone(foreign: Sequence[Path]) -> None:
         named = t("{names} and {count:,} more", names=named, count=len(foreign) - _NAMED)
     print_message(
         tn(
-            "left alone {count:,} other workbook, not of Kopilot: {names}.",
-            "left alone {count:,} other workbooks, not of Kopilot: {names}.",
+            "{count:,} other workbook, not of Kopilot, was left alone: {names}.",
+            "{count:,} other workbooks, not of Kopilot, were left alone: {names}.",
             len(foreign),
             names=named,
         )

@@ -37,13 +37,13 @@ def schedule(
         ),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help=t("Show what is scheduled, and change nothing."))] = False,
-    remove: Annotated[bool, typer.Option("--remove", help=t("Take the entry of BOOK or FOLDER away."))] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=t("Remove the entry of BOOK or FOLDER."))] = False,
     using: Annotated[
         str | None,
         typer.Option(
             "--using",
             metavar="cron|systemd|launchd|task-scheduler",
-            help=t("The scheduler. By default that of this machine."),
+            help=t("The scheduler; by default this machine's."),
             show_default=False,
         ),
     ] = None,
@@ -51,15 +51,15 @@ def schedule(
     """Have a workbook, or a folder of them, refreshed every day by itself.
 
     It is written as an entry of the scheduler that the machine has: a timer of systemd or a line of cron on Linux,
-    launchd on a Mac, the Task Scheduler on Windows. A workbook that is open at that time waits for the next time. What
-    fails is shown on the workbook's Portfolio sheet. The log, which only you can read, names no clients.
+    launchd on a Mac, the Task Scheduler on Windows. A workbook that is open at that time waits for the next time. A
+    failure is shown on the workbook's Portfolio sheet. The log, which only you can read, names no clients.
     """
     from kopilot_xl import schedule
     from kopilot_xl.usecases.schedule.schedulers import System
 
     if using is not None and using not in list(System):
         raise typer.BadParameter(
-            t("{value} is none of {names}.", value=using, names=", ".join(System)), param_hint="--using"
+            t("{value} is not one of {names}.", value=using, names=", ".join(System)), param_hint="--using"
         )
     done, screen = (
         schedule(book, daily=daily, update=update, summary=summary, listing=listing, remove=remove, using=using),

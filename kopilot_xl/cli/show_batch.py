@@ -72,7 +72,7 @@ def portfolios(screen: Screen, lines: Sequence[Line]) -> None:
     if len(shown) < len(lines):
         screen.line(
             t(
-                "The table shows the {count} that lean most to the left. --summary FILE writes all of them.",
+                "The table shows the {count} that lean furthest to the left. --summary FILE writes all of them.",
                 count=len(shown),
             ),
             indent=2,

@@ -32,10 +32,10 @@ def created(screen: Screen, made: Created) -> None:
     if made.choices:
         clients = tn("{count:,} client", "{count:,} clients", made.clients)
         transactions = tn("{count:,} transaction", "{count:,} transactions", made.transactions)
-        text = t(" is made, with {clients} and {transactions}.", clients=clients, transactions=transactions)
+        text = t(" was made, with {clients} and {transactions}.", clients=clients, transactions=transactions)
         then = t("Next: kopilot-xl refresh {path}", path=_quoted(str(made.path)))
     else:
-        text = t(" is made, with no clients yet.")
+        text = t(" was made, with no clients yet.")
         then = t("Next: fill its sheets Clients and Transactions, then refresh it.")
     screen.line(Text.assemble((str(made.path), "bold"), text))
     screen.line(then)

@@ -37,14 +37,14 @@ def updated(screen: Screen, made: Updated) -> None:
     if not made.written:
         screen.line(t("Nothing was written."))
     elif not made.remembers:
-        screen.line(t("kopilot-xl upgrade lets the workbook remember its exports, so that update needs no files."))
+        screen.line(t("kopilot-xl upgrade makes the workbook remember its exports, so that update needs no files."))
 
 
 def lines(made: Updated) -> list[str | Text]:
     """Return what came, in a line for each kind."""
     merge, people = made.transactions, made.clients
     if not made.is_news:
-        found: list[str | Text] = [Text(t("The export has nothing that the workbook does not have."), "bold")]
+        found: list[str | Text] = [Text(t("The export holds nothing new."), "bold")]
     else:
         currency = made.result.currency if made.result is not None else ""
         amount = formatting.amount(made.amount_added)
@@ -77,7 +77,7 @@ def lines(made: Updated) -> list[str | Text]:
         plan, invoice = made.known[answer.index], answer.invoice
         found.append(
             t(
-                "The plan of {plan} may be what {invoice} invoiced: change the plan's status if it is.",
+                "The plan of {plan} may be what {invoice} invoiced: if so, change the plan's status.",
                 plan=_row(plan, made.names), invoice=invoice.reference or _row(invoice, made.names),
             )
         )  # fmt: skip
@@ -91,7 +91,7 @@ def lines(made: Updated) -> list[str | Text]:
     if len(made.moved) > _SHOWN:
         found.append(t("  … and {count} more clients in another segment", count=len(made.moved) - _SHOWN))
     if made.fulfilled:
-        found.append(tn("{count:,} plan more is fulfilled.", "{count:,} plans more are fulfilled.", made.fulfilled))
+        found.append(tn("{count:,} more plan is fulfilled.", "{count:,} more plans are fulfilled.", made.fulfilled))
     return found
 
 

@@ -40,7 +40,7 @@ def checked_language(name: str | None) -> str | None:
     """
     if name is not None and known(name) is None:
         raise typer.BadParameter(
-            t("there is no language {name}. Choose one of {languages}.", name=name, languages=", ".join(LANGUAGES)),
+            t("there is no language {name}. Choose from {languages}.", name=name, languages=", ".join(LANGUAGES)),
             param_hint=OPTION,
         )
     return name and known(name)

@@ -17,30 +17,32 @@ def _option(name: str, metavar: str, what: str) -> Any:
 
 ActiveMonths = Annotated[
     int | None,
-    _option("--active-months", "MONTHS", t("How long after its last invoice a client is Active. Without it: 4.")),
+    _option("--active-months", "MONTHS", t("How long a client is Active after its last invoice. Default: 4.")),
 ]
 SleepingMonths = Annotated[
     int | None,
-    _option("--sleeping-months", "MONTHS", t("How long it is at most Sleeping Away. Without it: 8.")),
+    _option("--sleeping-months", "MONTHS", t("How long it is Sleeping Away at most. Default: 8.")),
 ]
 HorizonMonths = Annotated[
     int | None,
-    _option("--horizon-months", "MONTHS", t("How far ahead planned revenue counts as coming. Without it: 12.")),
+    _option("--horizon-months", "MONTHS", t("How far ahead planned revenue counts as coming. Default: 12.")),
 ]
 LifespanDays = Annotated[
     int | None,
-    _option("--lifespan-days", "DAYS", t("How long after its last invoice a client is not Lost. Without it: 400.")),
+    _option("--lifespan-days", "DAYS", t("How long after its last invoice a client is Lost. Default: 400.")),
 ]
 LeavingDays = Annotated[
     int | None,
-    _option("--leaving-days", "DAYS", t("How long before its end a client without plans is Leaving. Without it: 30.")),
+    _option(
+        "--leaving-days", "DAYS", t("How long before it would be Lost a client without plans is Leaving. Default: 30.")
+    ),
 ]
 InaccuratePercent = Annotated[
     float | None,
     _option(
         "--inaccurate-percent",
         "PERCENT",
-        t("From which share of clients without activity on a portfolio is Inaccurate. Without it: 25."),
+        t("The share of clients without activity from which a portfolio is Inaccurate. Default: 25."),
     ),
 ]
 

@@ -71,7 +71,7 @@ def new(
     trial: Annotated[
         bool,
         typer.Option(
-            "--try", help=t("Show the verdict and the portfolio as of the data's last date, and write nothing.")
+            "--try", help=t("Show the summary and the portfolio as of the data's last date, and write nothing.")
         ),
     ] = False,
     json: AsJson = False,
@@ -277,8 +277,8 @@ def refresh(
         Path | None,
         output_option(
             t(
-                "Save it here and leave the workbook as it is. A Kopilot workbook there in which no action is recorded "
-                "is replaced; for anything else it takes --force. For one workbook only."
+                "Save it here and leave the workbook as it is. A Kopilot workbook there in which no action is "
+                "recorded is replaced; anything else needs --force. For one workbook only."
             )
         ),
     ] = None,
@@ -288,9 +288,8 @@ def refresh(
         typer.Option(
             "--backup",
             help=t(
-                "Keep the version that is replaced beside it: Portfolio.xlsm as "
-                "Portfolio.xlsm.kopilot-backup. The backup made before is replaced. To go back, "
-                "rename it."
+                "Keep the version that is replaced beside it: Portfolio.xlsm as Portfolio.xlsm.kopilot-backup. An "
+                "earlier backup is replaced. To go back, rename it."
             ),
         ),
     ] = False,
@@ -302,8 +301,8 @@ def refresh(
             min=0,
             max=120,
             help=t(
-                "Also fill History for the ends of the N months before, as today's rows tell it. "
-                "Such rows are marked as reconstructed; a row written on its own day stays."
+                "Also fill History for the ends of the N months before, as computed from today's rows. Such rows "
+                "are marked as reconstructed; a row written on its own day stays."
             ),
             show_default=False,
         ),
@@ -327,12 +326,12 @@ def refresh(
 
     Excel is not needed. Only the cells a refresh owns are written.
 
-    Of a FOLDER, it is the workbooks in it and in all folders in it; those that are no Kopilot workbooks are left alone.
-    A failure does not stop the rest. Ctrl-C stops where every file is as it was before, or done.
+    A FOLDER stands for the workbooks in it and in all folders below it; those that are not Kopilot workbooks are left
+    alone. A failure does not stop the rest. Ctrl-C stops where every file is as it was before, or done.
 
-    A workbook that another process refreshes is waited for, up to a minute.
+    A workbook that another process is refreshing is waited for, up to a minute.
 
-    Exit code 0: all refreshed; 1: at least one was not and is as it was, or --strict found problems; 2: wrong usage;
+    Exit code 0: all refreshed; 1: at least one was not, and is as it was, or --strict found problems; 2: wrong usage;
     130: stopped by Ctrl-C, 143: by SIGTERM.
     """
     from kopilot_xl import refresh_all
@@ -422,7 +421,7 @@ def report(
             path = result.path.with_suffix(".html")
             screen_on().line(t("{path} shows the portfolio as of {as_of}.", path=path, as_of=result.report.as_of))
     if done:
-        screen_on().line(t("{path} leads to all of them.", path=output or index_of(books)))
+        screen_on().line(t("{path} links to all of them.", path=output or index_of(books)))
     raise typer.Exit(end.code)
 
 
@@ -445,7 +444,7 @@ def upgrade(
             "--copy",
             help=t(
                 "Make a new workbook instead, with the rows, settings and history of this one. Your own charts, "
-                "sheets, notes and macros do not come along; they are listed."
+                "sheets, notes and macros are not copied; they are listed."
             ),
         ),
     ] = False,

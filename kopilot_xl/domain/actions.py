@@ -322,7 +322,7 @@ class ClientReplay:
             return mark_in_force.segment, []
         if mark_in_force:
             aside = t(
-                "Set aside while the client is marked {segment} by row {row}.",
+                "On hold while the client is marked {segment} by row {row}.",
                 segment=mark_in_force.segment.label.lower(),
                 row=mark_in_force.row,
             )

@@ -50,7 +50,7 @@ class Rules:
             if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
                 raise RuleError(each.name, _not_a_number(whole, value))
             if not 0 < value < 100_000:
-                raise RuleError(each.name, t("must be above 0 and in reason, not {value}", value=f"{value:g}"))
+                raise RuleError(each.name, t("must be above 0 and reasonable, not {value}", value=f"{value:g}"))
         if not self.active_months < self.sleeping_months:
             raise RuleError(
                 "active_months",

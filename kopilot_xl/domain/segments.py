@@ -100,10 +100,10 @@ _PROFILES = {
         "👻",
         marked("Last invoiced more than {active_months} and at most {sleeping_months} months ago."),
         marked(
-            "It gets cold: offer another product or service, then plan the revenue; "
-            "mark it lost if none is expected in the coming six months."
+            "Going cold: offer another product or service, then plan the revenue; mark it lost if none is "
+            "expected in the coming six months."
         ),
-        marked("It gets cold: offer another product or service, then plan the revenue."),
+        marked("Going cold: offer another product or service, then plan the revenue."),
     ),
     Segment.HIBERNATING: _Profile(
         "🧊",

@@ -90,7 +90,7 @@ def _lean(figures: Figures) -> str:
             engaged=engaged,
             quiet=quiet,
         )
-    return t("It leans to neither side: as many clients went quiet as are active or new ({quiet:,}).", quiet=quiet)
+    return t("It leans neither way: as many clients went quiet as are active or new ({quiet:,}).", quiet=quiet)
 
 
 def _exits(figures: Figures) -> str:

@@ -172,7 +172,7 @@ def _particular(client: Client, habit: Usual | None, as_of: date, share: float) 
             return t("Planned {day}: {amount}", day=planned, amount=formatting.whole(client.next_amount)), False
         return t("Planned {day}", day=planned), False
     if client.far_off:
-        return t("Planned {month}, too far to count", month=formatting.short_month_of(client.far_off)), False
+        return t("Planned {month}, too far ahead to count", month=formatting.short_month_of(client.far_off)), False
     if habit is None:
         return _nothing_yet(client, as_of), False
     if (month := _missed(client, habit, as_of)) is not None:

@@ -222,7 +222,7 @@ def _recorded(book: LiveBook, action: Any, client_ids: Sequence[Value], due: Any
             for at, key in enumerate(keys)
         ]
         if planning and day is None:
-            raise _RefusedError(t("Nothing was recorded: write the day the invoice is planned for, as 2026-04-03."))
+            raise _RefusedError(t("Nothing was recorded: write the day the invoice is planned for, as in 2026-04-03."))
         judged = replace(inputs, actions=replace(inputs.actions, entries=[*inputs.actions.entries, *entries]))
         verdicts = replay_log(judged, judged.as_of).results[len(inputs.actions.entries) :]
         names = _names(inputs, keys)

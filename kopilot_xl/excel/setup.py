@@ -344,8 +344,8 @@ def _server_problems(machine: Machine, interpreter: str) -> list[str]:
         why = (run.stderr.strip().splitlines() or [t("it says nothing")])[-1]
     return [
         t(
-            "Excel cannot start the Python {interpreter}: {reason}. Look whether a virus scanner or a policy of your "
-            "company stops cmd.exe or python.exe, then run kopilot-xl install --check again.",
+            "Excel cannot start the Python {interpreter}: {reason}. Check whether a virus scanner or a company "
+            "policy blocks cmd.exe or python.exe, then run kopilot-xl install --check again.",
             interpreter=interpreter,
             reason=why,
         )

@@ -43,7 +43,7 @@ _MISSING = -2147352572
 """How Excel hands over an argument that was left out, where it is not replaced on the way."""
 _CATEGORY = "Kopilot XL"
 _AS_OF = t("The day to look at it; left out or blank: today.")
-_STORED_DAY = t("The day to look at it; left out: the day of the table. Another day than that is not available.")
+_STORED_DAY = t("The day to look at it; left out: the day of the table. No other day is available.")
 _TABLE = t("What the function snapshot returned. Left out: what the last refresh stored in this workbook.")
 
 
@@ -53,7 +53,7 @@ _TABLE = t("What the function snapshot returned. Left out: what the last refresh
 @xw.arg("actions", convert="raw", doc=t("The table Actions with its headers."))
 @xw.arg("settings", convert="raw", doc=t("Two columns: the names of the settings, and their values."))
 @xw.arg("as_of", convert="raw", doc=t("The day to look at the portfolio; blank: the setting AsOf, or today."))
-@xw.arg("layout", convert="raw", doc=t("The format the answer is to have; left out: that of version 0.1."))
+@xw.arg("layout", convert="raw", doc=t("The format of the answer; left out: that of version 0.1."))
 def snapshot(
     clients: Any, transactions: Any, actions: Any, settings: Any, as_of: Any = None, layout: Any = None
 ) -> list[Any]:

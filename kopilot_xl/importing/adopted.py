@@ -166,7 +166,7 @@ def _check_plain(book: Book, found: Imported, table: _Place) -> None:
     elif batch.joined.column is None or batch.joined.by not in ("id", "name"):
         why = t("its rows do not name the client")
     elif not table.laid.raw.own and min((*sorted_rows.totals, *sorted_rows.remarks), default=last) < last:
-        why = t("there are totals or remarks among its rows; make it a table (Ctrl+T)")
+        why = t("there are totals or remarks among its rows; turn it into a table (Ctrl+T)")
     else:
         return
     raise BookError(

@@ -145,8 +145,8 @@ def _same_amounts(best: Sequence[tuple[float, float, Column, str]], table: Table
     first = best[0][2]
     raise QuestionError(
         t(
-            "{label} has amounts under {names} ({columns}), and they differ. Give --map "
-            '"Amount={letter}" or another of them.',
+            "{label} has amounts under {names} ({columns}), and they differ. Choose one, as in --map "
+            '"Amount={letter}".',
             label=table.raw.label,
             names=" and ".join(dict.fromkeys(one[2].name for one in best)),
             columns=names,

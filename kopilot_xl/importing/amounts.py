@@ -215,7 +215,7 @@ def _decimal(digits: set[str], name: str) -> tuple[str | None, list[str], str]:
             ".",
             [],
             t(
-                "both a comma and a point part decimals, so that {amount} could be {readings}",
+                "both a comma and a point are used before decimals, so {amount} could be {readings}",
                 amount=first,
                 readings=_both(first),
             ),
@@ -227,7 +227,11 @@ def _decimal(digits: set[str], name: str) -> tuple[str | None, list[str], str]:
         return (
             ".",
             [],
-            t("{first} and {other} leave open which of comma and point parts decimals", first=first, other=other[0]),
+            t(
+                "{first} and {other} leave open whether the comma or the point comes before decimals",
+                first=first,
+                other=other[0],
+            ),
         )
     return (
         sign,

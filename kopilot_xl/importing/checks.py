@@ -132,8 +132,8 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
         could = t(" Columns with numbers are {numbers}.", numbers=", ".join(numbers)) if numbers else ""
         question = QuestionError(
             t(
-                "{label} has no column that is known as Amount.{could} Export the amounts too, or "
-                'name their column: --map "Amount={numbers}"; --accept goes on without amounts.',
+                "{label} has no column that can be recognised as Amount.{could} Export the amounts too, or name "
+                'their column: --map "Amount={numbers}"; --accept goes on without amounts.',
                 label=raw.label,
                 could=could,
                 numbers=numbers[0] if numbers else "…",
@@ -141,7 +141,7 @@ def shape(table: Table, mapping: InvoiceColumns, choices: ImportChoices) -> None
             "no-amount",
             [Question("no-amount", t("Which column has the amounts?"), '--map "Amount=…"', None, numbers)],
         )
-        choices.settle(question, t("{label} has no column that is known as Amount.", label=raw.label))
+        choices.settle(question, t("{label} has no column that can be recognised as Amount.", label=raw.label))
 
 
 def documents(batches: Sequence[Batch], choices: ImportChoices, today: date) -> None:
@@ -323,9 +323,9 @@ def joined(batches: Sequence[Batch], people: People, choices: ImportChoices, ver
         )
         column = batches[0].joined.column
         told = t(" They were looked for by {name}.", name=column.name) if column is not None else ""
-        way = t('Export all clients, or name the column that tells them: --map "Client=…".{told}', told=told).rstrip(
-            "."
-        )
+        way = t(
+            'Export all clients, or name the column that identifies them: --map "Client=…".{told}', told=told
+        ).rstrip(".")
     if choices.accept:
         choices.passed.append(f"{text}.")
         return

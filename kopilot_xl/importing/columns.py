@@ -210,8 +210,8 @@ def _earliest(table: Table, columns: Sequence[Column], choices: ImportChoices) -
     names = " and ".join(f"column {each.letter}" for each in columns)
     raise QuestionError(
         t(
-            "{label} has the heading {heading} more than once ({names}), and its cells do not "
-            'tell which is the issue date. Give --map "Issue date={letter}" or another of them.',
+            "{label} has the heading {heading} more than once ({names}), and its cells do not show which is the "
+            'issue date. Choose one, as in --map "Issue date={letter}".',
             label=table.raw.label,
             heading=columns[0].heading,
             names=names,
@@ -243,8 +243,8 @@ def _no_date(table: Table) -> MissingError:
         )
         return MissingError(
             t(
-                "{label} has no column that is known as Issue date; {why}. Export the invoice date "
-                'too, or give --map "Issue date={first}".',
+                "{label} has no column that can be recognised as Issue date; {why}. Export the invoice date too, "
+                'or give --map "Issue date={first}".',
                 label=table.raw.label,
                 why=why,
                 first=first.name,
@@ -261,8 +261,8 @@ def _no_date(table: Table) -> MissingError:
         )
     return MissingError(
         t(
-            "{label} has no column that is known as Issue date (its columns: {listed}). Export "
-            'the invoice date too, or name its column: --map "Issue date=…".',
+            "{label} has no column that can be recognised as Issue date (its columns: {listed}). Export the "
+            'invoice date too, or name its column: --map "Issue date=…".',
             label=table.raw.label,
             listed=listed,
         )

@@ -58,7 +58,7 @@ def rows_of(
         lines = "\n".join(inner)
         delimiter = _delimiter(lines, suffix, known)
         rows, more = records(path, lines, delimiter, _Cells().__getitem__)
-        notes = (*notes, *more, t("Each line is quoted as a whole: it was read as a line of its own."))
+        notes = (*notes, *more, t("Each line is quoted as a whole: what is inside the quotes was read."))
     return rows, delimiter if max(map(len, rows), default=0) > 1 else None, notes
 
 

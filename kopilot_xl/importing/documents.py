@@ -179,7 +179,10 @@ def sides_of_postings(
             side = amounts[owed[0]]
             amounts[owed[0]] = -net if isinstance(side, float) and side < 0 else net
     notes.append(
-        t("Each posting is there with both its sides under {name}: it counts once, by its revenue.", name=account.name)
+        t(
+            "Each posting is there twice, with both sides under {name}: it counts once, by its revenue.",
+            name=account.name,
+        )
     )
 
 
@@ -200,9 +203,9 @@ def check_open_credits(mapping: InvoiceColumns, documents: Sequence[Document], c
         name = plan.other.name if plan.how == "debit-credit" and plan.other else plan.column.name
         question = QuestionError(
             t(
-                "{label} has {count:,} negative amounts or credits under {name}, and nothing tells "
-                "payments from credit notes. Export it with the type of each entry, or export the "
-                "invoices alone; --accept takes them as credit notes.",
+                "{label} has {count:,} negative amounts or credits under {name}, and nothing distinguishes "
+                "payments from credit notes. Export it with the type of each entry, or export the invoices alone; "
+                "--accept takes them as credit notes.",
                 label=mapping.table.raw.label,
                 count=negative,
                 name=name,
@@ -375,7 +378,7 @@ def _is_of_document(
         ],
     )
     passed = t(
-        "{label}: each {name} was taken for that of its line, and added up.", label=mapping.table.raw.label, name=name
+        "{label}: each {name} was taken as that of its line, and added up.", label=mapping.table.raw.label, name=name
     )
     choices.settle(question, passed)
     return False

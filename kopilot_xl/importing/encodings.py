@@ -85,7 +85,7 @@ def _text(data: bytes, encoding: str, path: object) -> str:
 
 
 def _no_text(path: object) -> BookError:
-    return BookError(t("{path} is not a text that can be read. Export it as CSV in UTF-8, or as .xlsx.", path=path))
+    return BookError(t("{path} cannot be read as text. Export it as CSV in UTF-8, or as .xlsx.", path=path))
 
 
 def _wide(data: bytes) -> str | None:

@@ -97,7 +97,7 @@ def no_header(place: str, rows: Sequence[Sequence[Value]], wanted: Wanted) -> Mi
     known = " or ".join(dict.fromkeys(column.header for column in lacking))
     return MissingError(
         t(
-            "{place} has no column that is known as {known} (its columns: {headings}). {lacking}",
+            "{place} has no column that can be recognised as {known} (its columns: {headings}). {lacking}",
             place=place,
             known=known,
             headings=headings,
@@ -110,7 +110,7 @@ def no_heading(place: str, column: Column, headings: Sequence[str], wanted: Want
     """Return what to raise where no heading is known as a column."""
     return MissingError(
         t(
-            "{place} has no column that is known as {column} (its columns: {headings}). {accepted}",
+            "{place} has no column that can be recognised as {column} (its columns: {headings}). {accepted}",
             place=place,
             column=column.header,
             headings=_some(headings),

@@ -146,8 +146,8 @@ def _no_client(mapping: InvoiceColumns) -> MissingError:
     listed = ", ".join(each for each in mapping.table.headings[:12] if each)
     return MissingError(
         t(
-            "{label} has no column that tells the client (its columns: {listed}). Name it: --map "
-            '"Client=…", or give the list of clients too (--clients).',
+            '{label} has no column that identifies the client (its columns: {listed}). Name it: --map "Client=…", '
+            "or give the list of clients too (--clients).",
             label=mapping.table.raw.label,
             listed=listed,
         )

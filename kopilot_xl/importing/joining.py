@@ -271,7 +271,7 @@ def _completed(
                     name = way.column.name if way.column else ""
                     return again, [
                         t(
-                            "{column} tells the client; the numbers under {other} are something else.",
+                            "{column} identifies the client; the numbers under {other} are something else.",
                             column=other.column.name,
                             other=name,
                         )
@@ -309,8 +309,8 @@ def _disagree(mapping: InvoiceColumns, way: _Way, other: _Way) -> QuestionError:
     two = other.column.name if other.column else ""
     return QuestionError(
         t(
-            "{label}: {one} and {two} tell different clients in the same rows. Say which of them "
-            'counts: --map "Client={two}" or --map "Client ID={one}".',
+            "{label}: {one} and {two} name different clients in the same rows. Say which of them counts: --map "
+            '"Client={two}" or --map "Client ID={one}".',
             label=mapping.table.raw.label,
             one=one,
             two=two,
@@ -322,7 +322,7 @@ def _disagree(mapping: InvoiceColumns, way: _Way, other: _Way) -> QuestionError:
 def _no_client(table: Table) -> MissingError:
     return MissingError(
         t(
-            '{label} has no column that tells the client (its columns: {columns}). Name it: --map "Client=…".',
+            '{label} has no column that identifies the client (its columns: {columns}). Name it: --map "Client=…".',
             label=table.raw.label,
             columns=listed(filter(None, table.headings), 12),
         )

@@ -432,8 +432,8 @@ def rounded_ids(label: str, column: Column) -> QuestionError:
 def _nobody(table: Table) -> MissingError:
     return MissingError(
         t(
-            "{label} has no column that is known as Client ID or Client (its columns: {columns}). "
-            'Name the column of the names: --map "Client=…".',
+            "{label} has no column that can be recognised as Client ID or Client (its columns: {columns}). Name "
+            'the column of the names: --map "Client=…".',
             label=table.raw.label,
             columns=listed(filter(None, table.headings), 12),
         )

@@ -170,7 +170,7 @@ def completed(draft: Draft, people: People, choices: ImportChoices) -> Batch:
         elif kind in (Kind.OTHER, Kind.QUOTE, Kind.ORDER):
             left[marked("quotes, bills and other documents")] += 1
         elif at in states.left:
-            aside = marked("other side of postings or told to leave out")
+            aside = marked("other side of postings or set to be left out")
             left[aside if not counted[at] else marked("of suppliers")] += 1
     left[marked("totals")] = len(draft.sorted_rows.totals)
     left[marked("remarks")] = len(draft.sorted_rows.remarks)

@@ -183,7 +183,7 @@ def _recoded(
                 changed = True
                 other = raw.recoded(raw.codings[rank])
                 note = t(
-                    "The letters were read as {encoding}: so most names are found in the other file.",
+                    "The text was read as {encoding}: that way most names are found in the other file.",
                     encoding=shown(raw.codings[rank]),
                 )
                 found.append(Selected(laid_out(other.noted(note), wanted), each.passed_over))

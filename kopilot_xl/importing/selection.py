@@ -121,7 +121,7 @@ def _best(raws: Sequence[RawTable], purpose: str, choices: ImportChoices) -> Sel
             ],
         )
     if table.raw.hidden:
-        table.raw = table.raw.noted(t("The sheet {name} is hidden; no visible one would do.", name=table.raw.name))
+        table.raw = table.raw.noted(t("The sheet {name} is hidden; no visible one was suitable.", name=table.raw.name))
     return Selected(table, list(dict.fromkeys(names)))
 
 

@@ -198,7 +198,7 @@ def _by_prefix(column: Column, rows: Sequence[int], amounts: Sequence[float | No
     if turned or left:
         names = sorted({each.upper() for each, kind in kinds.items() if kind not in (None, Kind.INVOICE)})
         found.notes.append(
-            t("{name}: numbers that begin with {names} are no invoices.", name=column.name, names=", ".join(names))
+            t("{name}: numbers that begin with {names} are not invoices.", name=column.name, names=", ".join(names))
         )
 
 

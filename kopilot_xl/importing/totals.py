@@ -252,7 +252,7 @@ def _fill_down(mapping: InvoiceColumns, found: SortedRows) -> None:
         found.filled[column.at] = told
         found.notes.append(
             t(
-                "{name} stands on the first row of each group only: the rows below are of the same client.",
+                "{name} is on the first row of each group only: the rows below belong to the same client.",
                 name=column.name,
             )
         )

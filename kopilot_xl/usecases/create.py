@@ -216,7 +216,7 @@ def _known(language: str | None) -> str | None:
     if found := known(language):
         return found
     raise ValueError(
-        t("there is no language {name}. Choose one of {languages}.", name=language, languages=", ".join(LANGUAGES))
+        t("there is no language {name}. Choose from {languages}.", name=language, languages=", ".join(LANGUAGES))
     )
 
 

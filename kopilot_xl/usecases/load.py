@@ -39,9 +39,9 @@ def check_load(name: object, clients: int, transactions: int, actions: int, size
         return
     raise BookError(
         t(
-            "{name} cannot be refreshed: {clients:,} clients, {transactions:,} transactions, {actions:,} actions and "
-            "{bad:,} bad cells are more than files of {size:,} bytes have. Delete the rows that are not real, or "
-            "compute the segments outside a workbook: kopilot-xl segment",
+            "{name} cannot be refreshed: {clients:,} clients, {transactions:,} transactions, {actions:,} actions "
+            "and {bad:,} bad cells are more than a file of {size:,} bytes can really hold. Delete the rows that "
+            "are not real, or compute the segments outside a workbook: kopilot-xl segment",
             name=name,
             clients=clients,
             transactions=transactions,

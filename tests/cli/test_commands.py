@@ -198,14 +198,14 @@ def test_new_tells_what_it_read_and_how_to_go_on(folder: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert "Client ID from *ContactName" in result.stdout
     assert result.stdout.endswith(
-        "Portfolio.xlsm is made, with 4 clients and 5 transactions.\nNext: kopilot-xl refresh Portfolio.xlsm\n"
+        "Portfolio.xlsm was made, with 4 clients and 5 transactions.\nNext: kopilot-xl refresh Portfolio.xlsm\n"
     )
     assert_sound(folder / "Portfolio.xlsm")
     again = one_line(run("new", "Portfolio.xlsm"))
     assert "Portfolio.xlsm is there already" in again
     assert "kopilot-xl update" in again
     assert "--force" not in again
-    assert run("new", "Portfolio.xlsm", "--force").stdout.startswith("Portfolio.xlsm is made, with no clients yet.")
+    assert run("new", "Portfolio.xlsm", "--force").stdout.startswith("Portfolio.xlsm was made, with no clients yet.")
     assert_sound(folder / "Portfolio.xlsm")
 
 
@@ -220,8 +220,8 @@ def test_new_takes_a_date_order_in_any_case(folder: Path) -> None:
     [
         (None, "There is no file"),
         (b"", "is empty"),
-        (bytes(range(256)), "is not a text"),
-        (b"a,b\n1,2\n", "no column that is known as Client ID"),
+        (bytes(range(256)), "cannot be read as text"),
+        (b"a,b\n1,2\n", "no column that can be recognised as Client ID"),
     ],
 )
 def test_new_from_a_bad_export(content: bytes | None, says: str, folder: Path) -> None:
@@ -369,7 +369,7 @@ def companies(originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 BROKEN = "kopilot-xl: companies/alder/broken.xlsx is not an Excel workbook, whatever its name says"
-LEFT_ALONE = "kopilot-xl: left alone 1 other workbook, not of Kopilot: companies/prices.xlsx."
+LEFT_ALONE = "kopilot-xl: 1 other workbook, not of Kopilot, was left alone: companies/prices.xlsx."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders are written otherwise there")

@@ -204,7 +204,7 @@ def test_what_was_made_and_how_exports_were_read(tmp_path: Path) -> None:
         "  Invoiced, less credit notes: 2025: 2,140.50 EUR; 2026: 4,900 EUR\n"
         "  Dates from 15 May 2025 to 15 September 2026\n"
         "  7 of 7 documents found their client (100.0%)\n"
-        f"{made.path} is made, with 5 clients and 7 transactions.\n"
+        f"{made.path} was made, with 5 clients and 7 transactions.\n"
         f'Next: kopilot-xl refresh "{made.path}"\n'
     )
 

@@ -39,7 +39,7 @@ WRONG = {
     "one file of two": ["forecast", "clients.csv"],
     "too many arguments": ["upgrade", "book.xlsm", "other.xlsm"],
     "a value out of range": ["refresh", "book.xlsm", "--jobs", "0"],
-    "a value that is none of a list": ["segment", "clients.csv", "invoices.csv", "--engine", "bogus"],
+    "a value that is not one of a list": ["segment", "clients.csv", "invoices.csv", "--engine", "bogus"],
     "not a date": ["refresh", "book.xlsm", "--as-of", "31.31.2026"],
     "not a time": ["schedule", "book.xlsm", "--daily", "25:00"],
     "not a pair": ["update", "book.xlsm", "--clients", "clients.csv", "--map", "Client"],

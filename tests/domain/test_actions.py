@@ -564,7 +564,7 @@ def test_a_plan_is_set_aside_while_a_mark_is_in_force() -> None:
     rows = (row("2026-05-01", PLAN, "2026-08-01", 100), row("2026-06-01", CANCELED))
     folded = log(*rows)
     assert folded.results == [
-        ActionResult(ActionStatus.SUPERSEDED, "Set aside while the client is marked canceled by row 3."),
+        ActionResult(ActionStatus.SUPERSEDED, "On hold while the client is marked canceled by row 3."),
         ActionResult(ActionStatus.APPLIED),
     ]
     assert folded.plans == []

@@ -237,7 +237,7 @@ def test_a_declining_portfolio_without_exits_says_nothing_of_exits() -> None:
     found = summary(active=2, sleeping_away=2)
     assert found.shape is Shape.DECLINING
     assert found.words == (
-        "It leans to neither side: as many clients went quiet as are active or new (2). "
+        "It leans neither way: as many clients went quiet as are active or new (2). "
         "Active clients are not the majority. "
         "Offer the quiet ones a product or service, an upgrade, maintenance."
     )

@@ -58,7 +58,7 @@ def client(name: str, **known: object) -> Client:
     [
         ({"unpaid": 90.0, "unpaid_since": date(2025, 12, 13)}, (), "90 unpaid since 13 Dec 2025", True),
         ({"overdue": date(2026, 6, 1)}, (), "Overdue plan: 1 Jun, not invoiced", True),
-        ({"far_off": date(2027, 9, 1)}, (), "Planned Sep 2027, too far to count", False),
+        ({"far_off": date(2027, 9, 1)}, (), "Planned Sep 2027, too far ahead to count", False),
         (
             {"last_invoice": date(2025, 6, 10), "value": 70.0},
             on((2024, 6), (2025, 6)),

@@ -67,7 +67,7 @@ def test_parquet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
-        ("Client ID,Action\nA1,Mark lost\n", MissingError, "no column that is known as Recorded on"),
+        ("Client ID,Action\nA1,Mark lost\n", MissingError, "no column that can be recognised as Recorded on"),
         ("", BookError, "is empty"),
         ("Recorded on,Client ID,Action,Issue date\n2026-06-01,A1,Plan revenue,03/04/2026\n", QuestionError,
          "--date-order"),

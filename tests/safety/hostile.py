@@ -283,7 +283,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "a table of the whole sheet": (_in_table("Clients", r'ref="A1:\w+"', f'ref="{_TABLES_OF_ALL}"'), "covers A1:XFD1048576"),
     "a table without rows": (_in_table("Clients", r'ref="A1:\w+"', 'ref="A1:J1"'), "no data|refresh"),
     "a table that counts a billion totals": (_in_table("Clients", r"<table ", '<table totalsRowCount="999999999" '), "covers"),
-    "a table that is twice there": (_all_tables_many_times, "is there twice"),
+    "a table that is twice there": (_all_tables_many_times, "twice"),
     "a sheet that is its own table": (_sheet_is_its_own_table, "is damaged|cannot be read"),
     "a name for the whole sheet": (
         _changed(WORKBOOK, r'(name="PortfolioTitle">)[^<]*', r"\g<1>Portfolio!$A:$XFD"), "covers A1:XFD1048576",
@@ -327,11 +327,11 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     # rows of which each costs more than it takes in the file
     "400,000 clients in a small file": (
         lambda parts, secret: _longer_clients(parts, 400_000, lambda row: f'<c r="A{row}"><v>{row}</v></c>'),
-        "400,00. clients.* are more than files of",
+        "400,00. clients.* are more than a file of",
     ),
     "one client 600,000 times": (
         lambda parts, secret: _longer_clients(parts, 600_000, lambda row: f'<c r="A{row}"><v>1</v></c>'),
-        "bad cells are more than files of",
+        "bad cells are more than a file of",
     ),
     "200,000 actions in a small file": (
         lambda parts, secret: _longer_clients(
@@ -339,7 +339,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
             lambda row: f'<c r="A{row}"><v>46100</v></c><c r="B{row}"><v>1001</v></c><c r="C{row}" t="inlineStr"><is><t>Mark lost</t></is></c>',
             "Actions",
         ),
-        "200,000 actions .*are more than files of",
+        "200,000 actions .*are more than a file of",
     ),
     "20,000 actions of one client": (
         lambda parts, secret: _longer_clients(
@@ -355,7 +355,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
             lambda row: f'<c r="A{row}"><v>1001</v></c><c r="B{row}" t="b"><v>1</v></c><c r="C{row}"><v>5</v></c>',
             "Transactions",
         ),
-        "bad cells are more than files of",
+        "bad cells are more than a file of",
     ),
     "300,000 transactions of one client": (
         lambda parts, secret: _longer_clients(
@@ -380,7 +380,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "cells of another namespace": (_changed("Clients", re.escape(MAIN), "urn:other"), "namespace|cannot be read"),
     "two sheets of one part": (
         _changed(WORKBOOK, r'(<sheet [^>]*name="Settings"[^>]*/>)', r'\1<sheet name="Again" sheetId="99" xmlns:r="' + OFFICE + '" r:id="rId2"/>'),
-        "is there twice",
+        "twice",
     ),
 }  # fmt: skip
 """What is wrong with each workbook, how to make it, and how a refresh of it must end (a pattern)."""

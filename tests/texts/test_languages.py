@@ -76,7 +76,7 @@ def test_the_command_line_speaks_the_language_of_the_option_or_of_the_environmen
 
 def test_a_language_that_there_is_not_is_refused_with_those_there_are() -> None:
     message = printed("check", "none.xlsm", "--language", "xx", COLUMNS="200", LC_ALL="C")
-    assert f"there is no language xx. Choose one of {', '.join(LANGUAGES)}." in message
+    assert f"there is no language xx. Choose from {', '.join(LANGUAGES)}." in message
 
 
 def test_english_reads_no_catalogue() -> None:

@@ -507,8 +507,8 @@ def test_a_signature_goes_and_that_is_said(tmp_path: Path) -> None:
     notice = next(problem for problem in result.problems if problem.code is Code.SIGNATURE_REMOVED)
     assert notice.kind is Kind.NOTICE
     assert str(notice) == (
-        "Portfolio: The workbook had a digital signature, which a refresh makes void. "
-        "It was taken out, as Excel does it. Sign the workbook again (File, Info, Protect Workbook)."
+        "Portfolio: The workbook had a digital signature, which a refresh invalidates. "
+        "It was removed, as Excel would. Sign the workbook again (File, Info, Protect Workbook)."
     )
     assert not FileBook(path).is_signed
     assert Code.SIGNATURE_REMOVED not in {problem.code for problem in refresh(path, now=NOW).problems}

@@ -149,7 +149,7 @@ def _csv_parts(path: Path, sample: Sample, names: Sequence[str]) -> Iterator[Par
         raise unreadable(path, error) from error
     except UnicodeDecodeError:
         raise BookError(
-            t("{path} is not a text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
+            t("{path} cannot be read as text. Export it as CSV in UTF-8, or as Parquet.", path=path)
         ) from None
     except csv.Error as error:
         raise broken(str(path), str(error)) from error

@@ -114,6 +114,6 @@ def _in_utf8(path: Path, encoding: str, target: Path) -> Path:
                 new.write(text)
     except UnicodeDecodeError:
         raise BookError(
-            t("{path} is not a text that can be read. Export it as CSV in UTF-8, or as Parquet.", path=path)
+            t("{path} cannot be read as text. Export it as CSV in UTF-8, or as Parquet.", path=path)
         ) from None
     return target

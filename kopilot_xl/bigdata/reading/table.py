@@ -104,7 +104,7 @@ def open_table(source: Source, wanted: Wanted, scratch: Path, order: DateOrder |
             here, there = (", ".join(column.header for column in one.mapping) for one in (opened[-1], opened[0]))
             raise MissingError(
                 t(
-                    "{path} has the columns {here}, but {other} has {there}: have the same in each file.",
+                    "{path} has the columns {here}, but {other} has {there}: give each file the same columns.",
                     path=file.path,
                     here=here,
                     other=files[0].path,

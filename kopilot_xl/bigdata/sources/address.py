@@ -44,10 +44,9 @@ _SCHEME_LIKE = re.compile(
     re.IGNORECASE,
 )
 _MALFORMED = marked(
-    "The address of the database cannot be read. It goes "
-    "postgresql://user@host:5432/database#table; a sign such as / @ : # ? % in a user's "
-    "name or password must be percent-encoded, or leave the password out and set "
-    "PGPASSWORD."
+    "The address of the database cannot be read. It has the form postgresql://user@host:5432/database#table; a "
+    "sign such as / @ : # ? % in a user's name or password must be percent-encoded, or leave the password out and "
+    "set PGPASSWORD."
 )
 
 
@@ -118,7 +117,7 @@ class Address:
         if scheme not in _SCHEMES:
             raise BookError(
                 t(
-                    "{scheme}:// cannot be read: what can be read is {names}.",
+                    "{scheme}:// cannot be read. Supported: {names}.",
                     scheme=scheme,
                     names=", ".join(f"{each}://" for each in Kind),
                 )
@@ -210,7 +209,5 @@ def _is_encoded(text: str) -> bool:
 
 def _checked_table(place: str, table: str) -> str:
     if not table.strip():
-        raise BookError(
-            t("{place} names no table. Write #table behind it, or #schema.table, or '#select …'.", place=place)
-        )
+        raise BookError(t("{place} names no table. Append #table, or #schema.table, or '#select …'.", place=place))
     return place

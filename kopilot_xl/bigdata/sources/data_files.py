@@ -77,7 +77,7 @@ class Source:
         if not path.exists() and glob.has_magic(text):
             base = Path(*_before_pattern(path.parts))
             found = map(Path, glob.iglob(text, recursive=True))
-            return cls(text, _data_files(base, found, t("No file is like {text}.", text=text)), pattern=text)
+            return cls(text, _data_files(base, found, t("No file matches {text}.", text=text)), pattern=text)
         return cls(text, (DataFile(path),))
 
     @property
@@ -98,7 +98,7 @@ class Source:
         if any(fnmatch(os.path.abspath(path), os.path.abspath(self.pattern)) for path in made):
             raise SaveError(
                 t(
-                    "{output} is like {pattern}, which is read: name an output elsewhere.",
+                    "{output} matches {pattern}, which is read: choose an output elsewhere.",
                     output=output,
                     pattern=self.pattern,
                 )
@@ -138,7 +138,7 @@ def _check_readable(folder: Path) -> None:
     except OSError as error:
         raise BookError(
             t(
-                "The folder {folder} cannot be looked through: {reason}. Check that you may open it.",
+                "The folder {folder} cannot be listed: {reason}. Check that you may open it.",
                 folder=folder,
                 reason=error.strerror or error,
             )
@@ -156,7 +156,7 @@ def _data_files(base: Path, found: Iterator[Path], none: str = "") -> list[DataF
     if not files:
         raise BookError(
             t(
-                "{none} What can be read there is {names}.",
+                "{none} Supported: {names}.",
                 none=none or t("There is nothing to read in the folder {folder}.", folder=base),
                 names=", ".join((*TEXT_FILES, *PARQUET_FILES)),
             )
@@ -166,8 +166,8 @@ def _data_files(base: Path, found: Iterator[Path], none: str = "") -> list[DataF
         if list(each.partition) != list(first.partition):
             raise BookError(
                 t(
-                    "{path} and {other} are partitioned differently: have each file in as many folders "
-                    "named column=value as the others.",
+                    "{path} and {other} are partitioned differently: put each file into as many folders named "
+                    "column=value as the others.",
                     path=each.path,
                     other=first.path,
                 )
@@ -175,7 +175,7 @@ def _data_files(base: Path, found: Iterator[Path], none: str = "") -> list[DataF
         if (each.path.suffix.lower() in PARQUET_FILES) != (first.path.suffix.lower() in PARQUET_FILES):
             raise BookError(
                 t(
-                    "{path} and {other} are of different kinds: have one kind in a folder.",
+                    "{path} and {other} are of different kinds: keep one kind in a folder.",
                     path=each.path,
                     other=first.path,
                 )

@@ -72,8 +72,8 @@ def _connection(address: Address) -> Iterator[Any]:
     except Exception as error:
         raise BookError(
             t(
-                "{place} does not let us in: {error}. Check the address, and that the server runs; "
-                "user and password may also stand in PGUSER and PGPASSWORD.",
+                "{place} refuses the connection: {error}. Check the address, and that the server runs; user and "
+                "password may also stand in PGUSER and PGPASSWORD.",
                 place=address.place,
                 error=address.said(error),
             )
@@ -115,9 +115,8 @@ def _zone(connection: Any) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise BookError(
             t(
-                'The server tells the day of a moment in the time zone "{zone}", which is not known '
-                "here: give the user one by its name, as in ALTER ROLE … SET timezone TO "
-                "'Europe/Paris'.",
+                'The server converts times to dates in the time zone "{zone}", which is unknown here: give the '
+                "user a named one, as in ALTER ROLE … SET timezone TO 'Europe/Paris'.",
                 zone=zone,
             )
         ) from error

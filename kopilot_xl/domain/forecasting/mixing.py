@@ -37,7 +37,7 @@ class Rule(StrEnum):
 
 _FORMULAS = {
     Rule.BY_CLIENT: marked("Each client's chance to be invoiced, from how often and when it was, × its usual amount."),
-    Rule.THETA: marked("The level of late, drifting on by half of the long slope, × the month's season."),
+    Rule.THETA: marked("The recent level, carried on by half of the long-term slope, × the month's season."),
     Rule.TREND: marked("The average of the last 12 months × the month's season."),
 }
 

@@ -213,7 +213,7 @@ def _remarks(read: Books, in_others: int, currency: str) -> list[str]:
         found.append(_whose(read))
     if read.prepayments:
         count = tn("{count:,} invoice asks", "{count:,} invoices ask", read.prepayments)
-        found.append(t("{count} for money in advance, and counts as any other.", count=count))
+        found.append(t("{count} for money in advance, and counts like any other.", count=count))
     if in_others:
         count = tn("{count:,} invoice", "{count:,} invoices", in_others)
         found.append(t("{count} in another currency than {currency} were left out.", count=count, currency=currency))

@@ -117,7 +117,7 @@ def ours(
             which = t("No party") if not wanted else t("More than one party")
             raise BookError(
                 t(
-                    "{which} of the e-invoices is called {company}. Name one of: {known}.",
+                    "{which} in the e-invoices is called {company}. Choose from: {known}.",
                     which=which,
                     company=company,
                     known=known,

@@ -73,7 +73,7 @@ class Adopted:
             t("Sheets added: {sheets}", sheets=", ".join(self.sheets)),
         ]
         if self.kept_macros:
-            lines.append(t("Its own macros stay; those of Kopilot were not added. --macros adds them."))
+            lines.append(t("Its own macros stay; Kopilot's were not added. --macros adds them."))
         if self.backup:
             lines.append(t("The version before is kept as {path}{backup}.", path=self.path, backup=BACKUP))
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
@@ -175,7 +175,7 @@ def _target(path: Path, output: str | PathLike[str] | None, *, in_place: bool, m
         OutputError: the ending is not one that fits.
     """
     if in_place and output is not None:
-        raise UsageError(t("give --output or --in-place, not both."), "output")
+        raise UsageError(t("use --output or --in-place, not both."), "output")
     suffix = _WITH_MACROS if macros else path.suffix.lower()
     if path.suffix.lower() not in _EDITABLE:
         raise NotBookError(

@@ -70,8 +70,8 @@ def check_adoptable(book: FileBook) -> None:
     if taken:
         raise BookError(
             t(
-                "{path} has the {names} {listed} of its own, and Kopilot has one called so too. Give it another name "
-                "in Excel (Formulas, Name Manager), and adopt again.",
+                "{path} has the {names} {listed} of its own, and Kopilot has one of the same name. Give it "
+                "another name in Excel (Formulas, Name Manager), and adopt again.",
                 path=book.path,
                 names=t("names") if len(taken) > 1 else t("name"),
                 listed=", ".join(taken),
@@ -275,7 +275,7 @@ def _check_query(package: Package, table_part: str, listed: Table) -> None:
     ):
         raise SaveError(
             t(
-                "The table {name} is filled by a query, which takes no columns beside its own. Unlink it in Excel "
+                "The table {name} is filled by a query, which allows no columns but its own. Unlink it in Excel "
                 "(Table Design, Unlink), or make a list of your clients in a table of its own; then adopt again.",
                 name=listed.raw.name,
             )

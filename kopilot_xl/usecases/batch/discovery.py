@@ -55,7 +55,9 @@ def workbooks(names: Sequence[str], *, exclude: Path | None = None) -> Search:
         UsageError: a name is blank, as an unset variable of a shell is: it would stand for this folder.
     """
     if not all(names):
-        raise UsageError(t("a name is blank. Name a workbook or a folder; this folder is named . (a dot)."), "books")
+        raise UsageError(
+            t("a name is blank. Name a workbook or a folder; this folder is written as . (a dot)."), "books"
+        )
     books: dict[str, Target] = {}
     failures: list[tuple[Path, str]] = []
     kept_out = None if exclude is None else _identity(exclude)
@@ -96,7 +98,7 @@ def _walk(folder: Path, failures: list[tuple[Path, str]]) -> Iterator[Path]:
     def fail(error: OSError) -> None:
         failed = Path(error.filename or folder)
         why = t(
-            "The folder {folder} cannot be looked through: {reason}. Check that you may open it.",
+            "The folder {folder} cannot be listed: {reason}. Check that you may open it.",
             folder=failed,
             reason=error.strerror or error,
         )

@@ -171,8 +171,8 @@ class Pool:
                 Done(
                     path,
                     why=t(
-                        "{path}: the process that worked on it {process}, perhaps for want of memory. The workbook is "
-                        "as it was, or done. Try it by itself, or with fewer jobs.",
+                        "{path}: the process that worked on it {process}, perhaps for lack of memory. The "
+                        "workbook is as it was, or done. Try it by itself, or with fewer jobs.",
                         path=path,
                         process=_how_ended(worker.process),
                     ),

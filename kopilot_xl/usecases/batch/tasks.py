@@ -117,8 +117,8 @@ class Update:
         if is_kopilot_book(opened) and not knows_sources(opened):
             raise BookError(
                 t(
-                    "{path} does not know where its data come from. Tell it once: kopilot-xl update {quoted} --clients "
-                    "FILE --transactions FILE",
+                    "{path} does not know where its data come from. Name the files once: kopilot-xl update "
+                    "{quoted} --clients FILE --transactions FILE",
                     path=book.path,
                     quoted=f'"{book.path}"' if " " in str(book.path) else book.path,
                 )

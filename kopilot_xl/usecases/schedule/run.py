@@ -41,7 +41,7 @@ def run(target: Path, *, update: bool = False, summary: Path | None = None, now:
 def _noted(done: Done, moment: datetime) -> bool:
     """Note what became of a workbook; return whether it failed."""
     if done.code == BUSY:
-        log.write(t("{path} is in use: it waits for the next time.", path=done.path))
+        log.write(t("{path} is in use: it will be tried at the next time.", path=done.path))
         return False
     if not done.why:
         if done.report is not None:

@@ -66,7 +66,7 @@ def schedule(
     """
     for asked, option in ((listing, "listing"), (remove, "remove")):
         if asked and (daily is not None or update or summary is not None or (listing and remove)):
-            raise UsageError(t("it stands alone, beside the workbook or folder."), option)
+            raise UsageError(t("it goes with nothing but the workbook or folder."), option)
     here = machine or Machine()
     system = System(using) if using else system_of(here)
     chosen = scheduler(system, here)
@@ -77,7 +77,7 @@ def schedule(
         return Scheduled(system, known, (), log)
     if remove:
         if target is None:
-            raise UsageError(t("name the workbook or folder whose entry is to go; --list shows them."), "book")
+            raise UsageError(t("name the workbook or folder whose entry to remove; --list shows them."), "book")
         for entry in known:
             chosen.remove(entry)
         return Scheduled(system, (), known, log)

@@ -82,7 +82,7 @@ def remembered(chosen: Mapping[str, Source], memory: Memory | None, folder: Path
         else:
             lines.append(
                 t(
-                    "{files} is not remembered, for it lies outside of the workbook's folder and of your own: name it "
+                    "{files} is not remembered, because it is outside the workbook's folder and your own: name it "
                     "again next time, or keep the exports near the workbook.",
                     files=", ".join(Path(name).name for name in source.files),
                 )

@@ -66,7 +66,7 @@ class Copied:
     @property
     def lines(self) -> list[str]:
         """What to tell about it: where it is, what came along, what did not, and how to go on."""
-        told = [t("{path} is made, with {filled}, and the settings.", path=self.path, filled=self.filled)]
+        told = [t("{path} was made, with {filled}, and the settings.", path=self.path, filled=self.filled)]
         if self.backup:
             told.append(t("The old workbook is kept as {path}{backup}.", path=self.path, backup=BACKUP))
         if self.columns:
@@ -77,9 +77,9 @@ class Copied:
                 )
             )
         if self.left:
-            told += [t("What did not come along:"), *(f"  {each}" for each in self.left)]
+            told += [t("What was not copied:"), *(f"  {each}" for each in self.left)]
             told.append(t("To have it, open both workbooks in Excel and copy it over."))
-        told.append(t("Colours, widths, filters and what was hidden start anew."))
+        told.append(t("Colours, widths, filters and hidden rows and columns start afresh."))
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
         return [*told, t("Next: kopilot-xl refresh {path}", path=shown)]
 
@@ -165,4 +165,4 @@ def _set(made: FileBook, old: FileBook) -> Iterator[str]:
             formulas = worksheet.formulas(package.read(part)) if part else ()
             computed[sheet] = {cell_address(row, column) for row, column, _ in formulas}
         if cell in computed[sheet]:
-            yield t("the formula of the setting {label}: its result came along, and stays as it is", label=each.label)
+            yield t("the formula of the setting {label}: its result was copied, and stays as it is", label=each.label)

@@ -111,7 +111,7 @@ class Upgraded:
             lines.append(t("  the macros of this version{kept}", kept=kept))
         lines += self._not_done()
         if self.unsigned:
-            lines.append(t("The digital signature, which vouched for the workbook before, is not in it any more."))
+            lines.append(t("The digital signature of the earlier version was removed."))
         if self.backup:
             lines.append(t("The version before is kept as {path}{backup}.", path=self.path, backup=BACKUP))
         shown = f'"{self.path}"' if " " in str(self.path) else str(self.path)
@@ -163,8 +163,8 @@ def upgrade(
     if copy and adopted:
         raise BookError(
             t(
-                "{path} keeps its clients in a table of yours, so that a copy would leave most of it behind. Upgrade "
-                "it without --copy.",
+                "{path} keeps its clients in a table of your own, so a copy would leave most of it behind. "
+                "Upgrade it without --copy.",
                 path=old.path,
             )
         )

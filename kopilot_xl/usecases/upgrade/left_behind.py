@@ -61,7 +61,9 @@ def _not_in_tables(old: FileBook, kept: Sequence[_Kept]) -> Iterator[str]:
         places = {column - area.left for row, column, _ in formulas if area.holds(row, column) and row > area.top}
         shown = [each.named(at) for at in sorted(places - written)]
         if shown:
-            yield t("the formulas of {where} in {shown}: their results came along", where=where, shown=", ".join(shown))
+            yield t(
+                "the formulas of {where} in {shown}: their results were copied", where=where, shown=", ".join(shown)
+            )
         if each.table is history.TABLE:
             others = [each.named(at) for at in range(len(each.data.headers)) if at not in each.places.values()]
             if others:

@@ -77,8 +77,8 @@ def replace_pages(book: FileBook, graft: Graft) -> tuple[list[str], list[str]]:
             named = ", ".join(page.own[:_MOST_NAMED]) + (" …" if len(page.own) > _MOST_NAMED else "")
             cannot.append(
                 t(
-                    "the new layout of {title}, for something there is your own: {named}. Move it to a sheet of your "
-                    "own, and upgrade again",
+                    "the new layout of {title}, because it holds something of your own: {named}. Move it to a "
+                    "sheet of your own, and upgrade again",
                     title=page.title,
                     named=named,
                 )

@@ -181,8 +181,8 @@ def _acquire(file: Path, given: Path, waiting: Callable[[str], None] | None) -> 
         if time.monotonic() >= deadline:
             raise SaveError(
                 t(
-                    "{given} is being refreshed by {holder}, and still was after {patience:g} seconds. "
-                    "Let it finish, or end it, and try again.",
+                    "{given} is being refreshed by {holder}, and still is after {patience:g} seconds. Let it "
+                    "finish, or end it, and try again.",
                     given=given,
                     holder=attempt,
                     patience=PATIENCE,

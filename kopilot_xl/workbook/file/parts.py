@@ -83,7 +83,7 @@ class Structure:
                     if name_key(table.name) in tables:
                         raise BookError(
                             t(
-                                "{path} is damaged: its table {table} is there twice. Let Excel repair it (Open, "
+                                "{path} is damaged: it has the table {table} twice. Let Excel repair it (Open, "
                                 "Open and Repair).",
                                 path=self.package.path,
                                 table=markup.shortened(table.name),
@@ -118,8 +118,8 @@ class Structure:
         if "#REF!" in text or sheet is None or area is None:
             raise MissingError(
                 t(
-                    "The name {name} in {book} points nowhere ({text}): restore it or let it point to "
-                    "its cell again (Formulas, Name Manager).",
+                    "The name {name} in {book} points nowhere ({text}): restore it, or point it to its cell again "
+                    "(Formulas, Name Manager).",
                     name=name,
                     book=self.name,
                     text=markup.shortened(text) or "it is empty",
@@ -149,7 +149,7 @@ class Structure:
                 if name_key(name) in sheets or item.target.lower() in parts:
                     raise BookError(
                         t(
-                            "{path} is damaged: its sheet {name} is there twice. Let Excel repair it (Open, Open "
+                            "{path} is damaged: it has the sheet {name} twice. Let Excel repair it (Open, Open "
                             "and Repair).",
                             path=path,
                             name=markup.shortened(name),

@@ -32,8 +32,8 @@ def check_resizable(layout: Layout, height: int, structure: Structure, reader: S
     if layout.query:
         raise SaveError(
             t(
-                "The table {layout} in {structure} is filled by a query: convert it to a plain table "
-                "in Excel (Table Design, Unlink), save, and try again.",
+                "The table {layout} in {structure} is filled by a query: turn it into a plain table in Excel "
+                "(Table Design, Unlink), save, and try again.",
                 layout=layout.name,
                 structure=structure.name,
             )
@@ -56,9 +56,8 @@ def check_resizable(layout: Layout, height: int, structure: Structure, reader: S
     if occupied:
         raise SaveError(
             t(
-                "The table {layout} in {structure} needs {bottom:,} more rows, but "
-                "{sheet}!{cell_address} below it is in use: move what stands below the table "
-                "elsewhere, save, and try again.",
+                "The table {layout} in {structure} needs {bottom:,} more rows, but {sheet}!{cell_address} below "
+                "it is in use: move what is below the table elsewhere, save, and try again.",
                 layout=layout.name,
                 structure=structure.name,
                 bottom=bottom - end,

@@ -250,7 +250,7 @@ def _sync_folder(folder: Path) -> None:
 def _check_holds(given: Path, real: Path, data: bytes) -> None:
     if not os.path.lexists(real):
         raise SaveError(
-            t("{given} was changed meanwhile: it is not there any more. Put it back and refresh it again.", given=given)
+            t("{given} was changed meanwhile: it no longer exists. Put it back and refresh it again.", given=given)
         )
     if not _holds(real, data):
         raise SaveError(t("{given} was changed meanwhile: refresh it again.", given=given))

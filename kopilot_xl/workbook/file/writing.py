@@ -262,8 +262,8 @@ class PendingWrites:
         if area.height * area.width > MAX_BLOCK:
             raise BookError(
                 t(
-                    "The name {name} in {structure} covers {area}, more than {max_block:,} cells: let it "
-                    "point to its block again (Formulas, Name Manager).",
+                    "The name {name} in {structure} covers {area}, more than {max_block:,} cells: point it to its "
+                    "block again (Formulas, Name Manager).",
                     name=name,
                     structure=self._structure.name,
                     area=area,
@@ -274,8 +274,8 @@ class PendingWrites:
             width = max(map(len, rows))
             raise SaveError(
                 t(
-                    "{count} rows of {width} do not fit into {name} in {structure}, which is {area}: let "
-                    "the name point to as many cells (Formulas, Name Manager), or delete it.",
+                    "{count} rows of {width} do not fit into {name} in {structure}, which is {area}: make the "
+                    "name refer to as many cells (Formulas, Name Manager), or delete it.",
                     count=len(rows),
                     width=width,
                     name=name,

@@ -93,9 +93,8 @@ def _check_room(structure: Structure, layout: Layout, height: int) -> None:
             if value is not None:
                 raise SaveError(
                     t(
-                        "The table {layout} in {structure} needs {wanted:,} more rows, but {sheet}!{row} "
-                        "below it is in use: move what stands below the table elsewhere, and try again. "
-                        "Nothing was changed.",
+                        "The table {layout} in {structure} needs {wanted:,} more rows, but {sheet}!{row} below it "
+                        "is in use: move what is below the table elsewhere, and try again. Nothing was changed.",
                         layout=layout.name,
                         structure=structure.name,
                         wanted=wanted - bottom,

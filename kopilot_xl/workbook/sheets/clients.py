@@ -151,7 +151,7 @@ def read(rows: TableRows, as_of: date, order: DateOrder | None) -> ClientRows:
             problems.append(rows.problem(position, CLIENT_ID, Code.MISSING_ID, wrong, done))
         elif key in first:
             row = rows.row_number(first[key])
-            wrong, done = t("The id stands in row {row} already.", row=row), t("Row {row} counts.", row=row)
+            wrong, done = t("Duplicate of row {row}.", row=row), t("Row {row} is used.", row=row)
             problems.append(rows.problem(position, CLIENT_ID, Code.DUPLICATE_ID, wrong, done))
         else:
             first[key] = position

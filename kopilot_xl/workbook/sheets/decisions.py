@@ -134,8 +134,8 @@ def _judged(entry: Entry, order: DateOrder | None, directory: ClientDirectory) -
         )  # fmt: skip
     if key not in directory.ids:
         return replace(
-            entry, reason=t("Not in Clients any more"),
-            detail=t("The client is not in Clients any more: bring it back there, or clear the decision."),
+            entry, reason=t("No longer in Clients"),
+            detail=t("The client is no longer in Clients: bring it back there, or clear the decision."),
         )  # fmt: skip
     try:
         action = actions.read_action(decision)
@@ -175,7 +175,7 @@ def findings(waiting: Sequence[Entry]) -> list[Problem]:
             "{count} decisions in Do next are not in Actions yet.",
             len(ready),
         )
-        done = t("A refresh takes it up that saves the workbook in place and looks at today.")
+        done = t("The next refresh takes it over, if it saves the workbook in place and as of today.")
         found.append(about_sheet(Code.DECISION_WAITING, ready[0].sheet, wrong, done))
     return found
 

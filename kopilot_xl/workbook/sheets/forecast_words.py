@@ -56,7 +56,7 @@ def note(told: Forecast, months: Sequence[Prepared] = ()) -> str:
         )
     if total.error is None:
         return t(
-            "Perhaps {expected} in the next twelve months: the past is too short to tell how sure that is",
+            "Perhaps {expected} in the next twelve months: the past is too short to say how certain that is",
             expected=about(total.expected),
         )
     return t(
@@ -102,9 +102,9 @@ def explanation(told: Forecast, months: Sequence[Prepared], clients: Sequence[Cl
 
 def _range(told: Forecast, total: Total) -> str:
     if total.low is None or total.high is None:
-        return "" if total.expected <= 0 else t("Not known: the past is too short to tell how far off this may be.")
+        return "" if total.expected <= 0 else t("Not known: the past is too short to say how far off this may be.")
     if total.high - total.low < 0.01 * total.expected:
-        return t("Its past months were hardly ever off, so there is no range to tell.")
+        return t("Past forecasts were hardly ever off, so no range is given.")
     low, high = about(total.low), about(total.high)
     coverage = told.held.coverage
     if told.held.trusted or coverage is None:
@@ -144,8 +144,8 @@ def _sure(told: Forecast, total: Total) -> str:
         if total.error_months != YEAR:
             what = tn("{count:,} month together", "{count:,} months together", total.error_months)
         return tn(
-            "On {count:,} past date {what} came out off by {off} on average.{made}",
-            "On {count:,} past dates {what} came out off by {off} on average.{made}",
+            "On {count:,} past date {what} was off by {off} on average.{made}",
+            "On {count:,} past dates {what} was off by {off} on average.{made}",
             total.dates,
             what=what,
             off=formatting.share(total.error),

@@ -220,7 +220,7 @@ def _hint() -> str:
 
 
 def _use() -> str:
-    aged = t("The list is that of the last refresh. Refresh for the list of the day.")
+    aged = t("The list is that of the last refresh. Refresh for today's list.")
     return f'IF({_NO_CLIENTS},"{t(portfolio_page.LEADS)}",IF({AGED},"{aged}","{t(portfolio_page.USE)}"))'
 
 

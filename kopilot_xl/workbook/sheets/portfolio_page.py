@@ -45,7 +45,7 @@ BEGIN, LEADS, DECIDE = (
     marked("Each name leads to its sheet."),
     marked("Decide here, then refresh"),
 )
-NO_BARS = marked("Your clients by segment will stand here")
+NO_BARS = marked("Your clients by segment will appear here")
 GHOSTS = (0, 2, 4, 6, 14, 3, 4)
 """How high the pale bars of a workbook without clients are."""
 
@@ -72,16 +72,17 @@ KEYS: tuple[Key, ...] = (
     Key(marked("Invoiced"), marked("Invoices and credit notes of the last 12 months."), COUNT,
         lambda year: year.invoiced, relative=True),
     Key(marked("Revenue kept"),
-        marked("Of what clients paid in the 12 months before, what the same clients paid in these 12 months."),
+        marked("What last year's clients paid in these 12 months, as a share of what they paid in the 12 months "
+               "before."),
         SHARE, lambda year: year.retention.net if year.retention else None,
         points=True, later=True),
-    Key(marked("– growth not counted"), marked("The same, each client counted with at most what it paid before."),
+    Key(marked("– growth not counted"), marked("The same, with no client counted for more than it paid before."),
         SHARE, lambda year: year.retention.gross if year.retention else None,
         points=True, later=True),
     Key(marked("Clients kept"), marked("Of the clients of the 12 months before, those that were invoiced again."),
         SHARE, lambda year: year.retention.clients_kept if year.retention else None,
         points=True, later=True),
-    Key(marked("Clients won"), marked("Clients whose first invoice of all lies in these 12 months."),
+    Key(marked("Clients won"), marked("Clients first invoiced in these 12 months."),
         COUNT, lambda year: year.retention.new.clients if year.retention else None),
     Key(marked("Clients gone"), marked("Clients of the 12 months before without revenue in these."),
         COUNT, lambda year: year.retention.gone.clients if year.retention else None),

@@ -308,8 +308,8 @@ def _signature(book: Book) -> list[Problem]:
         about_sheet(
             Code.SIGNATURE_REMOVED,
             portfolio.SHEET,
-            t("The workbook had a digital signature, which a refresh makes void."),
-            t("It was taken out, as Excel does it. Sign the workbook again (File, Info, Protect Workbook)."),
+            t("The workbook had a digital signature, which a refresh invalidates."),
+            t("It was removed, as Excel would. Sign the workbook again (File, Info, Protect Workbook)."),
         )
     ]
 
@@ -331,7 +331,7 @@ def _stale_formulas(book: Book) -> list[Problem]:
         about_sheet(
             Code.STALE_FORMULAS,
             split_reference(cells[0])[0],
-            t("Formulas of your own mention what refresh writes ({named}).", named=named),
+            t("Formulas of your own use what refresh writes ({named}).", named=named),
             t("They keep their old result until Excel recalculates: press Ctrl+Alt+F9 there."),
         )
     ]

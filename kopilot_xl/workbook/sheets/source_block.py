@@ -181,7 +181,7 @@ def _source(cells: Sequence[Value], places: Sequence[str], name: str) -> Source:
             name,
             places[0],
             t(
-                '"{value}" is none of {names}. Choose what the source fills.',
+                '"{value}" is not one of {names}. Choose what the source fills.',
                 value=label_text,
                 names=_or(LABELS.values()),
             ),

@@ -179,7 +179,7 @@ def _finding(remark: Remark) -> Problem:
     wrong, done = remark.text, ""
     if remark.code is Code.UNREADABLE_INVOICE:
         wrong = t("{file} cannot be read as an e-invoice: {reason}.", file=remark.file, reason=remark.text.rstrip("."))
-        done = t("It does not count. Get it again from where it comes from, or take it away; then update.")
+        done = t("It does not count. Get it again from its sender, or remove it; then update.")
     elif remark.code is Code.ACCEPTED_DOUBT:
         done = t("It was accepted when the file was imported; mend the export, then update.")
     elif remark.code is Code.IMPORT_ASSUMPTION:

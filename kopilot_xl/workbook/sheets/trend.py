@@ -106,7 +106,7 @@ def fill(book: Book, dates: Sequence[Dated], moved: Movements | None, as_of: dat
     for name, end in ((EARLIEST, drawn[:1]), (LATEST, drawn[-1:] if len(drawn) > 1 else [])):
         book.write_block(name, [[dated.on for dated in end]])
     pale = any(dated.looked_back for dated in drawn)
-    book.write_block(PALE, [[t("pale: looked back at, from the rows of a later day") if pale else None]])
+    book.write_block(PALE, [[t("pale: looked back, from the rows of a later day") if pale else None]])
     book.write_block(MORE, [[_more(len(newest))]])
     book.write_block(DATES, [_row(dated) for dated in newest[:DATES_SHOWN]])
     book.write_block(MOVED_HEAD, [[_moved_head(moved)]])

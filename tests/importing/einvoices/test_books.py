@@ -51,7 +51,7 @@ def test_the_company_can_be_named(tmp_path: Path, company: str) -> None:
 
 
 def test_a_company_nobody_is_called(tmp_path: Path) -> None:
-    with pytest.raises(BookError, match=r"No party of the e-invoices is called Elm\. Name one of: Alder Software"):
+    with pytest.raises(BookError, match=r"No party in the e-invoices is called Elm\. Choose from: Alder Software"):
         read(tmp_path, ubl(Invoice()), company="Elm")
 
 

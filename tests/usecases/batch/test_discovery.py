@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_be_entered_is_a_failure(monkeypatch: pytest.Monkey
     search = workbooks(["."])
     assert [each.path.as_posix() for each in search.books] == [ALL[0], *ALL[2:]]
     assert [why for _, why in search.failures] == [
-        "The folder alder cannot be looked through: Permission denied. Check that you may open it."
+        "The folder alder cannot be listed: Permission denied. Check that you may open it."
     ]
 
 

@@ -96,7 +96,7 @@ def test_of_very_many_the_table_shows_those_that_need_it_most() -> None:
     assert told.count("Declining  -0.33") == 50
     assert "1,000 portfolios in EUR" in told
     assert "1,000 of 1,000 workbooks done: 50 Declining, 950 Mature." in told
-    assert "shows the 50 that lean most to the left. --summary FILE writes all of them." in told
+    assert "shows the 50 that lean furthest to the left. --summary FILE writes all of them." in told
 
 
 def test_of_very_many_those_that_failed_are_told_once_more_at_the_end() -> None:

@@ -246,7 +246,7 @@ def test_a_run_notes_what_became_of_each_workbook_and_no_client(companies: Path,
     assert run.run(companies / "Clients", update=True, summary=companies / "All.html", now=NOW) == 1
     told = "\n".join(lines(home))
     assert "alder/Portfolio.xlsm: done." in told
-    assert "elm.xlsm is in use: it waits for the next time." in told
+    assert "elm.xlsm is in use: it will be tried at the next time." in told
     assert "cedar/Portfolio.xlsm: refreshed, not updated (BookError)." in told
     assert "clients.csv" not in told
     assert "Alder" not in told

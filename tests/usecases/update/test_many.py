@@ -45,7 +45,7 @@ def test_each_is_updated_from_its_own_sources(companies: Path, jobs: str) -> Non
     done = subprocess.run([sys.executable, "-m", "kopilot_xl", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "There is no file Clients/cedar/clients.csv" in done.stderr.replace("\\", "/")
-    assert "elm.xlsm does not know where its data come from. Tell it once: kopilot-xl update" in done.stderr
+    assert "elm.xlsm does not know where its data come from. Name the files once: kopilot-xl update" in done.stderr
     assert [json.loads(line)["book"] for line in done.stdout.splitlines()] == [
         "Clients/alder/Portfolio.xlsm", "Clients/birch/Portfolio.xlsm",
     ]  # fmt: skip

@@ -33,7 +33,7 @@ DOUBTS = [
                  '"ten" is not an amount', id="an amount"),
     pytest.param(SALES, [["A1", "2041-04-03", "10", "Sent", "R1"]], "is dated 3 April 2041", id="a far date"),
     pytest.param(SALES, [["Zz", "2026-04-03", "10", "Sent", "R1"]], "found no client", id="a client"),
-    pytest.param(SALES[:2], [["A1", "2026-04-03"]], "no column that is known as Amount", id="no amounts"),
+    pytest.param(SALES[:2], [["A1", "2026-04-03"]], "no column that can be recognised as Amount", id="no amounts"),
     pytest.param(SALES, [["A1", "2026-04-03", "10", "Sent", "R1"], ["A1", "2026-04-03", "10", "Sent", "R2", "x"]],
                  "more cells than there are headings", id="a wide row"),
     pytest.param(["Customer no", "Date", "Debit", "Credit"],

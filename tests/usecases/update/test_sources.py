@@ -133,7 +133,7 @@ def test_a_blanked_date_reads_all_files_again(book: Path) -> None:
 @pytest.mark.parametrize(
     ("heading", "value", "words"),
     [
-        ("For", "Invoices", '"Invoices" is none of Clients, Transactions or E-invoices'),
+        ("For", "Invoices", '"Invoices" is not one of Clients, Transactions or E-invoices'),
         ("Columns", "Amount", "has no equals sign"),
         ("Date order", "YMD", "DMY or MDY"),
         ("Options", "codepage = 1250", "encoding, currency, year or company"),

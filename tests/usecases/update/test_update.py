@@ -215,7 +215,7 @@ def test_the_command(book: Path) -> None:
     assert found["transactions"] == {"added": 1, "changed": 0, "unchanged": 2, "vanished": 0}
     assert (found["written"], found["kept_by_hand"], found["shape"]) == (True, 0, found["shape"])
     again = CliRunner().invoke(app, ["update", str(book)])
-    assert "The export has nothing that the workbook does not have." in again.output
+    assert "The export holds nothing new." in again.output
 
 
 @pytest.mark.parametrize("words", ["import book.xlsm x.csv", "add x.csv", "refresh book.xlsm --transactions x.csv"])

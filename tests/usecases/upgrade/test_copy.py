@@ -237,7 +237,7 @@ def test_columns_of_ones_own_come_along(old: Path) -> None:
     assert [shown[at] for at in (0, 1, 2, 3, 4, 6, 7)] == ["North", None, 3.5, "<South> & co", True, "x", "y"]
     assert column(made.path, "Clients", "Reviewed") == [each.date() for each in dates]
     assert column(made.path, "Transactions", "Cost centre") == list(range(8))
-    assert made.left == ["the formulas of Clients in Region: their results came along"]
+    assert made.left == ["the formulas of Clients in Region: their results were copied"]
     assert_sound(made.path)
     refresh(open_book(made.path), AS_OF, now=NOW)
     assert column(made.path, "Clients", "Segment") == SEGMENTS
@@ -339,7 +339,7 @@ def test_what_is_told_of_rules_protection_and_cells_elsewhere(old: Path) -> None
         "the cells of Guide beside or below what it usually holds, from B99 on",
         "the cells of History beside or below what it usually holds, from Z5 on",
         "the protection of the workbook",
-        "the formula of the setting As-of date: its result came along, and stays as it is",
+        "the formula of the setting As-of date: its result was copied, and stays as it is",
     ]
 
 
@@ -465,12 +465,12 @@ def test_the_command(old: Path) -> None:
     assert result.exit_code == 0, result.output
     new = default_output(old)
     assert result.stdout.splitlines() == [
-        f"{new} is made, with 8 clients, 8 transactions, 1 action and 1 date of History, and the settings.",
+        f"{new} was made, with 8 clients, 8 transactions, 1 action and 1 date of History, and the settings.",
         "Columns of your own, added at the right of their tables: Clients: Region.",
-        "What did not come along:",
+        "What was not copied:",
         "  the sheet Margins",
         "To have it, open both workbooks in Excel and copy it over.",
-        "Colours, widths, filters and what was hidden start anew.",
+        "Colours, widths, filters and hidden rows and columns start afresh.",
         f'Next: kopilot-xl refresh "{new}"',
     ]
     again = CliRunner().invoke(app, ["upgrade", "--copy", str(old)])
@@ -478,7 +478,7 @@ def test_the_command(old: Path) -> None:
     assert "there already" in again.stderr
     assert (
         CliRunner().invoke(app, ["upgrade", "--copy", str(old), "--output", str(old.with_suffix(".xlsb"))]).exit_code
-        == 1
+        == 2
     )
 
 

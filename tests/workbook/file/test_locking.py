@@ -92,7 +92,7 @@ def test_who_waits_too_long_is_told_for_whom(file: Path, monkeypatch: pytest.Mon
         with pytest.raises(SaveError) as refusal, locking.file_lock(file, told.append):
             pass
         who = rf"process {other.pid} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
-        assert refusal.match(rf"Portfolio\.xlsm is being refreshed by {who}, and still was after 0.2 seconds\. Let it")
+        assert refusal.match(rf"Portfolio\.xlsm is being refreshed by {who}, and still is after 0.2 seconds\. Let it")
         assert len(told) == 1
         assert f"process {other.pid} on " in told[0]
         assert told[0].endswith(": waiting for it to finish.")

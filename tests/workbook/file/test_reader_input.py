@@ -181,7 +181,7 @@ def test_a_name_that_differs_in_blanks_alone_still_means_its_sheet(tmp_path: Pat
 
 
 def test_the_same_name_in_another_case_is_damage(tmp_path: Path) -> None:
-    with pytest.raises(BookError, match="its sheet JAN is there twice"):
+    with pytest.raises(BookError, match="it has the sheet JAN twice"):
         FileBook(two_sheets(tmp_path / "book.xlsx", "Jan", "JAN"))
 
 

@@ -276,7 +276,7 @@ def test_a_sheet_is_only_so_long(log: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_query_table_is_not_resized(log: Path) -> None:
     with_parts(log, {TABLE: lambda data: data.replace(b'ref="A1:C4"', b'tableType="queryTable" ref="A1:C4"', 1)})
     book = FileBook(log)
-    with pytest.raises(SaveError, match=r"Log in .* is filled by a query: convert it"):
+    with pytest.raises(SaveError, match=r"Log in .* is filled by a query: turn it"):
         book.write_table("Log", {"Day": [1]})
     book.write_table("Log", {"Day": [1, 2, 3]})
 

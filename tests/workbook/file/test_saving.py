@@ -180,7 +180,7 @@ def test_a_drive_that_cannot_sync_is_written_to(code: int, file: Path, monkeypat
     [
         (lambda path: path.write_bytes(b"THE OLD contents"), "was changed meanwhile: refresh it again"),
         (lambda path: os.replace(_beside(path), path), "was changed meanwhile: refresh it again"),
-        (lambda path: path.unlink(), "was changed meanwhile: it is not there any more. Put it back"),
+        (lambda path: path.unlink(), "was changed meanwhile: it no longer exists. Put it back"),
         (lambda path: path.with_name(f"~${path.name}").touch(), "is open in Excel: close it there"),
         (lambda path: path.with_name(f".~lock.{path.name}#").touch(), "is open in LibreOffice: close it there"),
     ],

@@ -57,7 +57,7 @@ def test_a_date_looked_back_at_says_so_and_is_drawn_in_columns_of_its_own(tmp_pa
     assert (july["Active"], july["Active, looked back"]) == (4, None)
     assert (june["Tilt"], june["Tilt, looked back"]) == (None, 0.3)
     assert (july["Tilt"], july["Tilt, looked back"]) == (0.4, 0.4), "the pale line leads up to it"
-    assert block(path, trend.PALE) == [["pale: looked back at, from the rows of a later day"]]
+    assert block(path, trend.PALE) == [["pale: looked back, from the rows of a later day"]]
 
 
 def test_without_a_date_looked_back_at_nothing_is_said_of_it(tmp_path: Path) -> None:
