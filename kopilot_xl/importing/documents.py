@@ -179,10 +179,7 @@ def sides_of_postings(
             side = amounts[owed[0]]
             amounts[owed[0]] = -net if isinstance(side, float) and side < 0 else net
     notes.append(
-        t(
-            "Each posting is there twice, with both sides under {name}: it counts once, by its revenue.",
-            name=account.name,
-        )
+        t("Each posting is there twice, its two sides under {name}: it counts once, by its revenue.", name=account.name)
     )
 
 

@@ -47,7 +47,7 @@ def test_a_column_that_tells_documents_apart_is_named(tmp_path: Path) -> None:
     people.write_text("Client ID,Client\nK1,Alder\n", "utf-8")
     sales.write_text("Client ID,Invoice date,Amount,Transaction type,Memo\nK1,2026-06-01,10,Payment,x\n", "utf-8")
     remarks = segment(people, sales, AS_OF).choices[1].remarks
-    assert [remark for remark in remarks if remark.startswith("Transaction type is not looked at")], remarks
+    assert [remark for remark in remarks if remark.startswith("Transaction type is ignored")], remarks
     assert not [remark for remark in remarks if remark.startswith("Memo")]
 
 

@@ -336,8 +336,7 @@ class Structure:
         """
         area = self.named_area(name)
         key = name_key(area.sheet.name)
-        if key in self._values_of:  # all that is in use; beyond it there is nothing
-            rows = self._values_of[key]
+        if (rows := self._values_of.get(key)) is not None:  # all that is in use; beyond it there is nothing
             used = area.top <= len(rows) and area.left <= len(rows[area.top - 1])
             return rows[area.top - 1][area.left - 1] if used else None
         seen = self._corner_of.get(key, [])
@@ -350,8 +349,7 @@ class Structure:
         return seen[area.top - 1][area.left - 1]
 
     def _tables_on(self, sheet: xw.Sheet) -> list[KnownTable]:
-        key = name_key(sheet.name)
-        return [table for table in self.tables.values() if name_key(table.sheet.name) == key]
+        return [table for table in self.tables.values() if name_key(table.sheet.name) == name_key(sheet.name)]
 
     @cached_property
     def engine(self) -> Any:

@@ -87,7 +87,7 @@ def test_results_come_in_the_order_given_whatever_becomes_of_each() -> None:
     why = {each.path.name: each.why for each in found if each.why}
     assert list(why) == ["fail", "die 1", "die 2"]
     assert "this is a defect, please report it: ZeroDivisionError" in why["fail"]
-    assert why["die 1"].startswith("die 1: the process that worked on it ended with exit code 7, perhaps for want of")
+    assert why["die 1"].startswith("die 1: the process that worked on it ended with exit code 7, perhaps for lack of")
     assert sorted(listener.heard) == sorted(
         [*((what, name) for what in ("begun", "ended") for name in names), ("waits", "wait 1")]
     )

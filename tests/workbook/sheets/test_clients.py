@@ -38,7 +38,7 @@ def test_numbers_and_texts_are_the_same_id_but_leading_noughts_count() -> None:
     read = _read([1001.0, "A", None], ["007", "B", None], [7.0, "C", None], ["1001", "D", None])
     assert read.keys == ["1001", "007", "7"]
     assert read.ids == ["1001", "007", "7"]
-    assert told(read.problems) == ["Clients!A5: Duplicate of row 2 already. Row 2 counts."]
+    assert told(read.problems) == ["Clients!A5: Duplicate of row 2. Row 2 is used."]
 
 
 @pytest.mark.parametrize("code", ["#N/A", "#SPILL!"])

@@ -189,7 +189,7 @@ def test_the_portfolio_takes_two_pages_the_first_with_all_but_the_end_of_its_lis
     ("sheet", "pages"),
     [
         ("Settings", 1),
-        ("Guide", 1),
+        ("Guide", 2),
         ("Problems", 1),
         ("Trend", 1),
         ("If nobody acts", 2),
