@@ -68,6 +68,7 @@ def refresh(
     start, now, book = time.perf_counter(), now or datetime.now(), as_book(book)
     if output is not None and isinstance(book, FileBook):
         target = Path(output)
+        outputs.check_no_input(target, [book.path])  # a name that Windows does not have comes first
         _check_ending(target, book.path)
         backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force) or backup
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting), spoken(language(book)):

@@ -42,9 +42,10 @@ def test_what_was_left_over_is_cleared_away_a_day_later_and_nothing_else(tempora
     young = left(temporary, "kopilot-xl-draft-young", DAY - 60)
     others = left(temporary, "somebody-elses", 2 * DAY)
     linked = temporary / "kopilot-xl-draft-link"
-    linked.symlink_to(others)
+    if os.name != "nt":  # where not every user may make links
+        linked.symlink_to(others)
     with drafts.draft_folder():
         assert not old.exists()
     assert young.exists()
     assert (others / "Portfolio.xlsm").exists()
-    assert linked.is_symlink()
+    assert linked.is_symlink() or os.name == "nt"
