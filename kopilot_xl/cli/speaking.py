@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from kopilot_xl.texts import LANGUAGES, t
-from kopilot_xl.texts.languages import known, of_user, speak
+from kopilot_xl.texts.languages import checked, known, of_user, speak
 
 OPTION = "--language"
 
@@ -38,9 +37,7 @@ def checked_language(name: str | None) -> str | None:
     Raises:
         typer.BadParameter: there is no such language.
     """
-    if name is not None and known(name) is None:
-        raise typer.BadParameter(
-            t("there is no language {name}. Choose from {languages}.", name=name, languages=", ".join(LANGUAGES)),
-            param_hint=OPTION,
-        )
-    return name and known(name)
+    try:
+        return name if name is None else checked(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=OPTION) from error

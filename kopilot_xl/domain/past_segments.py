@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, partial
 
 from kopilot_xl.domain.actions import ReplayedLog
 from kopilot_xl.domain.clients import Identity
 from kopilot_xl.domain.credits import KnownInvoices
-from kopilot_xl.domain.rules import DEFAULT, Band, CutOffs, Rules, add_months
+from kopilot_xl.domain.rules import DEFAULT, Band, CutOffs, Rules
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Booking, Ledger
 
@@ -27,12 +27,6 @@ LETTERS: Mapping[Segment | None, str] = {
     None: " ",
 }
 """The sign of each segment; a blank where there was no client yet."""
-
-
-def month_ends(as_of: date, months: int) -> list[date]:
-    """Return the last days of so many whole months up to a day, the earliest first; the day itself if it is one."""
-    first = (as_of + timedelta(days=1)).replace(day=1)
-    return [add_months(first, -back) - timedelta(days=1) for back in reversed(range(months))]
 
 
 def past_segments(

@@ -119,6 +119,17 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def running_month(as_of: date) -> date:
+    """Return the first day of the month that is not over yet: of the next one, where the day ends its month."""
+    return (as_of + timedelta(days=1)).replace(day=1)
+
+
+def month_ends(as_of: date, months: int) -> list[date]:
+    """Return the last days of so many whole months up to a day, the earliest first; the day itself if it is one."""
+    first = running_month(as_of)
+    return [add_months(first, -back) - timedelta(days=1) for back in reversed(range(months))]
+
+
 @dataclass(frozen=True)
 class Band:
     """Clients whose last invoice is on or after `since`, and before the band above."""

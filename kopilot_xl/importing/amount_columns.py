@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kopilot_xl.importing.amounts import read_amounts
 from kopilot_xl.importing.choices import Question, QuestionError
 from kopilot_xl.importing.layout import Column, Table, text_of
+from kopilot_xl.importing.vocabulary import vocabulary
 from kopilot_xl.texts import t
 from kopilot_xl.texts.words import fold
 
@@ -41,20 +42,15 @@ class AmountPlan:
         return [each for each in (self.column, self.other, self.tax) if each is not None]
 
 
-_CENTS = frozenset(("cents", "cent", "centimes", "pence"))
-_THOUSANDS = frozenset(
-    ("thousand", "thousands", "tausend", "milliers", "duizenden", "teur", "keur", "kusd", "kgbp", "kchf")
-)
 _THOUSAND_SIGNS = re.compile(r"[(\[]\s*[kKT]\s?[€$£]?\s*[)\]]|\b[kT]\s?[€$£]")
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
 def scale_of(column: Column) -> float:
     """Return what an amount of a column counts: a hundredth as in total_in_cents, a thousand as in (k), or one."""
-    words = {fold(each) for each in _WORDS.findall(column.heading)}
-    if words & _CENTS:
-        return 0.01
-    return 1000.0 if words & _THOUSANDS or _THOUSAND_SIGNS.search(column.heading) else 1.0
+    units = vocabulary().units
+    found = {units[word] for each in _WORDS.findall(column.heading) if (word := fold(each)) in units}
+    return min(found) if found else 1000.0 if _THOUSAND_SIGNS.search(column.heading) else 1.0
 
 
 def best_of(columns: Iterable[Column], *roles: str) -> Column | None:

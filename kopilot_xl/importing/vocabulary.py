@@ -98,6 +98,12 @@ class Vocabulary:
         return self._folds("tokens", "tax")
 
     @cached_property
+    def units(self) -> Mapping[str, float]:
+        """What an amount counts under a heading with a folded word: a hundredth of the currency, or a thousand."""
+        cents, thousands = self._folds("tokens", "cents"), self._folds("tokens", "thousands")
+        return {**dict.fromkeys(cents, 0.01), **dict.fromkeys(thousands, 1000.0)}
+
+    @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """What each folded word of a type column says the document is."""
         found = meanings_of(self._section("kinds"), {each.value: each for each in Kind}, clash=None)

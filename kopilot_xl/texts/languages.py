@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kopilot_xl.texts import Catalogue, put
+from kopilot_xl.texts import LANGUAGES, Catalogue, put, t
 from kopilot_xl.texts.forms import FORMS
 
 if TYPE_CHECKING:
@@ -27,21 +27,34 @@ _OF_SYSTEMS = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 def known(name: str) -> str | None:
     """Return the language that a name such as `fr`, `fr_BE.UTF-8` or `de-CH` means, None where there is none of it."""
     code = name.strip().replace("-", "_").partition(".")[0].partition("@")[0].partition("_")[0].casefold()
-    return "en" if code in ("c", "posix") else code if code in FORMS else None
+    return ENGLISH if code in ("c", "posix") else code if code in FORMS else None
+
+
+def checked(name: str) -> str:
+    """Return the language that a name means.
+
+    Raises:
+        ValueError: there is no such language.
+    """
+    if found := known(name):
+        return found
+    raise ValueError(
+        t("there is no language {name}. Choose from {languages}.", name=name, languages=", ".join(LANGUAGES))
+    )
 
 
 def of_user(environment: Mapping[str, str] | None = None) -> str:
     """Return the language of whoever is at the machine: as the environment names it, else the system, else English."""
     environment = os.environ if environment is None else environment
     if chosen := environment.get(VARIABLE):
-        return known(chosen) or "en"
+        return known(chosen) or ENGLISH
     if environment.get("LC_ALL") in ("C", "POSIX"):  # this beats all, for scripts
-        return "en"
+        return ENGLISH
     for variable in _OF_SYSTEMS:
         names = [name for name in environment.get(variable, "").split(":") if name]
         if names:
-            return next((found for name in names if (found := known(name))), "en")
-    return known(_of_windows()) or "en" if sys.platform == "win32" else "en"
+            return next((found for name in names if (found := known(name))), ENGLISH)
+    return known(_of_windows()) or ENGLISH if sys.platform == "win32" else ENGLISH
 
 
 def _of_windows() -> str:
@@ -76,7 +89,7 @@ def spoken(code: str) -> Iterator[None]:
 
 
 def _chosen(code: str) -> Catalogue | None:
-    return None if code == "en" else catalogue_of(code)
+    return None if code == ENGLISH else catalogue_of(code)
 
 
 @cache

@@ -45,7 +45,7 @@ def meanings_of(found: Iterable[Mapping[str, list[str]]], meanings: Mapping[str,
         meanings: the names and what they stand for; words of other names are left out.
         clash: what a word means that two languages use differently; None leaves it out.
     """
-    told: dict[str, Any] = {}
+    known: dict[str, Any] = {}
     for section in found:
         for name, spellings in section.items():
             if name not in meanings:
@@ -53,6 +53,6 @@ def meanings_of(found: Iterable[Mapping[str, list[str]]], meanings: Mapping[str,
             meaning = meanings[name]
             for each in spellings:
                 folded = fold(each)
-                if told.setdefault(folded, meaning) != meaning:
-                    told[folded] = clash
-    return {word: meaning for word, meaning in told.items() if meaning is not None}
+                if known.setdefault(folded, meaning) != meaning:
+                    known[folded] = clash
+    return {word: meaning for word, meaning in known.items() if meaning is not None}

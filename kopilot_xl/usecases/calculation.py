@@ -16,13 +16,13 @@ from kopilot_xl.domain.forecasting import Forecast
 from kopilot_xl.domain.lasting import lasting
 from kopilot_xl.domain.movements import Baseline
 from kopilot_xl.domain.outlook import STEPS, Cohorts, Outlook, Pipeline, Projection, expected_churn
-from kopilot_xl.domain.past_segments import month_ends, past_segments
+from kopilot_xl.domain.past_segments import past_segments
 from kopilot_xl.domain.portfolio import Client, Summary, won
 from kopilot_xl.domain.retention import YEAR, concentration, retention
-from kopilot_xl.domain.rules import CutOffs, add_months
+from kopilot_xl.domain.rules import CutOffs, add_months, month_ends
 from kopilot_xl.domain.transactions import Ledger
 from kopilot_xl.domain.worklist import worklist
-from kopilot_xl.workbook.sheets import actions, client_data, clients, decisions, do_next, history, transactions
+from kopilot_xl.workbook.sheets import actions, client_data, clients, decisions, do_next, transactions
 from kopilot_xl.workbook.sheets.contents import Inputs, Result
 from kopilot_xl.workbook.sheets.portfolio_grid import LIST_ROWS
 from kopilot_xl.workbook.tables.problems import Problem
@@ -47,7 +47,7 @@ def calculate(
     if isinstance(baseline, date):
         baseline = reconstruct(inputs, baseline)
     forecast = _forecast(inputs, portfolio, ledger, log) if ahead else None
-    past = history.month_ends(as_of, backfill)
+    past = month_ends(as_of - timedelta(days=1), backfill)
     if inputs.today and as_of < inputs.today and as_of not in past:
         past = [*past, as_of]
     issued = [ledger.issued.get(key, ()) for key in inputs.clients.keys]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from kopilot_xl.errors import BookError, KopilotError, OutputError, SaveError, UsageError
 from kopilot_xl.importing.choices import ImportChoices
-from kopilot_xl.texts import LANGUAGES, t
-from kopilot_xl.texts.languages import known
+from kopilot_xl.texts import t
+from kopilot_xl.texts.languages import checked
 from kopilot_xl.usecases.databases import fetched, is_address
 from kopilot_xl.usecases.gc_pause import collector_at_rest
 from kopilot_xl.usecases.load import check_load
@@ -111,7 +111,7 @@ def new(
         UsageError: the arguments do not fit together.
         ValueError: there is no such date order, or language.
     """
-    spoken = _known(language)
+    spoken = language if language is None else checked(language)
     choices = ImportChoices(
         DateOrder(date_order) if date_order else None, encoding, columns or {}, statuses or {}, sheet, currency, year,
         accept, company,
@@ -205,21 +205,6 @@ def _write(
     return counts[0], counts[1]
 
 
-def _known(language: str | None) -> str | None:
-    """Return the code of a language.
-
-    Raises:
-        ValueError: there is no such language.
-    """
-    if language is None:
-        return None
-    if found := known(language):
-        return found
-    raise ValueError(
-        t("there is no language {name}. Choose from {languages}.", name=language, languages=", ".join(LANGUAGES))
-    )
-
-
 def demo(path: str | PathLike[str] = SAMPLE, *, language: str | None = None, force: bool = False) -> RefreshResult:
     """Write the sample workbook, refresh it as of the sample's date and return what was found.
 
@@ -235,7 +220,7 @@ def demo(path: str | PathLike[str] = SAMPLE, *, language: str | None = None, for
     from kopilot_xl.usecases.refresh import refresh
     from kopilot_xl.usecases.sample import SAMPLE_DATE, SAMPLE_MOMENT, write_sample
 
-    spoken = _known(language)
+    spoken = language if language is None else checked(language)
     target = checked_target(path, force)
     with draft_folder() as folder:
         draft = Path(folder, target.name)

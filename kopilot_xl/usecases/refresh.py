@@ -10,8 +10,6 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl import interrupts
-from kopilot_xl.errors import OutputError
-from kopilot_xl.texts import t
 from kopilot_xl.texts.languages import spoken
 from kopilot_xl.usecases.calculation import calculate
 from kopilot_xl.usecases.deciding import judged, taken
@@ -69,7 +67,7 @@ def refresh(
     if output is not None and isinstance(book, FileBook):
         target = Path(output)
         outputs.check_no_input(target, [book.path])  # a name that Windows does not have comes first
-        _check_ending(target, book.path)
+        outputs.check_same_ending(target, book.path)
         backup = outputs.check_output(target, [book.path], outputs.is_free_workbook, force=force) or backup
     with collector_at_rest(), book.locked(output, backup=backup, waiting=waiting), spoken(language(book)):
         inputs = judged(read(book, as_of, now.date()), now)
@@ -81,18 +79,6 @@ def refresh(
         result = write(book, result, now)
         book.save(output, backup=backup)
     return RefreshResult.of(result, book.name, time.perf_counter() - start)
-
-
-def _check_ending(target: Path, source: Path) -> None:
-    """Make sure that Excel opens what is saved at a target: by the ending it expects macros, or none.
-
-    Raises:
-        OutputError: the ending is another one than the workbook's.
-    """
-    if target.suffix.lower() != source.suffix.lower() and not target.is_dir():
-        raise OutputError(
-            t("{target} must end in {suffix}, as {path} does.", target=target, suffix=source.suffix, path=source.name)
-        )
 
 
 def check(book: Book | str | PathLike[str], as_of: date | None = None, *, now: datetime | None = None) -> RefreshResult:

@@ -119,6 +119,18 @@ def check_no_input(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> No
             )
 
 
+def check_same_ending(target: Path, source: Path) -> None:
+    """Make sure that Excel opens what is saved at a target: by the ending it expects macros, or none.
+
+    Raises:
+        OutputError: the ending is another one than that of the workbook it comes from.
+    """
+    if target.suffix.lower() != source.suffix.lower() and not target.is_dir():
+        raise OutputError(
+            t("{target} must end in {suffix}, as {path} does.", target=target, suffix=source.suffix, path=source.name)
+        )
+
+
 def _same_file(one: Path, other: Path) -> bool:
     """Whether two names are those of one file: a hard link, or another spelling where capitals do not count."""
     try:

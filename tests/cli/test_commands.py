@@ -23,10 +23,10 @@ from kopilot_xl import open_book
 from kopilot_xl._version import __version__
 from kopilot_xl.cli.group import app
 from kopilot_xl.cli.program import _with_homes
+from kopilot_xl.domain.rules import month_ends
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.usecases.create import new
 from kopilot_xl.usecases.sample import SAMPLE_DATE, write_sample
-from kopilot_xl.workbook.sheets.history import month_ends
 from tests.invariants import assert_sound
 
 ROOT = Path(__file__).parents[2]
@@ -264,7 +264,7 @@ def test_the_past_months_can_be_filled_in(folder: Path) -> None:
     assert_sound(folder / "clean.xlsm")
     rows = open_book("clean.xlsm").table("History").rows
     assert len(rows) == 13
-    assert [row[0] for row in rows[:12]] == month_ends(date(2026, 7, 1), 12)
+    assert [row[0] for row in rows[:12]] == month_ends(date(2026, 6, 30), 12)
     assert {row[-1] for row in rows[:12]} == {"reconstructed"}
     refused = run("refresh", "clean.xlsm", "--backfill", "-1")
     assert (refused.exit_code, "--backfill" in refused.stderr) == (2, True)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 
 from kopilot_xl.domain.actions import looked_back, replay
 from kopilot_xl.domain.clients import Identity, activities
-from kopilot_xl.domain.past_segments import LETTERS, month_ends, past_segments
-from kopilot_xl.domain.rules import Rules
+from kopilot_xl.domain.past_segments import LETTERS, past_segments
+from kopilot_xl.domain.rules import Rules, month_ends
 from kopilot_xl.domain.segments import Segment
 from kopilot_xl.domain.transactions import Ledger, Status
 from tests.domain.oracle import Person, Row

@@ -11,6 +11,7 @@ import pytest
 
 from kopilot_xl import new, open_book, refresh
 from kopilot_xl.texts.words import languages
+from kopilot_xl.workbook import heading_words
 from kopilot_xl.workbook.heading_words import in_english
 from kopilot_xl.workbook.sheets import actions, clients, transactions
 
@@ -112,3 +113,11 @@ def test_an_english_heading_beside_another_language_stays_the_one() -> None:
         "Client ID", "Betrag", "Nettobetrag",
     )  # fmt: skip
     assert in_english("Others", ["Klant"]) == ("Klant",)
+
+
+def test_an_english_workbook_is_known_by_the_columns_that_its_owner_fills() -> None:
+    tables = (clients.TABLE, transactions.TABLE, actions.TABLE)
+    assert {
+        table.name.casefold(): frozenset(each.header.casefold() for each in table.columns if not each.written)
+        for table in tables
+    } == heading_words._TYPED

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kopilot_xl.errors import UsageError
 from kopilot_xl.importing.choices import ImportChoices
@@ -15,6 +14,7 @@ from kopilot_xl.usecases.refresh import refresh
 from kopilot_xl.usecases.update.update import Updated, bring
 from kopilot_xl.workbook.book import Value
 from kopilot_xl.workbook.file.book import FileBook
+from kopilot_xl.workbook.file.drafts import draft_folder
 from kopilot_xl.workbook.live.book import LiveBook
 from kopilot_xl.workbook.opening import open_book
 from kopilot_xl.workbook.sheets import clients, source_block, sources, transactions
@@ -46,11 +46,11 @@ def update_open(book: LiveBook, named: Mapping[str, Sequence[str]], *, now: date
             ),
             "transactions",
         )
-    with TemporaryDirectory() as drafts:
-        copy = Path(drafts, book.name)
+    with draft_folder() as drafts:
+        copy = drafts / book.name
         with book.locked():
             book.save_copy(copy)
-        made = bring(open_book(copy), folder or Path(drafts), named, ImportChoices(), now=now)
+        made = bring(open_book(copy), folder or drafts, named, ImportChoices(), now=now)
         with book.locked():
             updated = open_book(copy)
             for table in (clients.TABLE, transactions.TABLE):

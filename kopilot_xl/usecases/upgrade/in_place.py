@@ -8,11 +8,12 @@ from os import PathLike
 from pathlib import Path
 
 from kopilot_xl.domain import formatting
-from kopilot_xl.errors import BookError, OutputError, SaveError, UsageError
+from kopilot_xl.errors import BookError, SaveError, UsageError
 from kopilot_xl.texts import t
 from kopilot_xl.usecases.upgrade.copy import Copied, upgrade_copy
 from kopilot_xl.usecases.upgrade.pages import replace_pages
 from kopilot_xl.usecases.upgrade.settings_added import add_settings, add_source_block
+from kopilot_xl.workbook import outputs
 from kopilot_xl.workbook.file.book import FileBook
 from kopilot_xl.workbook.file.grafting import (
     Graft,
@@ -178,15 +179,7 @@ def upgrade(
         old.table(table.name)
     target = old.path if output is None else Path(output)
     own = target.exists() and target.samefile(old.path)
-    if target.suffix.lower() != old.path.suffix.lower():
-        raise OutputError(
-            t(
-                "{target} must end in {suffix}, as {path} does.",
-                target=target,
-                suffix=old.path.suffix,
-                path=old.path.name,
-            )
-        )
+    outputs.check_same_ending(target, old.path)
     if target.exists() and not own and not force:
         raise SaveError(t("{target} is there already: choose another name, or replace it with --force.", target=target))
     if check:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from math import fsum
 from operator import itemgetter
 
 from kopilot_xl.domain import formatting
 from kopilot_xl.domain.actions import ReplayedLog
 from kopilot_xl.domain.portfolio import Client
-from kopilot_xl.domain.rules import CutOffs, add_months
+from kopilot_xl.domain.rules import CutOffs, add_months, running_month
 from kopilot_xl.domain.segments import PORTFOLIO, Segment
 from kopilot_xl.domain.transactions import Booking, Ledger
 from kopilot_xl.domain.usual import usual
@@ -99,11 +99,6 @@ class ClientData:
 def first_month(as_of: date) -> date:
     """Return the first day of the earliest month a card shows."""
     return add_months(running_month(as_of), -BACK)
-
-
-def running_month(as_of: date) -> date:
-    """Return the first day of the month that is not over yet: of the next one, where the day ends its month."""
-    return (as_of + timedelta(days=1)).replace(day=1)
 
 
 def client_data(result: Result) -> ClientData:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from kopilot_xl.domain.portfolio import Summary
-from kopilot_xl.domain.rules import add_months
 from kopilot_xl.domain.segments import BARS, PORTFOLIO, Segment
 from kopilot_xl.workbook.book import Book, TableData, Value
 from kopilot_xl.workbook.sheets import chart_axes
@@ -116,12 +115,6 @@ def previous(book: Book, as_of: date) -> date | None:
         return None
     days = [day for value in _all(TABLE.of(book), DATE) if (day := _day(value)) and day < as_of]
     return max(days, default=None)
-
-
-def month_ends(as_of: date, months: int) -> list[date]:
-    """Return the last days of so many months before the one of a day, the earliest first."""
-    first = as_of.replace(day=1)
-    return [add_months(first, -back) - timedelta(days=1) for back in reversed(range(months))]
 
 
 def _all(rows: TableRows, column: Column) -> Sequence[Value]:

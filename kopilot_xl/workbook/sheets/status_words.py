@@ -46,10 +46,10 @@ def spellings() -> Mapping[Status, frozenset[str]]:
         for section in sections(name):
             for words in section.values():
                 for word in words:
-                    if (told := known.get(fold(word))) is not None:
+                    if (meaning := known.get(fold(word))) is not None:
                         plain = bare(word)
                         bald = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", plain)))
-                        found[told] |= {plain, fold(word), bald}
+                        found[meaning] |= {plain, fold(word), bald}
     return {status: frozenset(words) for status, words in found.items()}
 
 
